@@ -1,0 +1,3 @@
+//! The `rplay-agent` command: runs modules on a managed host.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The loop around modules on the managed host.

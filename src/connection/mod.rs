@@ -1,0 +1,1 @@
+//! local, ssh and become: argv and bytes only.

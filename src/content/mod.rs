@@ -1,0 +1,1 @@
+//! Finds roles and collections; says what an action name means.

@@ -1,0 +1,1 @@
+//! Strategies, hosts' states, handlers, loops, stats.

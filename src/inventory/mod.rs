@@ -1,0 +1,1 @@
+//! Inventories and host patterns; group_vars and host_vars.

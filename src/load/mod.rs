@@ -1,0 +1,1 @@
+//! Files to plays: static imports, roles and their dependencies.

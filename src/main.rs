@@ -1,0 +1,3 @@
+//! The `rplay` command.
+
+fn main() {}

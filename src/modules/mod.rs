@@ -1,0 +1,66 @@
+//! Native modules, one file each: arguments in, an outcome out.
+//!
+//! A module asks nothing of the controller while it runs. It plans (reads) and then applies
+//! (writes): check and diff mode stop after the plan. Results have the keys, error texts and
+//! defaults of the ansible-core module of the same name.
+
+use crate::argspec::{Args, Spec};
+use crate::proto::{Context, Outcome};
+
+/// A module: its arguments as data, and the function that runs it on the host.
+#[derive(Debug)]
+pub struct ModuleDef {
+    /// The name without collection: `command`.
+    pub name: &'static str,
+    /// What it is, in one sentence.
+    pub doc: &'static str,
+    /// Its arguments.
+    pub spec: &'static Spec,
+    /// How far it follows check mode.
+    pub check: Support,
+    /// How far it follows diff mode.
+    pub diff: Support,
+    /// Runs it. An error is a failed result too, built where a `?` is handier.
+    pub run: fn(&mut Call<'_>) -> Result<Outcome, Outcome>,
+}
+
+/// How far a module follows a mode, as the attributes in Ansible's documentation say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// Fully.
+    Full,
+    /// In part.
+    Partial,
+    /// Not at all: in check mode the task is skipped.
+    None,
+}
+
+/// One run of a module.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// The arguments, coerced and complete with defaults.
+    pub args: Args,
+    /// The surroundings of the task.
+    pub context: &'a Context,
+    /// File content that came with the request.
+    pub blob: Option<Blob>,
+    /// Set when the task is to end; long loops look at it.
+    pub cancelled: &'a std::sync::atomic::AtomicBool,
+}
+
+/// Content for a module, such as the file that `copy` writes.
+#[derive(Debug)]
+pub enum Blob {
+    /// Small content, sent along.
+    Inline(Vec<u8>),
+    /// Large content, put into a temporary file on the host before; removed after the run.
+    Staged(std::path::PathBuf),
+}
+
+/// The modules, sorted by name.
+pub static MODULES: &[&ModuleDef] = &[];
+
+/// The module of a name without collection.
+pub fn find(name: &str) -> Option<&'static ModuleDef> {
+    MODULES.binary_search_by(|m| m.name.cmp(name)).ok().map(|i| MODULES[i])
+}

@@ -1,0 +1,1 @@
+//! Play, block, task, role and handler as data; one table of keywords.

@@ -1,0 +1,41 @@
+//! What the controller and the agent say to each other.
+//!
+//! A [`Request`] asks for one module run on a host, an [`Outcome`] answers it. How both are framed on
+//! the pipe stands in `frame`; nothing here knows which connection carries it.
+
+mod outcome;
+
+use crate::value::Dict;
+use serde::{Deserialize, Serialize};
+
+pub use outcome::Outcome;
+
+/// One run of a module on a host.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Request {
+    /// The module's name without its collection: `command`.
+    pub module: String,
+    /// The arguments as the user gave them, rendered; coercion is the agent's.
+    pub args: Dict,
+    /// What surrounds the task.
+    pub context: Context,
+}
+
+/// The surroundings of a task that a module may look at.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Context {
+    /// Check mode: say what would change, change nothing.
+    pub check: bool,
+    /// Diff mode: say how it changes.
+    pub diff: bool,
+    /// Whether results are to be kept from logs.
+    pub no_log: bool,
+    /// The verbosity of the run, 0 to 5.
+    pub verbosity: u8,
+    /// The task's `environment`.
+    pub environment: Vec<(String, String)>,
+    /// Seconds after which the task is ended.
+    pub timeout: Option<u64>,
+    /// Where modules may put temporary files; None is the agent's own choice.
+    pub remote_tmp: Option<String>,
+}

@@ -1,0 +1,77 @@
+//! The result of a task on a host, under Ansible's own keys.
+
+use crate::value::{Dict, Value};
+use serde::{Deserialize, Serialize};
+
+/// A result dictionary, with names for the keys that every module shares.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Outcome {
+    /// The keys and values that `register` gives.
+    pub result: Dict,
+}
+
+impl Outcome {
+    /// A result that changed something, or did not.
+    pub fn changed(changed: bool) -> Self {
+        Self::default().with("changed", changed)
+    }
+
+    /// A failure with its message; `changed` is false.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::default().with("failed", true).with("msg", message.into()).with("changed", false)
+    }
+
+    /// Adds a value, or replaces it.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.set(key, value);
+        self
+    }
+
+    /// Adds a value, or replaces it.
+    pub fn set(&mut self, key: &str, value: impl Into<Value>) {
+        self.result.insert(key, value);
+    }
+
+    /// The value under a key.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.result.get(key)
+    }
+
+    /// Adds a warning, shown once as `[WARNING]`.
+    pub fn warn(&mut self, text: impl Into<String>) {
+        self.append("warnings", Value::from(text.into()));
+    }
+
+    /// Adds a diff with its texts before and after.
+    pub fn diff(&mut self, diff: impl Into<Value>) {
+        self.append("diff", diff.into());
+    }
+
+    fn append(&mut self, key: &str, value: Value) {
+        let mut items = self.get(key).and_then(Value::as_list).map(<[_]>::to_vec).unwrap_or_default();
+        items.push(value);
+        self.set(key, items);
+    }
+
+    /// Whether the task failed.
+    pub fn is_failed(&self) -> bool {
+        self.get("failed").is_some_and(Value::truthy)
+    }
+
+    /// Whether something changed.
+    pub fn is_changed(&self) -> bool {
+        self.get("changed").is_some_and(Value::truthy)
+    }
+
+    /// Whether nothing was run.
+    pub fn is_skipped(&self) -> bool {
+        self.get("skipped").is_some_and(Value::truthy)
+    }
+
+    /// Whether the host did not answer.
+    pub fn is_unreachable(&self) -> bool {
+        self.get("unreachable").is_some_and(Value::truthy)
+    }
+}

@@ -1,0 +1,57 @@
+//! How a template sees the world.
+//!
+//! The layer of variables implements [`Scope`]; nothing in `template` names a layer above it.
+
+use crate::diag::Result;
+use crate::value::Value;
+use std::sync::Arc;
+
+/// The variables and surroundings of one rendering: those of a task on a host, say.
+pub trait Scope {
+    /// A variable by its name, unrendered: text in it is rendered when it is used.
+    fn get(&self, name: &str) -> Result<Option<Var>>;
+
+    /// The names of all variables.
+    fn names(&self) -> Vec<Arc<str>>;
+
+    /// Where relative paths of a lookup are searched, most specific first: the role's folders, the
+    /// task file's folder, the playbook's.
+    fn search_paths(&self) -> Vec<String>;
+
+    /// Plain facts about the run that filters and lookups need.
+    fn world(&self) -> &World;
+}
+
+/// What filters and lookups need beside variables; the same for a whole run.
+#[derive(Debug, Default)]
+pub struct World {
+    /// The controller's working directory when the run began.
+    pub cwd: String,
+    /// The controller's home directory.
+    pub home: String,
+    /// The controller's environment.
+    pub environment: Vec<(String, String)>,
+    /// The secrets that decrypt vaulted text.
+    pub vault: crate::vault::Secrets,
+}
+
+/// A variable's content.
+#[derive(Clone)]
+pub enum Var {
+    /// A value, whose trusted strings are rendered in this scope.
+    Value(Value),
+    /// A mapping that is read item by item: `hostvars`, `vars`.
+    Map(Arc<dyn VarMap>),
+}
+
+/// A mapping too large or too changeable to be built as a value.
+pub trait VarMap: Send + Sync {
+    /// The item of a key.
+    fn get(&self, key: &str) -> Result<Option<Var>>;
+
+    /// The keys in order.
+    fn keys(&self) -> Vec<Arc<str>>;
+
+    /// The scope in which text of the items is rendered; None is that of the template.
+    fn scope(&self) -> Option<Arc<dyn Scope + Send + Sync>>;
+}

@@ -1,0 +1,82 @@
+//! A string with its trust and its origin.
+
+use crate::diag::Origin;
+use std::sync::Arc;
+
+/// An immutable string that knows whether it may be a template, and where it was written.
+///
+/// Trust follows ansible-core 2.19: only what the user wrote is a template.
+#[derive(Clone)]
+pub struct Text {
+    text: Arc<str>,
+    tag: Option<Arc<Tag>>,
+}
+
+#[derive(Debug)]
+struct Tag {
+    trusted: bool,
+    origin: Option<Origin>,
+}
+
+impl Text {
+    /// Data: never a template, from nowhere in particular.
+    pub fn data(text: impl Into<Arc<str>>) -> Self {
+        Self { text: text.into(), tag: None }
+    }
+
+    /// What the user wrote: may be a template.
+    pub fn trusted(text: impl Into<Arc<str>>, origin: Option<Origin>) -> Self {
+        Self { text: text.into(), tag: Some(Arc::new(Tag { trusted: true, origin })) }
+    }
+
+    /// Data with a place, for error texts.
+    pub fn placed(text: impl Into<Arc<str>>, origin: Option<Origin>) -> Self {
+        Self { text: text.into(), tag: origin.map(|o| Arc::new(Tag { trusted: false, origin: Some(o) })) }
+    }
+
+    /// Another text with this one's trust and origin.
+    #[must_use]
+    pub fn with_text(&self, text: impl Into<Arc<str>>) -> Self {
+        Self { text: text.into(), tag: self.tag.clone() }
+    }
+
+    /// The same text, which may not be a template, with its place.
+    #[must_use]
+    pub fn untrusted(&self) -> Self {
+        Self::placed(self.text.clone(), self.origin().cloned())
+    }
+
+    /// The characters.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The characters, shared.
+    pub fn shared(&self) -> Arc<str> {
+        self.text.clone()
+    }
+
+    /// Whether it may be a template.
+    pub fn is_trusted(&self) -> bool {
+        self.tag.as_ref().is_some_and(|t| t.trusted)
+    }
+
+    /// Where it was written.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.tag.as_ref().and_then(|t| t.origin.as_ref())
+    }
+}
+
+impl std::fmt::Debug for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Text {}
