@@ -16,6 +16,10 @@ pub enum Kind {
     Parser,
     /// Wrong words on the command line (exit status 2, or 5 as ansible-core does).
     Options,
+    /// An action says that it failed (AnsibleActionFail): its message is the result's as it is.
+    Action,
+    /// A task's arguments are wrong.
+    Arguments,
     /// A name or attribute that a template uses does not exist.
     Undefined,
     /// A host did not answer.
@@ -55,6 +59,11 @@ impl Error {
     /// An error in a file's syntax or structure.
     pub fn parser(message: impl Into<String>) -> Self {
         Self::new(Kind::Parser, message)
+    }
+
+    /// A failure that an action reports.
+    pub fn action(message: impl Into<String>) -> Self {
+        Self::new(Kind::Action, message)
     }
 
     /// Something that ansible-core has and rplay lacks.
