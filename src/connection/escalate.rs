@@ -47,9 +47,18 @@ impl Escalation {
         Ok(Self { method, password: wanted.password.clone(), prompt, timeout, answered: None })
     }
 
-    /// The shell command that runs `command`, which must be plain words, as the other user.
+    /// The shell command that runs `command`, which holds no quotes, as the other user.
     pub fn command(&self, wanted: &Become, id: &str, command: &str) -> String {
-        let exe = wanted.exe.as_deref().filter(|exe| !exe.is_empty());
+        match self.method {
+            Method::Sudo => {
+                self.plain_command(wanted, &format!("/bin/sh -c \"echo BECOME-SUCCESS-{id} ; {command}\""))
+            }
+            Method::Su => self.su(wanted, &format!("\"{command}\"")),
+        }
+    }
+
+    /// The shell command that runs a whole other one as the other user.
+    pub fn plain_command(&self, wanted: &Become, command: &str) -> String {
         match self.method {
             Method::Sudo => {
                 let flags = wanted.flags.as_deref().unwrap_or("-H -S -n");
@@ -58,14 +67,15 @@ impl Escalation {
                     None => (flags.to_owned(), String::new()),
                 };
                 let user = if wanted.user.is_empty() { String::new() } else { format!("-u {}", wanted.user) };
-                let exe = exe.unwrap_or("sudo");
-                format!("{exe} {flags} {prompt} {user} /bin/sh -c \"echo BECOME-SUCCESS-{id} ; {command}\"")
+                format!("{} {flags} {prompt} {user} {command}", executable(wanted, "sudo"))
             }
-            Method::Su => {
-                let flags = wanted.flags.as_deref().unwrap_or_default();
-                format!("{} {flags} {} -c \"{command}\"", exe.unwrap_or("su"), wanted.user)
-            }
+            Method::Su => self.su(wanted, &format!("'{}'", command.replace('\'', r#"'"'"'"#))),
         }
+    }
+
+    fn su(&self, wanted: &Become, quoted: &str) -> String {
+        let flags = wanted.flags.as_deref().unwrap_or_default();
+        format!("{} {flags} {} -c {quoted}", executable(wanted, "su"), wanted.user)
     }
 
     /// How long the other side may be silent before the escalation has failed.
@@ -114,6 +124,10 @@ impl Escalation {
             Method::Su => usize::from(text.trim_end().ends_with([':', '：'])),
         }
     }
+}
+
+fn executable<'a>(wanted: &'a Become, own: &'a str) -> &'a str {
+    wanted.exe.as_deref().filter(|exe| !exe.is_empty()).unwrap_or(own)
 }
 
 /// Flags of sudo without `-n`, which forbids to ask for the password that is given.

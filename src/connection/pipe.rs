@@ -64,12 +64,11 @@ impl Ending {
     }
 }
 
-/// What a start came to.
-pub(super) enum Started {
-    /// The agent runs.
-    Agent(Pipe),
-    /// The script said something instead of starting it.
-    Said(String),
+/// A process that has said the marker.
+pub(super) struct Met {
+    /// What stood behind the marker in its line: `+` from an agent.
+    pub word: String,
+    pub pipe: Pipe,
 }
 
 /// Standard error as it comes, the last of it.
@@ -104,7 +103,7 @@ pub(super) async fn await_marker(
     mut escalation: Option<Escalation>,
     verbose: &Verbose,
     host: &str,
-) -> Result<Started, ConnectionError> {
+) -> Result<Met, ConnectionError> {
     let Process { mut stdin, mut stdout, stderr, exit } = process;
     let tail = Arc::new(Tail::default());
     let filling = tokio::spawn({
@@ -118,16 +117,13 @@ pub(super) async fn await_marker(
             if !noise.is_empty() {
                 verbose.say(3, host, || format!("before the agent's start: {}", String::from_utf8_lossy(&noise)));
             }
-            if word != "+" {
-                return Ok(Started::Said(word));
-            }
             let stdout = Box::new(std::io::Cursor::new(rest).chain(stdout));
             let end = Box::pin(async move {
                 let exit = exit.await;
                 let _ = tokio::time::timeout(Duration::from_millis(200), filling).await;
                 Ending { exit: Some(exit), stdout: String::new(), stderr: tail.text() }
             });
-            return Ok(Started::Agent(Pipe { stdin, stdout, end }));
+            return Ok(Met { word, pipe: Pipe { stdin, stdout, end } });
         }
         if said.len() > MOST_NOISE {
             return Err(ConnectionError::failed("the host says too much before the agent starts"));
