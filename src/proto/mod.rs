@@ -3,11 +3,14 @@
 //! A [`Request`] asks for one module run on a host, an [`Outcome`] answers it. How both are framed on
 //! the pipe stands in `frame`; nothing here knows which connection carries it.
 
+pub mod frame;
+mod message;
 mod outcome;
 
 use crate::value::Dict;
 use serde::{Deserialize, Serialize};
 
+pub use message::{Bytes, Content, FromAgent, Hello, PROTOCOL, ToAgent};
 pub use outcome::Outcome;
 
 /// One run of a module on a host.
