@@ -1,0 +1,81 @@
+//! What encloses a task: the chain from its innermost block out to the play.
+//!
+//! A frame never owns the tasks in it, so the chain holds no cycle. Mirrors how ansible-core
+//! looks up an attribute: the task, its blocks and static imports, the role, the roles that
+//! depend on it, the play. A dynamic include passes on its variables alone.
+
+use super::{Common, Role, RoleData};
+use crate::diag::Origin;
+use crate::value::Value;
+use std::sync::Arc;
+
+/// One level of what encloses a task.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// What it is.
+    pub kind: FrameKind,
+    /// Its keywords.
+    pub common: Common,
+    /// Where it is written.
+    pub origin: Option<Origin>,
+    /// What encloses it; None around a play.
+    pub parent: Option<Arc<Frame>>,
+}
+
+/// What kind of thing encloses a task.
+#[derive(Clone, Debug)]
+pub enum FrameKind {
+    /// A play.
+    Play,
+    /// An `import_playbook` whose `when` applies to the blocks of its plays.
+    ImportPlaybook,
+    /// The role whose tasks these are.
+    Role(Arc<Role>),
+    /// A role that depends on the role within.
+    Dependent(Arc<RoleData>),
+    /// A block, or an include's `apply`.
+    Block,
+    /// `import_tasks` or `import_role`: passes on all of its keywords.
+    Import {
+        /// The file or role as written, for the search of files that it imports.
+        target: Value,
+        /// The directory of the imported file or role.
+        dir: String,
+    },
+    /// `include_tasks` or `include_role`: passes on its variables alone.
+    Include {
+        /// The directory of the included file or role.
+        dir: String,
+    },
+}
+
+impl Frame {
+    /// A frame within another.
+    pub fn within(kind: FrameKind, common: Common, origin: Option<Origin>, parent: &Arc<Frame>) -> Arc<Self> {
+        Arc::new(Self { kind, common, origin, parent: Some(parent.clone()) })
+    }
+
+    /// This frame and those around it, the innermost first.
+    pub fn outward(&self) -> impl Iterator<Item = &Frame> {
+        std::iter::successors(Some(self), |frame| frame.parent.as_deref())
+    }
+
+    /// Whether a task inherits all keywords of it, and not its variables alone.
+    pub fn passes_keywords(&self) -> bool {
+        !matches!(self.kind, FrameKind::Include { .. })
+    }
+
+    /// Whether its `vars` are variables of the tasks within; a play's and a role's have a
+    /// precedence of their own.
+    pub fn passes_vars(&self) -> bool {
+        matches!(self.kind, FrameKind::Block | FrameKind::Import { .. } | FrameKind::Include { .. })
+    }
+
+    /// The innermost role.
+    pub fn role(&self) -> Option<&Arc<Role>> {
+        self.outward().find_map(|frame| match &frame.kind {
+            FrameKind::Role(role) => Some(role),
+            _ => None,
+        })
+    }
+}
