@@ -153,6 +153,10 @@ impl Stage<'_> {
             }
         }
         match self.help {
+            Some(help) if self.origin.is_none() && !self.text.contains('\n') && !help.contains('\n') => {
+                write!(f, " {help}")
+            }
+            Some(help) if self.origin.is_none() => write!(f, "\n\n{help}\n"),
             Some(help) => write!(f, "\n{help}\n"),
             None => Ok(()),
         }
@@ -223,6 +227,12 @@ mod tests {
             error.to_string(),
             format!("{args}: {inner}\n\n{args}.\nOrigin: <task>\n\n<<< caused by >>>\n\n{inner}\nOrigin: <value>\n")
         );
+    }
+
+    #[test]
+    fn help_without_a_place_stays_on_the_line() {
+        assert_eq!(Error::user("No start.").help("See stdout.").to_string(), "No start. See stdout.");
+        assert_eq!(Error::user("a\nb").help("See stdout.").to_string(), "a\nb\n\nSee stdout.\n");
     }
 
     #[test]
