@@ -13,6 +13,9 @@ mod json;
 mod merge;
 mod node;
 mod scalar;
+mod tail;
+#[cfg(test)]
+mod tests;
 mod timestamp;
 
 use crate::diag::{Error, Result, Source};
