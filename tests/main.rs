@@ -1,0 +1,5 @@
+//! The one integration binary: each area is a module.
+
+mod local;
+mod ssh;
+mod support;

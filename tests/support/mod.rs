@@ -1,0 +1,4 @@
+//! What the tests of several areas share.
+
+pub mod connection;
+pub mod sshd;
