@@ -81,3 +81,33 @@ fn more_sessions_than_the_server_allows_open_another_master() {
         pool.close().await;
     });
 }
+
+/// Not a test: says how long a round trip takes, with `--ignored --nocapture`.
+#[test]
+#[ignore = "measures"]
+fn round_trips() {
+    let Some(sshd) = Sshd::start("") else { return };
+    block_on(async {
+        let (pool, _) = pool();
+        let here = rplay::connection::Target { name: "localhost".into(), ..Default::default() };
+        for target in [here, sshd.target()] {
+            let start = std::time::Instant::now();
+            let host = pool.connect(&target);
+            is_answered(&host.run(nonsense(), None).await.unwrap());
+            let first = start.elapsed();
+            let mut times = Vec::new();
+            for _ in 0..1000 {
+                let start = std::time::Instant::now();
+                host.run(nonsense(), None).await.unwrap();
+                times.push(start.elapsed());
+            }
+            times.sort();
+            eprintln!("first {first:?}, then median {:?}, 99 % {:?}", times[500], times[990]);
+            let big = vec![1u8; 100 << 20];
+            let start = std::time::Instant::now();
+            host.put("big", false, &mut &big[..]).await.unwrap();
+            eprintln!("100 MiB up in {:?}", start.elapsed());
+        }
+        pool.close().await;
+    });
+}
