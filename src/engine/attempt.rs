@@ -147,10 +147,7 @@ impl HostTask {
         }
         let action = self.action(&keywords)?;
         let definition = self.shared.action(&action.name);
-        let args = match &self.args {
-            Some(args) => args.clone(),
-            None => keywords.arguments(&action.fqcn, definition)?,
-        };
+        let args = keywords.arguments(&action.fqcn, definition)?;
         let delegated = keywords.text(|c| c.delegate_to.as_ref())?.filter(|name| !name.is_empty());
         let mut attempt = self.attempts(&keywords, &action, args, scope, delegated.as_deref()).await?;
         attempt.delegated = delegated;
@@ -393,7 +390,7 @@ impl HostTask {
         let Acted { mut outcome, effects } = acted;
         outcome::complete(&mut outcome);
         let cause = outcome.is_failed().then(|| remote.failure(&outcome)).flatten();
-        outcome.result.remove("_rplay_cause");
+        outcome.result.remove("_ansible_cause");
         let facts_of = match delegated {
             Some(name) if self.delegates_facts(scope) => Arc::from(name),
             _ => scope.host.clone(),

@@ -34,7 +34,7 @@ pub(super) async fn run(
     let mut vars = PlayVars::new(play, basedir);
     let outside = HostScope::new(&shared.store, &Arc::new(PlayVars::new(play, basedir)), &Arc::from("localhost"));
     vars.name = shown(shared, &play.title(), &outside);
-    super::run::ask_prompts(shared, play, &mut vars, &outside)?;
+    vars.prompts = super::prompts::ask(shared, play, &outside)?;
     let vars = Arc::new(vars);
     let outside = HostScope::new(&shared.store, &vars, &Arc::from("localhost"));
     let matched = matched_hosts(shared, play, &outside)?;
@@ -108,21 +108,12 @@ impl Batch {
         self.update_active();
         let members = self.members.clone();
         self.gather_facts().await;
-        let mut sections: Vec<Entry> = play.pre_tasks.clone();
-        for used in &play.roles {
-            sections.extend(used.tasks.iter().cloned());
-        }
-        sections.extend(play.tasks.iter().cloned());
-        sections.extend(play.post_tasks.iter().cloned());
         self.section(&play.pre_tasks, &members).await;
         let roles: Vec<Entry> = play.roles.iter().flat_map(|used| used.tasks.iter().cloned()).collect();
         let main: Vec<Entry> = roles.into_iter().chain(play.tasks.iter().cloned()).collect();
         self.section(&main, &members).await;
         self.section(&play.post_tasks, &members).await;
         self.flush_forced(&members).await;
-        if members.iter().all(|host| !self.hosts.is_left(host)) && !self.shared.cancel.is_cancelled() {
-            self.shared.emit(&Event::NoHostsRemaining);
-        }
     }
 
     /// A section of the play, and the handlers that it notified.
@@ -226,7 +217,7 @@ fn load_vars_files(shared: &Shared, play: &Play, vars: &Arc<PlayVars>, hosts: &[
         return Ok(());
     }
     for host in hosts {
-        vars.set_files(host, Vec::new());
+        vars.clear_files(host);
         for entry in &play.vars_files {
             let scope = HostScope::new(&shared.store, vars, host);
             let names: Vec<Value> = entry.as_list().map_or_else(|| vec![entry.clone()], <[_]>::to_vec);

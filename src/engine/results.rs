@@ -193,6 +193,7 @@ impl Batch {
                 }
             }
             self.over = true;
+            self.shared.emit(&Event::NoHostsRemaining);
         }
     }
 }

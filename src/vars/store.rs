@@ -138,6 +138,11 @@ impl Store {
         }
     }
 
+    /// Whether facts of a host are known.
+    pub fn has_facts(&self, host: &Arc<str>) -> bool {
+        !read(&self.learned(host).facts).is_empty()
+    }
+
     /// Forgets a host's facts (`meta: clear_facts`).
     pub fn clear_facts(&self, host: &Arc<str>) {
         *write(&self.learned(host).facts) = Dict::new();
@@ -150,12 +155,12 @@ impl Store {
 
     /// A host by its name, with those that are only implied.
     pub fn host_name(&self, name: &str) -> Option<Arc<str>> {
-        self.inventory().host(name).map(|host| host.name.clone())
+        self.inventory().find(name).map(|host| host.name.clone())
     }
 
     /// The names of all hosts of the inventory.
     pub fn host_names(&self) -> Vec<Arc<str>> {
-        self.inventory().host_names()
+        self.inventory().hosts().keys().cloned().collect()
     }
 
     /// What the inventory, group_vars/ and host_vars/ say of a host, merged once for each host in use.
