@@ -8,11 +8,15 @@ mod common;
 mod frame;
 mod play;
 mod role;
+mod kv;
+mod split;
 mod task;
 
 pub use block::{Block, Entry};
 pub use common::Common;
 pub use frame::{Frame, FrameKind};
+pub use kv::{decode_escapes, parse_kv};
 pub use play::{Play, VarsPrompt};
 pub use role::{Role, RoleData, RoleFiles, RoleUse};
+pub use split::{join_args, split_args, unquote};
 pub use task::{Include, IncludeRole, Loop, LoopControl, Task};
