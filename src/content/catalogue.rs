@@ -90,7 +90,11 @@ impl Catalogue {
 
     fn short(&self, name: &str, library: &[String]) -> Lookup {
         if let Some(path) = library.iter().chain(&self.library).find_map(|dir| module_file(Path::new(dir), name)) {
-            return Lookup::Found(Action { fqcn: name.into(), name: name.into(), kind: ActionKind::Python(path.into()) });
+            return Lookup::Found(Action {
+                fqcn: name.into(),
+                name: name.into(),
+                kind: ActionKind::Python(path.into()),
+            });
         }
         self.full(&format!("ansible.builtin.{name}"))
     }
@@ -192,7 +196,6 @@ mod tests {
         check("yum", "ansible.builtin.dnf", ActionKind::Lacking);
         check("synchronize", "ansible.posix.synchronize", ActionKind::Lacking);
         check("include_tasks", "ansible.builtin.include_tasks", ActionKind::Native);
-        check("community.general.docker_container", "community.docker.docker_container", ActionKind::Lacking);
     }
 
     #[test]
@@ -209,7 +212,9 @@ mod tests {
     fn collections_come_first() {
         let list = ["ansible.posix".into(), "ansible.legacy".into()];
         assert!(matches!(catalogue().resolve("acl", &list, &[]), Lookup::Found(a) if &*a.fqcn == "ansible.posix.acl"));
-        assert!(matches!(catalogue().resolve("copy", &list, &[]), Lookup::Found(a) if &*a.fqcn == "ansible.builtin.copy"));
+        assert!(
+            matches!(catalogue().resolve("copy", &list, &[]), Lookup::Found(a) if &*a.fqcn == "ansible.builtin.copy")
+        );
     }
 
     #[test]

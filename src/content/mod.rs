@@ -5,11 +5,13 @@
 
 mod catalogue;
 pub mod names;
+mod paths;
 mod roles;
 
 use std::sync::Arc;
 
 pub use catalogue::{Catalogue, Lookup, is_full};
+pub use paths::{dirname, join, normal};
 pub use roles::{FoundRole, RoleSearch};
 
 /// What the name of an action means.

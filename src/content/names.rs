@@ -14,6 +14,16 @@ static REDIRECTS: &str = include_str!("redirects.txt");
 /// Lookups, a line each; those of ansible.builtin without their collection.
 static LOOKUPS: &str = include_str!("lookups.txt");
 
+/// Action groups of `module_defaults`, by full name, a line each.
+static GROUPS: &str = include_str!("groups.txt");
+
+/// Whether there is an action group of a full name.
+///
+/// Which actions are in one is not known here: none of them is one that rplay runs.
+pub fn has_group(name: &str) -> bool {
+    find_line(GROUPS, name).is_some()
+}
+
 /// Whether a collection of the `ansible` package, or ansible.builtin, has a module or action.
 pub fn has_module(collection: &str, name: &str) -> bool {
     modules(collection).is_some_and(|mut names| names.any(|known| known == name))
@@ -75,11 +85,12 @@ mod tests {
         sorted(MODULES);
         sorted(REDIRECTS);
         sorted(LOOKUPS);
+        sorted(GROUPS);
     }
 
     #[test]
     fn every_line_is_found() {
-        for text in [MODULES, REDIRECTS, LOOKUPS] {
+        for text in [MODULES, REDIRECTS, LOOKUPS, GROUPS] {
             for line in text.lines() {
                 assert_eq!(find_line(text, line.split(' ').next().unwrap()), Some(line));
             }

@@ -4,8 +4,9 @@
 //! beside the role that wants it, the playbook's folder, and a path as it is.
 
 use super::is_full;
+use super::paths::{join, normal};
 use crate::diag::{Error, Result};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Where roles are searched.
@@ -99,41 +100,9 @@ impl RoleSearch<'_> {
     }
 }
 
-/// Joins two paths; an absolute second one stands alone.
-pub(crate) fn join(folder: &str, path: &str) -> String {
-    if path.starts_with('/') || folder.is_empty() {
-        return path.to_owned();
-    }
-    format!("{}/{path}", folder.strip_suffix('/').unwrap_or(folder))
-}
-
-/// A path without `.`, `..` and doubled slashes, by its text alone.
-pub(crate) fn normal(path: &str) -> String {
-    let mut out = PathBuf::new();
-    for part in Path::new(path).components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
-                out.pop();
-            }
-            Component::ParentDir if out.has_root() => {}
-            other => out.push(other),
-        }
-    }
-    out.to_string_lossy().into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths() {
-        assert_eq!(normal("/a/./b//../c"), "/a/c");
-        assert_eq!(normal("/../a"), "/a");
-        assert_eq!(join("/a", "b"), "/a/b");
-        assert_eq!(join("/a", "/b"), "/b");
-    }
 
     #[test]
     fn finds_roles_and_says_where_it_looked() {
@@ -153,7 +122,10 @@ mod tests {
         };
         assert_eq!(search.find("web").unwrap().path, format!("{base}/roles/web"));
         let full = search.find(&format!("{base}/roles/web")).unwrap();
-        assert_eq!((full.name.as_str(), full.path.as_str()), (&*format!("{base}/roles/web"), &*format!("{base}/roles/web")));
+        assert_eq!(
+            (full.name.as_str(), full.path.as_str()),
+            (&*format!("{base}/roles/web"), &*format!("{base}/roles/web"))
+        );
         assert_eq!(search.find("a.b.db").unwrap().collection.as_deref(), Some("a.b"));
         let error = search.find("nope").unwrap_err();
         assert_eq!(error.message, format!("the role 'nope' was not found in {base}/roles:/etc/nope:{base}"));

@@ -31,20 +31,26 @@ def grouped(fqcns):
     return "".join(f"{c} {' '.join(sorted(set(n)))}\n" for c, n in sorted(groups.items()))
 
 
-def routing(path):
+def read(path):
     if not os.path.exists(path):
         return {}
     with open(path) as file:
-        return (yaml.safe_load(file) or {}).get("plugin_routing") or {}
+        return yaml.safe_load(file) or {}
+
+
+def routing(path):
+    return read(path).get("plugin_routing") or {}
 
 
 modules = set(names("module"))
 redirects = {}
+groups = set()
 removed = {}
 for runtime in [core + "/config/ansible_builtin_runtime.yml"] + sorted(glob.glob(collections + "/*/*/meta/runtime.yml")):
     builtin = runtime.startswith(core)
     prefix = "" if builtin else ".".join(runtime.split("/")[-4:-2]) + "."
     table = routing(runtime)
+    groups |= {(prefix or "ansible.builtin.") + name.split(".")[-1] for name in read(runtime).get("action_groups") or {}}
     for kind in ("action", "modules"):
         for name, route in (table.get(kind) or {}).items():
             if name.startswith(("formerly_core", "uses_redirected")):
@@ -68,6 +74,8 @@ with open(out + "/redirects.txt", "w") as file:
         short = target.rsplit(".", 1)[-1]
         same = short == name.rsplit(".", 1)[-1]
         file.write(f"{name} {target[: -len(short)] if same else target}\n")
+with open(out + "/groups.txt", "w") as file:
+    file.write("".join(name + "\n" for name in sorted(groups) if ".test" not in name))
 with open(out + "/lookups.txt", "w") as file:
     lookups = set(names("lookup"))
     lookups |= {n for n in (routing(core + "/config/ansible_builtin_runtime.yml").get("lookup") or {})}
