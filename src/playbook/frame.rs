@@ -6,7 +6,6 @@
 
 use super::{Common, Role, RoleData};
 use crate::diag::Origin;
-use crate::value::Value;
 use std::sync::Arc;
 
 /// One level of what encloses a task.
@@ -37,14 +36,13 @@ pub enum FrameKind {
     Block,
     /// `import_tasks` or `import_role`: passes on all of its keywords.
     Import {
-        /// The file or role as written, for the search of files that it imports.
-        target: Value,
-        /// The directory of the imported file or role.
+        /// The file's folder as it was written, or the role's folder; files that are included
+        /// from within are searched relative to it.
         dir: String,
     },
     /// `include_tasks` or `include_role`: passes on its variables alone.
     Include {
-        /// The directory of the included file or role.
+        /// As for an import.
         dir: String,
     },
 }
@@ -69,6 +67,19 @@ impl Frame {
     /// precedence of their own.
     pub fn passes_vars(&self) -> bool {
         matches!(self.kind, FrameKind::Block | FrameKind::Import { .. } | FrameKind::Include { .. })
+    }
+
+    /// The collections in which short names are searched: a role does not take over those of
+    /// what uses it.
+    pub fn collections(&self) -> &[Arc<str>] {
+        for frame in self.outward() {
+            match (&frame.kind, &frame.common.collections) {
+                (FrameKind::Role(role), _) => return &role.data.collections,
+                (_, Some(list)) => return list,
+                _ => {}
+            }
+        }
+        &[]
     }
 
     /// The innermost role.
