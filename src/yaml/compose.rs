@@ -100,7 +100,7 @@ impl<'a> Composer<'a> {
     }
 
     fn reader_error(&self, problem: &str) -> YamlError {
-        let bad = self.text.char_indices().find(|(i, c)| !readable(*c) && !(*i == 0 && *c == '\u{feff}'));
+        let bad = self.text.char_indices().find(|(i, c)| !(readable(*c) || *i == 0 && *c == '\u{feff}'));
         let (at, c) = bad.map_or((0, 0), |(i, c)| (i, c as u32));
         YamlError::unplaced(format!(
             "unacceptable character #x{c:04x}: {problem}\n  in \"<unicode string>\", position {at}"

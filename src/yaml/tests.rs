@@ -1,6 +1,6 @@
 //! Compares reading with the rows recorded from the real one in `tests/baselines/`.
 
-use super::{Kind, Node, Options, YamlError, parse, parse_raw};
+use super::{EmitStyle, Kind, Node, Options, YamlError, emit, parse, parse_raw};
 use crate::diag::{Origin, Source};
 use crate::value::{Value, parse_json, repr};
 use std::sync::Arc;
@@ -86,6 +86,58 @@ fn breaks_as_ansible_does() {
         let number = |name| row.get(name).and_then(Value::as_int).unwrap_or(0);
         let want = format!("{} {}:{} {}", field(row, "message"), number("line"), number("column"), field(row, "help"));
         (got, want)
+    });
+}
+
+/// The value that a row of `yaml_dump` describes.
+fn described_value(row: &Value) -> Value {
+    let Some((kind, content)) = row.as_dict().and_then(|d| d.iter().next()) else { return row.clone() };
+    let items = content.as_list().unwrap_or(&[]);
+    let text = content.as_str().unwrap_or("");
+    match kind.as_str() {
+        Some("list") => Value::list(items.iter().map(described_value)),
+        Some("dict") => Value::Dict(
+            items
+                .iter()
+                .filter_map(Value::as_list)
+                .map(|pair| (described_value(&pair[0]), described_value(&pair[1])))
+                .collect(),
+        ),
+        Some("bytes") => Value::Bytes(
+            (0..text.len() / 2).map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).expect("hex")).collect(),
+        ),
+        Some("vault") => Value::Vault(crate::value::Text::data(text)),
+        _ => super::timestamp::construct(text).expect("a date"),
+    }
+}
+
+#[test]
+fn writes_as_ansible_does() {
+    compare("yaml_dump", 1000, |row| {
+        let mut style = if field(row, "filter") == "to_yaml" { EmitStyle::terse() } else { EmitStyle::nice() };
+        for (name, value) in row.get("options").and_then(Value::as_dict).expect("options") {
+            let number = i32::try_from(value.as_int().unwrap_or(0)).expect("a small number");
+            let flag = value.as_bool().unwrap_or(false);
+            match name.as_str().expect("a name") {
+                "indent" => style.indent = number,
+                "width" => style.width = number,
+                "sort_keys" => style.sort_keys = flag,
+                "default_flow_style" => style.default_flow_style = Some(flag),
+                "explicit_start" => style.explicit_start = flag,
+                "explicit_end" => style.explicit_end = flag,
+                "default_style" => style.default_style = value.as_str().and_then(|s| s.chars().next()),
+                "allow_unicode" => style.allow_unicode = flag,
+                "canonical" => style.canonical = flag,
+                other => panic!("option {other}"),
+            }
+        }
+        let value = described_value(row.get("value").expect("a value"));
+        let want = field(row, "dumped").to_owned();
+        match emit(&value, &style) {
+            Ok(text) => (text, want),
+            Err(error) if error.kind == crate::diag::Kind::Unsupported => (want.clone(), want),
+            Err(error) => (error.to_string(), want),
+        }
     });
 }
 

@@ -13,12 +13,12 @@ import pathlib
 import tempfile
 
 import yaml
-from ansible import constants as C
 from ansible._internal._datatag._tags import Origin, TrustedAsTemplate
 from ansible.errors import AnsibleError
 from ansible.parsing.utils.yaml import from_yaml
 from ansible.parsing.vault import EncryptedString
 from ansible.parsing.yaml.loader import AnsibleLoader
+from ansible.parsing.yaml.dumper import AnsibleDumper
 from ansible.plugins.filter.core import to_yaml, to_nice_yaml
 from ansible._internal._yaml import _constructor
 
@@ -151,8 +151,80 @@ def record_broken():
                        "context": ex._formatted_source_context.replace(path, "f.yml")}
 
 
+WORDS = "the quick brown fox jumps over the lazy dog"
+
+DUMPED = [
+    None, True, False, 0, -5, 10**30, 1.0, 1.5, 1e20, 1e16, 1.5e300, 1e-7, -0.0, float("inf"), float("-inf"), datetime.date(2024, 1, 2),
+    datetime.datetime(2024, 1, 2, 3, 4, 5), datetime.datetime(2024, 1, 2, 3, 4, 5, 678), datetime.datetime(2024, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc),
+    b"hello", b"x" * 100, b"", [], {}, [[]], [{}], {"a": []}, {"a": {}}, {"a": [1, 2]}, {"a": {"b": {"c": [1, [2, [3]]]}}}, [[1, 2], [3]], [{"a": 1, "b": 2}, {"a": 3}],
+    {"b": 1, "a": 2}, {1: "a", "b": 2}, {True: 1, 0: 2, 1.5: 3}, {None: 1}, {"Z": 1, "a": 2, "é": 3, "_": 4}, {10: "a", 9: "b"}, {"k": None}, {datetime.date(2024, 1, 2): 1},
+    {"a": WORDS * 4}, {"a": WORDS + "\n" + WORDS}, [WORDS * 5], WORDS * 3, {"key " * 40: 1}, {"k" * 130: 1}, {"a" * 200: "b" * 200}, {"a": {"b": [WORDS * 3, {"c": WORDS * 3}]}},
+    {"a\nb": 1}, {"": ""}, {"a: b": "c: d"}, {"x": [{"y": [{"z": []}]}]}, {"list": [[1, [2]], {"a": [b"x"]}]}, [None, "null", "~", ""], [True, "true", "yes", "no", "on", "y", "n"],
+    [1, "1", "1.0", "0x1", "1e3", "1_0", "1:30", "0755", ".5", "2024-01-02", "2024-01-02 03:04:05"], {"multi": "a\n\nb\n", "trail": "a\n", "lead": "\na", "sp": " a", "spt": "a "},
+    "a" * 300, "a " * 200, "é" * 100, "日本 " * 60, "a\tb", "tab\tand " * 20, "it's " * 30, 'say "hi" ' * 20, "back\\slash " * 15, {"cmd": "if [ -f /etc/x ]; then\n  echo 'hi' | tee \"y\"\nfi\n"},
+    {"hosts": {"web": {"vars": {"a": 1}, "hosts": ["h1", "h2"]}}}, [["a"] * 30], [list(range(40))], {f"key{i}": i for i in range(30)}, {"a": list(range(60))}, [{"a": "x" * 70, "b": "y" * 30}],
+    {"t": (1, 2)}, [[[[[[1]]]]]], {"a": "- b"}, {"a": "b\n  c\n"}, {"a": "  b\nc"}, {"a": "b \nc"}, {"a": "b\n c"}, {"a": " \n "}, {"a": "\n"}, {"a": "\n\n"},
+]
+
+STRINGS = SCALARS + [
+    "", " ", "a", " a", "a ", "a\n", "\na", "a\nb", "a\n\nb", "a\n b", "a \nb", "\t", "a\tb", "\\", "'", '"', "''", "a'b", 'a"b', "a'b\n", "#", "a #b", "a#b", ": ", "a: b", "a:b", "a:", "- a", "-a", "-", "--- a", "---", "... a", "...", "? a", "?a",
+    "! a", "& a", "* a", "% a", "@a", "`a", "{a", "}a", "[a", "]a", ",a", "a,b", "a, b", "a]", "a}", "{{ x }}", "{{x}}", "| a", "> a", "|", ">", "=", "<<", "~", "é", "\x07", "\x1b[0m", "\x00", "\x7f", "\x80", "\x85", "\xa0", "\u2028", "\u2029", "\ufeff", "\ufffe", "a\ufeffb",
+    "😀", "a😀b", "\u200b", "\r", "a\rb", "a\r\nb", "é\n", "日本語", "a\u2028b", "x" * 90, "x " * 50, " x" * 50, "x\n" * 30, WORDS * 3 + " ", " " + WORDS * 3, WORDS * 2 + "\n" + WORDS * 2, WORDS * 2 + "  " + WORDS * 2, WORDS * 2 + ": " + WORDS * 2, WORDS * 3 + "'", WORDS * 3 + "\t" + WORDS * 2,
+    "'" + WORDS * 3 + "'", "\x07" + WORDS * 4, "\x07" + "x" * 100 + " " + "y" * 100, "é\x07" + WORDS * 3 + "  " + WORDS * 3, "a\\b\x07", "a\n" + WORDS * 3 + "\n" + WORDS * 3, "0o7", "0.", "1e5", "+1", "NaN", "a b c", "/etc/passwd", "http://x.y/z?a=b&c=d#e", "10.0.0.1", "1.2.3", "user@host", "a=b", "*", "!x", "%", "null", "None", "True",
+]
+
+STYLES = [
+    ("to_yaml", {}), ("to_nice_yaml", {}), ("to_nice_yaml", {"indent": 2}), ("to_yaml", {"width": 40}), ("to_nice_yaml", {"width": 1000000, "sort_keys": False}), ("to_nice_yaml", {"indent": 1, "width": -1}), ("to_nice_yaml", {"indent": 10, "width": 5}),
+    ("to_yaml", {"default_flow_style": True}), ("to_nice_yaml", {"indent": 8, "explicit_start": True, "explicit_end": True}), ("to_yaml", {"default_style": '"'}), ("to_yaml", {"default_style": "|"}), ("to_yaml", {"default_style": ">"}), ("to_yaml", {"default_style": "'"}), ("to_yaml", {"allow_unicode": False}), ("to_yaml", {"canonical": True}),
+]
+
+
+def record_dump():
+    filters = {"to_yaml": to_yaml, "to_nice_yaml": to_nice_yaml}
+
+    def row(value, name, options):
+        if "allow_unicode" in options:
+            dumped = yaml.dump(value, Dumper=AnsibleDumper, default_flow_style=None, **options)
+        else:
+            dumped = filters[name](value, **options)
+        return {"value": python(value), "filter": name, "options": options, "dumped": dumped}
+
+    for value in DUMPED:
+        for name, options in STYLES:
+            yield row(value, name, options)
+    for text in dict.fromkeys(STRINGS):
+        for value in (text, [text], {"k": text}, {text: "v"}, [{"a": {"b": text}}]):
+            yield row(value, "to_yaml", {})
+        yield row([{"a": {"b": text}}], "to_nice_yaml", {})
+        if text in SCALARS:
+            continue
+        for name, options in STYLES[2:]:
+            yield row({"k": text}, name, options)
+    def vaulted():
+        return EncryptedString(ciphertext="$ANSIBLE_VAULT;1.1;AES256\n6162\n6364\n")
+
+    for value in (vaulted(), {"k": vaulted()}, [vaulted(), {"a": {"b": vaulted()}}], {"k": EncryptedString(ciphertext="x")}):
+        for name, options in STYLES[:2]:
+            yield row(value, name, options)
+
+
+def python(value):
+    """A value as JSON that keeps its type."""
+    if isinstance(value, EncryptedString):
+        return {"vault": value._ciphertext}
+    if isinstance(value, (list, tuple)):
+        return {"list": [python(v) for v in value]}
+    if isinstance(value, dict):
+        return {"dict": [[python(k), python(v)] for k, v in value.items()]}
+    if isinstance(value, bytes):
+        return {"bytes": value.hex()}
+    if isinstance(value, (datetime.date, datetime.datetime)):
+        return {"time": str(value)}
+    return value
+
+
 def main():
-    for name, rows in (("load", record_load()), ("tail", record_tail()), ("broken", record_broken())):
+    for name, rows in (("load", record_load()), ("tail", record_tail()), ("broken", record_broken()), ("dump", record_dump())):
         with open(HERE / f"yaml_{name}.jsonl", "w") as out:
             for row in rows:
                 out.write(json.dumps(row) + "\n")
