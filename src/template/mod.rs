@@ -1,5 +1,6 @@
 //! Templates: minijinja's parser in front, our own evaluator behind.
 
+pub mod regex;
 mod scope;
 
 pub use scope::{Scope, Var, VarMap, World};
