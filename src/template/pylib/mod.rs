@@ -3,6 +3,7 @@
 //! Pure functions over text and numbers; errors are the message Python gives.
 
 pub mod crypt;
+pub mod glob;
 pub mod human;
 pub mod paths;
 pub mod random;
