@@ -10,6 +10,8 @@ pub mod lookups;
 mod object;
 mod plugins;
 mod raise;
+mod pylib;
+pub mod regex;
 mod scope;
 mod templar;
 pub mod tests;
