@@ -6,7 +6,7 @@ use super::keywords::Keywords;
 use super::outcome;
 use super::remote::HostRemote;
 use crate::actions::{Acted, ActionCall, Effect, Run};
-use crate::content::{Action, ActionKind};
+use crate::content::{Action, ActionKind, Lookup};
 use crate::diag::{Error, Kind, Result};
 use crate::event::{Status, TaskResult};
 use crate::playbook::Include;
@@ -101,7 +101,7 @@ impl HostTask {
             Err(error) => Attempt::of_error(self, &error),
         };
         let keywords = Keywords { shared: &self.shared, task: &self.task, scope: &scope };
-        attempt.no_log = keywords.bool("no_log", |c| c.no_log.as_ref()).unwrap_or(None).unwrap_or(self.shared.settings.no_log());
+        attempt.no_log = keywords.bool("no_log", |c| c.no_log.as_ref()).unwrap_or(None).unwrap_or(self.shared.settings.flag("DEFAULT_NO_LOG"));
         let lenient = |value: Result<Option<bool>>| value.unwrap_or(None).unwrap_or(false);
         attempt.ignore_errors = lenient(keywords.bool("ignore_errors", |c| c.ignore_errors.as_ref()));
         attempt.ignore_unreachable = lenient(keywords.bool("ignore_unreachable", |c| c.ignore_unreachable.as_ref()));
@@ -177,7 +177,7 @@ impl HostTask {
             Some(action) => action.clone(),
             None => {
                 let name = keywords.render(Some(&Value::Str(self.task.action.clone())))?.unwrap_or_default();
-                self.shared.loader.resolve(&name.to_text(), &self.task)?
+                self.resolve(&name.to_text())?
             }
         };
         match &action.kind {
@@ -187,6 +187,17 @@ impl HostTask {
                 let text = format!("the module {} is written in Python ({path}), which rplay cannot run yet", action.fqcn);
                 Err(Error::unsupported(text))
             }
+        }
+    }
+
+    fn resolve(&self, name: &str) -> Result<Action> {
+        let collections = self.task.frame.collections();
+        match self.shared.loader.catalogue().resolve(name, collections, &[]) {
+            Lookup::Found(action) => Ok(action),
+            Lookup::Removed(text) => Err(Error::action(text)),
+            Lookup::Unknown => Err(Error::action(format!(
+                "couldn't resolve module/action '{name}'. This often indicates a misspelling, missing collection, or incorrect module path."
+            ))),
         }
     }
 
@@ -416,7 +427,7 @@ impl HostTask {
             no_log: keywords.bool("no_log", |c| c.no_log.as_ref())?.unwrap_or(false),
             verbosity: self.shared.options.verbosity,
             environment: keywords.environment()?,
-            timeout: timeout.map(|t| t.max(0.0) as u64).or_else(|| self.shared.settings.task_timeout()),
+            timeout: timeout.map(|t| t.max(0.0) as u64).or_else(|| u64::try_from(self.shared.settings.int("TASK_TIMEOUT")).ok().filter(|t| *t > 0)),
             remote_tmp: None,
         })
     }

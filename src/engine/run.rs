@@ -1,6 +1,7 @@
 //! A whole run: playbooks on an inventory, from options to exit status.
 
 use super::flow::Hosts;
+use super::inspect::PlayListing;
 use super::options::Options;
 use super::play;
 use super::emitter::{Emitter, Listener};
@@ -12,11 +13,13 @@ use crate::diag::{Error, Result};
 use crate::event::{Event, HostStats, Stats, Terminal};
 use crate::playbook::Play;
 use crate::inventory;
-use crate::load::Loader;
+use crate::content::Catalogue;
+use crate::load::{self, Loader};
 use crate::template::{Templar, World};
-use crate::value::Dict;
-use crate::vars::{Fixed, Store, parse_extra_vars};
+use crate::value::{Dict, Text};
+use crate::vars::{Fixed, PlainScope, Store, parse_extra_vars};
 use crate::vault::Secrets;
+use crate::yaml::Duplicates;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -153,6 +156,17 @@ impl Run {
         outcome
     }
 
+    /// What playbooks would do on which hosts, for each of them its plays.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Run::play`].
+    pub fn inspect(mut self, playbooks: &[String]) -> Result<Vec<Vec<PlayListing>>> {
+        let listener = std::mem::replace(&mut self.listener, Box::new(|_| {}));
+        let prepared = self.prepare(listener)?;
+        playbooks.iter().map(|path| prepared.inspect(path)).collect()
+    }
+
     fn prepare(self, mut listener: Listener) -> Result<Prepared> {
         let Self { config, options, secrets, terminal, cancel, .. } = self;
         let settings = Arc::new(config.settings.clone());
@@ -171,12 +185,13 @@ impl Run {
             cwd: config.around.cwd.clone(),
             home: config.around.home.clone(),
             environment: config.around.env.clone(),
-            vault: secrets,
+            vault: secrets.clone(),
             ..World::default()
         };
+        let loader = Arc::new(loader(&config, &secrets, &self.actions));
         let mut extra = Dict::new();
         for text in &self.extra_vars {
-            extra.update(&parse_extra_vars(text, &world)?);
+            extra.update(&parse_extra_vars(text, |path| config.around.resolve(path, None), |path| loader.read_vars(path))?);
         }
         let forks = usize::try_from(settings.int("DEFAULT_FORKS")).unwrap_or(1).max(1);
         let fixed = Fixed {
@@ -206,7 +221,7 @@ impl Run {
             templar: Arc::new(self.templar.unwrap_or_else(|| Templar::new(template_settings(&settings)))),
             settings,
             options,
-            loader: Arc::new(Loader::new(&config, self.actions.iter().map(|a| a.name))),
+            loader,
             reader,
             pool,
             terminal,
@@ -219,6 +234,30 @@ impl Run {
         };
         Ok(Prepared { shared: Arc::new(shared) })
     }
+}
+
+fn loader(config: &Config, secrets: &Secrets, actions: &[&'static ActionDef]) -> Loader {
+    let settings = &config.settings;
+    let own = actions.iter().map(|action| action.name);
+    let built = crate::actions::ACTIONS.iter().map(|action| action.name);
+    let modules = crate::modules::MODULES.iter().map(|module| module.name);
+    let collections = settings.list("COLLECTIONS_PATHS").into_iter().map(PathBuf::from).collect();
+    let library = settings.list("DEFAULT_MODULE_PATH").into_iter().map(str::to_owned).collect();
+    let catalogue = Catalogue::new(own.chain(built).chain(modules)).with_paths(collections, library);
+    let duplicates = match settings.text("DUPLICATE_YAML_DICT_KEY") {
+        Some("error") => Duplicates::Error,
+        Some("ignore") => Duplicates::Ignore,
+        _ => Duplicates::Warn,
+    };
+    let settings = load::Settings {
+        cwd: config.around.cwd.clone(),
+        home: config.around.home.clone(),
+        roles_path: settings.list("DEFAULT_ROLES_PATH").into_iter().map(str::to_owned).collect(),
+        duplicates,
+        private_role_vars: settings.is_set("DEFAULT_PRIVATE_ROLE_VARS").then(|| settings.flag("DEFAULT_PRIVATE_ROLE_VARS")),
+        secrets: secrets.clone(),
+    };
+    Loader::new(Arc::new(catalogue), settings)
 }
 
 fn pool_settings(
@@ -243,8 +282,8 @@ fn pool_settings(
 }
 
 /// A run with all its parts.
-struct Prepared {
-    shared: Arc<Shared>,
+pub(super) struct Prepared {
+    pub shared: Arc<Shared>,
 }
 
 impl Prepared {
@@ -269,14 +308,17 @@ impl Prepared {
     }
 
     /// The plays of a playbook, and the folder that it is in.
-    fn load(&self, path: &str) -> Result<(Vec<Play>, String)> {
+    pub fn load(&self, path: &str) -> Result<(Vec<Play>, String)> {
         let shared = &self.shared;
         let full = shared.around.resolve(path, None);
         let basedir = full.rsplit_once('/').map_or("/", |(folder, _)| folder).to_owned();
-        shared.store.set_playbook_dir(&basedir);
-        let mut warn = |text: String| shared.warn(text);
-        let plays = shared.loader.playbook(&full, &shared.templar, &shared.store, &mut warn)?;
-        Ok((plays, basedir))
+        let render = |text: &Text, vars: &Dict| {
+            let scope = PlainScope { store: &shared.store, vars, paths: vec![basedir.clone()] };
+            shared.templar.render(text, &scope)
+        };
+        let plays = shared.loader.load_playbook(&full, &render);
+        shared.tell_notes();
+        Ok((plays?, basedir))
     }
 }
 

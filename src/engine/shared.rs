@@ -7,7 +7,8 @@ use crate::config::{Settings, Surroundings};
 use crate::connection::Pool;
 use crate::event::{Event, Terminal};
 use crate::inventory;
-use crate::load::Loader;
+use crate::load::{self, Loader};
+use crate::playbook::Note;
 use crate::template::Templar;
 use crate::vars::Store;
 use std::sync::Arc;
@@ -52,6 +53,25 @@ impl Shared {
     /// A number that no other play or task of the run has.
     pub fn next_id(&self) -> u64 {
         self.ids.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Says what loading had to say.
+    pub fn tell_notes(&self) {
+        for note in self.loader.notes() {
+            match note {
+                Note::Warning(text) => self.warn(text),
+                Note::Deprecated(text) => self.emit(&Event::Deprecated(text)),
+                Note::Verbose(level, text) => self.verbose(level, None, || text),
+            }
+        }
+        for warning in self.templar.take_warnings() {
+            self.warn(warning.to_string().trim_end());
+        }
+    }
+
+    /// Where relative paths of the user's files begin.
+    pub fn bases<'a>(&'a self, basedir: &'a str) -> load::Bases<'a> {
+        load::Bases { basedir, cwd: &self.around.cwd, home: &self.around.home }
     }
 
     /// The action of a name: an embedder's own first.

@@ -21,7 +21,7 @@ use crate::vault::Secrets;
 use crate::yaml::Duplicates;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use paths::{find_relative, normal, vars_files};
+pub use paths::{Bases, find_relative, normal, vars_files};
 
 /// Renders a template while playbooks are loaded.
 ///
