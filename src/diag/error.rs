@@ -16,6 +16,10 @@ pub enum Kind {
     Parser,
     /// Wrong words on the command line (exit status 2, or 5 as ansible-core does).
     Options,
+    /// An action says that it failed (AnsibleActionFail): its message is the result's as it is.
+    Action,
+    /// A task's arguments are wrong.
+    Arguments,
     /// A name or attribute that a template uses does not exist.
     Undefined,
     /// A host did not answer.
@@ -55,6 +59,11 @@ impl Error {
     /// An error in a file's syntax or structure.
     pub fn parser(message: impl Into<String>) -> Self {
         Self::new(Kind::Parser, message)
+    }
+
+    /// A failure that an action reports.
+    pub fn action(message: impl Into<String>) -> Self {
+        Self::new(Kind::Action, message)
     }
 
     /// Something that ansible-core has and rplay lacks.
@@ -144,6 +153,10 @@ impl Stage<'_> {
             }
         }
         match self.help {
+            Some(help) if self.origin.is_none() && !self.text.contains('\n') && !help.contains('\n') => {
+                write!(f, " {help}")
+            }
+            Some(help) if self.origin.is_none() => write!(f, "\n\n{help}\n"),
             Some(help) => write!(f, "\n{help}\n"),
             None => Ok(()),
         }
@@ -214,6 +227,12 @@ mod tests {
             error.to_string(),
             format!("{args}: {inner}\n\n{args}.\nOrigin: <task>\n\n<<< caused by >>>\n\n{inner}\nOrigin: <value>\n")
         );
+    }
+
+    #[test]
+    fn help_without_a_place_stays_on_the_line() {
+        assert_eq!(Error::user("No start.").help("See stdout.").to_string(), "No start. See stdout.");
+        assert_eq!(Error::user("a\nb").help("See stdout.").to_string(), "a\nb\n\nSee stdout.\n");
     }
 
     #[test]
