@@ -9,6 +9,8 @@ mod include;
 mod metadata;
 mod paths;
 mod plays;
+#[cfg(test)]
+mod recorded;
 mod roles;
 mod scope;
 mod tasks;
