@@ -11,7 +11,6 @@ use crate::diag::{Error, Kind, Result};
 use crate::event::{Status, TaskResult};
 use crate::playbook::Include;
 use crate::proto::{Context, Outcome};
-use crate::template::Scope;
 use crate::value::{Dict, Value};
 use crate::vars::HostScope;
 use std::sync::Arc;
@@ -376,7 +375,7 @@ impl HostTask {
                     };
                     run(&call).await
                 }
-                _ => remote.module(&action.name, args, context).await.map(Acted::from),
+                _ => remote.module(&action.name, &legacy(&action.fqcn), args, context).await.map(Acted::from),
             }
         };
         let acted = match timeout {
@@ -429,7 +428,16 @@ impl HostTask {
             environment: keywords.environment()?,
             timeout: timeout.map(|t| t.max(0.0) as u64).or_else(|| u64::try_from(self.shared.settings.int("TASK_TIMEOUT")).ok().filter(|t| *t > 0)),
             remote_tmp: None,
+            shell: self.shared.settings.text("DEFAULT_EXECUTABLE").filter(|s| *s != "/bin/sh").map(str::to_owned),
         })
+    }
+}
+
+/// The name that a module's messages show: builtin ones are run as ansible.legacy's.
+fn legacy(fqcn: &str) -> String {
+    match fqcn.strip_prefix("ansible.builtin.") {
+        Some(name) => format!("ansible.legacy.{name}"),
+        None => fqcn.to_owned(),
     }
 }
 

@@ -9,7 +9,7 @@ use super::shared::{Cancel, Shared};
 use crate::actions::ActionDef;
 use crate::config::Config;
 use crate::connection::{self, Pool};
-use crate::diag::{Error, Result};
+use crate::diag::Result;
 use crate::event::{Event, HostStats, Stats, Terminal};
 use crate::playbook::Play;
 use crate::inventory;
@@ -167,7 +167,7 @@ impl Run {
         playbooks.iter().map(|path| prepared.inspect(path)).collect()
     }
 
-    fn prepare(self, mut listener: Listener) -> Result<Prepared> {
+    fn prepare(self, listener: Listener) -> Result<Prepared> {
         let Self { config, options, secrets, terminal, cancel, .. } = self;
         let settings = Arc::new(config.settings.clone());
         let mut notices = Vec::new();
@@ -178,9 +178,6 @@ impl Run {
         };
         let reader = inventory::Reader::new(&config, secrets.clone(), sources.clone());
         let inventory = reader.read(&mut notices)?;
-        for notice in notices.drain(..) {
-            listener(&notice.event());
-        }
         let world = World {
             cwd: config.around.cwd.clone(),
             home: config.around.home.clone(),
@@ -218,7 +215,7 @@ impl Run {
         let pool = Pool::new(pool_settings(&config, forks, self.agents, &emitter));
         let shared = Shared {
             store,
-            templar: Arc::new(self.templar.unwrap_or_else(|| Templar::new(template_settings(&settings)))),
+            templar: Arc::new(self.templar.unwrap_or_else(|| Templar::new())),
             settings,
             options,
             loader,
@@ -232,6 +229,7 @@ impl Run {
             ids: AtomicU64::new(1),
             around: config.around,
         };
+        shared.tell_notices(notices);
         Ok(Prepared { shared: Arc::new(shared) })
     }
 }

@@ -5,8 +5,9 @@ use super::emitter::Emitter;
 use crate::actions::ActionDef;
 use crate::config::{Settings, Surroundings};
 use crate::connection::Pool;
+use crate::diag::Result;
 use crate::event::{Event, Terminal};
-use crate::inventory;
+use crate::inventory::{self, Inventory, Notice};
 use crate::load::{self, Loader};
 use crate::playbook::Note;
 use crate::template::Templar;
@@ -67,6 +68,30 @@ impl Shared {
         for warning in self.templar.take_warnings() {
             self.warn(warning.to_string().trim_end());
         }
+    }
+
+    /// Says what reading or changing the inventory had to say.
+    pub fn tell_notices(&self, notices: Vec<Notice>) {
+        for notice in notices {
+            match notice {
+                Notice::Warning(text) => self.warn(text),
+                Notice::Deprecated(text) => self.emit(&Event::Deprecated(text)),
+                Notice::Verbose(level, text) => self.verbose(level, None, || text),
+            }
+        }
+    }
+
+    /// Reads the inventory sources anew.
+    pub fn read_inventory(&self) -> Result<Inventory> {
+        let mut notices = Vec::new();
+        let inventory = self.reader.read(&mut notices);
+        self.tell_notices(notices);
+        inventory
+    }
+
+    /// The hosts that patterns and `--limit` match.
+    pub fn matched(&self, _patterns: &[String]) -> Result<Vec<Arc<str>>> {
+        todo!()
     }
 
     /// Where relative paths of the user's files begin.

@@ -13,6 +13,7 @@ mod raise;
 mod pylib;
 pub mod regex;
 mod scope;
+mod stub;
 mod templar;
 pub mod tests;
 mod text;
