@@ -177,8 +177,9 @@ impl Build {
             && let Some(first) = self.anchors.insert(anchor, index)
         {
             let first = self.nodes.get(first as usize).map_or_else(Mark::default, |n| n.mark);
-            return Err(YamlError::at("second occurrence", mark)
-                .within("found duplicate anchor; first occurrence", first));
+            return Err(
+                YamlError::at("second occurrence", mark).within("found duplicate anchor; first occurrence", first)
+            );
         }
         self.nodes.push(Raw { tag, mark, anchored, data });
         Ok(index)

@@ -108,7 +108,9 @@ pub(super) fn construct(text: &str) -> Result<Value, String> {
     let Some(time) = parts.time else { return Ok(Value::Date(date)) };
     let offset = match time.offset {
         Some(s) if s.abs() >= 86_400 => {
-            return Err("offset must be a timedelta strictly between -timedelta(hours=24) and timedelta(hours=24)".into());
+            return Err(
+                "offset must be a timedelta strictly between -timedelta(hours=24) and timedelta(hours=24)".into()
+            );
         }
         other => other.and_then(|s| i32::try_from(s).ok()),
     };
