@@ -63,7 +63,7 @@ impl Inventory {
                 host.vars.insert("ansible_port", port);
             }
             host.vars.insert("inventory_file", new.source.map(Value::str));
-            host.vars.insert("inventory_dir", new.source.map(|s| Value::str(folder_of(s))));
+            host.vars.insert("inventory_dir", new.source.and_then(folder_of));
             let data = self.data();
             if LOCALHOST.contains(&name) {
                 match &data.localhost {
@@ -304,11 +304,11 @@ fn priority(value: &Value) -> Result<i64> {
     number.ok_or_else(|| Error::user(format!("invalid literal for int() with base 10: {}", repr(value))))
 }
 
-/// The folder of a path, a folder being its own; a list of hosts has the working directory's.
-fn folder_of(source: &str) -> String {
+/// The folder of a file, a folder being its own; a list of hosts has none.
+fn folder_of(source: &str) -> Option<String> {
     let path = std::path::Path::new(source);
-    let folder = if path.is_dir() { Some(path) } else { path.parent() };
-    folder.map(|p| p.to_string_lossy().into_owned()).unwrap_or_default()
+    let folder = if path.is_dir() { path } else { path.parent().filter(|_| path.is_file())? };
+    Some(folder.to_string_lossy().into_owned())
 }
 
 /// A group's name as the settings want it.
