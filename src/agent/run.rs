@@ -1,13 +1,10 @@
-//! One module run: arguments checked, the module called, the result made whole.
+//! One module run that cannot take the agent down.
 //!
-//! As `AnsibleModule` does: `invocation` shows the coerced arguments, values of `no_log`
-//! arguments are masked everywhere in the result, and a module without check mode is skipped in it.
+//! What a run is stands in `modules::run`; here are only the choice of the module and the guard against
+//! its panics.
 
-use super::surroundings;
-use crate::argspec::{Checked, Host, check};
-use crate::modules::{Blob, Call, ModuleDef, Support};
+use crate::modules::{Blob, ModuleDef, run_def};
 use crate::proto::{Outcome, Request};
-use crate::value::{Dict, Value};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
 
@@ -22,33 +19,9 @@ pub fn run_module(
         return Outcome::failed(format!("The module {} is not supported by this rplay-agent", request.module));
     };
     let module = modules[at];
-    let environment = &request.context.environment;
-    let env = |name: &str| {
-        let set = environment.iter().rev().find(|(key, _)| key == name);
-        set.map(|(_, value)| value.clone()).or_else(|| surroundings::env(name))
-    };
-    let checked = check(module.spec, module.name, &request.args, Host { env: &env, home: &surroundings::home });
-    let outcome = match &checked.error {
-        Some(error) => Outcome::default().with("failed", true).with("msg", error.as_str()),
-        None if request.context.check && module.check == Support::None => Outcome::default()
-            .with("skipped", true)
-            .with("msg", format!("remote module ({}) does not support check mode", module.name)),
-        None => call(module, request, &checked, blob, cancelled),
-    };
-    complete(outcome, &checked)
-}
-
-fn call(
-    module: &'static ModuleDef,
-    request: &Request,
-    checked: &Checked,
-    blob: Option<Blob>,
-    cancelled: &AtomicBool,
-) -> Outcome {
-    let mut call = Call { args: checked.args.clone(), context: &request.context, blob, cancelled };
     // A module that panics has a fault of its own; the agent and its other tasks go on.
-    match catch_unwind(AssertUnwindSafe(|| (module.run)(&mut call))) {
-        Ok(Ok(outcome) | Err(outcome)) => outcome,
+    match catch_unwind(AssertUnwindSafe(|| run_def(module, request, blob, cancelled))) {
+        Ok(outcome) => outcome,
         Err(panic) => {
             let words = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
             let words = words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
@@ -57,38 +30,19 @@ fn call(
     }
 }
 
-fn complete(mut outcome: Outcome, checked: &Checked) -> Outcome {
-    if outcome.get("invocation").is_none() {
-        let mut invocation = Dict::new();
-        invocation.insert("module_args", checked.args.0.clone());
-        outcome.set("invocation", invocation);
-    }
-    checked.warnings.iter().for_each(|text| outcome.warn(text.as_str()));
-    if !checked.deprecations.is_empty() {
-        let mut all = outcome.get("deprecations").and_then(Value::as_list).map(<[_]>::to_vec).unwrap_or_default();
-        all.extend(checked.deprecations.iter().map(|deprecation| {
-            let mut entry = Dict::new();
-            entry.insert("msg", deprecation.msg.as_str());
-            entry.insert("version", deprecation.version);
-            entry.insert("collection_name", deprecation.collection);
-            Value::from(entry)
-        }));
-        outcome.set("deprecations", all);
-    }
-    Outcome { result: checked.secrets.mask_dict(&outcome.result) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::argspec::{Arg, Kind, Spec};
+    use crate::modules::{Call, Support};
+    use crate::value::Value;
 
-    static SPEC: Spec = Spec {
-        args: &[Arg::new("do", Kind::Str).required(), Arg::new("secret", Kind::Str).no_log()],
-        ..Spec::EMPTY
-    };
+    static SPEC: Spec =
+        Spec { args: &[Arg::new("do", Kind::Str).required(), Arg::new("secret", Kind::Str).no_log()], ..Spec::EMPTY };
     static TEST: ModuleDef =
         ModuleDef { name: "test", doc: "", spec: &SPEC, check: Support::None, diff: Support::None, run };
+
+    static TABLE: &[&ModuleDef] = &[&TEST];
 
     fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
         match call.args.str("do") {
@@ -102,7 +56,7 @@ mod tests {
         let mut request = Request { module: "test".into(), ..Request::default() };
         args.iter().for_each(|(name, value)| drop(request.args.insert(*name, *value)));
         request.context.check = check;
-        run_module(&[&TEST], &request, None, &AtomicBool::new(false))
+        run_module(TABLE, &request, None, &AtomicBool::new(false))
     }
 
     #[track_caller]

@@ -4,19 +4,16 @@ use crate::proto::{Hello, PROTOCOL};
 
 /// A variable of the environment that the login gave to the agent.
 #[expect(clippy::disallowed_methods, reason = "this is the managed host's environment, not the controller's")]
-pub(super) fn env(name: &str) -> Option<String> {
+fn env(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// The home of a user; of the agent's own for an empty name, where `HOME` has the first word.
-pub(super) fn home(user: &str) -> Option<String> {
-    if user.is_empty() {
-        return env("HOME").filter(|home| !home.is_empty()).or_else(|| {
-            let uid = rustix::process::getuid().as_raw().to_string();
-            passwd(|fields| fields.get(2) == Some(&uid.as_str()), 5)
-        });
-    }
-    passwd(|fields| fields.first() == Some(&user), 5)
+/// The home of the agent's user, where `HOME` has the first word.
+fn home() -> Option<String> {
+    env("HOME").filter(|home| !home.is_empty()).or_else(|| {
+        let uid = rustix::process::getuid().as_raw().to_string();
+        passwd(|fields| fields.get(2) == Some(&uid.as_str()), 5)
+    })
 }
 
 /// The first message.
@@ -30,7 +27,7 @@ pub(super) fn hello() -> Hello {
         pid: std::process::id(),
         uid,
         user: passwd(|fields| fields.get(2) == Some(&id.as_str()), 0).unwrap_or_default(),
-        home: home("").unwrap_or_default(),
+        home: home().unwrap_or_default(),
         system: system.sysname().to_string_lossy().into_owned(),
         machine: system.machine().to_string_lossy().into_owned(),
     }
