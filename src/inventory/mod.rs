@@ -24,7 +24,7 @@ pub use change::{NewHost, combine, safe_group_name};
 pub use group::Group;
 pub use host::{Host, LOCALHOST};
 pub use notice::Notice;
-pub use patterns::{Mismatch, limit_patterns, split_patterns};
+pub use patterns::{Mismatch, glob_match, limit_patterns, split_patterns};
 pub use snapshot::{Inventory, Rules, Transform};
 pub use source::{Loaded, load_sources};
 pub use vars_files::{VarsFiles, find_files};
