@@ -128,7 +128,7 @@ impl Reader<'_, '_> {
                 };
                 let value = self.value(value.trim());
                 let group = self.group.clone();
-                self.reading.inventory.set_variable(&group, key.trim(), value, self.reading.notices)
+                self.reading.inventory.set_variable(&group, &self.key(key.trim()), value, self.reading.notices)
             }
             State::Children => {
                 let child = group_name(line).ok_or_else(|| Error::user(format!("Expected group name, got: {line}")))?;
@@ -166,10 +166,15 @@ impl Reader<'_, '_> {
             let new = NewHost { source: Some(self.path), port };
             self.reading.inventory.add_host(&name, Some(&self.group), new, self.reading.notices)?;
             for (key, value) in &vars {
-                self.reading.inventory.set_variable(&name, key, value.clone(), self.reading.notices)?;
+                let key = self.key(key);
+                self.reading.inventory.set_variable(&name, &key, value.clone(), self.reading.notices)?;
             }
         }
         Ok(())
+    }
+
+    fn key(&self, key: &str) -> Text {
+        Text::placed(key, Some(self.origin.clone()))
     }
 
     fn value(&self, text: &str) -> Value {

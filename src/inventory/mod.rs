@@ -5,6 +5,8 @@
 //! patterns and every warning are those of ansible-core 2.19.
 
 mod address;
+#[cfg(test)]
+mod baselines;
 mod change;
 mod group;
 mod host;

@@ -44,6 +44,7 @@ pub(super) fn parse(reading: &mut Reading<'_>, path: &str) -> Result<()> {
         reading.deprecated(
             "Inventory scripts should always provide 'meta.hostvars'. Host variables will be collected by running the \
              inventory script with the '--host' option for each host.",
+            "script",
             &origin,
         );
     }
@@ -59,7 +60,7 @@ pub(super) fn parse(reading: &mut Reading<'_>, path: &str) -> Result<()> {
             )));
         };
         for (key, value) in &vars {
-            reading.inventory.set_variable(&host, &key.to_text(), value.clone(), reading.notices)?;
+            reading.inventory.set_variable(&host, &key_text(key), value.clone(), reading.notices)?;
         }
     }
     Ok(())
@@ -83,6 +84,7 @@ fn parse_group(
                     "Treating malformed group {shown} as the sole host of that group. Variables provided in this \
                      manner cannot be templated."
                 ),
+                "script",
                 origin,
             );
             let hosts = Value::list([Value::from(group.clone())]);
@@ -90,7 +92,7 @@ fn parse_group(
         }
         other => {
             let kind = other.type_name();
-            reading.deprecated(&format!("Group {shown} was converted to 'dict' from '{kind}'."), origin);
+            reading.deprecated(&format!("Group {shown} was converted to 'dict' from '{kind}'."), "script", origin);
             [(Value::str("hosts"), other.clone())].into_iter().collect()
         }
     };
@@ -108,7 +110,7 @@ fn parse_group(
     if let Some(vars) = data.get("vars") {
         for (key, value) in expect_dict(vars, &format!("{group}.vars"))? {
             let value = trusted(value, origin);
-            reading.inventory.set_variable(&group, &key.to_text(), value, reading.notices)?;
+            reading.inventory.set_variable(&group, &key_text(key), value, reading.notices)?;
         }
     }
     let children = match data.get("children") {
@@ -144,6 +146,14 @@ fn expect_dict<'v>(value: &'v Value, name: &str) -> Result<&'v Dict> {
 
 fn wrong_type(name: &str, value: &Value, wanted: &str) -> Error {
     Error::user(format!("Value contains '{name}' which is '{}' instead of '{wanted}'.", value.type_name()))
+}
+
+/// A variable's name.
+pub(super) fn key_text(key: &Value) -> Text {
+    match key {
+        Value::Str(text) => text.clone(),
+        other => Text::data(other.to_text()),
+    }
 }
 
 /// The same value whose strings may be templates.

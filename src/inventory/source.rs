@@ -35,8 +35,12 @@ impl Reading<'_> {
         self.notices.push(Notice::Warning(text.into()));
     }
 
-    pub fn deprecated(&mut self, text: &str, origin: &Origin) {
-        let text = format!("{text} This feature will be removed from ansible-core version 2.23.\nOrigin: {origin}\n");
+    /// A deprecation of an inventory plugin's.
+    pub fn deprecated(&mut self, text: &str, plugin: &str, origin: &Origin) {
+        let text = format!(
+            "{text} This feature will be removed from inventory plugin '{plugin}' in ansible-core version 2.23.\n\
+             Origin: {origin}\n"
+        );
         self.notices.push(Notice::Deprecated(text));
     }
 }
@@ -164,14 +168,13 @@ impl Reading<'_> {
         for (plugin, error) in failures {
             let (plugin, shown) = (str_repr(plugin), str_repr(source));
             let place = Origin::described(format!("<inventory plugin {plugin} with source {shown}>"));
-            let mut error = match error.origin {
+            let error = match error.place() {
                 Some(_) => error,
                 None => error.at(Some(&place)),
             };
-            let help = error.help.take();
-            let mut error = error.context(format!("Failed to parse inventory with {plugin} plugin."));
-            error.help = help;
-            self.warn(error.to_string());
+            let message = format!("Failed to parse inventory with {plugin} plugin.");
+            let summary = error.clone().context(message.clone()).line();
+            self.warn(format!("{summary}\n\n{message}\n\n<<< caused by >>>\n\n{error}"));
         }
         if self.config.settings.flag("INVENTORY_ANY_UNPARSED_IS_FAILED") {
             return Err(Error::user(format!("Completely failed to parse inventory source {source}")));
@@ -320,7 +323,8 @@ impl Plugin {
             }
             Self::Script => script::parse(reading, source),
             Self::Yaml => {
-                let data = reading.yaml(source)?;
+                // The plugin keeps the message of a syntax error and drops its place.
+                let data = reading.yaml(source).map_err(|e| Error::parser(e.line()))?;
                 yaml_file::parse(reading, &data, source)
             }
             Self::Toml | Self::Missing => {

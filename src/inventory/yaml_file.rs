@@ -1,6 +1,7 @@
 //! YAML inventories: groups as mappings of `hosts`, `children` and `vars`.
 
 use super::ini_file::expand_pattern;
+use super::script::key_text;
 use super::source::Reading;
 use super::{NewHost, Notice};
 use crate::diag::{Error, Result};
@@ -66,7 +67,7 @@ fn parse_group(reading: &mut Reading<'_>, name: &Value, data: &Value, path: &str
             }
             ("vars", Value::Dict(vars)) => {
                 for (var, value) in vars {
-                    reading.inventory.set_variable(&group, &var.to_text(), value.clone(), reading.notices)?;
+                    reading.inventory.set_variable(&group, &key_text(var), value.clone(), reading.notices)?;
                 }
             }
             ("children", Value::Dict(children)) => {
@@ -129,7 +130,7 @@ fn add_hosts(reading: &mut Reading<'_>, group: &str, pattern: &Value, vars: &Val
         let new = NewHost { source: Some(path), port };
         reading.inventory.add_host(&name, Some(group), new, reading.notices)?;
         for (key, value) in vars {
-            reading.inventory.set_variable(&name, &key.to_text(), value.clone(), reading.notices)?;
+            reading.inventory.set_variable(&name, &key_text(key), value.clone(), reading.notices)?;
         }
     }
     Ok(())

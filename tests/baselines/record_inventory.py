@@ -18,6 +18,9 @@ import json, sys
 row = json.load(sys.stdin)
 import ansible.inventory.manager as manager
 from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import init_plugin_loader
+
+init_plugin_loader()
 
 def plain(value):
     if isinstance(value, dict):
@@ -42,6 +45,7 @@ if 'patterns' in row:
     for pattern, limit in row['patterns']:
         said.clear()
         inventory.clear_caches()
+        inventory._inventory.localhost = None
         result = {'pattern': pattern, 'limit': limit}
         try:
             inventory.subset(limit)
