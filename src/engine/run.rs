@@ -13,13 +13,11 @@ use crate::diag::Result;
 use crate::event::{Event, HostStats, Stats, Terminal};
 use crate::playbook::Play;
 use crate::inventory::{VarsFiles, limit_patterns, load_sources};
-use crate::content::Catalogue;
-use crate::load::{self, Loader};
+use crate::load::Loader;
 use crate::template::{Templar, World};
 use crate::value::{Dict, Text};
 use crate::vars::{Fixed, Folders, PlainScope, Store, parse_extra_vars};
 use crate::vault::Secrets;
-use crate::yaml::Duplicates;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -185,7 +183,10 @@ impl Run {
             vault: secrets.clone(),
             ..World::default()
         };
-        let loader = Arc::new(loader(&config, &secrets, &self.actions));
+        let loader = {
+            let built = crate::actions::ACTIONS.iter().chain(&self.actions).map(|action| action.name);
+            Arc::new(Loader::new(&config, built).with_secrets(secrets.clone()))
+        };
         let mut extra = Dict::new();
         for text in &self.extra_vars {
             extra.update(&parse_extra_vars(text, |path| config.around.resolve(path, None), |path| loader.read_vars(path))?);
@@ -235,30 +236,6 @@ impl Run {
         shared.tell_notices(notices);
         Ok(Prepared { shared: Arc::new(shared) })
     }
-}
-
-fn loader(config: &Config, secrets: &Secrets, actions: &[&'static ActionDef]) -> Loader {
-    let settings = &config.settings;
-    let own = actions.iter().map(|action| action.name);
-    let built = crate::actions::ACTIONS.iter().map(|action| action.name);
-    let modules = crate::modules::MODULES.iter().map(|module| module.name);
-    let collections = settings.list("COLLECTIONS_PATHS").into_iter().map(PathBuf::from).collect();
-    let library = settings.list("DEFAULT_MODULE_PATH").into_iter().map(str::to_owned).collect();
-    let catalogue = Catalogue::new(own.chain(built).chain(modules)).with_paths(collections, library);
-    let duplicates = match settings.text("DUPLICATE_YAML_DICT_KEY") {
-        Some("error") => Duplicates::Error,
-        Some("ignore") => Duplicates::Ignore,
-        _ => Duplicates::Warn,
-    };
-    let settings = load::Settings {
-        cwd: config.around.cwd.clone(),
-        home: config.around.home.clone(),
-        roles_path: settings.list("DEFAULT_ROLES_PATH").into_iter().map(str::to_owned).collect(),
-        duplicates,
-        private_role_vars: settings.is_set("DEFAULT_PRIVATE_ROLE_VARS").then(|| settings.flag("DEFAULT_PRIVATE_ROLE_VARS")),
-        secrets: secrets.clone(),
-    };
-    Loader::new(Arc::new(catalogue), settings)
 }
 
 fn pool_settings(
@@ -318,7 +295,7 @@ impl Prepared {
             let scope = PlainScope { store: &shared.store, vars, paths: vec![basedir.clone()] };
             shared.templar.render(text, &scope)
         };
-        let plays = shared.loader.load_playbook(&full, &render);
+        let plays = shared.loader.playbook(&full, &render);
         shared.tell_notes();
         Ok((plays?, basedir))
     }

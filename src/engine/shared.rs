@@ -8,7 +8,7 @@ use crate::connection::Pool;
 use crate::diag::{Error, Result};
 use crate::event::{Event, Terminal};
 use crate::inventory::{Inventory, Mismatch, Notice, load_sources};
-use crate::load::{self, Loader};
+use crate::load::Loader;
 use crate::playbook::Note;
 use crate::template::Templar;
 use crate::vars::Store;
@@ -103,11 +103,6 @@ impl Shared {
         let hosts = self.store.inventory().select(&patterns, self.limit.as_deref(), mismatch, &mut notices);
         self.tell_notices(notices);
         Ok(hosts?.iter().map(|host| host.name.clone()).collect())
-    }
-
-    /// Where relative paths of the user's files begin.
-    pub fn bases<'a>(&'a self, basedir: &'a str) -> load::Bases<'a> {
-        load::Bases { basedir, cwd: &self.around.cwd, home: &self.around.home }
     }
 
     /// The action of a name: an embedder's own first.
