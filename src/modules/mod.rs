@@ -11,6 +11,7 @@ use crate::proto::{Context, Outcome};
 pub mod attributes;
 pub mod command;
 pub mod copy;
+pub mod deliver;
 pub mod file;
 pub mod ping;
 pub mod run;

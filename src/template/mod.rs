@@ -13,7 +13,6 @@ mod raise;
 mod pylib;
 pub mod regex;
 mod scope;
-mod stub;
 mod templar;
 pub mod tests;
 mod text;
