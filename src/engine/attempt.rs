@@ -39,7 +39,7 @@ impl Attempt {
         // A loop that is no list is told without the task, as ansible-core does.
         let told = match error.help.as_deref() {
             Some(help) if help.starts_with("Provide a list of items") => {
-                attempt.outcome = Outcome::default().with("failed", true).with("msg", error.line());
+                attempt.outcome = Outcome::default().with("failed", true).with("msg", error.message.as_str());
                 error.clone()
             }
             _ => outcome::task_failed(error).at(task.task.origin.as_ref()),

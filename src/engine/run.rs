@@ -12,7 +12,7 @@ use crate::connection::{self, Pool};
 use crate::diag::Result;
 use crate::event::{Event, HostStats, Stats, Terminal};
 use crate::playbook::Play;
-use crate::inventory::{VarsFiles, limit_patterns, load_sources};
+use crate::inventory::{Mismatch, VarsFiles, limit_patterns, load_sources};
 use crate::load::Loader;
 use crate::template::{Templar, World};
 use crate::value::{Dict, Text};
@@ -176,6 +176,10 @@ impl Run {
             self.inventory
         };
         let loaded = load_sources(&config, &secrets, &sources, &mut notices)?;
+        // As ansible-core asks before anything is loaded: an empty inventory is warned of, a limit that leaves nothing refused.
+        let mismatch = Mismatch::named(settings.text("HOST_PATTERN_MISMATCH").unwrap_or_default());
+        let warn_of_localhost = settings.flag("LOCALHOST_WARNING");
+        loaded.inventory.targets("all", limit.as_deref(), mismatch, warn_of_localhost, &mut notices)?;
         let world = World {
             cwd: config.around.cwd.clone(),
             home: config.around.home.clone(),
