@@ -44,3 +44,11 @@ pub fn is_answered(outcome: &Outcome) {
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build().unwrap().block_on(future)
 }
+
+/// A request for the module `command` that runs a shell script.
+pub fn shell(script: &str) -> Request {
+    let mut request = Request { module: "shell".into(), ..Request::default() };
+    request.args.insert("_raw_params", script);
+    request.args.insert("_uses_shell", true);
+    request
+}
