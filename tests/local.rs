@@ -25,7 +25,7 @@ fn an_agent_answers_and_files_travel() {
             if !std::path::Path::new(&path).exists() {
                 break;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
         assert!(!std::path::Path::new(&path).exists(), "the agent {} leaves its files", hello.pid);
     });

@@ -94,7 +94,7 @@ fn round_trips() {
     let Some(sshd) = Sshd::start("") else { return };
     block_on(async {
         let (pool, _) = pool();
-        let here = rplay::connection::Target { name: "localhost".into(), ..Default::default() };
+        let here = Target { name: "localhost".into(), ..Target::default() };
         for target in [here, sshd.target()] {
             let start = std::time::Instant::now();
             let host = pool.connect(&target);

@@ -39,8 +39,11 @@ const MOST_INLINE: u64 = 256 << 10;
 #[derive(Clone, Debug)]
 pub struct Pool {
     shared: Arc<machine::Shared>,
-    machines: Arc<Mutex<HashMap<(Transport, Option<String>), Arc<Machine>>>>,
+    machines: Arc<Mutex<Machines>>,
 }
+
+/// By what tells them apart: the way in and `remote_tmp`.
+type Machines = HashMap<(Transport, Option<String>), Arc<Machine>>;
 
 /// File content for a module.
 #[derive(Clone, Debug)]
