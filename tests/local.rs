@@ -58,17 +58,14 @@ async fn long_command(here: &Connection, folder: &std::path::Path) -> (JoinHandl
     panic!("the command does not start");
 }
 
-#[track_caller]
-fn ends(pid: i32) -> impl Future<Output = ()> {
-    async move {
-        for _ in 0..250 {
-            if !std::path::Path::new(&format!("/proc/{pid}")).exists() {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+async fn ends(pid: i32) {
+    for _ in 0..250 {
+        if !std::path::Path::new(&format!("/proc/{pid}")).exists() {
+            return;
         }
-        panic!("the command lives on");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    panic!("the process {pid} lives on");
 }
 
 #[test]

@@ -87,6 +87,28 @@ fn more_sessions_than_the_server_allows_open_another_master() {
     });
 }
 
+#[test]
+fn many_logins_at_once_all_succeed() {
+    // A server that drops every second login beyond two.
+    let Some(sshd) = Sshd::start("MaxStartups 2:50:20") else { return };
+    block_on(async {
+        let (pool, _) = pool();
+        pool.connect(&sshd.target()).hello().await.unwrap();
+        let logins = (0..12u8).map(|number| {
+            let mut ssh = sshd.ssh();
+            // Another target each time, for the pool.
+            ssh.extra_args = format!("-o ConnectionAttempts={}", 1 + number);
+            let target = Target { transport: Transport::Ssh(Box::new(ssh)), ..sshd.target() };
+            let host = pool.connect(&target);
+            tokio::spawn(async move { host.hello().await.map(drop) })
+        });
+        for login in logins.collect::<Vec<_>>() {
+            assert_eq!(login.await.unwrap(), Ok(()));
+        }
+        pool.close().await;
+    });
+}
+
 /// Not a test: says how long a round trip takes, with `--ignored --nocapture`.
 #[test]
 #[ignore = "measures"]

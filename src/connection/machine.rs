@@ -79,6 +79,13 @@ impl Machine {
         Arc::clone(slots.entry(escalation.cloned()).or_default())
     }
 
+    /// The agent of an identity, where it runs.
+    pub async fn running(&self, escalation: Option<&Become>) -> Option<Arc<Link>> {
+        let slot = self.slot(escalation);
+        let slot = slot.lock().await;
+        slot.as_ref().filter(|(link, _)| link.is_alive()).map(|(link, _)| Arc::clone(link))
+    }
+
     /// The running agent of an identity, started where there is none.
     ///
     /// Another identity's agent retires once what its login has read has changed; the login's own stays.

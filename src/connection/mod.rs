@@ -114,9 +114,9 @@ impl Connection {
         self.link().await?.put(name, executable, reader).await
     }
 
-    /// Removes a file that was put; nobody waits for it.
+    /// Removes a file that was put; nobody waits for it. An agent that is gone has removed it itself.
     pub async fn unstage(&self, path: &str) {
-        if let Ok(link) = self.link().await {
+        if let Some(link) = self.machine.running(self.escalation.as_ref()).await {
             link.unstage(path);
         }
     }

@@ -25,7 +25,7 @@ pub fn pool() -> (Pool, Heard) {
         lines.0.lock().unwrap().push_str(&format!("{level} <{host}> {text}\n"));
     });
     let agent = Some(PathBuf::from(env!("CARGO_BIN_EXE_rplay-agent")));
-    (Pool::new(Settings { agent, verbose, ..Settings::default() }), heard)
+    (Pool::new(Settings { agent, verbose, forks: 20, ..Settings::default() }), heard)
 }
 
 /// A request for a module that no agent has: its answer shows that the agent is there.
