@@ -12,6 +12,7 @@ pub mod attributes;
 pub mod command;
 pub mod ping;
 pub mod run;
+pub mod setup;
 pub mod shell;
 pub mod stat;
 #[cfg(test)]
@@ -77,7 +78,7 @@ pub enum Blob {
 }
 
 /// The modules, sorted by name.
-pub static MODULES: &[&ModuleDef] = &[&command::DEF, &ping::DEF, &shell::DEF, &stat::DEF];
+pub static MODULES: &[&ModuleDef] = &[&command::DEF, &ping::DEF, &setup::DEF, &shell::DEF, &stat::DEF];
 
 /// The module of a name without collection.
 pub fn find(name: &str) -> Option<&'static ModuleDef> {
