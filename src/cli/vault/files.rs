@@ -96,7 +96,7 @@ pub(super) fn edit(editor: &str, folder: &str, like: &str, old: Option<&[u8]>) -
     let fail = |e: std::io::Error| Error::user(words(&e, folder));
     fs::create_dir_all(folder).map_err(fail)?;
     let suffix = Path::new(like).extension().map(|e| format!(".{}", e.to_string_lossy())).unwrap_or_default();
-    let mut file = tempfile::Builder::new().suffix(&suffix).tempfile_in(folder).map_err(fail)?;
+    let mut file = tempfile::Builder::new().prefix("tmp").suffix(&suffix).tempfile_in(folder).map_err(fail)?;
     file.write_all(old.unwrap_or_default()).map_err(fail)?;
     file.flush().map_err(fail)?;
     let path = file.path().to_string_lossy().into_owned();

@@ -27,10 +27,10 @@ pub(super) fn command() -> Command {
             action("rekey", "Re-key a vault encrypted file")
                 .arg(encrypt_id())
                 .arg(
-                    value("new_vault_password_file", "new vault password file for rekey")
+                    value("new_vault_password_file", "new-vault-password-file", "new vault password file for rekey")
                         .conflicts_with("new_vault_id"),
                 )
-                .arg(value("new_vault_id", "the new vault identity to use for rekey")),
+                .arg(value("new_vault_id", "new-vault-id", "the new vault identity to use for rekey")),
         )
 }
 
@@ -51,22 +51,25 @@ fn encrypt_string() -> Command {
                 .action(ArgAction::SetTrue)
                 .help("Do not hide input when prompted for the string to encrypt"),
         )
-        .arg(value("name", "Specify the variable name").short('n').action(ArgAction::Append))
-        .arg(value("stdin_name", "Specify the variable name for stdin"))
+        .arg(value("name", "name", "Specify the variable name").short('n').action(ArgAction::Append))
+        .arg(value("stdin_name", "stdin-name", "Specify the variable name for stdin"))
         .mut_arg("args", |arg| arg.value_name("string_to_encrypt").help("String to encrypt"))
 }
 
-/// An option whose id is its long name with underscores.
-fn value(id: &'static str, help: &'static str) -> Arg {
-    Arg::new(id).long(id.replace('_', "-")).help(help).allow_hyphen_values(true)
+fn value(id: &'static str, long: &'static str, help: &'static str) -> Arg {
+    Arg::new(id).long(long).help(help).allow_hyphen_values(true)
 }
 
 fn output() -> Arg {
-    value("output_file", "output file name for encrypt or decrypt; use - for stdout").long("output")
+    value("output_file", "output", "output file name for encrypt or decrypt; use - for stdout")
 }
 
 fn encrypt_id() -> Arg {
-    value("encrypt_vault_id", "the vault id used to encrypt (required if more than one vault-id is provided)")
+    value(
+        "encrypt_vault_id",
+        "encrypt-vault-id",
+        "the vault id used to encrypt (required if more than one vault-id is provided)",
+    )
 }
 
 fn verbose() -> Arg {
@@ -78,7 +81,7 @@ fn action(name: &'static str, about: &'static str) -> Command {
         .about(about)
         .infer_long_args(true)
         .arg(verbose())
-        .arg(value("vault_ids", "the vault identity to use").long("vault-id").action(ArgAction::Append))
+        .arg(value("vault_ids", "vault-id", "the vault identity to use").action(ArgAction::Append))
         .arg(
             Arg::new("ask_vault_pass")
                 .short('J')
@@ -89,8 +92,7 @@ fn action(name: &'static str, about: &'static str) -> Command {
                 .help("ask for vault password"),
         )
         .arg(
-            value("vault_password_files", "vault password file")
-                .long("vault-password-file")
+            value("vault_password_files", "vault-password-file", "vault password file")
                 .alias("vault-pass-file")
                 .action(ArgAction::Append),
         )
