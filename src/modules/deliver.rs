@@ -4,7 +4,7 @@
 //! set its attributes. Here the controller sends content and checksum at once and the host decides; the
 //! results are those of the same two modules. Not a module that a task can name.
 
-use super::{Blob, run};
+use super::Blob;
 use crate::host::digest;
 use crate::proto::{Outcome, Request};
 use crate::value::{Dict, Value};
@@ -86,7 +86,7 @@ impl Delivery<'_> {
     fn ask(&self, module: &str, args: Dict, blob: Option<Blob>, cancelled: &AtomicBool) -> Outcome {
         let shown = format!("ansible.legacy.{module}");
         let request = Request { module: module.into(), shown, args, context: self.request.context.clone() };
-        run::run(&request, blob, cancelled)
+        super::run::run(&request, blob, cancelled)
     }
 
     /// The content is there already: `file` sets what else is asked for.
