@@ -39,7 +39,6 @@ mod strings;
 mod templar;
 pub mod tests;
 mod text;
-mod with_loop;
 
 pub use args::{Arg, CallArgs, Sig};
 pub use cx::Cx;
