@@ -333,6 +333,11 @@ impl<'p> Test<'p> {
     }
 }
 
+/// Whether a name fits a glob, as Python's fnmatch says: `*`, `?`, `[a-z]`, `[!a]`.
+pub fn glob_match(pattern: &str, name: &str) -> bool {
+    fits(&glob(pattern), &name.chars().collect::<Vec<_>>())
+}
+
 /// A glob as Python's fnmatch reads it.
 fn glob(pattern: &str) -> Vec<Token> {
     let chars: Vec<char> = pattern.chars().collect();
