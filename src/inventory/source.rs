@@ -119,8 +119,8 @@ impl Reading<'_> {
         for pattern in settings.list("INVENTORY_IGNORE_PATTERNS") {
             let bad =
                 |e| Error::user(format!("Invalid regular expression in inventory_ignore_patterns: {pattern}: {e}"));
-            let found = fancy_regex::Regex::new(pattern).and_then(|r| r.is_match(name)).map_err(bad)?;
-            if found {
+            let regex = fancy_regex::Regex::new(pattern).map_err(bad)?;
+            if regex.is_match(name).map_err(bad)? {
                 return Ok(true);
             }
         }
