@@ -141,7 +141,7 @@ impl<'a> FileScope<'a> {
     fn new(scope: &'a (dyn Scope + Sync), found: &Path, source: &str, dest: &str) -> Self {
         let meta = std::fs::metadata(found).ok();
         let owner = meta.as_ref().map_or(0, MetadataExt::uid);
-        let uid = crate::host::user_by_id(owner).map_or_else(|| owner.to_string(), |user| user.name);
+        let uid = crate::host::accounts::user_by_id(owner).map_or_else(|| owner.to_string(), |user| user.name);
         let seconds = meta.as_ref().map_or(0, MetadataExt::mtime);
         let changed = chrono::DateTime::from_timestamp(seconds, 0).map(|t| t.with_timezone(&chrono::Local));
         let time = |t: chrono::DateTime<chrono::Local>| t.format("%Y-%m-%d %H:%M:%S").to_string();
