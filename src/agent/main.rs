@@ -1,3 +1,5 @@
 //! The `rplay-agent` command: runs modules on a managed host.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    rplay::agent::main(rplay::modules::MODULES)
+}

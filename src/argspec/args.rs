@@ -36,12 +36,39 @@ impl Args {
 
     /// An integer, where it was given.
     pub fn opt_int(&self, name: &str) -> Option<i64> {
-        self.value(name).as_int()
+        match self.value(name) {
+            // Python's bool is an int, and passes as one.
+            Value::Bool(b) => Some(i64::from(*b)),
+            other => other.as_int(),
+        }
     }
 
     /// An integer; 0 where it was not given.
     pub fn int(&self, name: &str) -> i64 {
         self.opt_int(name).unwrap_or(0)
+    }
+
+    /// A float, where it was given.
+    pub fn opt_float(&self, name: &str) -> Option<f64> {
+        match self.value(name) {
+            Value::Float(f) => Some(*f),
+            _ => self.opt_int(name).map(|i| i as f64),
+        }
+    }
+
+    /// A dictionary, where it was given.
+    pub fn opt_dict(&self, name: &str) -> Option<&Dict> {
+        self.value(name).as_dict()
+    }
+
+    /// Whether it was given, or has a default.
+    pub fn has(&self, name: &str) -> bool {
+        !self.value(name).is_null()
+    }
+
+    /// Sets one, as modules do that fill in what was left out: `invocation` then shows it.
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) {
+        self.0.insert(name, value);
     }
 
     /// A list's strings, where it was given.

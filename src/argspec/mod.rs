@@ -4,9 +4,24 @@
 //! Ansible's own error texts, defaults, `invocation` and which values are secret.
 //! Follows `AnsibleModule(argument_spec=…)` as the Ansible documentation describes it.
 
+use crate::value::{Dict, Value};
+
 mod args;
+mod check;
+mod coerce;
+mod expand;
+mod literal;
+mod rules;
+mod secrets;
+mod size;
+#[cfg(test)]
+mod tests;
 
 pub use args::Args;
+pub use check::{Checked, Deprecation, Host, check};
+pub use coerce::boolean;
+pub use expand::expand_path;
+pub use secrets::Secrets;
 
 /// The declared arguments of a module and the rules among them.
 #[derive(Debug, Default)]
@@ -26,6 +41,49 @@ pub struct Spec {
     /// Arguments that the presence of another one demands.
     pub required_by: &'static [(&'static str, &'static [&'static str])],
 }
+
+impl Spec {
+    /// No arguments and no rules, for `..Spec::EMPTY`.
+    pub const EMPTY: Spec = Spec {
+        args: &[],
+        file_common: false,
+        mutually_exclusive: &[],
+        required_together: &[],
+        required_one_of: &[],
+        required_if: &[],
+        required_by: &[],
+    };
+
+    /// Arguments without rules among them.
+    pub const fn new(args: &'static [Arg]) -> Self {
+        Self { args, ..Self::EMPTY }
+    }
+
+    /// Every argument: its own, then the common ones of files that it does not define itself.
+    pub fn all(&self) -> impl Iterator<Item = &'static Arg> {
+        let own = self.args;
+        let common: &'static [Arg] = if self.file_common { FILE_COMMON } else { &[] };
+        own.iter().chain(common.iter().filter(move |arg| !own.iter().any(|a| a.name == arg.name)))
+    }
+
+    /// The argument of a name, or of an alias.
+    pub fn find(&self, name: &str) -> Option<&'static Arg> {
+        self.all().find(|arg| arg.name == name || arg.aliases.contains(&name))
+    }
+}
+
+/// The arguments that modules which write files share (`add_file_common_args`).
+pub static FILE_COMMON: &[Arg] = &[
+    Arg::new("mode", Kind::Raw),
+    Arg::new("owner", Kind::Str),
+    Arg::new("group", Kind::Str),
+    Arg::new("seuser", Kind::Str),
+    Arg::new("serole", Kind::Str),
+    Arg::new("selevel", Kind::Str),
+    Arg::new("setype", Kind::Str),
+    Arg::new("attributes", Kind::Str).aliases(&["attr"]),
+    Arg::new("unsafe_writes", Kind::Bool).default(Default::Bool(false)).env(&["ANSIBLE_UNSAFE_WRITES"]),
+];
 
 /// When `arg` has this value, others are required.
 #[derive(Debug)]
@@ -61,6 +119,14 @@ pub struct Arg {
     pub no_log: bool,
     /// The arguments within a dict, or within each dict of a list.
     pub options: Option<&'static Spec>,
+    /// Whether a dict that is not given has the defaults of its options.
+    pub apply_defaults: bool,
+    /// Variables of the host's environment that stand in when it is not given.
+    pub env: &'static [&'static str],
+    /// Aliases that go away, each with the version and the collection of that.
+    pub deprecated_aliases: &'static [(&'static str, &'static str, &'static str)],
+    /// The version and the collection in which it goes away.
+    pub removed_in: Option<(&'static str, &'static str)>,
 }
 
 /// The types of `argument_spec`.
@@ -124,6 +190,10 @@ impl Arg {
             aliases: &[],
             no_log: false,
             options: None,
+            apply_defaults: false,
+            env: &[],
+            deprecated_aliases: &[],
+            removed_in: None,
         }
     }
 
@@ -167,5 +237,64 @@ impl Arg {
     pub const fn options(mut self, options: &'static Spec) -> Self {
         self.options = Some(options);
         self
+    }
+
+    /// Has the defaults of its options when it is not given.
+    pub const fn apply_defaults(mut self) -> Self {
+        self.apply_defaults = true;
+        self
+    }
+
+    /// Falls back to variables of the host's environment.
+    pub const fn env(mut self, names: &'static [&'static str]) -> Self {
+        self.env = names;
+        self
+    }
+
+    /// Has aliases that go away: name, version, collection.
+    pub const fn deprecated_aliases(mut self, aliases: &'static [(&'static str, &'static str, &'static str)]) -> Self {
+        self.deprecated_aliases = aliases;
+        self
+    }
+
+    /// Goes away in a version of a collection.
+    pub const fn removed_in(mut self, version: &'static str, collection: &'static str) -> Self {
+        self.removed_in = Some((version, collection));
+        self
+    }
+}
+
+impl Default {
+    /// The value; null for none.
+    pub fn value(self) -> Value {
+        match self {
+            Self::None => Value::Null,
+            Self::Bool(b) => b.into(),
+            Self::Int(i) => i.into(),
+            Self::Float(f) => f.into(),
+            Self::Str(s) => s.into(),
+            Self::List(items) => Value::list(items.iter().map(|item| Value::from(*item))),
+            Self::EmptyDict => Dict::new().into(),
+        }
+    }
+}
+
+impl Kind {
+    /// The name that specs and error texts use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Str => "str",
+            Self::List => "list",
+            Self::Dict => "dict",
+            Self::Bool => "bool",
+            Self::Int => "int",
+            Self::Float => "float",
+            Self::Path => "path",
+            Self::Raw => "raw",
+            Self::Jsonarg => "jsonarg",
+            Self::Json => "json",
+            Self::Bytes => "bytes",
+            Self::Bits => "bits",
+        }
     }
 }

@@ -32,7 +32,11 @@ pub enum IniError {
         section: String,
     },
     /// A key stands twice in its section.
-    #[error("While reading from '<string>' [line {line:2}]: option {} in section {} already exists", str_repr(key), str_repr(section))]
+    #[error(
+        "While reading from '<string>' [line {line:2}]: option {} in section {} already exists",
+        str_repr(key),
+        str_repr(section)
+    )]
     KeyTwice {
         /// The line's number.
         line: usize,

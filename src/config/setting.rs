@@ -61,12 +61,7 @@ pub enum Default {
 }
 
 impl Setting {
-    const fn new(
-        name: &'static str,
-        kind: Kind,
-        default: Default,
-        [ini, env, about]: [&'static str; 3],
-    ) -> Self {
+    const fn new(name: &'static str, kind: Kind, default: Default, [ini, env, about]: [&'static str; 3]) -> Self {
         Self { name, kind, default, ini, env, choices: &[], about }
     }
 

@@ -54,8 +54,7 @@ impl Settings {
         let resolver = Resolver { around, cfg };
         let home = SETTINGS.iter().find(|s| s.name == "ANSIBLE_HOME").map(|s| resolver.value(s, "")).transpose()?;
         let home = home.map(|(value, _)| value.to_text()).unwrap_or_default();
-        let values =
-            |table: &[Setting]| table.iter().map(|s| resolver.value(s, &home)).collect::<Result<Vec<_>>>();
+        let values = |table: &[Setting]| table.iter().map(|s| resolver.value(s, &home)).collect::<Result<Vec<_>>>();
         Ok(Self { core: values(SETTINGS)?, plugins: values(PLUGIN_SETTINGS)? })
     }
 
@@ -151,14 +150,11 @@ impl Resolver<'_> {
                 Ok((value, from))
             }
             // An empty environment variable leaves a setting that is no text at its default.
-            None if text.is_empty() && matches!(from, From::Env(_)) => {
-                Ok((self.default(setting, home), From::Default))
-            }
+            None if text.is_empty() && matches!(from, From::Env(_)) => Ok((self.default(setting, home), From::Default)),
             None => {
                 let kind = if setting.kind == Kind::Float { "float" } else { "integer" };
                 let cause = Error::user(format!("Invalid value provided for '{kind}': {}", repr(&Value::str(text))));
-                let mut error =
-                    cause.context(format!("Config '{}' from '{from}' has an invalid value.", setting.name));
+                let mut error = cause.context(format!("Config '{}' from '{from}' has an invalid value.", setting.name));
                 error.kind = crate::diag::Kind::Options;
                 Err(error)
             }
@@ -280,10 +276,12 @@ mod tests {
         resolved(&[], "[defaults]\nhost_key_checking = maybe", "HOST_KEY_CHECKING", false);
         resolved(&[], "[defaults]\nremote_user = 'me'", "DEFAULT_REMOTE_USER", "me");
         resolved(&[("ANSIBLE_REMOTE_USER", "'me'")], "", "DEFAULT_REMOTE_USER", "'me'");
-        resolved(&[], "[defaults]\nroles_path = a:~/b", "DEFAULT_ROLES_PATH", vec![
-            Value::str("/no/such/ansible.cfg/a"),
-            Value::str("/home/me/b"),
-        ]);
+        resolved(
+            &[],
+            "[defaults]\nroles_path = a:~/b",
+            "DEFAULT_ROLES_PATH",
+            vec![Value::str("/no/such/ansible.cfg/a"), Value::str("/home/me/b")],
+        );
         resolved(&[("ANSIBLE_INVENTORY", "a, /b")], "", "DEFAULT_HOST_LIST", vec!["/srv/a".into(), "/b".into()]);
         resolved(&[("ANSIBLE_HOME", "/h")], "", "DEFAULT_LOCAL_TMP", "/h/tmp");
         resolved(&[("NO_COLOR", "1")], "", "ANSIBLE_NOCOLOR", true);

@@ -1,1 +1,160 @@
 //! local, ssh and become: argv and bytes only.
+//!
+//! A [`Pool`] keeps one ssh master (or more, where sessions run out) for each distinct ssh
+//! target, and one agent for each target and become identity. [`Pool::connect`] costs nothing:
+//! a [`Connection`] logs in and starts its agent when it is first used, and again after a loss.
+//! Passwords are in no argv, log, error or `{:?}`.
+
+mod agents;
+mod error;
+mod escalate;
+mod link;
+mod local;
+mod machine;
+mod pipe;
+mod private;
+mod raw;
+mod script;
+mod settings;
+mod ssh;
+mod target;
+
+use crate::proto::{Bytes, Content, Hello, Outcome, Request};
+use link::Link;
+use machine::Machine;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+pub use error::ConnectionError;
+pub use raw::{Raw, RawOutput};
+pub use settings::{AgentBinary, Settings, Verbose};
+pub use target::{Become, Secret, Ssh, Target, Transport};
+
+/// Content up to this size goes along with its request; more is staged before.
+const MOST_INLINE: u64 = 256 << 10;
+
+/// All connections of a run.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    shared: Arc<machine::Shared>,
+    machines: Arc<Mutex<HashMap<(Transport, Option<String>), Arc<Machine>>>>,
+}
+
+/// File content for a module.
+#[derive(Clone, Debug)]
+pub enum Upload {
+    /// Bytes in memory.
+    Bytes(Vec<u8>),
+    /// A file of the controller.
+    File(PathBuf),
+}
+
+impl Pool {
+    /// A pool without connections.
+    pub fn new(settings: Settings) -> Self {
+        Self { shared: Arc::new(machine::Shared::new(settings)), machines: Arc::default() }
+    }
+
+    /// The connection to a target; nothing happens before it is used.
+    pub fn connect(&self, target: &Target) -> Connection {
+        let mut machines = self.machines.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (target.transport.clone(), target.remote_tmp.clone());
+        let machine = machines.entry(key).or_insert_with(|| Arc::new(Machine::new(Arc::clone(&self.shared), target)));
+        let (machine, escalation) = (Arc::clone(machine), target.escalation.clone());
+        Connection { machine, name: target.name.as_str().into(), escalation }
+    }
+
+    /// Ends all connections: agents, masters, sockets.
+    pub async fn close(&self) {
+        let machines = std::mem::take(&mut *self.machines.lock().unwrap_or_else(PoisonError::into_inner));
+        for machine in machines.into_values() {
+            machine.close().await;
+        }
+    }
+}
+
+/// A host as one identity. Cheap to clone; used by many tasks at once.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    machine: Arc<Machine>,
+    name: Arc<str>,
+    escalation: Option<Become>,
+}
+
+impl Connection {
+    /// Runs a module. A future that is dropped ends the module on the host.
+    pub async fn run(&self, request: Request, upload: Option<Upload>) -> Result<Outcome, ConnectionError> {
+        let link = self.link().await?;
+        let content = match upload {
+            None => None,
+            Some(upload) => Some(content(&link, upload).await?),
+        };
+        link.run(request, content).await
+    }
+
+    /// Runs a command by a plain exec, without the agent: for `raw`.
+    pub async fn raw(&self, raw: &Raw) -> Result<RawOutput, ConnectionError> {
+        raw::run(&self.machine, &self.name, self.escalation.as_ref(), raw).await
+    }
+
+    /// Puts a file into a private folder of the host, by its name there, and says its path.
+    ///
+    /// It lives until [`Connection::unstage`] or the agent's end.
+    pub async fn put(
+        &self,
+        name: &str,
+        executable: bool,
+        reader: &mut (impl AsyncRead + Unpin + ?Sized),
+    ) -> Result<String, ConnectionError> {
+        self.link().await?.put(name, executable, reader).await
+    }
+
+    /// Removes a file that was put; nobody waits for it.
+    pub async fn unstage(&self, path: &str) {
+        if let Ok(link) = self.link().await {
+            link.unstage(path);
+        }
+    }
+
+    /// Copies a file of the host into a writer, and says its size.
+    pub async fn get(
+        &self,
+        path: &str,
+        writer: &mut (impl AsyncWrite + Unpin + ?Sized),
+    ) -> Result<u64, ConnectionError> {
+        self.link().await?.get(path, writer).await
+    }
+
+    /// Who the agent is on the host.
+    pub async fn hello(&self) -> Result<Hello, ConnectionError> {
+        Ok(self.link().await?.hello.clone())
+    }
+
+    /// `meta: reset_connection`: the next task logs in anew.
+    pub async fn reset(&self) {
+        self.machine.close().await;
+    }
+
+    async fn link(&self) -> Result<Arc<Link>, ConnectionError> {
+        self.machine.link(&self.name, self.escalation.as_ref()).await
+    }
+}
+
+async fn content(link: &Link, upload: Upload) -> Result<Content, ConnectionError> {
+    match upload {
+        Upload::Bytes(bytes) if bytes.len() as u64 <= MOST_INLINE => Ok(Content::Inline(Bytes(bytes))),
+        Upload::Bytes(bytes) => Ok(Content::Staged(link.put("content", false, &mut &bytes[..]).await?)),
+        Upload::File(path) => {
+            let trouble = |error: std::io::Error| ConnectionError::failed(format!("{}: {error}", path.display()));
+            let mut file = tokio::fs::File::open(&path).await.map_err(trouble)?;
+            let size = file.metadata().await.map_err(trouble)?.len();
+            if size <= MOST_INLINE {
+                return Ok(Content::Inline(Bytes(tokio::fs::read(&path).await.map_err(trouble)?)));
+            }
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            Ok(Content::Staged(link.put(&name, false, &mut file).await?))
+        }
+    }
+}

@@ -16,6 +16,10 @@ pub enum Kind {
     Parser,
     /// Wrong words on the command line (exit status 2, or 5 as ansible-core does).
     Options,
+    /// An action says that it failed (AnsibleActionFail): its message is the result's as it is.
+    Action,
+    /// A task's arguments are wrong.
+    Arguments,
     /// A name or attribute that a template uses does not exist.
     Undefined,
     /// A host did not answer.
@@ -57,6 +61,11 @@ impl Error {
         Self::new(Kind::Parser, message)
     }
 
+    /// A failure that an action reports.
+    pub fn action(message: impl Into<String>) -> Self {
+        Self::new(Kind::Action, message)
+    }
+
     /// Something that ansible-core has and rplay lacks.
     pub fn unsupported(message: impl Into<String>) -> Self {
         Self::new(Kind::Unsupported, message)
@@ -91,14 +100,7 @@ impl Error {
         let mut text = self.message.clone();
         let mut next = self.cause.as_deref();
         while let Some(error) = next {
-            if !error.message.is_empty() && !text.ends_with(&error.message) {
-                let trimmed = text.trim_end_matches(['.', ':', ' ']).len();
-                text.truncate(trimmed);
-                if !text.is_empty() {
-                    text.push_str(": ");
-                }
-                text.push_str(&error.message);
-            }
+            join(&mut text, &error.message);
             next = error.cause.as_deref();
         }
         text
@@ -108,20 +110,98 @@ impl Error {
     pub fn place(&self) -> Option<&Origin> {
         self.cause.as_deref().and_then(Self::place).or(self.origin.as_ref())
     }
+
+    /// The errors along the chain, joined wherever the next one has no place of its own.
+    fn stages(&self) -> Vec<Stage<'_>> {
+        let mut stages: Vec<Stage<'_>> = Vec::new();
+        let mut next = Some(self);
+        while let Some(error) = next {
+            match stages.last_mut() {
+                Some(last)
+                    if last.origin.is_none()
+                        || error.origin.is_none()
+                        || (last.origin == error.origin.as_ref() && last.keeps_help_of(error)) =>
+                {
+                    join(&mut last.text, &error.message);
+                    last.origin = last.origin.or(error.origin.as_ref());
+                    last.help = error.help.as_deref().or(last.help);
+                }
+                _ => stages.push(Stage {
+                    text: error.message.clone(),
+                    origin: error.origin.as_ref(),
+                    help: error.help.as_deref(),
+                }),
+            }
+            next = error.cause.as_deref();
+        }
+        stages
+    }
 }
 
-impl fmt::Display for Error {
-    /// The line, then the place with its excerpt and the help, as ansible-core prints after `[ERROR]: `.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.line())?;
-        if let Some(origin) = self.place() {
+/// A part of a chain of errors that shares one place.
+struct Stage<'a> {
+    text: String,
+    origin: Option<&'a Origin>,
+    help: Option<&'a str>,
+}
+
+impl Stage<'_> {
+    /// Whether nothing of a cause's help is lost where the two are joined.
+    fn keeps_help_of(&self, error: &Error) -> bool {
+        error.help.is_none() || error.help.as_deref() == self.help
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)?;
+        if let Some(origin) = self.origin {
             write!(f, "\nOrigin: {origin}\n")?;
             if let Some(lines) = excerpt(origin) {
                 write!(f, "\n{lines}\n")?;
             }
         }
-        if let Some(help) = &self.help {
-            write!(f, "\n{help}\n")?;
+        match self.help {
+            Some(help) if self.origin.is_none() && !self.text.contains('\n') && !help.contains('\n') => {
+                write!(f, " {help}")
+            }
+            Some(help) if self.origin.is_none() => write!(f, "\n\n{help}\n"),
+            Some(help) => write!(f, "\n{help}\n"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Appends a cause to a message: `a.` and `b` are `a: b`; what it says already is not said twice.
+fn join(text: &mut String, cause: &str) {
+    if cause.is_empty() || text.ends_with(cause) {
+        return;
+    }
+    text.truncate(text.trim_end_matches(['.', ':', ' ']).len());
+    if !text.is_empty() {
+        text.push_str(": ");
+    }
+    text.push_str(cause);
+}
+
+impl fmt::Display for Error {
+    /// What ansible-core prints after `[ERROR]: `: the line, then each place with its excerpt and help.
+    ///
+    /// Where the chain has several places the line comes first alone, and `<<< caused by >>>` is
+    /// between them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stages = self.stages();
+        if let [only] = &*stages {
+            return only.write(f);
+        }
+        write!(f, "{}\n\n", self.line())?;
+        for (i, stage) in stages.iter().enumerate() {
+            if i > 0 {
+                f.write_str("\n<<< caused by >>>\n\n")?;
+                stage.write(f)?;
+            } else {
+                // An outer stage ends like a sentence, since what follows stands apart.
+                let end = if stage.text.ends_with(['.', '!', '?']) { "" } else { "." };
+                Stage { text: format!("{}{end}", stage.text), ..*stage }.write(f)?;
+            }
         }
         Ok(())
     }
@@ -130,5 +210,42 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.cause.as_deref().map(|e| e as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_with_two_places_shows_both() {
+        let task = Origin::described("<task>");
+        let value = Origin::described("<value>");
+        let error = Error::user("'x' is undefined")
+            .context("Error while resolving value for 'msg'.")
+            .at(Some(&value))
+            .context("Finalization of task args for 'ansible.builtin.debug' failed.")
+            .context("Task failed.")
+            .at(Some(&task));
+        let args = "Task failed: Finalization of task args for 'ansible.builtin.debug' failed";
+        let inner = "Error while resolving value for 'msg': 'x' is undefined";
+        assert_eq!(error.line(), format!("{args}: {inner}"));
+        assert_eq!(
+            error.to_string(),
+            format!("{args}: {inner}\n\n{args}.\nOrigin: <task>\n\n<<< caused by >>>\n\n{inner}\nOrigin: <value>\n")
+        );
+    }
+
+    #[test]
+    fn help_without_a_place_stays_on_the_line() {
+        assert_eq!(Error::user("No start.").help("See stdout.").to_string(), "No start. See stdout.");
+        assert_eq!(Error::user("a\nb").help("See stdout.").to_string(), "a\nb\n\nSee stdout.\n");
+    }
+
+    #[test]
+    fn a_chain_with_one_place_is_one_paragraph() {
+        let error =
+            Error::user("boom").context("Module failed.").context("Task failed.").at(Some(&Origin::described("<t>")));
+        assert_eq!(error.to_string(), "Task failed: Module failed: boom\nOrigin: <t>\n");
     }
 }

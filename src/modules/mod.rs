@@ -5,7 +5,22 @@
 //! defaults of the ansible-core module of the same name.
 
 use crate::argspec::{Args, Spec};
+use crate::host::Env;
 use crate::proto::{Context, Outcome};
+
+pub mod attributes;
+pub mod command;
+pub mod copy;
+pub mod deliver;
+pub mod file;
+pub mod ping;
+pub mod run;
+pub mod shell;
+pub mod stat;
+#[cfg(test)]
+pub mod testing;
+
+pub use run::{run, run_def};
 
 /// A module: its arguments as data, and the function that runs it on the host.
 #[derive(Debug)]
@@ -38,8 +53,15 @@ pub enum Support {
 /// One run of a module.
 #[derive(Debug)]
 pub struct Call<'a> {
-    /// The arguments, coerced and complete with defaults.
+    /// The name that messages show.
+    pub name: &'a str,
+    /// The arguments, coerced and complete with defaults; a module that fills in more sets it here,
+    /// since `invocation` shows them as they are at the end.
     pub args: Args,
+    /// The environment of the task.
+    pub env: Env,
+    /// What to warn of.
+    pub warnings: Vec<String>,
     /// The surroundings of the task.
     pub context: &'a Context,
     /// File content that came with the request.
@@ -58,9 +80,19 @@ pub enum Blob {
 }
 
 /// The modules, sorted by name.
-pub static MODULES: &[&ModuleDef] = &[];
+pub static MODULES: &[&ModuleDef] = &[&command::DEF, &copy::DEF, &file::DEF, &ping::DEF, &shell::DEF, &stat::DEF];
 
 /// The module of a name without collection.
 pub fn find(name: &str) -> Option<&'static ModuleDef> {
     MODULES.binary_search_by(|m| m.name.cmp(name)).ok().map(|i| MODULES[i])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MODULES;
+
+    #[test]
+    fn the_table_is_sorted_and_unique() {
+        assert!(MODULES.is_sorted_by(|a, b| a.name < b.name));
+    }
 }

@@ -3,11 +3,14 @@
 //! A [`Request`] asks for one module run on a host, an [`Outcome`] answers it. How both are framed on
 //! the pipe stands in `frame`; nothing here knows which connection carries it.
 
+pub mod frame;
+mod message;
 mod outcome;
 
 use crate::value::Dict;
 use serde::{Deserialize, Serialize};
 
+pub use message::{Bytes, Content, FromAgent, Hello, PROTOCOL, ToAgent};
 pub use outcome::Outcome;
 
 /// One run of a module on a host.
@@ -15,6 +18,9 @@ pub use outcome::Outcome;
 pub struct Request {
     /// The module's name without its collection: `command`.
     pub module: String,
+    /// The name that its messages show, as the user or an action wrote it; `module` where it is empty.
+    #[serde(default)]
+    pub shown: String,
     /// The arguments as the user gave them, rendered; coercion is the agent's.
     pub args: Dict,
     /// What surrounds the task.
@@ -38,4 +44,7 @@ pub struct Context {
     pub timeout: Option<u64>,
     /// Where modules may put temporary files; None is the agent's own choice.
     pub remote_tmp: Option<String>,
+    /// The shell for command lines, where it is not /bin/sh.
+    #[serde(default)]
+    pub shell: Option<String>,
 }

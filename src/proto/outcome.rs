@@ -22,6 +22,23 @@ impl Outcome {
         Self::default().with("failed", true).with("msg", message.into()).with("changed", false)
     }
 
+    /// What a module gives whose own code failed: no `invocation`, and the engine's words around the text.
+    pub fn crashed(text: impl std::fmt::Display) -> Self {
+        Self::failed(format!("Task failed: Module failed: {text}")).with(Self::CRASHED, true)
+    }
+
+    /// Says what the failure comes from: shown after the message as `msg: cause`, but not in `msg`.
+    #[must_use]
+    pub fn caused_by(self, cause: impl Into<String>) -> Self {
+        self.with(Self::CAUSE, cause.into())
+    }
+
+    /// The key of the cause; the controller takes it out before the result is registered.
+    pub const CAUSE: &'static str = "_ansible_cause";
+
+    /// The key that marks a crash; taken out where the module has ended.
+    pub const CRASHED: &'static str = "_ansible_crashed";
+
     /// Adds a value, or replaces it.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {

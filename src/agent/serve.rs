@@ -1,0 +1,269 @@
+//! Reads requests, starts them, and sends the answers.
+//!
+//! One thread reads and does what is quick (staging, probes); every module run and every file
+//! sent back has a thread of its own. An answer is written whole under one lock.
+
+use super::run::run_module;
+use super::stage::Stage;
+use super::{stamp, surroundings};
+use crate::modules::{Blob, ModuleDef};
+use crate::proto::frame::{self, CHUNK, Frame, FrameError};
+use crate::proto::{Bytes, Content, FromAgent, Outcome, Request, ToAgent};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long tasks have to end once the controller is lost.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Serves one controller until it says goodbye or is lost.
+pub fn serve(
+    modules: &'static [&'static ModuleDef],
+    mut input: impl Read,
+    output: impl Write + Send + 'static,
+) -> Result<(), FrameError> {
+    let shared = Arc::new(Shared { modules, output: Mutex::new(Box::new(output)), ..Shared::default() });
+    shared.say(&FromAgent::Hello(surroundings::hello()));
+    let end = shared.read_all(&mut input);
+    if !matches!(end, Ok(Goodbye::Said)) {
+        shared.cancel_all();
+    }
+    let patience = if matches!(end, Ok(Goodbye::Said)) { None } else { Some(GRACE) };
+    shared.await_all(patience);
+    drop(std::mem::take(&mut *lock(&shared.stage)));
+    end.map(drop)
+}
+
+enum Goodbye {
+    Said,
+    Lost,
+}
+
+struct Shared {
+    modules: &'static [&'static ModuleDef],
+    output: Mutex<Box<dyn Write + Send>>,
+    stage: Mutex<Stage>,
+    /// What is under way, with the flag that ends it.
+    running: Mutex<HashMap<u64, Arc<AtomicBool>>>,
+    ended: Condvar,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            modules: &[],
+            output: Mutex::new(Box::new(io::sink())),
+            stage: Mutex::default(),
+            running: Mutex::default(),
+            ended: Condvar::new(),
+        }
+    }
+}
+
+/// A panic while a lock was held leaves nothing half done here.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    fn read_all(self: &Arc<Self>, input: &mut impl Read) -> Result<Goodbye, FrameError> {
+        while let Some(frame) = frame::read(input)? {
+            match frame {
+                Frame::Chunk { id, data } => {
+                    let added = lock(&self.stage).add(id, &data);
+                    match added {
+                        Ok(None) => {}
+                        Ok(Some(path)) => self.say(&FromAgent::Staged { id, path: text(&path) }),
+                        Err(error) => self.fail(id, &error),
+                    }
+                }
+                Frame::Message(ToAgent::Bye) => return Ok(Goodbye::Said),
+                Frame::Message(message) => self.heed(message),
+            }
+        }
+        Ok(Goodbye::Lost)
+    }
+
+    fn heed(self: &Arc<Self>, message: ToAgent) {
+        match message {
+            ToAgent::Run { id, request, content } => {
+                self.start(id, move |shared, cancelled| shared.run(id, &request, content, cancelled));
+            }
+            ToAgent::Get { id, path } => self.start(id, move |shared, cancelled| {
+                if let Err(error) = shared.send_file(id, &path, cancelled) {
+                    shared.fail(id, &error);
+                }
+            }),
+            ToAgent::Put { id, name, executable } => {
+                let begun = lock(&self.stage).begin(id, &name, executable);
+                if let Err(error) = begun {
+                    self.fail(id, &error);
+                }
+            }
+            ToAgent::Cancel { id } => {
+                lock(&self.stage).cancel(id);
+                if let Some(flag) = lock(&self.running).get(&id) {
+                    flag.store(true, Ordering::Relaxed);
+                }
+            }
+            ToAgent::Probe { id } => self.say(&FromAgent::Stamp { id, stamp: stamp::stamp() }),
+            ToAgent::Unstage { path } => lock(&self.stage).remove(path.as_ref()),
+            ToAgent::Bye => {}
+        }
+    }
+
+    fn start(self: &Arc<Self>, id: u64, work: impl FnOnce(&Self, &AtomicBool) + Send + 'static) {
+        let cancelled = Arc::new(AtomicBool::new(false));
+        lock(&self.running).insert(id, Arc::clone(&cancelled));
+        let shared = Arc::clone(self);
+        let thread = std::thread::Builder::new().name(format!("task {id}")).spawn(move || {
+            work(&shared, &cancelled);
+            shared.end(id);
+        });
+        if let Err(error) = thread {
+            self.fail(id, &error);
+            self.end(id);
+        }
+    }
+
+    fn end(&self, id: u64) {
+        lock(&self.running).remove(&id);
+        self.ended.notify_all();
+    }
+
+    fn run(&self, id: u64, request: &Request, content: Option<Content>, cancelled: &AtomicBool) {
+        let (blob, staged) = match content {
+            None => (None, None),
+            Some(Content::Inline(Bytes(bytes))) => (Some(Blob::Inline(bytes)), None),
+            Some(Content::Staged(path)) => (Some(Blob::Staged(path.clone().into())), Some(PathBuf::from(path))),
+        };
+        let outcome = run_module(self.modules, request, blob, cancelled);
+        if let Some(path) = staged {
+            lock(&self.stage).remove(&path);
+        }
+        self.say(&FromAgent::Done { id, outcome });
+    }
+
+    fn send_file(&self, id: u64, path: &str, cancelled: &AtomicBool) -> io::Result<()> {
+        let mut file = File::open(path)?;
+        let mut buffer = vec![0; CHUNK];
+        loop {
+            let count = match file.read(&mut buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                read => read?,
+            };
+            if cancelled.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            self.write(&frame::chunk(id, &buffer[..count]));
+            if count == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    fn fail(&self, id: u64, error: &io::Error) {
+        self.say(&FromAgent::Failed { id, message: error.to_string() });
+    }
+
+    fn say(&self, message: &FromAgent) {
+        let bytes = frame::message(message).or_else(|error| match message {
+            // Too long, or deeper than MessagePack bears: the task fails, the agent goes on.
+            FromAgent::Done { id, .. } => {
+                let outcome = Outcome::failed(format!("The result cannot be sent: {error}"));
+                frame::message(&FromAgent::Done { id: *id, outcome })
+            }
+            _ => Err(error),
+        });
+        if let Ok(bytes) = bytes {
+            self.write(&bytes);
+        }
+    }
+
+    fn write(&self, bytes: &[u8]) {
+        let mut output = lock(&self.output);
+        if output.write_all(bytes).and_then(|()| output.flush()).is_err() {
+            drop(output);
+            // Nobody hears the answers: the end of standard input follows, but may be late.
+            self.cancel_all();
+        }
+    }
+
+    fn cancel_all(&self) {
+        lock(&self.running).values().for_each(|flag| flag.store(true, Ordering::Relaxed));
+    }
+
+    fn await_all(&self, patience: Option<Duration>) {
+        let deadline = patience.map(|patience| Instant::now() + patience);
+        let mut running = lock(&self.running);
+        while !running.is_empty() {
+            let left = deadline.map_or(GRACE, |deadline| deadline.saturating_duration_since(Instant::now()));
+            if left.is_zero() {
+                return;
+            }
+            running = self.ended.wait_timeout(running, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+fn text(path: &std::path::Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Value;
+
+    /// Lets a test read what the agent has written.
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            lock(&self.0).extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn talk(messages: &[ToAgent], extra: &[u8]) -> Vec<Frame<FromAgent>> {
+        let mut input: Vec<u8> = messages.iter().flat_map(|m| frame::message(m).unwrap()).collect();
+        input.extend_from_slice(extra);
+        let written = Written::default();
+        serve(&[], &input[..], written.clone()).unwrap();
+        let bytes = lock(&written.0).clone();
+        let mut pipe = &bytes[..];
+        std::iter::from_fn(|| frame::read(&mut pipe).unwrap()).collect()
+    }
+
+    #[test]
+    fn an_unknown_module_fails_by_name() {
+        let request = Box::new(Request { module: "nope".into(), ..Request::default() });
+        let frames = talk(&[ToAgent::Run { id: 1, request, content: None }, ToAgent::Bye], b"");
+        let [Frame::Message(FromAgent::Hello(hello)), Frame::Message(FromAgent::Done { id: 1, outcome })] = &frames[..]
+        else {
+            panic!("{frames:?}")
+        };
+        assert_eq!(hello.system, "Linux");
+        let msg = outcome.get("msg").and_then(Value::as_str);
+        assert_eq!(msg, Some("The module nope is not supported by this rplay-agent"));
+    }
+
+    #[test]
+    fn files_are_staged_and_sent_back() {
+        let chunks: Vec<u8> = [frame::chunk(3, b"abc"), frame::chunk(3, b"")].concat();
+        let frames = talk(&[ToAgent::Put { id: 3, name: "x".into(), executable: false }], &chunks);
+        assert!(matches!(&frames[1], Frame::Message(FromAgent::Staged { id: 3, .. })), "{frames:?}");
+        let frames = talk(&[ToAgent::Get { id: 4, path: "/etc/hostname".into() }, ToAgent::Bye], b"");
+        assert!(matches!(&frames.last(), Some(Frame::Chunk { id: 4, data }) if data.is_empty()), "{frames:?}");
+        let frames = talk(&[ToAgent::Get { id: 4, path: "/nope".into() }, ToAgent::Bye], b"");
+        assert!(matches!(&frames[1], Frame::Message(FromAgent::Failed { id: 4, .. })), "{frames:?}");
+    }
+}

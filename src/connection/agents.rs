@@ -1,0 +1,123 @@
+//! Which agent fits a host: an embedder's, the one that `RPLAY_AGENT` names, or the embedded one.
+
+use super::error::ConnectionError;
+use super::settings::Settings;
+use sha2::{Digest, Sha256};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+#[cfg(embedded_agent)]
+static EMBEDDED: Option<&[u8]> = Some(include_bytes!(concat!(env!("OUT_DIR"), "/rplay-agent")));
+#[cfg(not(embedded_agent))]
+static EMBEDDED: Option<&[u8]> = None;
+
+/// An agent's executable.
+#[derive(Clone)]
+pub(super) struct Agent {
+    machine: String,
+    pub bytes: Arc<[u8]>,
+    pub hash: String,
+    /// Where it lies as a file already.
+    pub path: Option<PathBuf>,
+}
+
+impl Agent {
+    fn new(machine: String, bytes: Arc<[u8]>, path: Option<PathBuf>) -> Self {
+        let hash = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { machine, bytes, hash, path }
+    }
+}
+
+/// The agents that there are, the preferred ones first.
+pub(super) struct Agents(Vec<Agent>);
+
+impl Agents {
+    /// Reads and hashes them; slow enough to be done once.
+    pub fn load(settings: &Settings) -> Result<Self, String> {
+        let mut all: Vec<Agent> =
+            settings.agents.iter().map(|a| Agent::new(a.machine.clone(), Arc::clone(&a.bytes), None)).collect();
+        if let Some(path) = settings.agent.clone().or_else(beside_executable) {
+            let bytes = std::fs::read(&path).map_err(|error| format!("the agent {}: {error}", path.display()))?;
+            let machine = elf_machine(&bytes).unwrap_or_default().to_owned();
+            all.push(Agent::new(machine, bytes.into(), Some(path)));
+        }
+        if let Some(bytes) = EMBEDDED {
+            let machine = elf_machine(bytes).unwrap_or_default().to_owned();
+            all.push(Agent::new(machine, bytes.into(), None));
+        }
+        Ok(Self(all))
+    }
+
+    /// The agent for a host, by what `uname -s` and `uname -m` say there.
+    pub fn pick(&self, system: &str, machine: &str) -> Result<&Agent, ConnectionError> {
+        let family = family(machine);
+        if self.0.is_empty() {
+            let text = "This rplay has no agent embedded: RPLAY_AGENT must name one";
+            return Err(ConnectionError::failed(text));
+        }
+        let found = self.0.iter().find(|agent| system == "Linux" && family == self::family(&agent.machine));
+        found.ok_or_else(|| {
+            let text = format!("rplay has no agent for {system} on {machine}: of the modules only raw runs there");
+            ConnectionError::Unsupported(text)
+        })
+    }
+
+    /// The agent that is tried before a host has said what it is.
+    pub fn first(&self) -> Result<&Agent, ConnectionError> {
+        self.pick("Linux", std::env::consts::ARCH)
+    }
+}
+
+/// One name for machines that run the same binaries.
+fn family(machine: &str) -> &str {
+    match machine {
+        "i386" | "i486" | "i586" | "i686" | "x86" => "i386",
+        "arm64" | "aarch64" => "aarch64",
+        other if other.starts_with("armv") => "arm",
+        other => other,
+    }
+}
+
+/// The machine that an ELF file is for, as `uname -m` says it.
+fn elf_machine(bytes: &[u8]) -> Option<&'static str> {
+    let head = bytes.get(..20).filter(|head| head.starts_with(b"\x7fELF"))?;
+    let little = head[5] == 1;
+    let number = [head[18], head[19]];
+    let number = if little { u16::from_le_bytes(number) } else { u16::from_be_bytes(number) };
+    Some(match (number, little) {
+        (3, _) => "i386",
+        (20, true) | (21, true) => "ppc64le",
+        (21, false) => "ppc64",
+        (22, _) => "s390x",
+        (40, _) => "arm",
+        (62, _) => "x86_64",
+        (183, _) => "aarch64",
+        (243, _) => "riscv64",
+        _ => return None,
+    })
+}
+
+/// A debug build embeds nothing: cargo has put the agent beside what runs, or beside its folder of tests.
+fn beside_executable() -> Option<PathBuf> {
+    if !cfg!(debug_assertions) {
+        return None;
+    }
+    let own = std::env::current_exe().ok()?;
+    own.ancestors().skip(1).take(2).map(|folder| folder.join("rplay-agent")).find(|path| path.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::AgentBinary;
+
+    #[test]
+    fn an_agent_is_picked_by_machine() {
+        let binary = |machine: &str| AgentBinary { machine: machine.into(), bytes: machine.as_bytes().into() };
+        let settings = Settings { agents: vec![binary("aarch64"), binary("i386")], ..Settings::default() };
+        let agents = Agents::load(&settings).unwrap();
+        assert_eq!(&*agents.pick("Linux", "arm64").unwrap().bytes, b"aarch64");
+        assert_eq!(&*agents.pick("Linux", "i686").unwrap().bytes, b"i386");
+        assert!(matches!(agents.pick("FreeBSD", "aarch64"), Err(ConnectionError::Unsupported(_))));
+    }
+}

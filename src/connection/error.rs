@@ -1,0 +1,49 @@
+//! Why a host could not do what was asked, before any module spoke.
+
+/// What went wrong on the way to a host.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectionError {
+    /// The host does not answer: the task is `unreachable`, with this `msg`.
+    #[error("{0}")]
+    Unreachable(String),
+    /// The host answers, but the task cannot run on it: it fails with this `msg`
+    /// (`Incorrect sudo password`).
+    #[error("{0}")]
+    Failed(String),
+    /// What should have run the module ended otherwise: Ansible's `MODULE FAILURE` with these
+    /// `module_stdout`, `module_stderr` and `rc`.
+    #[error("{}", module_failure(stdout, stderr))]
+    Module {
+        /// The exit status.
+        rc: i32,
+        /// Its standard output.
+        stdout: String,
+        /// Its standard error.
+        stderr: String,
+    },
+    /// Something that ansible-core has and rplay lacks, by its name.
+    #[error("{0}")]
+    Unsupported(String),
+}
+
+fn module_failure(stdout: &str, stderr: &str) -> String {
+    let words = if stderr.trim().is_empty() { stdout.trim() } else { stderr.trim() };
+    format!("MODULE FAILURE: {words}")
+}
+
+impl ConnectionError {
+    /// A host that does not answer.
+    pub fn unreachable(message: impl Into<String>) -> Self {
+        Self::Unreachable(message.into())
+    }
+
+    /// A task that cannot run.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::Failed(message.into())
+    }
+
+    /// Whether the host does not answer.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Unreachable(_))
+    }
+}

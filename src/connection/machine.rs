@@ -1,0 +1,238 @@
+//! One distinct target: its way in, and an agent for each identity there.
+
+use super::agents::{Agent, Agents};
+use super::error::ConnectionError;
+use super::escalate::Escalation;
+use super::link::Link;
+use super::pipe::{Exit, Met, Process, await_marker, gather};
+use super::private::Folders;
+use super::settings::Settings;
+use super::ssh::{Gate, Masters};
+use super::target::{Become, Target, Transport};
+use super::{local, script};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::OnceCell;
+
+/// What all machines of a pool share.
+pub(super) struct Shared {
+    pub settings: Settings,
+    pub folders: Folders,
+    pub gate: Gate,
+    agents: OnceCell<Arc<Agents>>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    pub fn new(settings: Settings) -> Self {
+        let gate = Gate::new(settings.forks);
+        Self { settings, folders: Folders::default(), gate, agents: OnceCell::new() }
+    }
+
+    async fn agents(&self) -> Result<Arc<Agents>, ConnectionError> {
+        let load = || async {
+            let settings = self.settings.clone();
+            let loaded = tokio::task::spawn_blocking(move || Agents::load(&settings)).await;
+            let agents = loaded.map_err(|error| ConnectionError::failed(error.to_string()))?;
+            agents.map(Arc::new).map_err(ConnectionError::Failed)
+        };
+        self.agents.get_or_try_init(load).await.cloned()
+    }
+}
+
+/// An agent and what its login had read when it started.
+type Slot = tokio::sync::Mutex<Option<(Arc<Link>, u64)>>;
+
+/// A target with its agents.
+#[derive(Debug)]
+pub(super) struct Machine {
+    pub shared: Arc<Shared>,
+    pub way: Way,
+    remote_tmp: Option<String>,
+    slots: Mutex<HashMap<Option<Become>, Arc<Slot>>>,
+}
+
+/// How a machine is reached.
+#[derive(Debug)]
+pub(super) enum Way {
+    Local,
+    Ssh(Arc<Masters>),
+}
+
+impl Machine {
+    pub fn new(shared: Arc<Shared>, target: &Target) -> Self {
+        let way = match &target.transport {
+            Transport::Local => Way::Local,
+            Transport::Ssh(ssh) => Way::Ssh(Arc::new(Masters::new((**ssh).clone()))),
+        };
+        Self { shared, way, remote_tmp: target.remote_tmp.clone(), slots: Mutex::default() }
+    }
+
+    fn slot(&self, escalation: Option<&Become>) -> Arc<Slot> {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(slots.entry(escalation.cloned()).or_default())
+    }
+
+    /// The running agent of an identity, started where there is none.
+    ///
+    /// Another identity's agent retires once what its login has read has changed; the login's own stays.
+    pub async fn link(&self, name: &str, escalation: Option<&Become>) -> Result<Arc<Link>, ConnectionError> {
+        let stamp = match escalation {
+            None => 0,
+            Some(_) => Box::pin(self.link(name, None)).await?.probe().await?,
+        };
+        let slot = self.slot(escalation);
+        let mut slot = slot.lock().await;
+        if let Some((link, at)) = &*slot
+            && *at == stamp
+            && link.is_alive()
+        {
+            return Ok(Arc::clone(link));
+        }
+        // The old one goes first, so that its session is free again.
+        *slot = None;
+        let link = Arc::new(self.start(name, escalation).await?);
+        *slot = Some((Arc::clone(&link), stamp));
+        Ok(link)
+    }
+
+    async fn start(&self, name: &str, escalation: Option<&Become>) -> Result<Link, ConnectionError> {
+        let agents = self.shared.agents().await?;
+        let met = match &self.way {
+            Way::Local => self.start_local(name, escalation, agents.first()?).await?,
+            Way::Ssh(masters) => self.start_remote(name, masters, escalation, &agents).await?,
+        };
+        if met.word != "+" {
+            return Err(ConnectionError::failed(format!("the agent does not start: {}", met.word)));
+        }
+        Link::open(met.pipe).await
+    }
+
+    async fn start_local(
+        &self,
+        name: &str,
+        escalation: Option<&Become>,
+        agent: &Agent,
+    ) -> Result<Met, ConnectionError> {
+        let Shared { settings, folders, .. } = &*self.shared;
+        let marker = random();
+        let Some(wanted) = escalation else {
+            let path = match &agent.path {
+                Some(path) => path.clone(),
+                None => folders.agent(settings, &agent.bytes)?,
+            };
+            settings.verbose.say(3, name, || format!("EXEC {}", path.display()));
+            let mut command = local::command(settings, path);
+            command.arg(&marker);
+            return await_marker(local::spawn(command)?, &marker, None, &settings.verbose, name).await;
+        };
+        let path = folders.agent(settings, &agent.bytes)?;
+        let id = random();
+        let escalation = Escalation::new(wanted, &id, 10)?;
+        let line = escalation.command(wanted, &id, &format!("exec {} {marker}", plain(&path)?));
+        settings.verbose.say(3, name, || format!("EXEC {line}"));
+        let mut command = local::command(settings, "/bin/sh");
+        command.arg("-c").arg(format!("exec {line}"));
+        await_marker(local::spawn(command)?, &marker, Some(escalation), &settings.verbose, name).await
+    }
+
+    /// Starts the agent that lies in the host's cache, after an upload where it does not.
+    async fn start_remote(
+        &self,
+        name: &str,
+        masters: &Arc<Masters>,
+        wanted: Option<&Become>,
+        agents: &Agents,
+    ) -> Result<Met, ConnectionError> {
+        let other_user = wanted.is_some_and(|wanted| wanted.user != "root");
+        let folders = script::folders(self.remote_tmp.as_deref(), other_user);
+        let mut agent = agents.first()?;
+        let mut uploaded = false;
+        loop {
+            let (marker, id) = (random(), random());
+            let escalation = wanted.map(|w| Escalation::new(w, &id, masters.timeout())).transpose()?;
+            let command = match (wanted, &escalation) {
+                (Some(wanted), Some(escalation)) => {
+                    escalation.command(wanted, &id, &format!("exec $p {marker}"))
+                }
+                _ => format!("$p {marker}"),
+            };
+            let line = script::for_login_shell(&script::start(&folders, &agent.hash, &marker, &command))?;
+            let process = masters.exec(&self.shared, name, &line).await?;
+            let met = await_marker(process, &marker, escalation, &self.shared.settings.verbose, name).await?;
+            let Some(system) = met.word.strip_prefix('-') else { return Ok(met) };
+            if uploaded {
+                return Err(ConnectionError::failed("the agent was stored on the host, but is not found there"));
+            }
+            let (system, machine) = system.split_once(' ').unwrap_or((system, ""));
+            let fitting = agents.pick(system, machine)?;
+            if fitting.hash == agent.hash {
+                self.upload(name, masters, &folders, agent).await?;
+                uploaded = true;
+            }
+            agent = fitting;
+        }
+    }
+
+    async fn upload(
+        &self,
+        name: &str,
+        masters: &Arc<Masters>,
+        folders: &str,
+        agent: &Agent,
+    ) -> Result<(), ConnectionError> {
+        let verbose = &self.shared.settings.verbose;
+        verbose.say(3, name, || format!("PUT rplay-agent ({} bytes)", agent.bytes.len()));
+        let marker = random();
+        let line = script::for_login_shell(&script::upload(folders, &agent.hash, &marker))?;
+        let process: Process = masters.exec(&self.shared, name, &line).await?;
+        let said = gather(process, &agent.bytes).await;
+        if let Exit::Lost(words) = said.exit {
+            return Err(ConnectionError::Unreachable(words));
+        }
+        let (stdout, stderr) = (String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));
+        match stdout.split_once(&marker).map(|(_, word)| word.trim()) {
+            Some("+") => Ok(()),
+            word => {
+                let why = word.map_or(stdout.trim(), |word| word.trim_start_matches('-'));
+                let text = format!("The agent cannot be stored on the host: {why} {}", stderr.trim());
+                Err(ConnectionError::failed(text.trim_end().to_owned()))
+            }
+        }
+    }
+
+    /// Ends agents and masters.
+    pub async fn close(&self) {
+        let slots = std::mem::take(&mut *self.slots.lock().unwrap_or_else(PoisonError::into_inner));
+        for slot in slots.into_values() {
+            slot.lock().await.take();
+        }
+        if let Way::Ssh(masters) = &self.way {
+            masters.close().await;
+        }
+    }
+}
+
+/// A path that needs no quotes in any shell.
+fn plain(path: &Path) -> Result<String, ConnectionError> {
+    let text = path.to_string_lossy().into_owned();
+    if text.chars().all(|c| c.is_ascii_alphanumeric() || "/._+-@".contains(c)) {
+        Ok(text)
+    } else {
+        Err(ConnectionError::failed(format!("{text}: the folder for temporary files needs a plainer name")))
+    }
+}
+
+/// Random hexadecimal digits, enough to be met nowhere else.
+pub(super) fn random() -> String {
+    let mut bytes = [0u8; 16];
+    // Without a source of randomness nothing below would work either: ssh needs it too.
+    let _ = getrandom::fill(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

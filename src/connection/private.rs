@@ -1,0 +1,60 @@
+//! Folders of one pool that go with it: one for sockets and secrets, one for the local agent.
+
+use super::error::ConnectionError;
+use super::settings::Settings;
+use std::fs::{OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use tempfile::TempDir;
+
+/// The folders, made when they are first used.
+#[derive(Debug, Default)]
+pub(super) struct Folders {
+    private: Mutex<Option<TempDir>>,
+    shared: Mutex<Option<TempDir>>,
+}
+
+impl Folders {
+    /// The folder that only we can look into (0700).
+    pub fn private(&self, settings: &Settings) -> Result<PathBuf, ConnectionError> {
+        let mut folder = self.private.lock().unwrap_or_else(PoisonError::into_inner);
+        make(&mut folder, settings, 0o700)
+    }
+
+    /// The local agent as a file that every user may execute.
+    pub fn agent(&self, settings: &Settings, bytes: &[u8]) -> Result<PathBuf, ConnectionError> {
+        let mut folder = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = make(&mut folder, settings, 0o755)?.join("rplay-agent");
+        if !path.exists() {
+            write(&path, 0o755, bytes).map_err(|error| trouble(&path, &error))?;
+        }
+        Ok(path)
+    }
+}
+
+fn make(folder: &mut Option<TempDir>, settings: &Settings, mode: u32) -> Result<PathBuf, ConnectionError> {
+    if let Some(folder) = folder {
+        return Ok(folder.path().to_owned());
+    }
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("rplay-").permissions(Permissions::from_mode(mode));
+    let made = builder.tempdir_in(&settings.temp_dir).map_err(|error| trouble(&settings.temp_dir, &error))?;
+    // The umask may have taken bits away.
+    std::fs::set_permissions(made.path(), Permissions::from_mode(mode)).map_err(|e| trouble(made.path(), &e))?;
+    let path = made.path().to_owned();
+    *folder = Some(made);
+    Ok(path)
+}
+
+/// Writes a new file with a mode, whatever the umask is.
+pub(super) fn write(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    file.write_all(bytes)?;
+    file.set_permissions(Permissions::from_mode(mode))
+}
+
+fn trouble(path: &Path, error: &io::Error) -> ConnectionError {
+    ConnectionError::failed(format!("{}: {error}", path.display()))
+}

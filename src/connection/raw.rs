@@ -1,0 +1,87 @@
+//! `raw`: a command by a plain exec, for hosts where nothing else works.
+
+use super::error::ConnectionError;
+use super::escalate::Escalation;
+use super::local;
+use super::machine::{Machine, Way, random};
+use super::pipe::{Exit, Process, Said, await_marker, gather};
+use super::target::Become;
+use tokio::io::AsyncReadExt;
+
+/// A command as the user wrote it.
+#[derive(Clone, Debug, Default)]
+pub struct Raw {
+    /// The text for a shell.
+    pub command: String,
+    /// The shell; None is the login's own.
+    pub executable: Option<String>,
+}
+
+/// What a command said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RawOutput {
+    /// Its exit status.
+    pub rc: i32,
+    /// Its standard output.
+    pub stdout: Vec<u8>,
+    /// Its standard error.
+    pub stderr: Vec<u8>,
+}
+
+pub(super) async fn run(
+    machine: &Machine,
+    name: &str,
+    wanted: Option<&Become>,
+    raw: &Raw,
+) -> Result<RawOutput, ConnectionError> {
+    let command = match raw.executable.as_deref().filter(|exe| !exe.is_empty()) {
+        Some(executable) => format!("{executable} -c {}", quote(&raw.command)),
+        None => raw.command.clone(),
+    };
+    let Some(wanted) = wanted else {
+        let said = gather(exec(machine, name, &command).await?, b"").await;
+        return output(said);
+    };
+    let id = random();
+    let escalation = Escalation::new(wanted, &id, 10)?;
+    let marker = format!("BECOME-SUCCESS-{id}");
+    let line = escalation.plain_command(wanted, &format!("/bin/sh -c {}", quote(&format!("echo {marker} ; {command}"))));
+    let process = exec(machine, name, &line).await?;
+    let met = await_marker(process, &marker, Some(escalation), &machine.shared.settings.verbose, name).await?;
+    let mut pipe = met.pipe;
+    drop(pipe.stdin);
+    let mut stdout = Vec::new();
+    let _ = pipe.stdout.read_to_end(&mut stdout).await;
+    let end = pipe.end.await;
+    let exit = end.exit.unwrap_or(Exit::Status(-1));
+    output(Said { exit, stdout, stderr: end.stderr.into_bytes() })
+}
+
+async fn exec(machine: &Machine, name: &str, command: &str) -> Result<Process, ConnectionError> {
+    match &machine.way {
+        Way::Ssh(masters) => masters.exec(&machine.shared, name, command).await,
+        Way::Local => {
+            let settings = &machine.shared.settings;
+            settings.verbose.say(3, name, || format!("EXEC {command}"));
+            let mut child = local::command(settings, "/bin/sh");
+            child.arg("-c").arg(command);
+            local::spawn(child)
+        }
+    }
+}
+
+fn output(said: Said) -> Result<RawOutput, ConnectionError> {
+    match said.exit {
+        Exit::Status(rc) => Ok(RawOutput { rc, stdout: said.stdout, stderr: said.stderr }),
+        Exit::Lost(words) => Err(ConnectionError::Unreachable(words)),
+    }
+}
+
+/// Quotes for sh, as Python's `shlex.quote`.
+fn quote(text: &str) -> String {
+    let safe = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./-_".contains(c);
+    if !text.is_empty() && text.chars().all(safe) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r#"'"'"'"#))
+}
