@@ -25,10 +25,17 @@ pub fn run(args: &[String]) -> u8 {
             return u8::try_from(error.exit_code()).unwrap_or(2);
         }
     };
-    let Some((action, options)) = matches.subcommand() else { return 2 };
     let config = match Config::load(Surroundings::of_process()) {
         Ok(config) => config,
         Err(error) => return failed(&error, false),
+    };
+    if matches.get_flag("version") {
+        let _ = writeln!(std::io::stdout(), "{}", super::version::text("ansible-vault", &config));
+        return 0;
+    }
+    let Some((action, options)) = matches.subcommand() else {
+        say("ansible-vault: error: the following arguments are required: action");
+        return 2;
     };
     for warning in &config.warnings {
         warn(warning, colored(&config));
