@@ -39,6 +39,8 @@ NESTED = {"b": {"x": 1, "l": [1, 2]}, "a": [1, None, "t\u00e9xt"], "n": None, "t
 U = {"$undefined": "nope"}
 LONG = "The quick brown fox jumps over the lazy dog, again-and-again until supercalifragilistic words end."
 
+VAULTED = "$ANSIBLE_VAULT;1.2;AES256;filter_default\n373336313663373437390a6634663738646533636662636331353339373533363931306236626337\n61646635313537646464623335663539366537613633326461396365633761346638630a61333866\n61383338643730653130303532303165613335373637633134623338\n"
+
 
 def c(value, *args, **kwargs):
     return value, list(args), kwargs
@@ -160,11 +162,13 @@ FILTERS = {
     "type_debug": [c("a"), c(1), c(1.5), c(True), c(None), c([1]), c({"a": 1}), c(U), c(123456789012345678901234567890)],
     "union": [c([1, 2], [2, 3]), c([[1]], [[1], [2]]), c([], []), c([{"a": 1}], [{"a": 1}]), c([1], 1)],
     "unique": [c([1, 2, 1]), c(["a", "A"]), c(["a", "A"], True), c(["a", "A"], case_sensitive=True), c(PEOPLE, attribute="age"), c([[1], [1], [2]]), c([{"a": 1}, {"a": 1}]), c("aab"), c(1), c([1, True, 1.0]), c([[1]], case_sensitive=False), c(["b", "a", "b"])],
+    "unvault": [c("plain", "pw"), c(VAULTED, "pw"), c(VAULTED, "bad"), c(VAULTED, "pw", vault_id="x"), c(1, "pw"), c("x", 1), c("x")],
     "upper": [c("ab\u00df"), c(1), c(None)],
     "urldecode": [c("a+b%20c"), c("%zz%C3%A9"), c(1), c("")],
     "urlencode": [c("a b/c?d=\u00e9"), c({"a": "b c", "d": 1}), c([["x", "y/z"]]), c(1), c([[1]])],
     "urlize": [c("see http://example.com/x?y=1, ok"), c("www.example.com."), c("(https://a.org/b)"), c("mail me@x.com now"), c("http://example.com/long/path/here", 10), c("http://a.b", nofollow=True, target="_blank"), c("example.com and foo.txt"), c("<b>"), c("x", rel="a b")],
     "urlsplit": [c("http://user:password@www.acme.com:9000/dir/index.html?query=term#fragment"), c("http://a.b/c", "hostname"), c("http://a.b/c", "port"), c("http://a.b/c", "zz"), c("x"), c("http://[::1]:80/", "hostname"), c("http://a:x/", "port"), c(1), c("mailto:a@b.c"), c("//h/p")],
+    "vault": [c("secret", "pw", salt="salty"), c("secret", "pw", "salty", "myid"), c(1, "pw"), c("x", 1), c("x")],
     "win_basename": [c("C:\\a\\b.txt"), c("a/b"), c("C:\\")],
     "win_dirname": [c("C:\\a\\b.txt"), c("a/b"), c("C:\\"), c("\\\\srv\\share\\x")],
     "win_splitdrive": [c("C:\\a"), c("a"), c("\\\\srv\\share\\x"), c("\\\\srv")],

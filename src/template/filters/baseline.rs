@@ -12,12 +12,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// Rows that are known to differ, each with the reason.
-const DIFFERENT: &[(&str, &str)] = &[];
+const DIFFERENT: &[(&str, &str)] = &[
+    (r#"{"kind": "filter", "name": "b64decode", "input": "a-_b""#, "bytes that are no UTF-8"),
+    (r#"{"kind": "filter", "name": "difference", "input": [3, 1, 1]"#, "the order of Python's sets is arbitrary"),
+    (r#"{"kind": "filter", "name": "sort", "input": [{"a": 1}"#, "comparisons name a container's plain type"),
+    (r#"{"kind": "test", "name": "lt", "input": {}"#, "comparisons name a container's plain type"),
+];
 
 /// Names without rows, each with the reason.
 const UNRECORDED: &[(&str, &str)] = &[
-    ("filter unvault", "refused by name"),
-    ("filter vault", "refused by name"),
     ("lookup config", "refused by name"),
     ("lookup flattened", "the same as community.general.flattened"),
     ("lookup inventory_hostnames", "refused by name"),
