@@ -48,23 +48,6 @@ impl Moment {
         Ok(Self { time, zone })
     }
 
-    /// A date and time as they are written.
-    pub fn of(datetime: &DateTime) -> Option<Self> {
-        let date = NaiveDate::from_ymd_opt(datetime.date.year, datetime.date.month.into(), datetime.date.day.into())?;
-        let naive = date.and_hms_micro_opt(
-            datetime.hour.into(),
-            datetime.minute.into(),
-            datetime.second.into(),
-            datetime.micro,
-        )?;
-        let offset = FixedOffset::east_opt(datetime.offset.unwrap_or(0))?;
-        let zone = match datetime.offset {
-            None => String::new(),
-            Some(_) => "UTC".into(),
-        };
-        Some(Self { time: offset.from_local_datetime(&naive).single()?, zone })
-    }
-
     /// The text of a format, as glibc's `strftime` writes it.
     pub fn format(&self, format: &str) -> String {
         let mut out = String::new();
