@@ -131,7 +131,7 @@ impl Tool {
             check_playbook(&config.around.resolve(&playbook, None), &playbook)?;
         }
         self.ask_passwords(&config)?;
-        let secrets = secrets::gather(&self.matches, &config)?;
+        let secrets = secrets::gather(&self.matches, &config, screen)?;
         let mut run = Run::new(config.clone()).options(self.given.clone()).vault(secrets);
         for source in all(&self.matches, "inventory") {
             run = run.inventory(source);

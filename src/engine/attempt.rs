@@ -6,7 +6,7 @@ use super::keywords::Keywords;
 use super::outcome;
 use super::remote::HostRemote;
 use crate::actions::{Acted, ActionCall, Effect, Run};
-use crate::content::{Action, ActionKind, Lookup};
+use crate::content::{Action, ActionKind};
 use crate::diag::{Error, Kind, Result};
 use crate::event::{Status, TaskResult};
 use crate::playbook::Include;
@@ -176,7 +176,7 @@ impl HostTask {
             Some(action) => action.clone(),
             None => {
                 let name = keywords.render(Some(&Value::Str(self.task.action.clone())))?.unwrap_or_default();
-                self.resolve(&name.to_text())?
+                self.shared.loader.resolve(&name.to_text(), &self.task)?
             }
         };
         match &action.kind {
@@ -186,17 +186,6 @@ impl HostTask {
                 let text = format!("the module {} is written in Python ({path}), which rplay cannot run yet", action.fqcn);
                 Err(Error::unsupported(text))
             }
-        }
-    }
-
-    fn resolve(&self, name: &str) -> Result<Action> {
-        let collections = self.task.frame.collections();
-        match self.shared.loader.catalogue().resolve(name, collections, &[]) {
-            Lookup::Found(action) => Ok(action),
-            Lookup::Removed(text) => Err(Error::action(text)),
-            Lookup::Unknown => Err(Error::action(format!(
-                "couldn't resolve module/action '{name}'. This often indicates a misspelling, missing collection, or incorrect module path."
-            ))),
         }
     }
 

@@ -6,6 +6,7 @@ use super::shared::Shared;
 use crate::diag::{Error, Result};
 use crate::event::{Event, PlayInfo};
 use crate::playbook::{Entry, Play};
+use crate::template::Scope;
 use crate::value::{Dict, Value};
 use crate::vars::{HostScope, PlayVars};
 use std::sync::Arc;
@@ -139,7 +140,7 @@ impl Batch {
                 Err(error) if error.kind == crate::diag::Kind::Undefined => continue,
                 Err(error) => return Err(error),
             };
-            match self.vars_file(&rendered)? {
+            match self.shared.loader.vars_file(&rendered, &scope.search_paths())? {
                 Some(dict) => return Ok(Some(dict)),
                 None => missing = Some((rendered, name)),
             }

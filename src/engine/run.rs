@@ -12,14 +12,12 @@ use crate::connection::{self, Pool};
 use crate::diag::Result;
 use crate::event::{Event, HostStats, Stats, Terminal};
 use crate::playbook::Play;
-use crate::inventory;
-use crate::content::Catalogue;
-use crate::load::{self, Loader};
+use crate::inventory::{VarsFiles, limit_patterns, load_sources};
+use crate::load::Loader;
 use crate::template::{Templar, World};
 use crate::value::{Dict, Text};
-use crate::vars::{Fixed, PlainScope, Store, parse_extra_vars};
+use crate::vars::{Fixed, Folders, PlainScope, Store, parse_extra_vars};
 use crate::vault::Secrets;
-use crate::yaml::Duplicates;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -171,13 +169,13 @@ impl Run {
         let Self { config, options, secrets, terminal, cancel, .. } = self;
         let settings = Arc::new(config.settings.clone());
         let mut notices = Vec::new();
+        let limit = options.limit.as_deref().map(|text| limit_patterns(text, &config.around)).transpose()?;
         let sources = if self.inventory.is_empty() {
             settings.list("DEFAULT_HOST_LIST").into_iter().map(str::to_owned).collect()
         } else {
             self.inventory
         };
-        let reader = inventory::Reader::new(&config, secrets.clone(), sources.clone());
-        let inventory = reader.read(&mut notices)?;
+        let loaded = load_sources(&config, &secrets, &sources, &mut notices)?;
         let world = World {
             cwd: config.around.cwd.clone(),
             home: config.around.home.clone(),
@@ -185,7 +183,10 @@ impl Run {
             vault: secrets.clone(),
             ..World::default()
         };
-        let loader = Arc::new(loader(&config, &secrets, &self.actions));
+        let loader = {
+            let built = crate::actions::ACTIONS.iter().chain(&self.actions).map(|action| action.name);
+            Arc::new(Loader::new(&config, built).with_secrets(secrets.clone()))
+        };
         let mut extra = Dict::new();
         for text in &self.extra_vars {
             extra.update(&parse_extra_vars(text, |path| config.around.resolve(path, None), |path| loader.read_vars(path))?);
@@ -196,7 +197,7 @@ impl Run {
             diff: options.diff,
             forks,
             verbosity: options.verbosity,
-            sources,
+            sources: loaded.sources.clone(),
             limit: options.limit.clone(),
             run_tags: if options.tags.is_empty() { vec!["all".to_owned()] } else { options.tags.clone() },
             skip_tags: options.skip_tags.clone(),
@@ -208,8 +209,8 @@ impl Run {
             extra,
             &fixed,
             settings.flag("INJECT_FACTS_AS_VARS"),
-            inventory,
-            reader.vars_files(),
+            loaded.inventory,
+            Folders { inventory: VarsFiles::of_sources(&loaded.sources, &config, &secrets), ..Folders::default() },
         ));
         let emitter = Arc::new(Emitter::new(listener, options.verbosity));
         let pool = Pool::new(pool_settings(&config, forks, self.agents, &emitter));
@@ -219,7 +220,9 @@ impl Run {
             settings,
             options,
             loader,
-            reader,
+            sources,
+            limit,
+            secrets,
             pool,
             terminal,
             cancel,
@@ -227,35 +230,12 @@ impl Run {
             actions: self.actions,
             emitter,
             ids: AtomicU64::new(1),
-            around: config.around,
+            around: config.around.clone(),
+            config,
         };
         shared.tell_notices(notices);
         Ok(Prepared { shared: Arc::new(shared) })
     }
-}
-
-fn loader(config: &Config, secrets: &Secrets, actions: &[&'static ActionDef]) -> Loader {
-    let settings = &config.settings;
-    let own = actions.iter().map(|action| action.name);
-    let built = crate::actions::ACTIONS.iter().map(|action| action.name);
-    let modules = crate::modules::MODULES.iter().map(|module| module.name);
-    let collections = settings.list("COLLECTIONS_PATHS").into_iter().map(PathBuf::from).collect();
-    let library = settings.list("DEFAULT_MODULE_PATH").into_iter().map(str::to_owned).collect();
-    let catalogue = Catalogue::new(own.chain(built).chain(modules)).with_paths(collections, library);
-    let duplicates = match settings.text("DUPLICATE_YAML_DICT_KEY") {
-        Some("error") => Duplicates::Error,
-        Some("ignore") => Duplicates::Ignore,
-        _ => Duplicates::Warn,
-    };
-    let settings = load::Settings {
-        cwd: config.around.cwd.clone(),
-        home: config.around.home.clone(),
-        roles_path: settings.list("DEFAULT_ROLES_PATH").into_iter().map(str::to_owned).collect(),
-        duplicates,
-        private_role_vars: settings.is_set("DEFAULT_PRIVATE_ROLE_VARS").then(|| settings.flag("DEFAULT_PRIVATE_ROLE_VARS")),
-        secrets: secrets.clone(),
-    };
-    Loader::new(Arc::new(catalogue), settings)
 }
 
 fn pool_settings(
@@ -310,11 +290,12 @@ impl Prepared {
         let shared = &self.shared;
         let full = shared.around.resolve(path, None);
         let basedir = full.rsplit_once('/').map_or("/", |(folder, _)| folder).to_owned();
+        shared.store.set_playbook_files(VarsFiles::new(&basedir, &shared.config, &shared.secrets));
         let render = |text: &Text, vars: &Dict| {
             let scope = PlainScope { store: &shared.store, vars, paths: vec![basedir.clone()] };
             shared.templar.render(text, &scope)
         };
-        let plays = shared.loader.load_playbook(&full, &render);
+        let plays = shared.loader.playbook(&full, &render);
         shared.tell_notes();
         Ok((plays?, basedir))
     }

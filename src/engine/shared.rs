@@ -3,15 +3,16 @@
 use super::Options;
 use super::emitter::Emitter;
 use crate::actions::ActionDef;
-use crate::config::{Settings, Surroundings};
+use crate::config::{Config, Settings, Surroundings};
 use crate::connection::Pool;
-use crate::diag::Result;
+use crate::diag::{Error, Result};
 use crate::event::{Event, Terminal};
-use crate::inventory::{self, Inventory, Notice};
-use crate::load::{self, Loader};
+use crate::inventory::{Inventory, Mismatch, Notice, load_sources};
+use crate::load::Loader;
 use crate::playbook::Note;
 use crate::template::Templar;
 use crate::vars::Store;
+use crate::vault::Secrets;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{Semaphore, watch};
@@ -24,7 +25,11 @@ pub(super) struct Shared {
     pub around: Surroundings,
     pub options: Options,
     pub loader: Arc<Loader>,
-    pub reader: inventory::Reader,
+    pub config: Config,
+    pub secrets: Secrets,
+    pub sources: Vec<String>,
+    /// `--limit`, split into its patterns.
+    pub limit: Option<Vec<String>>,
     pub pool: Pool,
     pub terminal: Option<Arc<dyn Terminal>>,
     pub cancel: Cancel,
@@ -76,8 +81,8 @@ impl Shared {
             match notice {
                 Notice::Warning(text) => self.warn(text),
                 Notice::Deprecated(text) => self.emit(&Event::Deprecated(text)),
-                Notice::Error(text) => self.emit(&Event::Error(Box::new(crate::diag::Error::user(text)))),
                 Notice::Verbose(level, text) => self.verbose(level, None, || text),
+                Notice::Error(error) => self.emit(&Event::Error(Box::new(Error::user(error)))),
             }
         }
     }
@@ -85,19 +90,19 @@ impl Shared {
     /// Reads the inventory sources anew.
     pub fn read_inventory(&self) -> Result<Inventory> {
         let mut notices = Vec::new();
-        let inventory = self.reader.read(&mut notices);
+        let loaded = load_sources(&self.config, &self.secrets, &self.sources, &mut notices);
         self.tell_notices(notices);
-        inventory
+        loaded.map(|loaded| loaded.inventory)
     }
 
     /// The hosts that patterns and `--limit` match.
-    pub fn matched(&self, _patterns: &[String]) -> Result<Vec<Arc<str>>> {
-        todo!()
-    }
-
-    /// Where relative paths of the user's files begin.
-    pub fn bases<'a>(&'a self, basedir: &'a str) -> load::Bases<'a> {
-        load::Bases { basedir, cwd: &self.around.cwd, home: &self.around.home }
+    pub fn matched(&self, patterns: &[String]) -> Result<Vec<Arc<str>>> {
+        let mismatch = Mismatch::named(self.settings.text("HOST_PATTERN_MISMATCH").unwrap_or_default());
+        let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+        let mut notices = Vec::new();
+        let hosts = self.store.inventory().select(&patterns, self.limit.as_deref(), mismatch, &mut notices);
+        self.tell_notices(notices);
+        Ok(hosts?.iter().map(|host| host.name.clone()).collect())
     }
 
     /// The action of a name: an embedder's own first.

@@ -1,7 +1,7 @@
 //! Reads a file of YAML or JSON.
 
 use super::Loader;
-use crate::diag::{Error, Result, Source};
+use crate::diag::{Error, Origin, Result, Source};
 use crate::value::{Dict, Value};
 use crate::yaml::{self, Node, Options};
 use std::sync::Arc;
@@ -32,18 +32,30 @@ impl Loader {
         Ok(parsed.node)
     }
 
-    /// Reads a file of variables: a dictionary, or nothing at all.
-    pub fn read_vars(&self, path: &str) -> Result<Option<Dict>> {
-        match self.read(path)?.to_value() {
-            Value::Dict(dict) => Ok(Some(dict)),
-            Value::Null => Ok(Some(Dict::new())),
-            _ => Ok(None),
+    /// Reads a file of variables: a dictionary, or a list of them.
+    pub fn read_vars(&self, path: &str) -> Result<Dict> {
+        let node = self.read(path)?;
+        let items = match node.to_value() {
+            Value::Null => return Ok(Dict::new()),
+            Value::List(items) => items.to_vec(),
+            other => vec![other],
+        };
+        let mut vars = Dict::new();
+        for item in &items {
+            let Some(dict) = item.as_dict() else {
+                return Err(Error::user(format!(
+                    "variable files must contain either a dictionary of variables, or a list of dictionaries. Got: {} ({})",
+                    node.to_value().to_text(),
+                    crate::playbook::class_name(&node)
+                )));
+            };
+            vars.update(dict);
         }
+        Ok(vars)
     }
 
-    fn decrypt(&self, path: &str, _bytes: &[u8]) -> Result<Vec<u8>> {
-        let _ = &self.settings.secrets;
-        Err(Error::unsupported(format!("rplay cannot decrypt the file '{path}' yet.")))
+    fn decrypt(&self, path: &str, bytes: &[u8]) -> Result<Vec<u8>> {
+        self.settings.secrets.decrypt(bytes).map_err(|error| error.at(Some(&Origin::file(path))))
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod files;
 mod include;
+mod lacking;
 mod metadata;
 mod paths;
 mod plays;
@@ -15,14 +16,18 @@ mod roles;
 mod scope;
 mod tasks;
 
+use crate::config::Config;
 use crate::content::Catalogue;
 use crate::diag::Result;
-use crate::playbook::{Entry, Frame, Note, Notes, RoleUse, Surroundings};
+use crate::playbook::{Frame, Note, Notes, RoleUse, Surroundings};
 use crate::value::{Dict, Text, Value};
 use crate::vault::Secrets;
 use crate::yaml::Duplicates;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use include::{IncludeRequest, Loaded};
+pub use lacking::{Lacking, lacking};
 pub use paths::{Bases, find_relative, normal, vars_files};
 
 /// Renders a template while playbooks are loaded.
@@ -67,19 +72,42 @@ pub struct Loader {
     library: Mutex<Vec<String>>,
 }
 
-/// What was included while a play runs.
-#[derive(Clone, Debug, Default)]
-pub struct Included {
-    /// The tasks.
-    pub entries: Vec<Entry>,
-    /// Roles that were included or imported, with handlers that the play has from now on.
-    pub roles: Vec<RoleUse>,
-}
-
 impl Loader {
-    /// A loader.
-    pub fn new(catalogue: Arc<Catalogue>, settings: Settings) -> Self {
-        Self { catalogue, settings, notes: Notes::default(), library: Mutex::default() }
+    /// A loader that follows ansible.cfg; `actions` are the names of what the controller can do
+    /// beside the native modules.
+    pub fn new(config: &Config, actions: impl IntoIterator<Item = &'static str>) -> Self {
+        let texts = |name: &str| -> Vec<String> { config.settings.list(name).into_iter().map(str::to_owned).collect() };
+        let native = actions.into_iter().chain(crate::modules::MODULES.iter().map(|module| module.name));
+        let collections = texts("COLLECTIONS_PATHS").into_iter().map(PathBuf::from).collect();
+        let catalogue = Catalogue::new(native).with_paths(collections, texts("DEFAULT_MODULE_PATH"));
+        let settings = Settings {
+            cwd: config.around.cwd.clone(),
+            home: config.around.home.clone(),
+            roles_path: texts("DEFAULT_ROLES_PATH"),
+            duplicates: match config.settings.text("DUPLICATE_YAML_DICT_KEY") {
+                Some("error") => Duplicates::Error,
+                Some("ignore") => Duplicates::Ignore,
+                _ => Duplicates::Warn,
+            },
+            private_role_vars: config
+                .settings
+                .is_set("DEFAULT_PRIVATE_ROLE_VARS")
+                .then(|| config.settings.flag("DEFAULT_PRIVATE_ROLE_VARS")),
+            secrets: Secrets::default(),
+        };
+        Self::with(catalogue, settings)
+    }
+
+    /// A loader with settings of one's own.
+    pub fn with(catalogue: Catalogue, settings: Settings) -> Self {
+        Self { catalogue: Arc::new(catalogue), settings, notes: Notes::default(), library: Mutex::default() }
+    }
+
+    /// The same, which decrypts vaulted files with these secrets.
+    #[must_use]
+    pub fn with_secrets(mut self, secrets: Secrets) -> Self {
+        self.settings.secrets = secrets;
+        self
     }
 
     /// The names of actions.
@@ -111,8 +139,8 @@ struct Reading<'a> {
     render: &'a dyn Render,
     /// The folder of the playbook file.
     basedir: String,
-    /// The play's frame.
-    play: Arc<Frame>,
+    /// The play's frame; None while a play runs, when the renderer knows all variables.
+    play: Option<Arc<Frame>>,
     /// The play's `vars_files`.
     vars_files: Vec<Value>,
     /// The variables of those files, once they were needed.
@@ -132,7 +160,7 @@ impl<'a> Reading<'a> {
         loader: &'a Loader,
         render: &'a dyn Render,
         basedir: &str,
-        play: Arc<Frame>,
+        play: Option<Arc<Frame>>,
         vars_files: Vec<Value>,
     ) -> Self {
         Self {

@@ -32,12 +32,12 @@ struct Given {
 
 impl Loader {
     /// Loads a playbook file with all that it imports; a relative path is in the working directory.
-    pub fn load_playbook(&self, path: &str, render: &dyn Render) -> Result<Vec<Play>> {
+    pub fn playbook(&self, path: &str, render: &dyn Render) -> Result<Vec<Play>> {
         let path = normal(&join(&self.settings.cwd, path));
-        self.playbook(&path, render, &Given::default())
+        self.file(&path, render, &Given::default())
     }
 
-    fn playbook(&self, path: &str, render: &dyn Render, given: &Given) -> Result<Vec<Play>> {
+    fn file(&self, path: &str, render: &dyn Render, given: &Given) -> Result<Vec<Play>> {
         let basedir = dirname(path);
         self.add_library(basedir);
         let node = self.read(path)?;
@@ -92,7 +92,7 @@ impl Loader {
             return Err(Error::parser("Playbooks import each other without end.").at(Some(&target.origin)));
         }
         let path = self.collection_playbook(&name).unwrap_or_else(|| normal(&join(basedir, &name)));
-        self.playbook(&path, render, &given.with(common))
+        self.file(&path, render, &given.with(common))
     }
 
     /// The file of a collection's playbook.
@@ -119,23 +119,28 @@ impl Loader {
         let mut head = read_play_head(node, around)?;
         given.give(&mut head.common);
         let origin = Some(node.origin.clone());
-        let frame = Arc::new(Frame { kind: FrameKind::Play, common: head.common.clone(), origin, parent: None });
-        let reading = Reading::new(self, render, basedir, frame, head.vars_files.clone());
-        reading.play(node, head, given)
+        let frame = Arc::new(Frame {
+            kind: FrameKind::Play { basedir: basedir.into() },
+            common: head.common.clone(),
+            origin,
+            parent: None,
+        });
+        let reading = Reading::new(self, render, basedir, Some(frame.clone()), head.vars_files.clone());
+        reading.play(node, head, given, frame)
     }
 }
 
 impl Reading<'_> {
-    fn play(mut self, node: &Node, head: PlayHead, given: &Given) -> Result<Play> {
+    fn play(mut self, node: &Node, head: PlayHead, given: &Given, frame: Arc<Frame>) -> Result<Play> {
         let inner = match given.when.is_empty() {
-            true => self.play.clone(),
+            true => frame.clone(),
             false => {
                 let common = Common { when: given.when.clone(), ..Common::default() };
-                Frame::within(FrameKind::ImportPlaybook, common, None, &self.play)
+                Frame::within(FrameKind::ImportPlaybook, common, None, &frame)
             }
         };
         let roles = self.roles(node, &inner)?;
-        let handlers = Within { frame: self.play.clone(), role: None, handlers: true };
+        let handlers = Within { frame: frame.clone(), role: None, handlers: true };
         let handlers = self.section(node, "handlers", &handlers)?;
         let tasks = Within { frame: inner, role: None, handlers: false };
         let pre_tasks = self.section(node, "pre_tasks", &tasks)?;
@@ -165,7 +170,7 @@ impl Reading<'_> {
             force_handlers: value("force_handlers"),
             import_when: given.gather_when.clone(),
             basedir: self.basedir,
-            frame: self.play,
+            frame,
             origin: Some(node.origin.clone()),
         })
     }

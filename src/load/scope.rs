@@ -30,11 +30,13 @@ impl Reading<'_> {
     fn vars(&mut self, frame: &Frame, own: &Dict) -> Dict {
         let mut vars = Dict::new();
         let role = frame.role().cloned();
-        if let Some(role) = &role {
-            role.default_layers().into_iter().for_each(|layer| vars.update(layer));
+        if let Some(play) = self.play.clone() {
+            if let Some(role) = &role {
+                role.default_layers().into_iter().for_each(|layer| vars.update(layer));
+            }
+            vars.update(&play.common.vars);
+            vars.update(&self.file_vars());
         }
-        vars.update(&self.play.common.vars);
-        vars.update(&self.file_vars());
         if let Some(role) = &role {
             role.var_layers().into_iter().for_each(|layer| vars.update(layer));
             vars.insert("role_name", role.data.name.clone());
@@ -64,7 +66,7 @@ impl Reading<'_> {
             };
             let found = choices.iter().find_map(|choice| self.vars_file(choice));
             if let Some(path) = found {
-                if let Ok(Some(more)) = self.loader.read_vars(&path) {
+                if let Ok(more) = self.loader.read_vars(&path) {
                     vars.update(&more);
                     self.file_vars = Some(vars.clone());
                 }
@@ -74,7 +76,7 @@ impl Reading<'_> {
     }
 
     fn vars_file(&mut self, name: &Value) -> Option<String> {
-        let play = self.play.clone();
+        let play = self.play.clone()?;
         let name = self.rendered(name, &play, &Dict::new()).ok()?;
         let name = name.as_str()?;
         let bases = self.bases();

@@ -4,7 +4,7 @@ use super::Reading;
 use super::paths::find_relative;
 use super::scope::{include_dir, text_of};
 use crate::content::{dirname, join};
-use crate::diag::{Error, Result};
+use crate::diag::{Error, Origin, Result};
 use crate::playbook::{
     Block, Entry, Frame, FrameKind, Include, IncludeKind, Place, ReadTask, Role, Task, TaskPlace, check_keys,
     check_texts, class_name, read_common, read_task,
@@ -233,5 +233,7 @@ fn not_a_dict(items: &[Node], at: usize) -> Error {
     let end = items[at..].iter().position(alone).map_or(items.len(), |after| at + after);
     let group = Value::list(items[start..end].iter().map(Node::to_value));
     let cause = format!("The ds ({}) should be a dict but was a <class 'list'>", group.to_text());
-    Error::parser(cause).context("A malformed block was encountered while loading a block")
+    // ansible-core shows the values themselves where the list around them has no place.
+    let error = Error::parser(cause).context("A malformed block was encountered while loading a block");
+    error.at(Some(&Origin::described("<unknown>"))).help(group.to_text())
 }

@@ -10,6 +10,8 @@ use crate::proto::{Context, Outcome};
 
 pub mod attributes;
 pub mod command;
+pub mod copy;
+pub mod deliver;
 pub mod file;
 pub mod ping;
 pub mod run;
@@ -78,7 +80,7 @@ pub enum Blob {
 }
 
 /// The modules, sorted by name.
-pub static MODULES: &[&ModuleDef] = &[&command::DEF, &file::DEF, &ping::DEF, &shell::DEF, &stat::DEF];
+pub static MODULES: &[&ModuleDef] = &[&command::DEF, &copy::DEF, &file::DEF, &ping::DEF, &shell::DEF, &stat::DEF];
 
 /// The module of a name without collection.
 pub fn find(name: &str) -> Option<&'static ModuleDef> {

@@ -25,7 +25,10 @@ pub struct Frame {
 #[derive(Clone, Debug)]
 pub enum FrameKind {
     /// A play.
-    Play,
+    Play {
+        /// The folder of its playbook file.
+        basedir: Arc<str>,
+    },
     /// An `import_playbook` whose `when` applies to the blocks of its plays.
     ImportPlaybook,
     /// The role whose tasks these are.
@@ -80,6 +83,15 @@ impl Frame {
             }
         }
         &[]
+    }
+
+    /// The folder of the playbook file of the play around it.
+    pub fn basedir(&self) -> &str {
+        let found = self.outward().find_map(|frame| match &frame.kind {
+            FrameKind::Play { basedir } => Some(&**basedir),
+            _ => None,
+        });
+        found.unwrap_or("")
     }
 
     /// The innermost role.

@@ -5,7 +5,7 @@ use super::keywords::{Place, check_key, check_keys, check_texts, class_name};
 use super::read::{IncludeKind, Surroundings, as_list, check_variable_name, include_kind, read_common, texts};
 use super::{Common, Frame, Include, IncludeRole, Loop, LoopControl, Role, Task};
 use crate::content::{Action, Lookup, names};
-use crate::diag::{Error, Result};
+use crate::diag::{Error, Origin, Result};
 use crate::value::{Dict, Text, Value};
 use crate::yaml::Node;
 use std::sync::Arc;
@@ -213,11 +213,12 @@ fn read_listen(node: &Node, place: TaskPlace<'_>) -> Result<Vec<Text>> {
 fn check_end_role(task: &Task) -> Result<()> {
     let end = super::action::is_builtin(task.action.as_str(), "meta")
         && task.args.get("_raw_params").and_then(Value::as_str) == Some("end_role");
-    match (end, task.handler, &task.role) {
-        (true, true, _) => Err(Error::parser("Cannot execute 'end_role' from a handler")),
-        (true, false, None) => Err(Error::parser("Cannot execute 'end_role' from outside of a role")),
-        _ => Ok(()),
-    }
+    let message = match (end, task.handler, &task.role) {
+        (true, true, _) => "Cannot execute 'end_role' from a handler",
+        (true, false, None) => "Cannot execute 'end_role' from outside of a role",
+        _ => return Ok(()),
+    };
+    Err(Error::parser(message).at(Some(&Origin::described("<unknown>"))).help("TASK: meta (end_role)"))
 }
 
 fn read_include(

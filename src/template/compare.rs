@@ -9,7 +9,7 @@ impl Cx<'_> {
     /// Python's `a == b`; fails where one is undefined or holds something undefined.
     pub fn equals(&mut self, a: &Obj, b: &Obj) -> Result<bool, Raise> {
         match (a, b) {
-            (Obj::Undefined(_) | Obj::Failed(_), _) => a.clone().defined().map(|_| false),
+            (Obj::Undefined(_) | Obj::Failed(_), _) => a.clone().defined().map(|a| a == *b),
             (_, Obj::Undefined(_) | Obj::Failed(_)) => b.clone().defined().map(|_| false),
             (Obj::Pending(_), _) => {
                 let a = self.force(a.clone());

@@ -12,11 +12,11 @@ use std::sync::Arc;
 pub fn parse_extra_vars(
     text: &str,
     resolve: impl Fn(&str) -> String,
-    read: impl Fn(&str) -> Result<Option<Dict>>,
+    read: impl Fn(&str) -> Result<Dict>,
 ) -> Result<Dict> {
     let wrong = || Error::new(crate::diag::Kind::Options, format!("Invalid extra vars data supplied. '{text}' could not be made into a dictionary"));
     if let Some(path) = text.strip_prefix('@') {
-        return read(&resolve(path))?.ok_or_else(wrong);
+        return read(&resolve(path));
     }
     match text.chars().next() {
         None => Ok(Dict::new()),
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Dict> {
-        parse_extra_vars(text, str::to_owned, |path| Ok(Some(Dict::from([("file", path)]))))
+        parse_extra_vars(text, str::to_owned, |path| Ok(Dict::from([("file", path)])))
     }
 
     #[test]

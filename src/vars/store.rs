@@ -3,6 +3,7 @@
 use super::layers::{read, write};
 use super::magic;
 use crate::diag::Result;
+use super::base::Folders;
 use crate::inventory::{Inventory, VarsFiles};
 use crate::template::World;
 use crate::value::{Dict, Value};
@@ -23,7 +24,7 @@ pub struct Store {
     /// Whether facts are variables of their own beside `ansible_facts` (INJECT_FACTS_AS_VARS).
     inject_facts: bool,
     inventory: RwLock<Arc<Inventory>>,
-    files: VarsFiles,
+    folders: Folders,
     learned: RwLock<HashMap<Arc<str>, Arc<Learned>>>,
     base: RwLock<HashMap<Arc<str>, Arc<Dict>>>,
 }
@@ -94,7 +95,7 @@ impl Store {
         fixed: &Fixed,
         inject_facts: bool,
         inventory: Inventory,
-        files: VarsFiles,
+        folders: Folders,
     ) -> Self {
         Self {
             world,
@@ -102,7 +103,7 @@ impl Store {
             fixed: fixed.variables(),
             inject_facts,
             inventory: RwLock::new(Arc::new(inventory)),
-            files,
+            folders,
             learned: RwLock::default(),
             base: RwLock::default(),
         }
@@ -116,6 +117,12 @@ impl Store {
     /// Replaces the inventory: a host or group was added, or it was read again.
     pub fn set_inventory(&self, inventory: Inventory) {
         *write(&self.inventory) = Arc::new(inventory);
+        write(&self.base).clear();
+    }
+
+    /// Says where the playbook is, beside which `group_vars/` and `host_vars/` may be.
+    pub fn set_playbook_files(&self, files: VarsFiles) {
+        *write(&self.folders.playbook) = Some(Arc::new(files));
         write(&self.base).clear();
     }
 
@@ -168,7 +175,7 @@ impl Store {
         if let Some(vars) = read(&self.base).get(host) {
             return Ok(vars.clone());
         }
-        let vars = Arc::new(self.files.merged(&self.inventory(), host)?);
+        let vars = Arc::new(self.folders.merged(&self.inventory(), host)?);
         write(&self.base).insert(host.clone(), vars.clone());
         Ok(vars)
     }

@@ -74,11 +74,7 @@ fn error_texts() {
         "the directory ROOT/d is not empty, refusing to convert it",
     );
     fails(dir, r#"{"path": "ROOT/h", "state": "hard"}"#, "src is required for creating new hardlinks");
-    fails(
-        dir,
-        r#"{"path": "ROOT/b", "src": "ROOT/a", "state": "hard"}"#,
-        "Cannot link, file exists at destination",
-    );
+    fails(dir, r#"{"path": "ROOT/b", "src": "ROOT/a", "state": "hard"}"#, "Cannot link, file exists at destination");
     fails(dir, r#"{"path": "ROOT/b", "src": "x"}"#, "src option requires state to be 'link' or 'hard'");
     fails(dir, r#"{"path": "ROOT/b", "recurse": true}"#, "recurse option requires state to be 'directory'");
     fails(dir, r#"{"path": "ROOT/no/t", "state": "touch"}"#, "Error, could not touch target.");

@@ -135,7 +135,7 @@ fn unique_slowly(cx: &mut Cx<'_>, items: Vec<Obj>) -> Result<Vec<Obj>, Raise> {
 }
 
 /// Whether an equal item is among them.
-pub(super) fn member(cx: &mut Cx<'_>, items: &[Obj], wanted: &Obj) -> Result<bool, Raise> {
+pub(in crate::template) fn member(cx: &mut Cx<'_>, items: &[Obj], wanted: &Obj) -> Result<bool, Raise> {
     for item in items {
         if cx.equals(item, wanted)? {
             return Ok(true);

@@ -295,11 +295,3 @@ pub(super) fn add(cx: &mut Cx<'_>, a: &Obj, b: &Obj) -> Got {
     }
 }
 
-/// Whether a number is not one; the complaint about other types.
-pub(in crate::template) fn is_nan(obj: &Obj) -> Result<bool, Raise> {
-    alone(CallArgs::default(), "isnotanumber")?;
-    match obj.as_number() {
-        Some(number) => Ok(number.is_nan()),
-        None => number(obj, "isnan() can only be used on numbers").map(|_| false),
-    }
-}
