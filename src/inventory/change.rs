@@ -428,18 +428,6 @@ mod tests {
     }
 
     #[test]
-    fn ten_thousand_hosts() {
-        let mut inventory = Inventory::default();
-        let notices = &mut Vec::new();
-        inventory.add_group("g", notices).unwrap();
-        for i in 0..10_000 {
-            inventory.add_host(&format!("h{i}"), Some("g"), NewHost::default(), notices).unwrap();
-        }
-        inventory.reconcile(notices).unwrap();
-        assert_eq!(inventory.members("all").len(), 10_000);
-    }
-
-    #[test]
     fn loops_are_refused() {
         let mut inventory = inventory();
         let error = inventory.add_child("web", "prod").unwrap_err();

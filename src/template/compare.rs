@@ -120,9 +120,10 @@ impl Cx<'_> {
             if failure.is_some() {
                 return Ordering::Equal;
             }
-            // Python asks the later item first: `[1, 'a']` complains about 'str' and 'int'.
-            match self.order(b, a, "<") {
-                Ok(order) => order.unwrap_or(Ordering::Equal).reverse(),
+            // Python asks whether the later item is less, and so does Rust for short lists: `[1, 'a']`
+            // complains about 'str' and 'int'.
+            match self.order(a, b, "<") {
+                Ok(order) => order.unwrap_or(Ordering::Equal),
                 Err(raise) => {
                     failure = Some(raise);
                     Ordering::Equal

@@ -366,9 +366,4 @@ impl<'a> Cx<'a> {
             None => Ok(None),
         }
     }
-
-    /// The mapping as an object, for globals that stand for one.
-    pub(super) fn lazy_map(&self, map: Arc<dyn VarMap>) -> Obj {
-        Obj::Map(Rc::new(LazyMap { map, scope: self.scope }))
-    }
 }

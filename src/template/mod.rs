@@ -30,8 +30,8 @@ mod object;
 mod ops;
 mod overrides;
 mod plugins;
-mod raise;
 mod pylib;
+mod raise;
 pub mod regex;
 mod repair;
 mod scope;
@@ -39,7 +39,6 @@ mod strings;
 mod templar;
 pub mod tests;
 mod text;
-mod with_loop;
 
 pub use args::{Arg, CallArgs, Sig};
 pub use cx::Cx;

@@ -1,5 +1,6 @@
 //! The templar: what the rest of rplay calls to render.
 
+use super::args::CallArgs;
 use super::cache::{Cache, Mode};
 use super::cx::{Cx, Session};
 use super::object::Obj;
@@ -135,6 +136,16 @@ impl Templar {
         error
     }
 
+    /// The items of a `with_name:` loop: the lookup's results for the terms.
+    pub fn loop_lookup(&self, name: &str, terms: &Value, scope: &dyn Scope) -> Result<Vec<Value>> {
+        let session = Session::new(self, scope);
+        let mut cx = Cx::new(&session, 0);
+        cx.with_loop = true;
+        cx.expression = true;
+        let items = cx.loop_items(name, terms);
+        items.map_err(|raise| cx.complete(raise))
+    }
+
     /// Renders the contents of a file for the template module or lookup.
     ///
     /// `origin` is the file itself: included templates are sought beside it.
@@ -171,9 +182,14 @@ impl Templar {
     }
 }
 
-/// Decrypts inline vaulted text.
-pub(super) fn decrypt(_text: &Text, _world: &World) -> Result<Text> {
-    Err(Error::unsupported("vaulted text in templates is not supported yet"))
+/// Decrypts inline vaulted text, which is data and never a template.
+pub(super) fn decrypt(text: &Text, world: &World) -> Result<Text> {
+    let undecryptable = |cause: Error| cause.context("Attempt to use undecryptable variable.").at(text.origin());
+    let plain = world.vault.decrypt(text.as_str().as_bytes()).map_err(undecryptable)?;
+    match String::from_utf8(plain) {
+        Ok(plain) => Ok(Text::placed(plain, text.origin().cloned())),
+        Err(error) => Err(undecryptable(Error::user(error.to_string()))),
+    }
 }
 
 impl Cx<'_> {
@@ -217,6 +233,24 @@ impl Cx<'_> {
             Ok(value) => Ok(value),
             Err(raise) => Err(self.complete(raise)),
         }
+    }
+
+    fn loop_items(&mut self, name: &str, terms: &Value) -> Result<Vec<Value>, Raise> {
+        let terms = match terms {
+            Value::Str(text) => self.lift(&Value::Str(text.with_text(text.as_str().trim())), self.scope)?,
+            other => self.lift(other, self.scope)?,
+        };
+        let terms = match terms {
+            Obj::List(_) => self.iter_lenient(&terms)?,
+            one => vec![one],
+        };
+        let mut items = Vec::new();
+        for item in self.run_lookup(name, CallArgs::positional(terms))? {
+            if !matches!(item, Obj::Omit) {
+                items.push(self.value(&item)?);
+            }
+        }
+        Ok(items)
     }
 
     fn rendered_value(&mut self, value: &Value) -> Result<Option<Value>> {

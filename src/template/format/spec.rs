@@ -31,7 +31,7 @@ impl Spec {
         } else if is_align(chars.first()) {
             (spec.align, at) = (chars.first().copied(), 1);
         }
-        let mut eat = |at: &mut usize, set: &[char]| {
+        let eat = |at: &mut usize, set: &[char]| {
             let c = chars.get(*at).copied().filter(|c| set.contains(c));
             *at += usize::from(c.is_some());
             c
