@@ -18,9 +18,14 @@ fn an_agent_is_uploaded_once_and_answers() {
         host.reset().await;
         is_answered(&host.run(nonsense(), None).await.unwrap());
         assert_eq!(heard.text().matches("PUT rplay-agent").count(), 1);
-        let raw = Raw { command: "echo hi; exit 4".into(), executable: None };
+        let raw = Raw { command: "echo hi; echo err >&2; exit 4".into(), executable: None };
         let output = host.raw(&raw).await.unwrap();
-        assert_eq!((output.rc, &output.stdout[..]), (4, &b"hi\n"[..]));
+        let said = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.rc, 4);
+        assert_eq!(said, ("hi\r\nerr\r\n".into(), "Shared connection to 127.0.0.1 closed.\r\n".into()));
+        let raw = Raw { command: "exit 255".into(), executable: None };
+        let text = "Failed to connect to the host via ssh: Shared connection to 127.0.0.1 closed.";
+        assert_eq!(host.raw(&raw).await, Err(ConnectionError::Unreachable(text.into())));
         pool.close().await;
     });
 }
@@ -130,6 +135,28 @@ fn round_trips() {
             }
             times.sort();
             eprintln!("first {first:?}, then median {:?}, 99 % {:?}", times[500], times[990]);
+            host.reset().await;
+            let start = std::time::Instant::now();
+            host.hello().await.unwrap();
+            eprintln!("login and start of a cached agent {:?}", start.elapsed());
+            let other = Some(Become { user: "nobody".into(), ..Become::default() });
+            let other = pool.connect(&Target { escalation: other, ..target.clone() });
+            let start = std::time::Instant::now();
+            other.hello().await.unwrap();
+            eprintln!("start by sudo {:?}", start.elapsed());
+            let start = std::time::Instant::now();
+            for _ in 0..1000 {
+                other.run(nonsense(), None).await.unwrap();
+            }
+            eprintln!("a request as another user, with its probe {:?}", start.elapsed() / 1000);
+            let start = std::time::Instant::now();
+            let mut many = tokio::task::JoinSet::new();
+            for _ in 0..1000 {
+                let host = host.clone();
+                many.spawn(async move { host.run(nonsense(), None).await });
+            }
+            many.join_all().await;
+            eprintln!("1000 under way {:?}", start.elapsed());
             let big = vec![1u8; 100 << 20];
             let start = std::time::Instant::now();
             host.put("big", false, &mut &big[..]).await.unwrap();

@@ -172,7 +172,7 @@ impl Machine {
             let on_terminal = wanted.is_some() && masters.needs_terminal();
             let process = if on_terminal {
                 let line = script::for_login_shell(&script::on_terminal(&script))?;
-                masters.exec_on_terminal(&self.shared, name, &line).await?
+                masters.exec_on_terminal(&self.shared, name, &line, false).await?
             } else {
                 masters.exec(&self.shared, name, &script::for_login_shell(&script)?).await?
             };

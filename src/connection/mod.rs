@@ -66,7 +66,12 @@ impl Pool {
         let key = (target.transport.clone(), target.remote_tmp.clone());
         let machine = machines.entry(key).or_insert_with(|| Arc::new(Machine::new(Arc::clone(&self.shared), target)));
         let (machine, escalation) = (Arc::clone(machine), target.escalation.clone());
-        Connection { machine, name: target.name.as_str().into(), escalation }
+        // Verbose lines name the address, as ansible-core's do.
+        let name = match &target.transport {
+            Transport::Ssh(ssh) => ssh.host.as_str(),
+            Transport::Local => target.name.as_str(),
+        };
+        Connection { machine, name: name.into(), escalation }
     }
 
     /// Ends all connections: agents, masters, sockets.

@@ -138,13 +138,15 @@ pub(super) async fn await_marker(
     loop {
         if let Some((noise, word, rest)) = split_marker(&said, marker) {
             if !noise.is_empty() {
-                verbose.say(3, host, || format!("before the agent's start: {}", String::from_utf8_lossy(&noise)));
+                let noise = masked(escalation.as_ref(), &noise);
+                verbose.say(3, host, || format!("before the agent's start: {noise}"));
             }
             let stdout = Box::new(std::io::Cursor::new(rest).chain(stdout));
             let end = Box::pin(async move {
                 let exit = exit.await;
                 let _ = tokio::time::timeout(Duration::from_millis(200), filling).await;
-                Ending { exit: Some(exit), stdout: String::new(), stderr: tail.text() }
+                let stderr = masked(escalation.as_ref(), tail.text().as_bytes());
+                Ending { exit: Some(exit), stdout: String::new(), stderr }
             });
             return Ok(Met { word, pipe: Pipe { stdin, stdout, end } });
         }
@@ -174,19 +176,26 @@ pub(super) async fn await_marker(
                     {
                         return Err(NotMet::Terminal(words));
                     }
-                    return Err(Ending { exit: Some(exit), stdout, stderr: tail.text() }.into_error().into());
+                    let stdout = masked(escalation.as_ref(), stdout.as_bytes());
+                    let stderr = masked(escalation.as_ref(), tail.text().as_bytes());
+                    return Err(Ending { exit: Some(exit), stdout, stderr }.into_error().into());
                 }
                 Ok(count) => said.extend_from_slice(&buffer[..count]),
             },
             () = tail.more.notified() => {}
             () = wait(silence) => {
                 let seconds = silence.map_or(0, |s| s.as_secs());
-                let said = String::from_utf8_lossy(&said);
+                let said = masked(escalation.as_ref(), &said);
                 let text = format!("Timeout ({seconds}s) waiting for privilege escalation prompt: {said}");
                 return Err(ConnectionError::Unreachable(text).into());
             }
         }
     }
+}
+
+fn masked(escalation: Option<&Escalation>, bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    escalation.map_or_else(|| text.to_string(), |escalation| escalation.mask(&text))
 }
 
 async fn wait(silence: Option<Duration>) {

@@ -62,7 +62,7 @@ pub(super) async fn run(
 async fn exec(machine: &Machine, name: &str, command: &str) -> Result<Process, ConnectionError> {
     match &machine.way {
         // With a terminal, as the real one: standard error comes along with standard output.
-        Way::Ssh(masters) => masters.exec_on_terminal(&machine.shared, name, command).await,
+        Way::Ssh(masters) => masters.exec_on_terminal(&machine.shared, name, command, true).await,
         Way::Local => {
             let settings = &machine.shared.settings;
             settings.verbose.say(3, name, || format!("EXEC {command}"));
