@@ -11,6 +11,7 @@ mod escalate;
 mod link;
 mod local;
 mod machine;
+mod marker;
 mod pipe;
 mod private;
 mod raw;
