@@ -2,7 +2,8 @@
 
 use crate::support::connection::{block_on, is_answered, nonsense, pool};
 use crate::support::sshd::Sshd;
-use rplay::connection::{Become, ConnectionError, Raw, Target, Transport};
+use rplay::connection::{Become, ConnectionError, Raw, Secret, Target, Transport};
+use std::process::Command;
 
 #[test]
 fn an_agent_is_uploaded_once_and_answers() {
@@ -88,6 +89,40 @@ fn more_sessions_than_the_server_allows_open_another_master() {
         assert_eq!(pids.len(), 4);
         let text = heard.text();
         assert!(text.matches("SSH: EXEC").count() >= 2, "{text}");
+        pool.close().await;
+    });
+}
+
+/// A key's passphrase is asked for as a password is, and needs no account of the test's own.
+#[test]
+fn a_password_reaches_ssh_alone() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let key = sshd.key();
+    let locked = Command::new("ssh-keygen").args(["-q", "-p", "-P", "", "-N", "sesame", "-f"]).arg(&key).status();
+    assert!(locked.unwrap().success());
+    block_on(async {
+        let (pool, heard) = pool();
+        let with = |password: Option<&str>, known: bool| {
+            let mut ssh = sshd.ssh();
+            ssh.password = password.map(Secret::new);
+            if !known {
+                ssh.common_args = "-F none -o UserKnownHostsFile=/dev/null -o IdentitiesOnly=yes".into();
+            }
+            pool.connect(&Target { transport: Transport::Ssh(Box::new(ssh)), ..sshd.target() })
+        };
+        with(Some("sesame"), true).hello().await.unwrap();
+        let wrong = with(Some("mellon"), true).hello().await.unwrap_err();
+        assert!(wrong.is_unreachable() && wrong.to_string().contains("Permission denied"), "{wrong}");
+        let unknown = with(Some("sesame"), false).hello().await.unwrap_err();
+        let text = "Using a SSH password instead of a key is not possible because Host Key checking is enabled. \
+                    Please add this host's fingerprint to your known_hosts file to manage this host.";
+        assert_eq!(unknown, ConnectionError::Failed(text.into()));
+        assert!(!heard.text().contains("sesame") && !heard.text().contains("mellon"));
+        // The file with the password has gone with the login.
+        let socket = heard.text().split(" -S ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+        let folder = std::path::Path::new(&socket).parent().unwrap().to_owned();
+        let names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert!(!names.iter().any(|name| name.to_string_lossy().starts_with("secret")), "{names:?}");
         pool.close().await;
     });
 }
