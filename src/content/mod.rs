@@ -1,1 +1,37 @@
 //! Finds roles and collections; says what an action name means.
+//!
+//! Knows names only. What a name stands for is run by layers above, which say by a table of
+//! names what they can run.
+
+mod catalogue;
+pub mod names;
+mod paths;
+mod roles;
+
+use std::sync::Arc;
+
+pub use catalogue::{Catalogue, Lookup, is_full};
+pub use paths::{dirname, join, normal};
+pub use roles::{FoundRole, RoleSearch};
+
+/// What the name of an action means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Action {
+    /// The full name: `ansible.builtin.copy`.
+    pub fqcn: Arc<str>,
+    /// The name by which the layers above know it: `copy`.
+    pub name: Arc<str>,
+    /// Who can run it.
+    pub kind: ActionKind,
+}
+
+/// Who can run an action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActionKind {
+    /// rplay: an action of the controller's or a native module.
+    Native,
+    /// Nobody yet: Ansible has it and rplay lacks it, so its task fails by name where it runs.
+    Lacking,
+    /// A module in a file of its own, most likely Python; not run by rplay yet.
+    Python(Arc<str>),
+}

@@ -1,1 +1,35 @@
 //! Strategies, hosts' states, handlers, loops, stats.
+//!
+//! The engine owns all state of a run and changes it in one place, in the order of results. It emits
+//! events and knows nothing of how they are shown.
+
+mod arguments;
+mod attempt;
+mod batch;
+mod block;
+mod emitter;
+mod flow;
+mod gather;
+mod handlers;
+mod host_task;
+mod include;
+mod inspect;
+mod keywords;
+mod lockstep;
+mod looping;
+mod meta;
+mod options;
+mod outcome;
+mod play;
+mod prompts;
+mod remote;
+mod results;
+mod run;
+mod shared;
+mod tags;
+mod target;
+
+pub use inspect::PlayListing;
+pub use options::Options;
+pub use run::{Report, Run};
+pub use shared::Cancel;

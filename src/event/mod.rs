@@ -53,6 +53,13 @@ pub enum Event {
         /// How many attempts are left.
         left: u64,
     },
+    /// A task that runs in the background (`async`) was looked at, or is over.
+    Async {
+        /// How far it is.
+        stage: AsyncStage,
+        /// What is known of it, with its `ansible_job_id`.
+        result: Box<TaskResult>,
+    },
     /// Tasks were included from a file for some hosts.
     Include {
         /// The file, or the role's name.
@@ -88,8 +95,19 @@ pub enum Event {
     Stats(Arc<Stats>),
 }
 
+/// How far a task in the background is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AsyncStage {
+    /// It was asked for, and goes on.
+    Poll,
+    /// It succeeded.
+    Ok,
+    /// It failed, or took too long.
+    Failed,
+}
+
 /// A play, as callbacks see it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct PlayInfo {
     /// Its name, or its hosts where it has none.
     pub name: String,
@@ -99,10 +117,14 @@ pub struct PlayInfo {
     pub hosts: Vec<Arc<str>>,
     /// Whether it runs in check mode.
     pub check: bool,
+    /// The short name of its strategy: `linear`.
+    pub strategy: String,
+    /// Where it is written.
+    pub origin: Option<Origin>,
 }
 
 /// A task, as callbacks see it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct TaskInfo {
     /// Its identity within the run.
     pub id: u64,
@@ -130,6 +152,8 @@ pub struct TaskInfo {
     pub play: u64,
     /// The role that it is of.
     pub role: Option<String>,
+    /// Whether it has a loop, so that `Event::Result` only sums up its items.
+    pub looped: bool,
 }
 
 /// How a task ended on a host.

@@ -1,1 +1,19 @@
 //! Variable precedence and lazy resolution.
+//!
+//! A host's variables are a chain of layers that is asked by name, never one merged dictionary; text
+//! is rendered where it is used. The order is that of "Understanding variable precedence" in
+//! Ansible's documentation; `scope` has it as code.
+
+mod extra;
+mod hostvars;
+mod layers;
+mod magic;
+mod plain;
+mod scope;
+mod store;
+
+pub use extra::parse_extra_vars;
+pub use plain::PlainScope;
+pub use layers::{PlayVars, TaskLayers};
+pub use scope::HostScope;
+pub use store::{ANSIBLE_VERSION, Fixed, Learned, Store};

@@ -1,0 +1,204 @@
+//! What an action is given, what it may ask for, and what it returns.
+
+use crate::argspec::{self, Args, Spec};
+use crate::diag::{Error, Kind, Result};
+use crate::connection::{Target, Upload};
+use crate::playbook::Task;
+use crate::proto::{Context, Outcome, Request};
+use crate::template::{Scope, Templar};
+use crate::value::{Dict, Text, Value};
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+
+/// A future that an object-safe function returns.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The host of a task, as far as an action may use it.
+///
+/// Errors are the loss of the host: its task is unreachable. Whatever else goes wrong is a failed outcome.
+pub trait Remote: Send + Sync {
+    /// Runs a module.
+    fn run(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>>;
+
+    /// Runs a command line by a plain exec, without an agent.
+    fn raw<'a>(&'a self, command: &'a str, executable: Option<&'a str>) -> BoxFuture<'a, Result<Outcome>>;
+
+    /// Puts a file of the controller's into a private folder of the host, and says its path there.
+    fn put<'a>(&'a self, file: &'a Path, executable: bool) -> BoxFuture<'a, Result<String>>;
+
+    /// Gets a file of the host's into one of the controller's.
+    fn get<'a>(&'a self, remote: &'a str, local: &'a Path) -> BoxFuture<'a, Result<()>>;
+
+    /// Closes the connection, so that the next task is a new login.
+    fn reset(&self) -> BoxFuture<'_, Result<()>>;
+
+    /// How the host is reached.
+    fn target(&self) -> &Target;
+
+    /// Whether it is the controller itself.
+    fn is_local(&self) -> bool;
+}
+
+/// One run of an action on a host.
+pub struct ActionCall<'a> {
+    /// The task's arguments, rendered, free-form text as `_raw_params`.
+    pub args: Dict,
+    /// The task.
+    pub task: &'a Task,
+    /// The action's name as error texts have it: `ansible.legacy.copy`.
+    pub name: &'a str,
+    /// The host's variables.
+    pub scope: &'a (dyn Scope + Sync),
+    /// The renderer.
+    pub templar: &'a Templar,
+    /// The host.
+    pub remote: &'a dyn Remote,
+    /// Check mode, environment and the like.
+    pub context: Context,
+}
+
+/// What came of an action.
+#[derive(Debug, Default)]
+pub struct Acted {
+    /// Its result.
+    pub outcome: Outcome,
+    /// What else it changes.
+    pub effects: Vec<Effect>,
+}
+
+/// What an action changes beyond its result; the engine applies it.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Variables of the host, as `set_fact` sets them.
+    Vars(Dict),
+    /// Facts of the host; `cacheable` facts of `set_fact` too.
+    Facts(Dict),
+    /// A host joins the inventory.
+    AddHost {
+        /// Its name.
+        name: String,
+        /// The groups that it joins.
+        groups: Vec<String>,
+        /// Its variables.
+        vars: Dict,
+    },
+    /// The host joins a group.
+    AddGroup {
+        /// The group's name.
+        name: String,
+        /// The groups that it is a child of.
+        parents: Vec<String>,
+    },
+    /// `set_stats`.
+    Stats {
+        /// The values.
+        data: Dict,
+        /// Whether they are kept apart for each host.
+        per_host: bool,
+        /// Whether they are added to what is there.
+        aggregate: bool,
+    },
+}
+
+impl From<Outcome> for Acted {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, effects: Vec::new() }
+    }
+}
+
+impl ActionCall<'_> {
+    /// The arguments, checked and coerced as a module's are.
+    pub fn check(&self, spec: &Spec) -> Result<Args> {
+        let world = self.scope.world();
+        let env = |name: &str| world.environment.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone());
+        let home = |user: &str| user.is_empty().then(|| world.home.clone());
+        let checked = argspec::check(spec, self.name, &self.args, argspec::Host { env: &env, home: &home });
+        match checked.error {
+            Some(text) => Err(Error::new(Kind::Arguments, text)),
+            None => Ok(checked.args),
+        }
+    }
+
+    /// Refuses arguments other than these, as actions do that have no argument spec.
+    pub fn only(&self, names: &[&str]) -> Result<()> {
+        let unknown: Vec<String> =
+            self.args.keys().map(Value::to_text).filter(|name| !names.contains(&name.as_str())).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        Err(Error::action(format!("Invalid options for {}: {}", self.name, unknown.join(","))))
+    }
+
+    /// The value of an expression without braces.
+    pub fn evaluate(&self, expression: &Text) -> Result<Value> {
+        self.templar.evaluate(expression, self.scope)
+    }
+
+    /// Whether a condition holds.
+    pub fn condition(&self, condition: &Value) -> Result<bool> {
+        self.templar.condition(condition, self.scope)
+    }
+
+    /// An argument's text; None where it was not given or is null.
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.args.get(name).filter(|value| !value.is_null()).map(Value::to_text)
+    }
+
+    /// An argument that means yes or no; anything unclear is the default.
+    pub fn flag(&self, name: &str, default: bool) -> bool {
+        self.args.get(name).map_or(default, |value| argspec::boolean(value).unwrap_or(default))
+    }
+
+    /// The verbosity of the run, 0 to 5.
+    pub fn verbosity(&self) -> i64 {
+        i64::from(self.context.verbosity)
+    }
+
+    /// Runs a module on the host with other arguments, in the task's surroundings.
+    pub async fn module(&self, module: &str, args: Dict, upload: Option<Upload>) -> Result<Outcome> {
+        let request = Request { module: module.into(), shown: format!("ansible.legacy.{module}"), args, context: self.context.clone() };
+        self.remote.run(request, upload).await
+    }
+
+    /// Finds a file of the controller's: absolute, or in `subfolder` of the search paths, or in them.
+    pub fn find_file(&self, subfolder: &str, name: &str) -> Result<PathBuf> {
+        let name = name.strip_suffix('/').filter(|n| !n.is_empty()).unwrap_or(name);
+        let home = &self.scope.world().home;
+        let expanded = match name.strip_prefix("~/") {
+            Some(rest) => format!("{home}/{rest}"),
+            None => name.to_owned(),
+        };
+        if expanded.starts_with('/') {
+            return Self::existing(vec![PathBuf::from(expanded)], name);
+        }
+        let mut tried = Vec::new();
+        for path in self.scope.search_paths() {
+            tried.push(Path::new(&path).join(subfolder).join(&expanded));
+            tried.push(Path::new(&path).join(&expanded));
+        }
+        Self::existing(tried, name)
+    }
+
+    fn existing(tried: Vec<PathBuf>, name: &str) -> Result<PathBuf> {
+        if let Some(found) = tried.iter().find(|path| path.exists()) {
+            return Ok(found.clone());
+        }
+        let mut text = format!("Could not find or access '{name}'");
+        if tried.len() > 1 {
+            text.push_str("\nSearched in:");
+            for path in &tried {
+                text.push_str(&format!("\n\t{}", path.display()));
+            }
+        }
+        text.push_str(" on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option");
+        Err(Error::action(text))
+    }
+}
+
+impl std::fmt::Debug for ActionCall<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ActionCall").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+

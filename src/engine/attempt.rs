@@ -1,0 +1,438 @@
+//! One item of a task on a host: conditions, arguments, the action with its attempts, and what the
+//! task says about the result.
+
+use super::host_task::{Done, HostTask, Included, Note};
+use super::keywords::Keywords;
+use super::outcome;
+use super::remote::HostRemote;
+use crate::actions::{Acted, ActionCall, Effect, Run};
+use crate::content::{Action, ActionKind};
+use crate::diag::{Error, Kind, Result};
+use crate::event::{Status, TaskResult};
+use crate::playbook::Include;
+use crate::proto::{Context, Outcome};
+use crate::value::{Dict, Value};
+use crate::vars::HostScope;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What came of one item.
+#[derive(Default)]
+pub(super) struct Attempt {
+    pub outcome: Outcome,
+    pub effects: Vec<(Arc<str>, Effect)>,
+    pub error: Option<Error>,
+    pub delegated: Option<String>,
+    pub include: Option<Included>,
+    pub notify: Vec<String>,
+    pub no_log: bool,
+    pub ignore_errors: bool,
+    pub ignore_unreachable: bool,
+    /// What a module said of its own failure, which a later condition may still lift.
+    cause: Option<Error>,
+}
+
+impl Attempt {
+    /// A failure before anything ran.
+    pub fn of_error(task: &HostTask, error: &Error) -> Self {
+        let mut attempt = Self { outcome: outcome::of_error(error), ..Self::default() };
+        // A loop that is no list is told without the task, as ansible-core does.
+        let told = match error.help.as_deref() {
+            Some(help) if help.starts_with("Provide a list of items") => {
+                attempt.outcome = Outcome::default().with("failed", true).with("msg", error.message.as_str());
+                error.clone()
+            }
+            _ => outcome::task_failed(error).at(task.task.origin.as_ref()),
+        };
+        attempt.error = Some(told);
+        attempt
+    }
+
+    /// The same as the outcome of the whole task.
+    pub fn into_done(self) -> Done {
+        let mut done = Done::default();
+        done.outcome = self.outcome.clone();
+        self.merge_into(&mut done);
+        done
+    }
+
+    /// Adds what it changes to that of the items before it.
+    pub fn merge_into(self, done: &mut Done) {
+        let bad = self.outcome.is_failed() || self.outcome.is_unreachable();
+        if self.outcome.is_changed() {
+            for name in self.notify {
+                if !done.notify.contains(&name) {
+                    done.notify.push(name);
+                }
+            }
+        }
+        if bad {
+            // One item that must not fail is enough.
+            let first = done.error.is_none();
+            done.ignore_errors = self.ignore_errors && (first || done.ignore_errors);
+            done.ignore_unreachable = self.ignore_unreachable && (first || done.ignore_unreachable);
+            if first {
+                done.error = self.error;
+            }
+        }
+        done.effects.extend(self.effects);
+        done.includes.extend(self.include);
+        done.delegated = self.delegated.or(done.delegated.take());
+        done.no_log |= self.no_log;
+    }
+
+    /// Keeps variables that this item set for the items after it.
+    pub fn remember(&self, learned: &mut Dict) {
+        for (_, effect) in &self.effects {
+            if let Effect::Vars(vars) = effect {
+                learned.update(vars);
+            }
+        }
+    }
+}
+
+impl HostTask {
+    /// Runs the task for one item; an error of the loop itself counts once the conditions hold.
+    pub(super) async fn once(&self, overlay: &Dict, loop_error: Option<Error>) -> Attempt {
+        let scope = self.scope.with(overlay);
+        let mut attempt = match self.execute(&scope, loop_error).await {
+            Ok(attempt) => attempt,
+            Err(error) => Attempt::of_error(self, &error),
+        };
+        let keywords = Keywords { shared: &self.shared, task: &self.task, scope: &scope };
+        attempt.no_log = keywords.bool("no_log", |c| c.no_log.as_ref()).unwrap_or(None).unwrap_or(self.shared.settings.flag("DEFAULT_NO_LOG"));
+        let lenient = |value: Result<Option<bool>>| value.unwrap_or(None).unwrap_or(false);
+        attempt.ignore_errors = lenient(keywords.bool("ignore_errors", |c| c.ignore_errors.as_ref()));
+        attempt.ignore_unreachable = lenient(keywords.bool("ignore_unreachable", |c| c.ignore_unreachable.as_ref()));
+        if attempt.no_log {
+            attempt.outcome.set("_ansible_no_log", true);
+            if attempt.error.is_some() {
+                attempt.error = Some(self.secret_error());
+            }
+        }
+        if attempt.outcome.is_failed() {
+            attempt.outcome.result.set_default("exception", "(traceback unavailable)");
+        }
+        attempt
+    }
+
+    fn secret_error(&self) -> Error {
+        Error::user("the output has been hidden due to the fact that 'no_log: true' was specified for this result")
+            .context("Task failed.")
+            .at(self.task.origin.as_ref())
+    }
+
+    async fn execute(&self, scope: &HostScope, loop_error: Option<Error>) -> Result<Attempt> {
+        let templar = &self.shared.templar;
+        for condition in self.task.when() {
+            match templar.condition(condition, scope) {
+                Ok(true) => {}
+                Ok(false) => {
+                    let outcome = Outcome::changed(false)
+                        .with("skipped", true)
+                        .with("skip_reason", "Conditional result was False")
+                        .with("false_condition", condition.untrusted());
+                    return Ok(outcome.into());
+                }
+                Err(error) => return Err(loop_error.unwrap_or(error)),
+            }
+        }
+        if let Some(error) = loop_error {
+            return Err(error);
+        }
+        let keywords = Keywords { shared: &self.shared, task: &self.task, scope };
+        if let Some(include) = &self.task.include {
+            return self.include(&keywords, include);
+        }
+        let action = self.action(&keywords)?;
+        let definition = self.shared.action(&action.name);
+        let args = keywords.arguments(&action.fqcn, definition)?;
+        let delegated = keywords.text(|c| c.delegate_to.as_ref())?.filter(|name| !name.is_empty());
+        let mut attempt = self.attempts(&keywords, &action, args, scope, delegated.as_deref()).await?;
+        attempt.delegated = delegated;
+        attempt.notify = self.notified(&keywords)?;
+        Ok(attempt)
+    }
+
+    fn include(&self, keywords: &Keywords<'_>, include: &Include) -> Result<Attempt> {
+        let fqcn = self.task.resolved.as_ref().map_or("ansible.builtin.include_tasks", |a| &a.fqcn);
+        let mut args = keywords.arguments(fqcn, None)?;
+        if let Include::Tasks { file, .. } = include {
+            let file = keywords.render(Some(file))?.unwrap_or_default();
+            args.insert("_raw_params", file);
+        }
+        let mut outcome = Outcome::changed(false);
+        if let Some(file) = args.get("_raw_params") {
+            outcome.set("include", file.clone());
+        }
+        outcome.set("include_args", Dict::new());
+        let include = Some(Included { args, vars: Dict::new(), label: None });
+        Ok(Attempt { outcome, include, ..Attempt::default() })
+    }
+
+    /// What the action's name means, which a template may give.
+    fn action(&self, keywords: &Keywords<'_>) -> Result<Action> {
+        let action = match &self.task.resolved {
+            Some(action) => action.clone(),
+            None => {
+                let name = keywords.render(Some(&Value::Str(self.task.action.clone())))?.unwrap_or_default();
+                self.shared.loader.resolve(&name.to_text(), &self.task)?
+            }
+        };
+        match &action.kind {
+            ActionKind::Native => Ok(action),
+            ActionKind::Lacking => Err(Error::unsupported(format!("rplay has no module {} yet", action.fqcn))),
+            ActionKind::Python(path) => {
+                let text = format!("the module {} is written in Python ({path}), which rplay cannot run yet", action.fqcn);
+                Err(Error::unsupported(text))
+            }
+        }
+    }
+
+    fn notified(&self, keywords: &Keywords<'_>) -> Result<Vec<String>> {
+        Ok(match keywords.render(self.task.common.notify.as_ref().or(self.task.keyword(|c| c.notify.as_ref())))? {
+            Some(Value::List(names)) => names.iter().map(Value::to_text).collect(),
+            None | Some(Value::Null) => Vec::new(),
+            Some(name) => vec![name.to_text()],
+        })
+    }
+
+    async fn attempts(
+        &self,
+        keywords: &Keywords<'_>,
+        action: &Action,
+        args: Dict,
+        scope: &HostScope,
+        delegated: Option<&str>,
+    ) -> Result<Attempt> {
+        let retries = keywords.number("retries", self.task.retries.as_ref())?;
+        let extra = match retries {
+            Some(n) => n.max(0.0) as u64,
+            None if !self.task.until.is_empty() => 3,
+            None => 0,
+        };
+        let delay = keywords.number("delay", self.task.delay.as_ref())?.unwrap_or(5.0);
+        let delay = Duration::from_secs_f64(if delay < 0.0 { 1.0 } else { delay.min(1e9) });
+        let total = extra + 1;
+        for number in 1..=total {
+            let mut attempt = self.act(keywords, action, args.clone(), scope, delegated).await?;
+            if total > 1 {
+                attempt.outcome.set("attempts", number as i64);
+            }
+            let overlay = self.seen(&attempt);
+            let seen = scope.with(&overlay);
+            self.judge(&mut attempt, &seen);
+            attempt.error = self.failure(&attempt);
+            if total == 1 {
+                return Ok(attempt);
+            }
+            let seen = scope.with(&self.seen(&attempt));
+            if self.is_enough(&attempt, &seen)? || attempt.outcome.is_unreachable() {
+                return Ok(attempt);
+            }
+            if number == total || self.shared.cancel.is_cancelled() {
+                attempt.outcome.set("attempts", extra as i64);
+                attempt.outcome.set("failed", true);
+                attempt.error = self.failure(&attempt);
+                return Ok(attempt);
+            }
+            attempt.outcome.set("retries", total as i64);
+            self.tell_retry(&attempt, total - number);
+            tokio::time::sleep(delay).await;
+        }
+        Err(Error::new(Kind::Internal, "a task was tried no times"))
+    }
+
+    /// What conditions about the result see above the host's variables.
+    fn seen(&self, attempt: &Attempt) -> Dict {
+        let mut overlay = Dict::new();
+        attempt.remember(&mut overlay);
+        if let Some(name) = &self.task.register {
+            overlay.insert(name.clone(), outcome::registered(&attempt.outcome.result));
+        }
+        overlay
+    }
+
+    fn is_enough(&self, attempt: &Attempt, scope: &HostScope) -> Result<bool> {
+        if self.task.until.is_empty() {
+            return Ok(!attempt.outcome.is_failed());
+        }
+        for condition in &self.task.until {
+            if !self.shared.templar.condition(condition, scope)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Applies `changed_when` and `failed_when`.
+    fn judge(&self, attempt: &mut Attempt, scope: &HostScope) {
+        if attempt.outcome.get("skipped").is_some() || attempt.outcome.is_unreachable() {
+            return;
+        }
+        let all = |conditions: &[Value], scope: &HostScope| {
+            for condition in conditions {
+                if !self.shared.templar.condition(condition, scope)? {
+                    return Ok(false);
+                }
+            }
+            Ok::<_, Error>(true)
+        };
+        if !self.task.changed_when.is_empty() {
+            match all(&self.task.changed_when, scope) {
+                Ok(changed) => attempt.outcome.set("changed", changed),
+                Err(error) => {
+                    attempt.outcome.set("failed", true);
+                    attempt.outcome.set("changed_when_result", error.line());
+                    return;
+                }
+            }
+        }
+        if !self.task.failed_when.is_empty() {
+            match all(&self.task.failed_when, scope) {
+                Ok(failed) => {
+                    attempt.outcome.set("failed_when_result", failed);
+                    attempt.outcome.set("failed", failed);
+                    if !failed {
+                        if let Some(exception) = attempt.outcome.result.remove("exception") {
+                            attempt.outcome.set("failed_when_suppressed_exception", exception);
+                        }
+                    }
+                }
+                Err(error) => {
+                    attempt.outcome.set("failed", true);
+                    attempt.outcome.set("failed_when_result", error.line());
+                }
+            }
+        }
+    }
+
+    /// The error that is told of a failed result.
+    fn failure(&self, attempt: &Attempt) -> Option<Error> {
+        if attempt.outcome.is_unreachable() || !attempt.outcome.is_failed() {
+            return attempt.outcome.is_unreachable().then(|| self.unreachable(attempt));
+        }
+        let error = attempt.cause.clone().unwrap_or_else(|| {
+            let message = attempt.outcome.get("msg").map(Value::to_text).unwrap_or_default();
+            Error::user(message).context("Action failed.")
+        });
+        Some(error.context("Task failed.").at(self.task.origin.as_ref()))
+    }
+
+    fn unreachable(&self, attempt: &Attempt) -> Error {
+        let message = attempt.outcome.get("msg").map(Value::to_text).unwrap_or_default();
+        Error::new(Kind::Unreachable, message).context("Task failed.").at(self.task.origin.as_ref())
+    }
+
+    fn tell_retry(&self, attempt: &Attempt, left: u64) {
+        let result = TaskResult {
+            task: self.info.clone(),
+            host: self.scope.host.clone(),
+            delegated: attempt.delegated.clone(),
+            status: Status::Failed { ignored: false },
+            result: outcome::shown(&attempt.outcome.result, self.shared.options.verbosity),
+            label: None,
+            error: None,
+        };
+        // Where the strategy is gone, the run is over.
+        let _ = self.notes.send(Note::Retry(Box::new(result), left));
+    }
+
+    /// Runs the action, or the module, once.
+    async fn act(
+        &self,
+        keywords: &Keywords<'_>,
+        action: &Action,
+        args: Dict,
+        scope: &HostScope,
+        delegated: Option<&str>,
+    ) -> Result<Attempt> {
+        let context = self.context(keywords)?;
+        let remote = HostRemote::new(self, keywords, scope, delegated)?;
+        let timeout = context.timeout;
+        let running = async {
+            match self.shared.action(&action.name).map(|definition| definition.run) {
+                Some(Run::Host(run) | Run::Once(run)) => {
+                    let call = ActionCall {
+                        args,
+                        task: &self.task,
+                        name: &self.task.action.as_str().rsplit('.').next().unwrap_or_default().to_owned(),
+                        scope,
+                        templar: &self.shared.templar,
+                        remote: &remote,
+                        context,
+                    };
+                    run(&call).await
+                }
+                _ => remote.module(&action.name, &legacy(&action.fqcn), args, context).await.map(Acted::from),
+            }
+        };
+        let acted = match timeout {
+            None | Some(0) => running.await,
+            Some(seconds) => match tokio::time::timeout(Duration::from_secs(seconds), running).await {
+                Ok(acted) => acted,
+                Err(_) => Err(Error::action(format!("Timed out after {seconds} second(s)."))),
+            },
+        };
+        let acted = match acted {
+            Ok(acted) => acted,
+            Err(error) if error.kind == Kind::Unreachable => {
+                let outcome = Outcome::changed(false).with("unreachable", true).with("msg", error.line());
+                return Ok(outcome.into());
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(self.acted(acted, &remote, scope, delegated))
+    }
+
+    fn acted(&self, acted: Acted, remote: &HostRemote<'_>, scope: &HostScope, delegated: Option<&str>) -> Attempt {
+        let Acted { mut outcome, effects } = acted;
+        outcome::complete(&mut outcome);
+        let cause = outcome.is_failed().then(|| remote.failure(&outcome)).flatten();
+        outcome.result.remove("_ansible_cause");
+        let facts_of = match delegated {
+            Some(name) if self.delegates_facts(scope) => Arc::from(name),
+            _ => scope.host.clone(),
+        };
+        let mut effects: Vec<_> = effects.into_iter().map(|effect| (Arc::clone(&facts_of), effect)).collect();
+        let told = effects.iter().any(|(_, effect)| matches!(effect, Effect::Vars(_) | Effect::Facts(_)));
+        if let (Some(Value::Dict(facts)), false) = (outcome.get("ansible_facts"), told) {
+            effects.push((facts_of, Effect::Facts(facts.clone())));
+        }
+        Attempt { outcome, effects, cause, ..Attempt::default() }
+    }
+
+    fn delegates_facts(&self, scope: &HostScope) -> bool {
+        let keywords = Keywords { shared: &self.shared, task: &self.task, scope };
+        keywords.bool("delegate_facts", |c| c.delegate_facts.as_ref()).unwrap_or(None).unwrap_or(false)
+    }
+
+    fn context(&self, keywords: &Keywords<'_>) -> Result<Context> {
+        let timeout = keywords.number("timeout", self.task.keyword(|c| c.timeout.as_ref()))?;
+        Ok(Context {
+            check: keywords.bool("check_mode", |c| c.check_mode.as_ref())?.unwrap_or(self.shared.options.check),
+            diff: keywords.bool("diff", |c| c.diff.as_ref())?.unwrap_or(self.shared.options.diff),
+            no_log: keywords.bool("no_log", |c| c.no_log.as_ref())?.unwrap_or(false),
+            verbosity: self.shared.options.verbosity,
+            environment: keywords.environment()?,
+            timeout: timeout.map(|t| t.max(0.0) as u64).or_else(|| u64::try_from(self.shared.settings.int("TASK_TIMEOUT")).ok().filter(|t| *t > 0)),
+            remote_tmp: None,
+            python: keywords.interpreter()?,
+            shell: self.shared.settings.text("DEFAULT_EXECUTABLE").filter(|s| *s != "/bin/sh").map(str::to_owned),
+        })
+    }
+}
+
+/// The name that a module's messages show: builtin ones are run as ansible.legacy's.
+fn legacy(fqcn: &str) -> String {
+    match fqcn.strip_prefix("ansible.builtin.") {
+        Some(name) => format!("ansible.legacy.{name}"),
+        None => fqcn.to_owned(),
+    }
+}
+
+impl From<Outcome> for Attempt {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, ..Self::default() }
+    }
+}

@@ -1,0 +1,143 @@
+//! Handlers: who notified them, and when they run.
+//!
+//! Notifications are kept by name until handlers are flushed. Then handlers run in the order of their
+//! definition; one that a handler notifies runs in the same flush if it comes later, else in the next.
+
+use super::batch::Batch;
+use crate::diag::Error;
+use crate::event::Event;
+use crate::playbook::{Entry, Task};
+use std::sync::Arc;
+
+impl Batch {
+    /// Keeps what a changed task notifies.
+    pub(super) fn notify(&mut self, task: &Arc<Task>, from: &Arc<str>, hosts: &[Arc<str>], names: &[String]) {
+        for name in names {
+            let found = self.find_handlers(name, from);
+            if found.is_empty() {
+                let text = format!(
+                    "The requested handler '{name}' was not found in either the main handlers list nor in the listening handlers list"
+                );
+                if self.shared.settings.flag("ERROR_ON_MISSING_HANDLER") {
+                    self.fatal.get_or_insert(Error::user(text));
+                } else {
+                    self.shared.warn(text);
+                }
+                continue;
+            }
+            for host in hosts {
+                if task.handler {
+                    // Handlers are running: those still to come run now.
+                    self.mark(&found, host);
+                } else {
+                    let state = self.hosts.state(host);
+                    if !state.notifications.contains(name) {
+                        state.notifications.push(name.clone());
+                    }
+                    self.shared.verbose(2, None, || format!("Notification for handler {name} has been saved."));
+                }
+            }
+        }
+    }
+
+    /// Runs the handlers that hosts have notified.
+    pub(super) async fn flush_handlers(&mut self, hosts: &[Arc<str>]) {
+        for host in hosts {
+            for name in std::mem::take(&mut self.hosts.state(host).notifications) {
+                let found = self.find_handlers(&name, host);
+                self.mark(&found, host);
+            }
+        }
+        for index in 0.. {
+            let Some(handler) = self.handlers.get(index).cloned() else { break };
+            let mut on = Vec::new();
+            for host in self.takers(hosts) {
+                if self.hosts.state(&host).notified.remove(&index) {
+                    on.push(host);
+                }
+            }
+            if !on.is_empty() {
+                self.list(&[Entry::Task(handler)], &on).await;
+            }
+            if self.is_over() {
+                break;
+            }
+        }
+    }
+
+    /// The hosts that run handlers: with `force_handlers` also those that failed.
+    fn takers(&mut self, hosts: &[Arc<str>]) -> Vec<Arc<str>> {
+        let force = self.force_handlers;
+        let mut takers = Vec::new();
+        for host in hosts {
+            let state = self.hosts.state(host);
+            if state.is_active() || (force && state.failed && !state.unreachable) {
+                takers.push(host.clone());
+            }
+        }
+        takers
+    }
+
+    fn mark(&mut self, handlers: &[usize], host: &Arc<str>) {
+        for index in handlers {
+            let new = self.hosts.state(host).notified.insert(*index);
+            if new && self.shared.options.verbosity >= 2 {
+                let name = self.handlers.get(*index).map(|task| self.title(task, host)).unwrap_or_default();
+                self.shared.emit(&Event::Notified { handler: name, host: host.clone() });
+            }
+        }
+    }
+
+    /// The handlers that a name or topic means: the last of that name, and all that listen.
+    fn find_handlers(&self, name: &str, host: &Arc<str>) -> Vec<usize> {
+        let mut found = Vec::new();
+        for (index, handler) in self.handlers.iter().enumerate().rev() {
+            let Some(own) = handler.name.as_ref().filter(|n| n.truthy()) else { continue };
+            let own = self.shown(own, host);
+            let named = own == name
+                || handler.role.as_ref().is_some_and(|role| {
+                    format!("{} : {own}", role.data.name) == name || format!("{} : {own}", role.full_name()) == name
+                });
+            if named {
+                found.push(index);
+                break;
+            }
+        }
+        let mut seen: Vec<String> = Vec::new();
+        for (index, handler) in self.handlers.iter().enumerate().rev() {
+            if !handler.listen.iter().any(|topic| topic.as_str() == name) {
+                continue;
+            }
+            if let Some(own) = handler.name.as_ref().filter(|n| n.truthy()) {
+                let own = self.shown(own, host);
+                if seen.contains(&own) {
+                    continue;
+                }
+                seen.push(own);
+            }
+            if !found.contains(&index) {
+                found.push(index);
+            }
+        }
+        found
+    }
+
+    /// Whether a host that failed is to run this list for its handlers' sake.
+    pub(super) async fn flush_forced(&mut self, hosts: &[Arc<str>]) {
+        if !self.force_handlers {
+            return;
+        }
+        let mut failed = Vec::new();
+        for host in hosts {
+            let state = self.hosts.state(host);
+            if state.failed && !state.unreachable {
+                state.failed = false;
+                failed.push(host.clone());
+            }
+        }
+        self.flush_handlers(&failed).await;
+        for host in &failed {
+            self.hosts.state(host).failed = true;
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! `include_tasks` and `include_role`: what hosts include is loaded and run in place, a file at a time.
+
+use super::batch::Batch;
+use super::host_task::Included;
+use crate::diag::{Error, Result};
+use crate::event::{Event, Status, TaskInfo, TaskResult};
+use crate::load::{self, IncludeRequest, Loaded};
+use crate::playbook::Task;
+use crate::template::Templar;
+use crate::value::{Dict, Text, Value};
+use crate::vars::HostScope;
+use std::sync::Arc;
+
+/// Renders what is loaded while a play runs, with the variables of the first host that includes it.
+struct Rendering<'a> {
+    templar: &'a Templar,
+    scope: HostScope,
+}
+
+impl load::Render for Rendering<'_> {
+    fn render(&self, text: &Text, vars: &Dict) -> Result<Value> {
+        self.templar.render(text, &self.scope.with(vars))
+    }
+}
+
+impl Batch {
+    /// Runs what hosts included, each with the hosts that included it.
+    pub(super) async fn run_includes(&mut self, task: &Arc<Task>,
+        info: &Arc<TaskInfo>,
+        includes: Vec<(Vec<Arc<str>>, Included)>,
+    ) {
+        for (hosts, included) in includes {
+            let hosts = self.hosts.active(&hosts);
+            let Some(first) = hosts.first().cloned() else { continue };
+            match self.load(task, &included, &first) {
+                Ok(loaded) => {
+                    let label = included.label.as_ref().map(Value::to_text);
+                    self.shared.emit(&Event::Include { file: loaded.shown.clone(), hosts: hosts.clone(), label });
+                    for host in &hosts {
+                        self.hosts.stats(host).ok += 1;
+                    }
+                    if let Some((role, public)) = &loaded.role {
+                        self.vars.add_role(role, *public);
+                    }
+                    for role in &loaded.imported {
+                        self.vars.add_role(role, role.data.public);
+                    }
+                    self.add_handlers(&loaded.handlers);
+                    self.shared.tell_notes();
+                    self.list(&loaded.entries, &hosts).await;
+                }
+                Err(error) => self.fail_include(info, &hosts, &included, &error),
+            }
+        }
+    }
+
+    fn load(&self, task: &Arc<Task>, included: &Included, host: &Arc<str>) -> Result<Loaded> {
+        let scope = self.scope(host).for_task(task, &super::host_task::HostTask::layers(task)).with(&included.vars);
+        let rendering = Rendering { templar: &self.shared.templar, scope };
+        let request = IncludeRequest { task, args: &included.args, vars: &included.vars };
+        self.shared.loader.include(&request, &rendering)
+    }
+
+    /// A file that is not there is told with the name that was asked for.
+    fn unreadable_include(&self, included: &Included, error: &Error) -> Error {
+        let missing = error.message.starts_with("Unable to retrieve file contents.");
+        let Some(path) = error.message.rsplit_once("No such file or directory: '").map(|(_, path)| path) else {
+            return error.clone();
+        };
+        if !missing || included.args.get("_raw_params").is_none() {
+            return error.clone();
+        }
+        let path = path.trim_end_matches('\'');
+        error.clone().context(format!("Could not find or access '{path}' on the Ansible Controller."))
+    }
+
+    /// Appends handlers; blocks among them count by their tasks.
+    pub(super) fn add_handlers(&mut self, entries: &[crate::playbook::Entry]) {
+        for entry in entries {
+            entry.each_task(&mut |task| self.handlers.push(task.clone()));
+        }
+    }
+
+    fn fail_include(&mut self, info: &Arc<TaskInfo>, hosts: &[Arc<str>], included: &Included, error: &Error) {
+        let error = self.unreadable_include(included, error);
+        self.shared.emit(&Event::Error(Box::new(error.clone())));
+        for host in hosts {
+            let mut result = Dict::from([
+                ("changed", Value::Bool(false)),
+                ("failed", Value::Bool(true)),
+                ("reason", Value::str(error.line())),
+            ]);
+            if let Some(file) = included.args.get("_raw_params") {
+                result.insert("include", file.clone());
+            }
+            if self.rescuable > 0 {
+                self.hosts.stats(host).rescued += 1;
+            } else {
+                self.hosts.stats(host).failed += 1;
+            }
+            self.hosts.state(host).failed = true;
+            self.shared.emit(&Event::Result(Box::new(TaskResult {
+                task: info.clone(),
+                host: host.clone(),
+                delegated: None,
+                status: Status::Failed { ignored: false },
+                result,
+                label: None,
+                error: None,
+            })));
+        }
+    }
+
+}

@@ -1,0 +1,137 @@
+//! Keywords of a task, inherited and rendered for one host.
+
+use super::shared::Shared;
+use crate::argspec::boolean;
+use crate::diag::{Error, Result};
+use crate::event::TaskInfo;
+use crate::playbook::{Common, Task};
+use crate::template::{Scope, Var};
+use crate::value::{Dict, Value};
+
+/// Renders keywords in a scope.
+pub(super) struct Keywords<'a> {
+    pub shared: &'a Shared,
+    pub task: &'a Task,
+    pub scope: &'a (dyn Scope + Sync),
+}
+
+impl Keywords<'_> {
+    /// A value rendered; None where there is none or it is omitted.
+    pub fn render(&self, value: Option<&Value>) -> Result<Option<Value>> {
+        match value {
+            None => Ok(None),
+            Some(value) => self.shared.templar.render_value(value, self.scope),
+        }
+    }
+
+    /// A shared keyword, inherited and rendered.
+    pub fn value(&self, get: impl Fn(&Common) -> Option<&Value>) -> Result<Option<Value>> {
+        self.render(self.task.keyword(get))
+    }
+
+    /// A shared keyword that is text.
+    pub fn text(&self, get: impl Fn(&Common) -> Option<&Value>) -> Result<Option<String>> {
+        Ok(self.value(get)?.filter(|v| !v.is_null()).map(|v| v.to_text()))
+    }
+
+    /// A shared keyword that is a boolean.
+    pub fn bool(&self, name: &str, get: impl Fn(&Common) -> Option<&Value>) -> Result<Option<bool>> {
+        let raw = self.task.keyword(get);
+        match self.render(raw).map_err(|e| self.invalid(name, raw, e))? {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => boolean(&value).map(Some).ok_or_else(|| {
+                let text = format!(
+                    "The value '{}' is not a valid boolean. Valid booleans include: 'y', 'yes', 'on', '1', 'true', 't', 1, 'n', 'no', 'off', '0', 'false', 'f', 0",
+                    value.to_text()
+                );
+                self.invalid(name, raw, Error::user(text))
+            }),
+        }
+    }
+
+    /// A number of a keyword.
+    pub fn number(&self, name: &str, value: Option<&Value>) -> Result<Option<f64>> {
+        let number = |v: &Value| match v {
+            Value::Int(i) => Some(*i as f64),
+            Value::Float(f) => Some(*f),
+            Value::Str(s) => s.as_str().trim().parse().ok(),
+            _ => None,
+        };
+        match self.render(value)? {
+            None | Some(Value::Null) => Ok(None),
+            Some(v) => number(&v).map(Some).ok_or_else(|| {
+                let text = format!("the field '{name}' has an invalid value ({}), and could not be converted to an int.", v.to_text());
+                Error::user(text).at(place(value))
+            }),
+        }
+    }
+
+    /// The task's `environment`: all dictionaries from the play inward.
+    pub fn environment(&self) -> Result<Vec<(String, String)>> {
+        let mut all = Dict::new();
+        for value in self.task.environment() {
+            match self.render(Some(value))? {
+                Some(Value::Dict(dict)) => all.update(&dict),
+                Some(Value::Str(text)) if text.as_str().is_empty() => {}
+                None | Some(Value::Null) => {}
+                Some(other) => {
+                    let text = format!("environment must be a dictionary, received {} ({})", other.to_text(), other.type_name());
+                    return Err(Error::user(text).at(place(Some(value))));
+                }
+            }
+        }
+        Ok(all.iter().map(|(name, value)| (name.to_text(), value.to_text())).collect())
+    }
+
+    /// The Python that the inventory or a setting names by its path; modes such as `auto` name none.
+    pub fn interpreter(&self) -> Result<Option<String>> {
+        let given = match self.scope.get("ansible_python_interpreter")? {
+            Some(Var::Value(value)) => self.render(Some(&value))?.map(|v| v.to_text()),
+            _ => None,
+        };
+        let given = given.or_else(|| self.shared.settings.text("INTERPRETER_PYTHON").map(str::to_owned));
+        Ok(given.filter(|path| path.contains('/')))
+    }
+
+    /// The task as the variable `ansible_failed_task` has it: its keywords, rendered as far as they can be.
+    pub fn as_variable(&self, info: &TaskInfo) -> Dict {
+        let shared = |get: fn(&Common) -> Option<&Value>| self.value(get).ok().flatten().unwrap_or_default();
+        let tags = Value::list(info.tags.iter().map(|tag| Value::str(tag.as_str())));
+        let when = Value::list(self.task.when().into_iter().map(Value::untrusted));
+        let name = self.task.name.as_ref().map_or(Value::Null, |_| {
+            Value::str(info.name.rsplit_once(" : ").map_or(info.name.as_str(), |(_, name)| name))
+        });
+        Dict::from([
+            ("_resolved_action", Value::str(info.fqcn.as_str())),
+            ("action", Value::str(info.action.as_str())),
+            ("args", info.args.clone().into()),
+            ("become", shared(|c| c.become_.as_ref())),
+            ("become_method", shared(|c| c.become_method.as_ref())),
+            ("become_user", shared(|c| c.become_user.as_ref())),
+            ("check_mode", info.check.into()),
+            ("delegate_to", shared(|c| c.delegate_to.as_ref())),
+            ("diff", info.diff.into()),
+            ("ignore_errors", shared(|c| c.ignore_errors.as_ref())),
+            ("name", name),
+            ("no_log", info.no_log.into()),
+            ("notify", shared(|c| c.notify.as_ref())),
+            ("register", self.task.register.as_deref().map(Value::from).unwrap_or_default()),
+            ("run_once", shared(|c| c.run_once.as_ref())),
+            ("tags", tags),
+            ("vars", self.task.common.vars.clone().into()),
+            ("when", when),
+        ])
+    }
+
+    fn invalid(&self, name: &str, raw: Option<&Value>, error: Error) -> Error {
+        error.at(place(raw)).context(format!("Error processing keyword '{name}'."))
+    }
+}
+
+/// Where a value is written, where it is text.
+pub(super) fn place(value: Option<&Value>) -> Option<&crate::diag::Origin> {
+    match value {
+        Some(Value::Str(text)) => text.origin(),
+        _ => None,
+    }
+}

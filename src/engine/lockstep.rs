@@ -1,0 +1,234 @@
+//! A task on all hosts that take it, side by side; then the next.
+
+use super::batch::Batch;
+use super::host_task::{Done, HostTask, Note};
+use super::keywords::Keywords;
+use super::tags;
+use crate::actions::Run;
+use crate::diag::{Error, Kind};
+use crate::event::{Event, TaskInfo};
+use crate::playbook::Task;
+use crate::value::Value;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::unbounded_channel;
+use tokio::task::JoinSet;
+
+impl Batch {
+    /// Runs a task on hosts, with what it includes.
+    pub(super) async fn task(&mut self, task: &Arc<Task>, hosts: &[Arc<str>]) {
+        if !task.implicit && (!self.is_selected(task) || !self.has_started(task, hosts)) {
+            return;
+        }
+        let hosts = self.of_role(task, hosts);
+        let Some(first) = hosts.first() else { return };
+        if task.resolved.as_ref().is_some_and(|action| &*action.name == "meta") {
+            self.meta(task, &hosts).await;
+            return;
+        }
+        let info = Arc::new(self.describe(task, first));
+        self.shared.emit(&Event::TaskStart { task: info.clone() });
+        let alone = self.is_run_once(task, first);
+        let on = if alone { &hosts[..1] } else { &hosts[..] };
+        let includes = self.run_on(task, &info, on, if alone { Some(&hosts) } else { None }).await;
+        self.update_active();
+        self.stop_all_where_fatal(task, &hosts, alone);
+        self.run_includes(task, &info, includes).await;
+    }
+
+    /// Runs a task on hosts, and what comes of it is done: state, variables, events.
+    ///
+    /// `all` are the hosts that share the result, where only one of them runs it.
+    pub(super) async fn run_on(
+        &mut self,
+        task: &Arc<Task>,
+        info: &Arc<TaskInfo>,
+        hosts: &[Arc<str>],
+        all: Option<&[Arc<str>]>,
+    ) -> Vec<(Vec<Arc<str>>, super::host_task::Included)> {
+        let (notes, mut inbox) = unbounded_channel();
+        let layers = HostTask::layers(task);
+        let throttle = self.throttle(task, hosts);
+        let mut running = JoinSet::new();
+        for host in hosts {
+            let job = HostTask {
+                shared: self.shared.clone(),
+                task: task.clone(),
+                info: info.clone(),
+                scope: self.scope(host).for_task(task, &layers),
+                notes: notes.clone(),
+            };
+            running.spawn(under_limits(job, throttle.clone()));
+        }
+        drop(notes);
+        let mut includes = Vec::new();
+        let mut waiting: Vec<Arc<str>> = hosts.to_vec();
+        while let Some(note) = inbox.recv().await {
+            match note {
+                Note::Started(host) => self.shared.emit(&Event::HostStart { task: info.clone(), host }),
+                Note::Item(result) => self.shared.emit(&Event::Item(result)),
+                Note::Retry(result, left) => self.shared.emit(&Event::Retry { result, left }),
+                Note::Done(done) => {
+                    waiting.retain(|host| *host != done.host);
+                    self.finish(task, info, *done, all, &mut includes);
+                }
+            }
+        }
+        while running.join_next().await.is_some() {}
+        if !self.shared.cancel.is_cancelled() {
+            for host in waiting {
+                self.finish(task, info, Done::broken(host), all, &mut includes);
+            }
+        }
+        includes
+    }
+
+    /// Whether `--tags` and `--skip-tags` select a task.
+    pub(super) fn is_selected(&self, task: &Task) -> bool {
+        let options = &self.shared.options;
+        let tags = self.tags(task);
+        tags::selected(&tags, &options.tags, &options.skip_tags)
+    }
+
+    /// The tags of a task, rendered, lists within the list flattened.
+    pub(super) fn tags(&self, task: &Task) -> Vec<String> {
+        let mut tags: Vec<String> = Vec::new();
+        let mut add = |value: &Value| {
+            for tag in value.to_text().split(',').map(str::trim).filter(|t| !t.is_empty()) {
+                if !tags.iter().any(|t| t == tag) {
+                    tags.push(tag.to_owned());
+                }
+            }
+        };
+        let scope = self.members.first().map(|host| self.scope(host));
+        for tag in task.tags() {
+            let rendered = match &scope {
+                Some(scope) if tag.has_trusted() => self.shared.templar.render_value(tag, scope).ok().flatten(),
+                _ => None,
+            };
+            match rendered.as_ref().unwrap_or(tag) {
+                Value::List(items) => items.iter().for_each(&mut add),
+                one => add(one),
+            }
+        }
+        tags
+    }
+
+    /// Whether `--start-at-task` is behind us; a name may have `*` and `?` in it.
+    fn has_started(&mut self, task: &Arc<Task>, hosts: &[Arc<str>]) -> bool {
+        if self.started {
+            return true;
+        }
+        let wanted = self.shared.options.start_at_task.clone().unwrap_or_default();
+        let Some(first) = hosts.first() else { return false };
+        let name = self.title(task, first);
+        let plain = name.rsplit(" : ").next().unwrap_or(&name);
+        self.started = crate::inventory::glob_match(&wanted, &name) || crate::inventory::glob_match(&wanted, plain);
+        self.started
+    }
+
+    /// Those of the hosts on which the task's role is still to run.
+    fn of_role(&mut self, task: &Task, hosts: &[Arc<str>]) -> Vec<Arc<str>> {
+        let Some(role) = &task.role else { return hosts.to_vec() };
+        let again = role.data.allow_duplicates;
+        let mut on = Vec::with_capacity(hosts.len());
+        for host in hosts {
+            let state = self.hosts.state(host);
+            let complete = state.completed_roles.contains(&role.identity) && !again;
+            if !complete && state.ended_role != Some(role.identity) {
+                if !task.implicit {
+                    state.began_roles.insert(role.identity);
+                }
+                on.push(host.clone());
+            }
+        }
+        on
+    }
+
+    /// The task's name as shown: rendered, its role before it.
+    pub(super) fn title(&self, task: &Task, host: &Arc<str>) -> String {
+        let name = match &task.name {
+            Some(name) if name.truthy() => self.shown(name, host),
+            _ => task.action.as_str().to_owned(),
+        };
+        match &task.role {
+            Some(role) if !task.implicit => format!("{} : {name}", role.full_name()),
+            _ => name,
+        }
+    }
+
+    pub(super) fn describe(&self, task: &Task, host: &Arc<str>) -> TaskInfo {
+        let scope = self.scope(host);
+        let keywords = Keywords { shared: &self.shared, task, scope: &scope };
+        let options = &self.shared.options;
+        let flag = |value: crate::diag::Result<Option<bool>>, default| value.unwrap_or(None).unwrap_or(default);
+        TaskInfo {
+            id: self.shared.next_id(),
+            name: self.title(task, host),
+            action: task.action.as_str().to_owned(),
+            fqcn: task.resolved.as_ref().map_or_else(|| task.action.as_str().to_owned(), |a| a.fqcn.to_string()),
+            handler: task.handler,
+            check: flag(keywords.bool("check_mode", |c| c.check_mode.as_ref()), options.check),
+            diff: flag(keywords.bool("diff", |c| c.diff.as_ref()), options.diff),
+            no_log: flag(keywords.bool("no_log", |c| c.no_log.as_ref()), false),
+            origin: task.origin.clone(),
+            args: task.args.clone(),
+            tags: self.tags(task),
+            play: self.id,
+            role: task.role.as_ref().map(|role| role.full_name()),
+            looped: task.loop_.is_some(),
+            ..TaskInfo::default()
+        }
+    }
+
+    fn is_run_once(&self, task: &Task, first: &Arc<str>) -> bool {
+        let by_action = task
+            .resolved
+            .as_ref()
+            .and_then(|action| self.shared.action(&action.name))
+            .is_some_and(|definition| matches!(definition.run, Run::Once(_)));
+        let scope = self.scope(first);
+        let keywords = Keywords { shared: &self.shared, task, scope: &scope };
+        by_action || keywords.bool("run_once", |c| c.run_once.as_ref()).unwrap_or(None).unwrap_or(false)
+    }
+
+    fn throttle(&self, task: &Task, hosts: &[Arc<str>]) -> Option<Arc<Semaphore>> {
+        let scope = self.scope(hosts.first()?);
+        let keywords = Keywords { shared: &self.shared, task, scope: &scope };
+        let limit = keywords.number("throttle", task.keyword(|c| c.throttle.as_ref())).ok()??;
+        (limit >= 1.0).then(|| Arc::new(Semaphore::new(limit as usize)))
+    }
+}
+
+/// Runs a task once the forks and its own throttle let it, unless the run ends first.
+async fn under_limits(job: HostTask, throttle: Option<Arc<Semaphore>>) {
+    let forks = job.shared.forks.clone();
+    let cancel = job.shared.cancel.clone();
+    let work = async move {
+        // Neither semaphore is ever closed.
+        let _turn = match &throttle {
+            Some(throttle) => throttle.acquire().await.ok(),
+            None => None,
+        };
+        let _fork = forks.acquire().await.ok();
+        job.run().await;
+    };
+    tokio::select! {
+        () = work => {}
+        () = cancel.cancelled() => {}
+    }
+}
+
+impl Done {
+    /// What stands for a task that ended without a word.
+    fn broken(host: Arc<str>) -> Self {
+        let text = "Unexpected failure during task execution: rplay's own code for this task broke off";
+        let error = Error::new(Kind::Internal, text);
+        Self {
+            host,
+            outcome: crate::proto::Outcome::failed(text),
+            error: Some(error.context("Task failed.")),
+            ..Self::default()
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What becomes of a module's result before conditions look at it, before it is registered, and before it is shown.
+
+use crate::diag::{Error, Kind};
+use crate::proto::Outcome;
+use crate::value::{Dict, Value};
+
+/// Python's `str.splitlines`, for the `stdout_lines` beside `stdout`.
+pub(super) fn lines(text: &str) -> Value {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let breaks = ['\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}'];
+        match rest.find(breaks) {
+            None => {
+                lines.push(Value::str(rest));
+                break;
+            }
+            Some(at) => {
+                lines.push(Value::str(&rest[..at]));
+                let end = &rest[at..];
+                let width = if end.starts_with("\r\n") { 2 } else { end.chars().next().map_or(1, char::len_utf8) };
+                rest = &end[width..];
+            }
+        }
+    }
+    lines.into()
+}
+
+/// Adds what Ansible adds to every module's result: `stdout_lines`, `failed`, `changed`.
+pub(super) fn complete(outcome: &mut Outcome) {
+    for (text, key) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {
+        if let Some(Value::Str(value)) = outcome.get(text) {
+            if outcome.get(key).is_none() {
+                let lines = lines(value.as_str());
+                outcome.set(key, lines);
+            }
+        }
+    }
+    if outcome.get("failed").is_none() {
+        let failed = outcome.get("rc").is_some_and(|rc| *rc != Value::Int(0) && rc.as_str() != Some("0"));
+        outcome.set("failed", failed);
+    }
+    outcome.result.set_default("changed", false);
+}
+
+/// The failed result that stands for an error.
+///
+/// What an action reports itself is the message as it is; anything else is told with its way up.
+pub(super) fn of_error(error: &Error) -> Outcome {
+    let mut outcome = Outcome::default().with("failed", true);
+    match error.kind {
+        Kind::Action | Kind::Unsupported => {
+            outcome.set("msg", error.line());
+            outcome.set("changed", false);
+        }
+        Kind::Arguments => outcome.set("msg", error.line()),
+        _ => {
+            outcome.set("msg", task_failed(error).line());
+            outcome.set("changed", false);
+        }
+    }
+    outcome
+}
+
+/// The error as it is told of a task.
+pub(super) fn task_failed(error: &Error) -> Error {
+    error.clone().context("Task failed.")
+}
+
+/// What `register` keeps of a result: everything but what is for the engine and callbacks alone.
+pub(super) fn registered(result: &Dict) -> Dict {
+    let mut kept: Dict = result.iter().filter(|(key, _)| !is_internal(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    kept.remove("invocation");
+    kept
+}
+
+/// What `ansible_failed_result` keeps of a result.
+pub(super) fn of_failure(result: &Dict) -> Dict {
+    result.iter().filter(|(key, _)| !is_internal(key)).map(|(k, v)| (k.clone(), v.clone())).collect()
+}
+
+/// What callbacks show of a result.
+pub(super) fn shown(result: &Dict, verbosity: u8) -> Dict {
+    let mut kept = result.clone();
+    if verbosity < 3 {
+        kept.remove("invocation");
+    }
+    kept
+}
+
+/// The result of a task whose results are secret.
+pub(super) fn censored(result: &Dict) -> Dict {
+    let text = "the output has been hidden due to the fact that 'no_log: true' was specified for this result";
+    let mut kept = Dict::from([("censored", Value::str(text))]);
+    for key in ["attempts", "changed", "retries", "failed", "skipped", "unreachable", "_ansible_no_log"] {
+        if let Some(value) = result.get(key) {
+            kept.insert(key, value.clone());
+        }
+    }
+    kept
+}
+
+fn is_internal(key: &Value) -> bool {
+    key.as_str().is_some_and(|name| name.starts_with("_ansible_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits_lines_as_python_does() {
+        assert_eq!(lines("a\r\nb\n\nc"), Value::list(["a", "b", "", "c"].map(Value::from)));
+        assert_eq!(lines("a\n"), Value::list(["a"].map(Value::from)));
+        assert_eq!(lines(""), Value::list([]));
+    }
+
+    #[test]
+    fn a_result_with_a_bad_status_has_failed() {
+        let mut outcome = Outcome::default().with("rc", 1).with("stdout", "x");
+        complete(&mut outcome);
+        assert!(outcome.is_failed());
+        assert_eq!(outcome.get("stdout_lines"), Some(&Value::list([Value::from("x")])));
+    }
+}

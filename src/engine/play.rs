@@ -1,0 +1,253 @@
+//! A play: its hosts, batches and sections.
+
+use super::batch::Batch;
+use super::flow::Hosts;
+use super::shared::Shared;
+use crate::diag::{Error, Result};
+use crate::event::{Event, PlayInfo};
+use crate::playbook::{Entry, Play};
+use crate::template::Scope;
+use crate::value::{Dict, Value};
+use crate::vars::{HostScope, PlayVars};
+use std::sync::Arc;
+
+/// What a play leaves behind.
+pub(super) struct Played {
+    pub hosts: Hosts,
+    pub custom_stats: Dict,
+    pub started: bool,
+    /// Whether no play follows: all hosts of a batch were lost.
+    pub broke: bool,
+    pub fatal: Option<Error>,
+}
+
+/// Runs a play on its hosts, batch by batch.
+pub(super) async fn run(
+    shared: &Arc<Shared>,
+    play: &Arc<Play>,
+    basedir: &str,
+    lost: &[Arc<str>],
+    mut hosts: Hosts,
+    custom_stats: Dict,
+    started: bool,
+) -> Result<Played> {
+    let mut vars = PlayVars::new(play, basedir);
+    let outside = HostScope::new(&shared.store, &Arc::new(PlayVars::new(play, basedir)), &Arc::from("localhost"));
+    vars.name = shown(shared, &play.title(), &outside);
+    vars.prompts = super::prompts::ask(shared, play, &outside)?;
+    let vars = Arc::new(vars);
+    let outside = HostScope::new(&shared.store, &vars, &Arc::from("localhost"));
+    let matched = matched_hosts(shared, play, &outside)?;
+    let members: Vec<Arc<str>> = matched.iter().filter(|host| !lost.contains(host)).cloned().collect();
+    let left: Vec<Arc<str>> = ordered(play, members, &outside, shared)?;
+    vars.set_hosts(&matched, &left);
+    let info = |batch: &[Arc<str>]| {
+        Arc::new(PlayInfo {
+            name: vars.name.clone(),
+            id: shared.next_id(),
+            hosts: batch.to_vec(),
+            check: shared.options.check,
+            strategy: "linear".into(),
+            origin: play.origin.clone(),
+        })
+    };
+    let mut played = Played { hosts: Hosts::default(), custom_stats, started, broke: false, fatal: None };
+    let batches = batches(play, &left, &outside, shared)?;
+    if matched.is_empty() {
+        shared.emit(&Event::PlayStart { play: info(&[]) });
+        shared.emit(&Event::NoHostsMatched);
+        return Ok(Played { hosts, ..played });
+    }
+    for members in batches {
+        let info = info(&members);
+        shared.emit(&Event::PlayStart { play: info.clone() });
+        vars.set_batch(&members);
+        hosts.begin(&members);
+        let mut batch = Batch {
+            shared: shared.clone(),
+            play: play.clone(),
+            vars: vars.clone(),
+            id: info.id,
+            members,
+            hosts,
+            rescuable: 0,
+            handlers: Vec::new(),
+            force_handlers: forces_handlers(shared, play, &outside),
+            fatal: None,
+            over: false,
+            ends_play: false,
+            started: played.started,
+            custom_stats: std::mem::take(&mut played.custom_stats),
+        };
+        batch.load_vars_files()?;
+        batch.run().await;
+        let failed = batch.members.iter().filter(|host| !batch.hosts.is_left(host)).count();
+        let all_lost = !batch.members.is_empty() && failed == batch.members.len();
+        hosts = batch.hosts;
+        played.custom_stats = batch.custom_stats;
+        played.started = batch.started;
+        played.fatal = batch.fatal;
+        if all_lost || batch.over {
+            played.broke = true;
+        }
+        if played.broke || batch.ends_play || played.fatal.is_some() || shared.cancel.is_cancelled() {
+            break;
+        }
+    }
+    Ok(Played { hosts, ..played })
+}
+
+impl Batch {
+    /// Gathers facts, then runs the sections of the play.
+    async fn run(&mut self) {
+        let play = self.play.clone();
+        for used in play.all_roles() {
+            self.add_handlers(&used.handlers);
+        }
+        self.add_handlers(&play.handlers);
+        self.update_active();
+        let members = self.members.clone();
+        self.gather_facts().await;
+        self.section(&play.pre_tasks, &members).await;
+        let roles: Vec<Entry> = play.roles.iter().flat_map(|used| used.tasks.iter().cloned()).collect();
+        let main: Vec<Entry> = roles.into_iter().chain(play.tasks.iter().cloned()).collect();
+        self.section(&main, &members).await;
+        self.section(&play.post_tasks, &members).await;
+        self.flush_forced(&members).await;
+    }
+
+    /// Reads `vars_files` for each host; their names may be templates.
+    fn load_vars_files(&self) -> Result<()> {
+        for host in &self.members {
+            self.vars.clear_files(host);
+            for entry in &self.play.vars_files {
+                let names: Vec<Value> = entry.as_list().map_or_else(|| vec![entry.clone()], <[_]>::to_vec);
+                if let Some(dict) = self.first_vars_file(host, &names)? {
+                    self.vars.add_file(host, dict);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The first file of several that is there; a name whose variables are not known yet is left out.
+    fn first_vars_file(&self, host: &Arc<str>, names: &[Value]) -> Result<Option<Dict>> {
+        let scope = self.scope(host);
+        let mut missing = None;
+        for name in names {
+            let rendered = match self.shared.templar.render_value(name, &scope) {
+                Ok(value) => value.unwrap_or_default().to_text(),
+                Err(error) if error.kind == crate::diag::Kind::Undefined => continue,
+                Err(error) => return Err(error),
+            };
+            match self.shared.loader.vars_file(&rendered, &scope.search_paths())? {
+                Some(dict) => return Ok(Some(dict)),
+                None => missing = Some((rendered, name)),
+            }
+        }
+        match missing {
+            None => Ok(None),
+            Some((name, at)) => {
+                let text = format!(
+                    "Could not find or access '{name}' on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option"
+                );
+                Err(Error::user(text).context(format!("vars file {name} was not found")).at(super::keywords::place(Some(at))))
+            }
+        }
+    }
+
+    /// A section of the play, and the handlers that it notified.
+    async fn section(&mut self, entries: &[Entry], members: &[Arc<str>]) {
+        self.list(entries, members).await;
+        let active = self.hosts.active(members);
+        if !active.is_empty() && !self.is_over() {
+            self.flush_handlers(&active).await;
+        }
+    }
+}
+
+fn shown(shared: &Shared, value: &Value, scope: &HostScope) -> String {
+    match shared.templar.render_value(value, scope) {
+        Ok(Some(value)) => value.to_text(),
+        _ => value.to_text(),
+    }
+}
+
+/// The hosts that the play's patterns and `--limit` match.
+fn matched_hosts(shared: &Shared, play: &Play, scope: &HostScope) -> Result<Vec<Arc<str>>> {
+    let mut patterns = Vec::new();
+    for pattern in &play.hosts {
+        match shared.templar.render_value(pattern, scope)? {
+            Some(Value::List(items)) => patterns.extend(items.iter().map(Value::to_text)),
+            Some(value) => patterns.push(value.to_text()),
+            None => {}
+        }
+    }
+    shared.matched(&patterns)
+}
+
+fn ordered(play: &Play, mut hosts: Vec<Arc<str>>, scope: &HostScope, shared: &Shared) -> Result<Vec<Arc<str>>> {
+    let Some(order) = &play.order else { return Ok(hosts) };
+    match shown(shared, order, scope).as_str() {
+        "inventory" => {}
+        "reverse_inventory" => hosts.reverse(),
+        "sorted" => hosts.sort(),
+        "reverse_sorted" => {
+            hosts.sort();
+            hosts.reverse();
+        }
+        "shuffle" => shuffle(&mut hosts),
+        other => {
+            let text = format!("Invalid 'order' specified for inventory hosts: {other}");
+            return Err(Error::user(text).at(super::keywords::place(Some(order))));
+        }
+    }
+    Ok(hosts)
+}
+
+/// Puts hosts into an order that nobody can foresee.
+fn shuffle(hosts: &mut [Arc<str>]) {
+    for i in (1..hosts.len()).rev() {
+        let mut bytes = [0u8; 8];
+        // Without randomness the order stays; it is no secret.
+        if getrandom::fill(&mut bytes).is_ok() {
+            hosts.swap(i, (u64::from_ne_bytes(bytes) % (i as u64 + 1)) as usize);
+        }
+    }
+}
+
+/// The batches of `serial`: numbers or percentages, the last of which repeats.
+fn batches(play: &Play, hosts: &[Arc<str>], scope: &HostScope, shared: &Shared) -> Result<Vec<Vec<Arc<str>>>> {
+    let mut sizes = Vec::new();
+    for size in &play.serial {
+        let rendered = shared.templar.render_value(size, scope)?.unwrap_or_default();
+        let items = rendered.as_list().map_or_else(|| vec![rendered.clone()], <[_]>::to_vec);
+        for item in items {
+            let text = item.to_text();
+            let size = match text.strip_suffix('%') {
+                Some(percent) => percent.trim().parse::<f64>().ok().map(|p| ((hosts.len() as f64 * p / 100.0) as usize).max(1)),
+                None => text.trim().parse::<f64>().ok().map(|n| n.max(0.0) as usize),
+            };
+            sizes.push(size.ok_or_else(|| Error::user(format!("'serial' has an invalid value ({text})")))?);
+        }
+    }
+    let mut rest = hosts;
+    let mut batches = Vec::new();
+    let mut next = 0;
+    while !rest.is_empty() {
+        let size = sizes.get(next).or(sizes.last()).copied().unwrap_or(0);
+        let size = if size == 0 { rest.len() } else { size.min(rest.len()) };
+        let (batch, others) = rest.split_at(size);
+        batches.push(batch.to_vec());
+        rest = others;
+        next += 1;
+    }
+    Ok(batches)
+}
+
+fn forces_handlers(shared: &Shared, play: &Play, scope: &HostScope) -> bool {
+    let keyword = play.force_handlers.as_ref().map(|value| shown(shared, value, scope));
+    let keyword = keyword.and_then(|text| crate::argspec::boolean(&Value::str(text)));
+    shared.options.force_handlers || keyword.unwrap_or_else(|| shared.settings.flag("DEFAULT_FORCE_HANDLERS"))
+}
+

@@ -1,0 +1,257 @@
+//! What a result changes: counters, states, variables, handlers; in the order of results.
+
+use super::batch::Batch;
+use super::host_task::{Done, Included};
+use super::keywords::Keywords;
+use super::outcome;
+use crate::actions::Effect;
+use crate::event::{Event, Status, TaskInfo, TaskResult};
+use crate::inventory::{Inventory, Notice};
+use crate::playbook::Task;
+use crate::value::{Dict, Value};
+use std::sync::Arc;
+
+impl Batch {
+    /// Takes in what came of a task on a host.
+    pub(super) fn finish(
+        &mut self,
+        task: &Arc<Task>,
+        info: &Arc<TaskInfo>,
+        mut done: Done,
+        all: Option<&[Arc<str>]>,
+        includes: &mut Vec<(Vec<Arc<str>>, Included)>,
+    ) {
+        let host = done.host.clone();
+        let sharing: Vec<Arc<str>> = all.map_or_else(|| vec![host.clone()], |all| self.hosts.active(all));
+        if let Some(name) = &task.register {
+            let value = outcome::registered(&done.outcome.result);
+            for host in &sharing {
+                self.shared.store.set_vars(host, &Dict::from([(name.clone(), value.clone())]));
+            }
+        }
+        for included in std::mem::take(&mut done.includes) {
+            add_include(includes, &sharing, included);
+        }
+        let status = self.count(&done, task.include.is_some());
+        self.apply(&mut done, &sharing);
+        if done.outcome.is_changed() && !done.outcome.is_failed() {
+            self.notify(task, &host, &sharing, &done.notify);
+        }
+        if matches!(status, Status::Failed { ignored: false }) {
+            self.note_failure(task, info, &host, &done);
+        }
+        let is_include = task.include.is_some() && matches!(status, Status::Ok | Status::Changed);
+        if !is_include || done.outcome.is_skipped() {
+            self.shared.emit(&Event::Result(Box::new(self.told(info, &done, status))));
+        }
+    }
+
+    /// Counts a result and sets the state of its host.
+    fn count(&mut self, done: &Done, includes: bool) -> Status {
+        let host = &done.host;
+        let outcome = &done.outcome;
+        let rescuable = self.rescuable > 0;
+        let stats = self.hosts.stats(host);
+        if outcome.is_unreachable() {
+            if done.ignore_unreachable {
+                stats.skipped += 1;
+                stats.ignored += 1;
+                return Status::Unreachable { ignored: true };
+            }
+            stats.unreachable += 1;
+            self.hosts.state(host).unreachable = true;
+            return Status::Unreachable { ignored: false };
+        }
+        if outcome.is_failed() {
+            if done.ignore_errors {
+                stats.ok += 1;
+                stats.ignored += 1;
+                stats.changed += u64::from(outcome.is_changed());
+                return Status::Failed { ignored: true };
+            }
+            if rescuable {
+                stats.rescued += 1;
+            } else {
+                stats.failed += 1;
+            }
+            self.hosts.state(host).failed = true;
+            return Status::Failed { ignored: false };
+        }
+        if outcome.is_skipped() {
+            stats.skipped += 1;
+            return Status::Skipped;
+        }
+        // What an include brings is counted once it has been loaded.
+        stats.ok += u64::from(!includes);
+        if outcome.is_changed() {
+            stats.changed += 1;
+            return Status::Changed;
+        }
+        Status::Ok
+    }
+
+    fn apply(&mut self, done: &mut Done, sharing: &[Arc<str>]) {
+        for (about, effect) in std::mem::take(&mut done.effects) {
+            let own = about == done.host;
+            let targets = if own { sharing.to_vec() } else { vec![about] };
+            match effect {
+                Effect::Vars(vars) => targets.iter().for_each(|host| self.shared.store.set_vars(host, &vars)),
+                Effect::Facts(facts) => targets.iter().for_each(|host| self.shared.store.add_facts(host, &facts)),
+                Effect::AddHost { name, groups, vars } => {
+                    let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+                    let changed = self.change_inventory(|inventory, notices| {
+                        inventory.add_dynamic_host(&name, &groups, &vars, notices)
+                    });
+                    done.outcome.set("changed", changed);
+                }
+                Effect::AddGroup { name, parents } => {
+                    let parents: Vec<&str> = parents.iter().map(String::as_str).collect();
+                    let host = done.host.clone();
+                    let changed = self.change_inventory(|inventory, notices| {
+                        inventory.add_dynamic_group(&host, &name, &parents, notices)
+                    });
+                    done.outcome.set("changed", changed);
+                }
+                Effect::Stats { data, per_host, aggregate } => {
+                    let key = if per_host { done.host.to_string() } else { "_run".to_owned() };
+                    let mut known = self.custom_stats.get(&key).and_then(Value::as_dict).cloned().unwrap_or_default();
+                    for (name, value) in &data {
+                        let sum = match known.get_value(name) {
+                            Some(before) if aggregate => added(before, value),
+                            _ => value.clone(),
+                        };
+                        known.insert(name.clone(), sum);
+                    }
+                    self.custom_stats.insert(key, known);
+                }
+            }
+        }
+    }
+
+    /// Changes a copy of the inventory, which then takes its place; whether anything changed.
+    fn change_inventory(
+        &mut self,
+        change: impl FnOnce(&mut Inventory, &mut Vec<Notice>) -> crate::diag::Result<bool>,
+    ) -> bool {
+        let mut inventory = (*self.shared.store.inventory()).clone();
+        let mut notices = Vec::new();
+        let changed = change(&mut inventory, &mut notices);
+        self.shared.tell_notices(notices);
+        match changed {
+            Ok(changed) => {
+                if changed {
+                    self.shared.store.set_inventory(inventory);
+                }
+                changed
+            }
+            Err(error) => {
+                self.fatal.get_or_insert(error);
+                false
+            }
+        }
+    }
+
+    /// What a rescue may look at.
+    fn note_failure(&mut self, task: &Arc<Task>, info: &TaskInfo, host: &Arc<str>, done: &Done) {
+        if self.rescuable == 0 {
+            return;
+        }
+        let scope = self.scope(host);
+        let keywords = Keywords { shared: &self.shared, task, scope: &scope };
+        let result = outcome::of_failure(&done.outcome.result);
+        let failed = Dict::from([
+            ("ansible_failed_task", Value::Dict(keywords.as_variable(info))),
+            ("ansible_failed_result", Value::Dict(result)),
+        ]);
+        self.shared.store.set_vars(host, &failed);
+    }
+
+    fn told(&self, info: &Arc<TaskInfo>, done: &Done, status: Status) -> TaskResult {
+        let mut result = outcome::shown(&done.outcome.result, self.shared.options.verbosity);
+        if done.no_log {
+            result = outcome::censored(&result);
+        }
+        TaskResult {
+            task: info.clone(),
+            host: done.host.clone(),
+            delegated: done.delegated.clone(),
+            status,
+            result,
+            label: None,
+            error: done.error.clone(),
+        }
+    }
+
+    /// Stops every host where one failure is to be all hosts' failure.
+    pub(super) fn stop_all_where_fatal(&mut self, task: &Task, hosts: &[Arc<str>], alone: bool) {
+        let lost = |batch: &mut Self, host: &Arc<str>| {
+            let state = batch.hosts.state(host);
+            state.failed || state.unreachable
+        };
+        let bad = hosts.iter().filter(|host| lost(self, host)).count();
+        if bad == 0 {
+            return;
+        }
+        let Some(first) = hosts.first() else { return };
+        let scope = self.scope(first);
+        let keywords = Keywords { shared: &self.shared, task, scope: &scope };
+        let everyone = keywords
+            .bool("any_errors_fatal", |c| c.any_errors_fatal.as_ref())
+            .unwrap_or(None)
+            .unwrap_or(self.shared.settings.flag("ANY_ERRORS_FATAL"));
+        if everyone || alone {
+            for host in self.members.clone() {
+                if self.hosts.is_active(&host) {
+                    self.hosts.state(&host).failed = true;
+                }
+            }
+        }
+        self.check_max_fail();
+    }
+
+    /// `max_fail_percentage`: ends the play where more hosts of the batch failed.
+    fn check_max_fail(&mut self) {
+        let Some(limit) = self.play.max_fail_percentage.clone() else { return };
+        let Some(first) = self.members.first().cloned() else { return };
+        let limit = self.shown(&limit, &first).trim_end_matches('%').parse::<f64>();
+        let members = self.members.clone();
+        let failed = members.iter().filter(|host| !self.hosts.is_left(host)).count();
+        if limit.is_ok_and(|limit| failed as f64 * 100.0 / members.len().max(1) as f64 > limit) {
+            for host in &members {
+                if self.hosts.is_active(host) {
+                    self.hosts.state(host).failed = true;
+                }
+            }
+            self.over = true;
+            self.shared.emit(&Event::NoHostsRemaining);
+        }
+    }
+}
+
+/// Hosts that include the same in the same way do it together.
+fn add_include(includes: &mut Vec<(Vec<Arc<str>>, Included)>, hosts: &[Arc<str>], included: Included) {
+    for host in hosts {
+        let same = |entry: &&mut (Vec<Arc<str>>, Included)| entry.1 == included && !entry.0.contains(host);
+        match includes.iter_mut().find(same) {
+            Some((hosts, _)) => hosts.push(host.clone()),
+            None => includes.push((vec![host.clone()], included.clone())),
+        }
+    }
+}
+
+/// Python's `a + b` for what `set_stats` aggregates; the later value where they do not add.
+fn added(a: &Value, b: &Value) -> Value {
+    match (a, b) {
+        (Value::Int(x), Value::Int(y)) => x.checked_add(*y).map_or_else(|| b.clone(), Value::Int),
+        (Value::Float(x), Value::Float(y)) => Value::Float(x + y),
+        (Value::Int(x), Value::Float(y)) | (Value::Float(y), Value::Int(x)) => Value::Float(*x as f64 + y),
+        (Value::Str(x), Value::Str(y)) => Value::str(format!("{}{}", x.as_str(), y.as_str())),
+        (Value::List(x), Value::List(y)) => Value::list(x.iter().chain(y.iter()).cloned()),
+        (Value::Dict(x), Value::Dict(y)) => {
+            let mut both = x.clone();
+            both.update(y);
+            both.into()
+        }
+        _ => b.clone(),
+    }
+}

@@ -1,0 +1,140 @@
+//! What all tasks of a run share.
+
+use super::Options;
+use super::emitter::Emitter;
+use crate::actions::ActionDef;
+use crate::config::{Settings, Surroundings};
+use crate::connection::Pool;
+use crate::diag::{Error, Result};
+use crate::event::{Event, Terminal};
+use crate::inventory::{Inventory, Mismatch, Notice, Reader};
+use crate::load::Loader;
+use crate::playbook::Note;
+use crate::template::Templar;
+use crate::vars::Store;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::{Semaphore, watch};
+
+/// The parts of a run that every task uses; none of them changes but through its own lock.
+pub(super) struct Shared {
+    pub store: Arc<Store>,
+    pub templar: Arc<Templar>,
+    pub settings: Arc<Settings>,
+    pub around: Surroundings,
+    pub options: Options,
+    pub loader: Arc<Loader>,
+    pub reader: Reader,
+    /// `--limit`, split into its patterns.
+    pub limit: Option<Vec<String>>,
+    pub pool: Pool,
+    pub terminal: Option<Arc<dyn Terminal>>,
+    pub cancel: Cancel,
+    pub forks: Arc<Semaphore>,
+    /// Actions of the embedder's own.
+    pub actions: Vec<&'static ActionDef>,
+    pub emitter: Arc<Emitter>,
+    pub ids: AtomicU64,
+}
+
+impl Shared {
+    /// Tells the listener that something happened.
+    pub fn emit(&self, event: &Event) {
+        self.emitter.emit(event);
+    }
+
+    /// Warns, once for each text.
+    pub fn warn(&self, text: impl Into<String>) {
+        self.emitter.warn(text);
+    }
+
+    /// Says something that is shown from a verbosity on.
+    pub fn verbose(&self, level: u8, host: Option<&Arc<str>>, text: impl FnOnce() -> String) {
+        self.emitter.verbose(level, host, text);
+    }
+
+    /// A number that no other play or task of the run has.
+    pub fn next_id(&self) -> u64 {
+        self.ids.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Says what loading had to say.
+    pub fn tell_notes(&self) {
+        for note in self.loader.notes() {
+            match note {
+                Note::Warning(text) => self.warn(text),
+                Note::Deprecated(text) => self.emit(&Event::Deprecated(text)),
+                Note::Verbose(level, text) => self.verbose(level, None, || text),
+            }
+        }
+        self.tell_notices(self.store.take_notices());
+        for warning in self.templar.take_warnings() {
+            self.warn(warning.to_string().trim_end());
+        }
+    }
+
+    /// Says what reading or changing the inventory had to say.
+    pub fn tell_notices(&self, notices: Vec<Notice>) {
+        for notice in notices {
+            match notice {
+                Notice::Warning(text) => self.warn(text),
+                Notice::Deprecated(text) => self.emit(&Event::Deprecated(text)),
+                Notice::Error(text) => self.emit(&Event::Error(Box::new(crate::diag::Error::user(text)))),
+                Notice::Verbose(level, text) => self.verbose(level, None, || text),
+                Notice::Error(error) => self.emit(&Event::Error(Box::new(Error::user(error)))),
+            }
+        }
+    }
+
+    /// Reads the inventory sources anew.
+    pub fn read_inventory(&self) -> Result<Inventory> {
+        let mut notices = Vec::new();
+        let read = self.reader.read(&mut notices);
+        self.tell_notices(notices);
+        read
+    }
+
+    /// The hosts that patterns and `--limit` match.
+    pub fn matched(&self, patterns: &[String]) -> Result<Vec<Arc<str>>> {
+        let mismatch = Mismatch::named(self.settings.text("HOST_PATTERN_MISMATCH").unwrap_or_default());
+        let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+        let mut notices = Vec::new();
+        let hosts = self.store.inventory().select(&patterns, self.limit.as_deref(), mismatch, &mut notices);
+        self.tell_notices(notices);
+        Ok(hosts?.iter().map(|host| host.name.clone()).collect())
+    }
+
+    /// The action of a name: an embedder's own first.
+    pub fn action(&self, name: &str) -> Option<&'static ActionDef> {
+        self.actions.iter().find(|action| action.name == name).copied().or_else(|| crate::actions::find(name))
+    }
+}
+
+/// Ends a run from outside: nothing new starts, and what runs on the hosts is ended.
+#[derive(Clone, Debug)]
+pub struct Cancel(Arc<watch::Sender<bool>>);
+
+impl Default for Cancel {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(false)))
+    }
+}
+
+impl Cancel {
+    /// Ends the run.
+    pub fn cancel(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Whether the run is to end.
+    pub fn is_cancelled(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Waits until the run is to end.
+    pub async fn cancelled(&self) {
+        let mut receiver = self.0.subscribe();
+        // The sender lives as long as self, so waiting cannot fail.
+        let _ = receiver.wait_for(|cancelled| *cancelled).await;
+    }
+}

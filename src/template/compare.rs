@@ -1,0 +1,208 @@
+//! Python's comparisons: equality, order, membership.
+
+use super::cx::Cx;
+use super::object::{Obj, SetCell};
+use super::raise::Raise;
+use std::cmp::Ordering;
+
+impl Cx<'_> {
+    /// Python's `a == b`; fails where one is undefined or holds something undefined.
+    pub fn equals(&mut self, a: &Obj, b: &Obj) -> Result<bool, Raise> {
+        match (a, b) {
+            (Obj::Undefined(_) | Obj::Failed(_), _) => a.clone().defined().map(|a| a == *b),
+            (_, Obj::Undefined(_) | Obj::Failed(_)) => b.clone().defined().map(|_| false),
+            (Obj::Pending(_), _) => {
+                let a = self.force(a.clone());
+                self.equals(&a, b)
+            }
+            (_, Obj::Pending(_)) => {
+                let b = self.force(b.clone());
+                self.equals(a, &b)
+            }
+            (Obj::List(_), Obj::List(_)) | (Obj::Tuple(_), Obj::Tuple(_)) => {
+                if a == b {
+                    return Ok(true);
+                }
+                if self.len(a)? != self.len(b)? {
+                    return Ok(false);
+                }
+                let (left, right) = (self.iter_lenient(a)?, self.iter_lenient(b)?);
+                self.deeper(|cx| {
+                    for (x, y) in left.iter().zip(&right) {
+                        if !cx.equals(x, y)? {
+                            return Ok(false);
+                        }
+                    }
+                    Ok(true)
+                })
+            }
+            (Obj::Dict(_) | Obj::Map(_), Obj::Dict(_) | Obj::Map(_)) => self.equal_dicts(a, b),
+            (Obj::Set(x), Obj::Set(y)) => Ok(subset(x, y) && subset(y, x)),
+            _ => Ok(a == b),
+        }
+    }
+
+    fn equal_dicts(&mut self, a: &Obj, b: &Obj) -> Result<bool, Raise> {
+        if a == b {
+            return Ok(true);
+        }
+        if self.len(a)? != self.len(b)? {
+            return Ok(false);
+        }
+        let (left, right) = (self.items(a)?, self.items(b)?);
+        let right: indexmap::IndexMap<Obj, Obj> = right.into_iter().collect();
+        self.deeper(|cx| {
+            for (key, x) in &left {
+                match right.get(key) {
+                    Some(y) if cx.equals(x, y)? => {}
+                    _ => return Ok(false),
+                }
+            }
+            Ok(true)
+        })
+    }
+
+    /// How two objects are ordered; None where they are not, as NaN or sets that only overlap.
+    ///
+    /// `symbol` is the operator in Python's words for types that have no order.
+    pub fn order(&mut self, a: &Obj, b: &Obj, symbol: &str) -> Result<Option<Ordering>, Raise> {
+        let (a, b) = (self.force(a.clone()).defined()?, self.force(b.clone()).defined()?);
+        Ok(match (&a, &b) {
+            (Obj::Int(x), Obj::Int(y)) => Some(x.cmp(y)),
+            (Obj::Str(x), Obj::Str(y)) => Some(x.as_str().cmp(y.as_str())),
+            (Obj::Bytes(x), Obj::Bytes(y)) => Some(x.cmp(y)),
+            (Obj::Date(x), Obj::Date(y)) => Some(x.cmp(y)),
+            (Obj::DateTime(x), Obj::DateTime(y)) => match (x.offset, y.offset) {
+                (None, None) => Some(x.cmp(y)),
+                (Some(_), Some(_)) => Some(super::dates::micros(x).cmp(&super::dates::micros(y))),
+                _ => return Err(Raise::type_error("can't compare offset-naive and offset-aware datetimes")),
+            },
+            (Obj::Delta(x), Obj::Delta(y)) => Some(x.cmp(y)),
+            (Obj::Set(x), Obj::Set(y)) => match (subset(x, y), subset(y, x)) {
+                (true, true) => Some(Ordering::Equal),
+                (true, false) => Some(Ordering::Less),
+                (false, true) => Some(Ordering::Greater),
+                (false, false) => None,
+            },
+            (Obj::List(_), Obj::List(_)) | (Obj::Tuple(_), Obj::Tuple(_)) => {
+                let (left, right) = (self.iter_lenient(&a)?, self.iter_lenient(&b)?);
+                return self.deeper(|cx| cx.order_sequences(&left, &right, symbol));
+            }
+            _ => match (a.as_big(), b.as_big()) {
+                (Some(x), Some(y)) => Some(x.cmp(&y)),
+                _ => match (a.as_number(), b.as_number()) {
+                    (Some(x), Some(y)) => x.partial_cmp(&y),
+                    _ => return Err(unordered(&a, &b, symbol)),
+                },
+            },
+        })
+    }
+
+    fn order_sequences(&mut self, a: &[Obj], b: &[Obj], symbol: &str) -> Result<Option<Ordering>, Raise> {
+        for (x, y) in a.iter().zip(b) {
+            if !self.equals(x, y)? {
+                return self.order(x, y, symbol);
+            }
+        }
+        Ok(Some(a.len().cmp(&b.len())))
+    }
+
+    /// Python's `a < b`, as `sort`, `min` and `max` use it.
+    pub fn less(&mut self, a: &Obj, b: &Obj) -> Result<bool, Raise> {
+        Ok(self.order(a, b, "<")? == Some(Ordering::Less))
+    }
+
+    /// Sorts as Python does: stable, by `<` alone, with an error for types that have no order.
+    pub fn sort<T>(&mut self, items: Vec<T>, key: impl Fn(&T) -> Obj) -> Result<Vec<T>, Raise> {
+        let mut failure = None;
+        let mut items: Vec<(Obj, T)> = items.into_iter().map(|item| (key(&item), item)).collect();
+        items.sort_by(|(a, _), (b, _)| {
+            if failure.is_some() {
+                return Ordering::Equal;
+            }
+            // Python asks whether the later item is less, and so does Rust for short lists: `[1, 'a']`
+            // complains about 'str' and 'int'.
+            match self.order(a, b, "<") {
+                Ok(order) => order.unwrap_or(Ordering::Equal),
+                Err(raise) => {
+                    failure = Some(raise);
+                    Ordering::Equal
+                }
+            }
+        });
+        match failure {
+            Some(raise) => Err(raise),
+            None => Ok(items.into_iter().map(|(_, item)| item).collect()),
+        }
+    }
+
+    /// Python's `item in container`.
+    pub fn contains(&mut self, container: &Obj, item: &Obj) -> Result<bool, Raise> {
+        if item.is_marker() && !matches!(container, Obj::Undefined(_) | Obj::Failed(_)) {
+            item.clone().defined()?;
+        }
+        match container {
+            Obj::Str(text) => match item {
+                Obj::Str(part) => Ok(text.as_str().contains(part.as_str())),
+                other => Err(Raise::type_error(format!(
+                    "'in <string>' requires string as left operand, not {}",
+                    other.type_name()
+                ))),
+            },
+            Obj::Dict(dict) => {
+                item.check_hashable()?;
+                Ok(dict.borrow().contains_key(item))
+            }
+            Obj::Set(set) => {
+                item.check_hashable()?;
+                Ok(set.borrow().contains(item))
+            }
+            Obj::Map(lazy) => match item.as_str() {
+                Some(key) => Ok(lazy.map.get(key)?.is_some()),
+                None => Ok(false),
+            },
+            Obj::Range(range) => Ok(match item.as_int() {
+                Some(i) => {
+                    let offset = i128::from(i) - i128::from(range.start);
+                    let step = i128::from(range.step);
+                    offset % step == 0 && offset / step >= 0 && offset / step < range.len() as i128
+                }
+                None => false,
+            }),
+            Obj::List(_) | Obj::Tuple(_) | Obj::Iter(_) | Obj::Special(_) => {
+                for candidate in self.iter_lenient(container).map_err(|raise| match raise {
+                    Raise::Python(..) => not_a_container(container),
+                    other => other,
+                })? {
+                    if self.equals(&candidate, item)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Obj::Undefined(_) | Obj::Failed(_) => container.clone().defined().map(|_| false),
+            Obj::Pending(_) => {
+                let forced = self.force(container.clone());
+                self.contains(&forced, item)
+            }
+            other => Err(not_a_container(other)),
+        }
+    }
+}
+
+fn not_a_container(obj: &Obj) -> Raise {
+    Raise::type_error(format!("argument of type '{}' is not iterable", obj.type_name()))
+}
+
+fn unordered(a: &Obj, b: &Obj, symbol: &str) -> Raise {
+    Raise::type_error(format!(
+        "'{symbol}' not supported between instances of '{}' and '{}'",
+        a.type_name(),
+        b.type_name()
+    ))
+}
+
+fn subset(a: &SetCell, b: &SetCell) -> bool {
+    let b = b.borrow();
+    a.borrow().iter().all(|item| b.contains(item))
+}

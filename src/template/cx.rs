@@ -1,0 +1,369 @@
+//! The context of a running template: what filters, tests, lookups and methods may ask of it.
+//!
+//! One [`Session`] lasts from a call of [`Templar`](super::Templar) to its return and holds the scopes
+//! it touched; a [`Cx`] is one rendering in it. Each rendering sees every variable as one object of its
+//! own: changes to it show until that rendering ends, as in ansible-core.
+
+use super::args::CallArgs;
+use super::import::Blocks;
+use super::ir::Template;
+use super::object::{LazyMap, Obj, Pending, Special};
+use super::raise::{Class, Raise, Undefined};
+use super::scope::{Scope, Var, VarMap, World};
+use super::templar::Templar;
+use crate::diag::{Error, Origin};
+use crate::value::{Text, Value};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// How deep templates, calls and containers may nest before it is a loop.
+pub(super) const DEPTH: usize = 200;
+
+type SharedScope = Arc<dyn Scope + Send + Sync>;
+
+/// All that one call of the templar shares.
+pub(super) struct Session<'a> {
+    pub(super) templar: &'a Templar,
+    base: &'a dyn Scope,
+    others: RefCell<Vec<SharedScope>>,
+    depth: Cell<usize>,
+    /// What is being rendered, to detect loops: scope and address of the text.
+    pub(super) rendering: RefCell<Vec<(usize, *const u8)>>,
+    /// Variables that a macro holds and that hold the macro: emptied at the end, or they would leak.
+    pub(super) captured: RefCell<Vec<Rc<Frame>>>,
+}
+
+impl Drop for Session<'_> {
+    fn drop(&mut self) {
+        for frame in self.captured.take() {
+            frame.vars.take();
+        }
+    }
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(templar: &'a Templar, base: &'a dyn Scope) -> Self {
+        Self {
+            templar,
+            base,
+            others: RefCell::default(),
+            depth: Cell::new(0),
+            rendering: RefCell::default(),
+            captured: RefCell::default(),
+        }
+    }
+
+    /// The number of a scope, which stays the same for the session.
+    fn number(&self, scope: SharedScope) -> usize {
+        let mut others = self.others.borrow_mut();
+        let at = others.iter().position(|s| Arc::ptr_eq(s, &scope)).unwrap_or_else(|| {
+            others.push(scope);
+            others.len() - 1
+        });
+        at + 1
+    }
+
+    fn with<T>(&self, number: usize, ask: impl FnOnce(&dyn Scope) -> T) -> T {
+        let other = number.checked_sub(1).and_then(|i| self.others.borrow().get(i).cloned());
+        match other {
+            Some(scope) => ask(&*scope),
+            None => ask(self.base),
+        }
+    }
+}
+
+/// Variables that a template sets, innermost first.
+pub(super) struct Frame {
+    pub(super) vars: RefCell<Vec<(Arc<str>, Obj)>>,
+    pub(super) parent: Option<Rc<Frame>>,
+}
+
+impl Frame {
+    pub(super) fn new(parent: Option<Rc<Frame>>) -> Rc<Self> {
+        Rc::new(Self { vars: RefCell::default(), parent })
+    }
+
+    /// The variable of a name in this frame or one around it.
+    pub(super) fn get(&self, name: &str) -> Option<Obj> {
+        let mut frame = self;
+        loop {
+            if let Some((_, value)) = frame.vars.borrow().iter().find(|(n, _)| &**n == name) {
+                return Some(value.clone());
+            }
+            frame = frame.parent.as_deref()?;
+        }
+    }
+
+    /// Sets a variable in this frame.
+    pub(super) fn set(&self, name: &Arc<str>, value: Obj) {
+        let mut vars = self.vars.borrow_mut();
+        match vars.iter_mut().find(|(n, _)| n == name) {
+            Some(slot) => slot.1 = value,
+            None => vars.push((name.clone(), value)),
+        }
+    }
+}
+
+/// One rendering of a template.
+pub struct Cx<'a> {
+    pub(super) session: &'a Session<'a>,
+    /// The number of the scope whose variables it sees.
+    pub(super) scope: usize,
+    /// Variables used so far, rendered.
+    pub(super) seen: Vec<(Arc<str>, Obj)>,
+    /// What the template set itself.
+    pub(super) frame: Option<Rc<Frame>>,
+    /// The template's text, for error places.
+    pub(super) origin: Option<Origin>,
+    /// Whether the running lookup was written as `with_name:`.
+    pub(super) with_loop: bool,
+    /// Whether it is a bare expression, which error texts tell from a template.
+    pub(super) expression: bool,
+    /// Whether the variables of the scope cannot be seen: in what was imported without context.
+    pub(super) hidden: bool,
+    /// Whether the origin is the template's own file, beside which included ones are.
+    pub(super) from_file: bool,
+    /// The template that runs, for the syntax of those it includes.
+    pub(super) template: Option<Arc<Template>>,
+    /// The variables that its blocks see.
+    pub(super) root: Option<Rc<Frame>>,
+    /// The template that it extends, once it said so.
+    pub(super) parent: Option<Arc<Template>>,
+    /// The blocks of it and of those it extends.
+    pub(super) blocks: Blocks,
+}
+
+impl<'a> Cx<'a> {
+    pub(super) fn new(session: &'a Session<'a>, scope: usize) -> Self {
+        Self {
+            session,
+            scope,
+            seen: Vec::new(),
+            frame: None,
+            origin: None,
+            with_loop: false,
+            expression: false,
+            hidden: false,
+            from_file: false,
+            template: None,
+            root: None,
+            parent: None,
+            blocks: Vec::new(),
+        }
+    }
+
+    /// The templar.
+    pub fn templar(&self) -> &'a Templar {
+        self.session.templar
+    }
+
+    /// Asks the scope whose variables this rendering sees.
+    pub fn with_scope<T>(&self, ask: impl FnOnce(&dyn Scope) -> T) -> T {
+        self.session.with(self.scope, ask)
+    }
+
+    /// Asks for plain facts about the run.
+    pub fn with_world<T>(&self, ask: impl FnOnce(&World) -> T) -> T {
+        self.with_scope(|scope| ask(scope.world()))
+    }
+
+    /// Where relative paths are searched.
+    pub fn search_paths(&self) -> Vec<String> {
+        self.with_scope(|scope| scope.search_paths())
+    }
+
+    /// Whether the running lookup was written as `with_name:` instead of being called.
+    pub fn is_with_loop(&self) -> bool {
+        self.with_loop
+    }
+
+    /// Says something to the user beside the result.
+    pub fn warn(&self, message: impl Into<String>) {
+        self.templar().warn(Error::user(message).at(self.origin.as_ref()));
+    }
+
+    /// A variable by its name: those the template set, then the scope's.
+    ///
+    /// None where there is none; a put-off error where its text cannot be rendered.
+    pub fn variable(&mut self, name: &str) -> Result<Option<Obj>, Raise> {
+        if let Some(value) = self.frame.as_ref().and_then(|f| f.get(name)) {
+            return Ok(Some(value));
+        }
+        if self.hidden { Ok(None) } else { self.scope_variable(name) }
+    }
+
+    /// A variable of the scope, whatever the template set.
+    pub(super) fn scope_variable(&mut self, name: &str) -> Result<Option<Obj>, Raise> {
+        if let Some((_, value)) = self.seen.iter().find(|(n, _)| &**n == name) {
+            return Ok(Some(value.clone()));
+        }
+        let Some(var) = self.with_scope(|scope| scope.get(name))? else { return Ok(None) };
+        let scalar =
+            matches!(&var, Var::Value(v) if Obj::scalar(v).is_some() && !matches!(v, Value::Str(_) | Value::Vault(_)));
+        let value = self.var(var, self.scope)?;
+        if !scalar {
+            self.seen.push((Arc::from(name), value.clone()));
+        }
+        Ok(Some(value))
+    }
+
+    /// The names of all variables of the scope.
+    pub fn variable_names(&self) -> Vec<Arc<str>> {
+        self.with_scope(|scope| scope.names())
+    }
+
+    pub(super) fn var(&mut self, var: Var, scope: usize) -> Result<Obj, Raise> {
+        match var {
+            Var::Value(value) => self.lift(&value, scope),
+            Var::Map(map) => {
+                let scope = map.scope().map_or(scope, |s| self.session.number(s));
+                Ok(Obj::Map(Rc::new(LazyMap { map, scope })))
+            }
+        }
+    }
+
+    /// A value of a variable as an object: its templates rendered, one level deep.
+    pub(super) fn lift(&mut self, value: &Value, scope: usize) -> Result<Obj, Raise> {
+        match value {
+            Value::Str(text) if text.is_trusted() && self.templar().is_template(text.as_str()) => {
+                Ok(self.render_in(text, scope))
+            }
+            Value::Vault(text) => Ok(self.decrypted(text)),
+            Value::List(items) => Ok(Obj::list(items.iter().map(|item| self.item(item, scope)))),
+            Value::Dict(dict) => {
+                Ok(Obj::dict(dict.iter().map(|(k, v)| (Obj::scalar(k).unwrap_or_default(), self.item(v, scope)))))
+            }
+            scalar => Ok(Obj::scalar(scalar).unwrap_or_default()),
+        }
+    }
+
+    fn item(&self, value: &Value, scope: usize) -> Obj {
+        let plain = match value {
+            Value::Str(text) => !text.is_trusted() || !self.templar().is_template(text.as_str()),
+            Value::Vault(_) => false,
+            _ => true,
+        };
+        match Obj::scalar(value) {
+            Some(scalar) if plain => scalar,
+            _ => Obj::Pending(Rc::new(Pending { value: value.clone(), scope })),
+        }
+    }
+
+    fn decrypted(&mut self, text: &Text) -> Obj {
+        match self.with_world(|world| super::templar::decrypt(text, world)) {
+            Ok(plain) => Obj::Str(plain),
+            Err(error) => Obj::Failed(Rc::new(error)),
+        }
+    }
+
+    /// An object whose templates are rendered, one level deep; undefined and errors stay put off.
+    pub(super) fn force(&mut self, obj: Obj) -> Obj {
+        match obj {
+            Obj::Pending(pending) => match self.lift(&pending.value, pending.scope) {
+                Ok(value) => value,
+                Err(raise) => self.put_off(raise),
+            },
+            other => other,
+        }
+    }
+
+    /// An exception as a value that raises it where it is used.
+    pub fn put_off(&self, raise: Raise) -> Obj {
+        match raise {
+            Raise::Undefined(u) => Obj::Undefined(u),
+            Raise::Failed(error) => Obj::Failed(error),
+            other => Obj::Failed(Rc::new(self.complete(other))),
+        }
+    }
+
+    /// The complete error of an exception: with the words ansible-core puts before it.
+    pub(super) fn complete(&self, raise: Raise) -> Error {
+        match raise {
+            Raise::Undefined(u) => u.error().at(self.origin.as_ref()),
+            Raise::Failed(error) => (*error).clone(),
+            Raise::Python(class, text) => {
+                let kind = if self.expression { "expression" } else { "template" };
+                let words = match class {
+                    Class::Recursion => format!("Recursive loop detected in {kind}."),
+                    Class::Syntax => format!("Syntax error in {kind}."),
+                    _ => format!("Error rendering {kind}."),
+                };
+                Error::user(text.into_string()).context(words).at(self.origin.as_ref())
+            }
+        }
+    }
+
+    /// An undefined variable.
+    pub(super) fn undefined_name(&self, name: &Arc<str>) -> Obj {
+        Obj::Undefined(Rc::new(Undefined { origin: self.origin.clone(), ..Undefined::name(name.clone()) }))
+    }
+
+    /// Goes one level deeper, unless that is too deep.
+    pub(super) fn deeper<T>(&mut self, what: impl FnOnce(&mut Self) -> Result<T, Raise>) -> Result<T, Raise> {
+        let depth = &self.session.depth;
+        if depth.get() >= DEPTH {
+            return Err(Raise::python(Class::Recursion, "maximum recursion depth exceeded"));
+        }
+        depth.set(depth.get() + 1);
+        let result = what(self);
+        depth.set(depth.get() - 1);
+        result
+    }
+
+    /// Renders a trusted text as a template in this rendering's scope; untrusted text comes back as it is.
+    pub fn render(&mut self, text: &Text) -> Result<Obj, Raise> {
+        if !text.is_trusted() {
+            return Ok(Obj::Str(text.clone()));
+        }
+        self.render_in(text, self.scope).defined()
+    }
+
+    /// Calls an object.
+    pub fn call(&mut self, callee: &Obj, args: CallArgs) -> Result<Obj, Raise> {
+        match callee {
+            Obj::Special(special) => {
+                if !special.takes_undefined() {
+                    if let Some(marker) = args.first_marker() {
+                        return Ok(marker.clone());
+                    }
+                }
+                let special: Rc<dyn Special> = special.clone();
+                self.deeper(|cx| special.call(cx, args))
+            }
+            Obj::Undefined(_) | Obj::Failed(_) => callee.clone().defined(),
+            other => Err(Raise::type_error(format!("'{}' object is not callable", other.type_name()))),
+        }
+    }
+
+    /// Applies a filter by its name, as `map` and `select` do; unknown ones raise
+    /// "No filter named 'x'.".
+    pub fn filter(&mut self, name: &str, input: Obj, args: CallArgs) -> Result<Obj, Raise> {
+        match self.templar().filter(name) {
+            Some(filter) => self.run_filter(&filter, input, args),
+            None => Err(Raise::python(Class::Template, format!("No filter named '{name}'."))),
+        }
+    }
+
+    /// Applies a test by its name, as `select` and `reject` do.
+    pub fn test(&mut self, name: &str, input: Obj, args: CallArgs) -> Result<bool, Raise> {
+        let Some(test) = self.templar().test(name) else {
+            return Err(Raise::python(Class::Template, format!("No test named '{name}'.")));
+        };
+        let result = self.run_test(&test, input, args)?.defined()?;
+        self.truthy(&result)
+    }
+
+    /// Runs a lookup by its name, as `first_found` or an action does.
+    pub fn lookup(&mut self, name: &str, args: CallArgs) -> Result<Vec<Obj>, Raise> {
+        self.run_lookup(name, args)
+    }
+
+    /// A lazy mapping's item; each access is a fresh copy.
+    pub(super) fn map_item(&mut self, lazy: &LazyMap, key: &str) -> Result<Option<Obj>, Raise> {
+        match lazy.map.get(key)? {
+            Some(var) => self.var(var, lazy.scope).map(Some),
+            None => Ok(None),
+        }
+    }
+}

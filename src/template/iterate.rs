@@ -1,0 +1,193 @@
+//! Reading containers: iteration, items, and making values of objects.
+
+use super::cx::Cx;
+use super::object::{Obj, Special};
+use super::raise::{Class, Raise};
+use crate::value::{Dict, Value};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// No iteration is longer: a template that wants more is a mistake or an attack.
+pub(super) const MOST_ITEMS: usize = 50_000_000;
+
+impl Cx<'_> {
+    /// The items that Python's `iter(x)` gives, rendered; one that is undefined is an error.
+    pub fn iter(&mut self, obj: &Obj) -> Result<Vec<Obj>, Raise> {
+        let items = self.iter_lenient(obj)?;
+        match items.iter().find(|item| item.is_marker()) {
+            Some(marker) => Err(marker.clone().defined().err().unwrap_or_else(|| Raise::value_error(""))),
+            None => Ok(items),
+        }
+    }
+
+    /// The items that Python's `iter(x)` gives, rendered; undefined ones stay what they are.
+    pub fn iter_lenient(&mut self, obj: &Obj) -> Result<Vec<Obj>, Raise> {
+        Ok(match obj {
+            Obj::List(list) => {
+                let mut items = list.borrow().clone();
+                for (i, item) in items.iter_mut().enumerate() {
+                    if matches!(item, Obj::Pending(_)) {
+                        *item = self.force(std::mem::take(item));
+                        if let Some(slot) = list.borrow_mut().get_mut(i) {
+                            *slot = item.clone();
+                        }
+                    }
+                }
+                items
+            }
+            Obj::Tuple(items) => items.iter().map(|item| self.force(item.clone())).collect(),
+            Obj::Dict(dict) => dict.borrow().keys().cloned().collect(),
+            Obj::Set(set) => set.borrow().iter().cloned().collect(),
+            Obj::Str(text) => text.as_str().chars().map(|c| Obj::str(c.to_string())).collect(),
+            Obj::Bytes(bytes) => bytes.iter().map(|b| Obj::Int(i64::from(*b))).collect(),
+            Obj::Range(range) if range.len() <= MOST_ITEMS => (0..range.len()).map(|i| Obj::Int(range.at(i))).collect(),
+            Obj::Range(_) => {
+                return Err(Raise::python(Class::Overflow, "Python int too large to convert to C ssize_t"));
+            }
+            Obj::Iter(stream) => {
+                let stream = Rc::clone(stream);
+                let mut items = Vec::new();
+                loop {
+                    let next = stream
+                        .try_borrow_mut()
+                        .map_err(|_| Raise::value_error("generator already executing"))?
+                        .next(self)?;
+                    match next {
+                        Some(item) => items.push(item),
+                        None => break items,
+                    }
+                }
+            }
+            Obj::Map(lazy) => lazy.map.keys().into_iter().map(Obj::from).collect(),
+            Obj::Special(special) => {
+                let special: Rc<dyn Special> = Rc::clone(special);
+                match special.iter(self) {
+                    Some(items) => return self.iter_lenient(&items?),
+                    None => return Err(not_iterable(obj)),
+                }
+            }
+            Obj::Pending(_) => {
+                let forced = self.force(obj.clone());
+                return self.iter_lenient(&forced);
+            }
+            Obj::Undefined(_) | Obj::Failed(_) => return obj.clone().defined().map(|_| Vec::new()),
+            _ => return Err(not_iterable(obj)),
+        })
+    }
+
+    /// The items of a mapping, rendered; undefined values stay what they are.
+    ///
+    /// Fails with Python's words for what has no `items()`.
+    pub fn items(&mut self, obj: &Obj) -> Result<Vec<(Obj, Obj)>, Raise> {
+        match obj {
+            Obj::Dict(dict) => {
+                let mut items: Vec<(Obj, Obj)> = dict.borrow().iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+                for (key, value) in &mut items {
+                    if matches!(value, Obj::Pending(_)) {
+                        *value = self.force(std::mem::take(value));
+                        if let Some(slot) = dict.borrow_mut().get_mut(&*key) {
+                            *slot = value.clone();
+                        }
+                    }
+                }
+                Ok(items)
+            }
+            Obj::Map(lazy) => {
+                let lazy = Rc::clone(lazy);
+                let mut items = Vec::new();
+                for key in lazy.map.keys() {
+                    if let Some(value) = self.map_item(&lazy, &key)? {
+                        items.push((Obj::from(key), value));
+                    }
+                }
+                Ok(items)
+            }
+            Obj::Undefined(_) | Obj::Failed(_) => obj.clone().defined().map(|_| Vec::new()),
+            other => {
+                Err(Raise::python(Class::Attribute, format!("'{}' object has no attribute 'items'", other.type_name())))
+            }
+        }
+    }
+
+    /// The item of a dictionary by a string key, rendered; None where it is missing or no dictionary.
+    pub fn dict_get(&mut self, obj: &Obj, key: &str) -> Result<Option<Obj>, Raise> {
+        match obj {
+            Obj::Dict(dict) => {
+                let found = dict.borrow().get(key).cloned();
+                let Some(found) = found else { return Ok(None) };
+                if !matches!(found, Obj::Pending(_)) {
+                    return Ok(Some(found));
+                }
+                let forced = self.force(found);
+                if let Some(slot) = dict.borrow_mut().get_mut(key) {
+                    *slot = forced.clone();
+                }
+                Ok(Some(forced))
+            }
+            Obj::Map(lazy) => self.map_item(&Rc::clone(lazy), key),
+            _ => Ok(None),
+        }
+    }
+
+    /// The object as a value, all templates in it rendered, as a result is stored in a variable.
+    ///
+    /// Tuples and iterators become lists, `omit` drops out of containers; fails where something is
+    /// undefined or of a type that no variable can have.
+    pub fn value(&mut self, obj: &Obj) -> Result<Value, Raise> {
+        Ok(match obj {
+            Obj::None => Value::Null,
+            Obj::Bool(b) => Value::Bool(*b),
+            Obj::Int(i) => Value::Int(*i),
+            Obj::Big(b) => Value::BigInt(Arc::clone(b)),
+            Obj::Float(f) => Value::Float(*f),
+            Obj::Str(text) => Value::Str(text.clone()),
+            Obj::Bytes(bytes) => Value::Bytes(Arc::clone(bytes)),
+            Obj::Date(d) => Value::Date(*d),
+            Obj::DateTime(t) => Value::DateTime(*t),
+            Obj::List(_) | Obj::Tuple(_) | Obj::Set(_) | Obj::Iter(_) | Obj::Dict(_) | Obj::Map(_) => {
+                return self.deeper(|cx| cx.container_value(obj));
+            }
+            Obj::Pending(_) => {
+                let forced = self.force(obj.clone());
+                return self.value(&forced);
+            }
+            Obj::Undefined(u) if matches!(u.what, super::raise::Missing::Else(_)) => {
+                return Err(unstorable("Undefined"));
+            }
+            Obj::Undefined(_) | Obj::Failed(_) => return obj.clone().defined().map(|_| Value::Null),
+            Obj::Delta(_) | Obj::Range(_) | Obj::Omit | Obj::Special(_) => return Err(unstorable(obj.type_name())),
+        })
+    }
+
+    fn container_value(&mut self, obj: &Obj) -> Result<Value, Raise> {
+        if matches!(obj, Obj::Dict(_) | Obj::Map(_)) {
+            let mut dict = Dict::new();
+            for (key, value) in self.items(obj)? {
+                if !matches!(value, Obj::Omit) {
+                    let key = self.value(&key)?;
+                    let value = self.value(&value)?;
+                    dict.insert(key, value);
+                }
+            }
+            return Ok(Value::Dict(dict));
+        }
+        if matches!(obj, Obj::Set(_) | Obj::Iter(_)) {
+            self.warn(format!("Type '{}' is unsupported in variable storage, converting to 'list'.", obj.type_name()));
+        }
+        let mut items = Vec::new();
+        for item in self.iter_lenient(obj)? {
+            if !matches!(item, Obj::Omit) {
+                items.push(self.value(&item)?);
+            }
+        }
+        Ok(Value::from(items))
+    }
+}
+
+fn unstorable(kind: &str) -> Raise {
+    Raise::type_error(format!("Type '{kind}' is unsupported for variable storage."))
+}
+
+fn not_iterable(obj: &Obj) -> Raise {
+    Raise::type_error(format!("'{}' object is not iterable", obj.type_name()))
+}

@@ -1,0 +1,200 @@
+//! Filters, tests and lookups by name, and how ansible-core runs each.
+//!
+//! What one raises becomes the put-off result of its call, with ansible-core's words around it:
+//! "The filter plugin 'ansible.builtin.x' failed: …".
+
+use super::args::CallArgs;
+use super::cx::Cx;
+use super::filters::{FILTERS, FilterDef};
+use super::lookups::{LOOKUPS, LookupDef};
+use super::object::Obj;
+use super::raise::Raise;
+use super::tests::{TESTS, TestDef};
+use crate::diag::{Error, Kind};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A filter that is added at run time.
+pub type FilterFn = dyn Fn(&mut Cx<'_>, Obj, CallArgs) -> Result<Obj, Raise> + Send + Sync;
+/// A test that is added at run time.
+pub type TestFn = dyn Fn(&mut Cx<'_>, Obj, CallArgs) -> Result<bool, Raise> + Send + Sync;
+/// A lookup that is added at run time.
+pub type LookupFn = dyn Fn(&mut Cx<'_>, CallArgs) -> Result<Vec<Obj>, Raise> + Send + Sync;
+
+/// Where plugins come from that are not built in: an embedder's, those written in Python.
+///
+/// A source is asked by the name as it is written, before the built-in tables.
+pub trait Plugins: Send + Sync {
+    /// A filter.
+    fn filter(&self, _name: &str) -> Option<Arc<FilterFn>> {
+        None
+    }
+
+    /// A test.
+    fn test(&self, _name: &str) -> Option<Arc<TestFn>> {
+        None
+    }
+
+    /// A lookup.
+    fn lookup(&self, _name: &str) -> Option<Arc<LookupFn>> {
+        None
+    }
+}
+
+/// A filter that was found.
+#[derive(Clone)]
+pub enum Filter {
+    /// Built in.
+    Def(&'static FilterDef),
+    /// Added, with its name.
+    Added(Arc<str>, Arc<FilterFn>),
+}
+
+/// A test that was found.
+#[derive(Clone)]
+pub enum Test {
+    /// Built in.
+    Def(&'static TestDef),
+    /// Added, with its name.
+    Added(Arc<str>, Arc<TestFn>),
+}
+
+/// A lookup that was found.
+#[derive(Clone)]
+pub enum Lookup {
+    /// Built in.
+    Def(&'static LookupDef),
+    /// Added, with its name.
+    Added(Arc<str>, Arc<LookupFn>),
+}
+
+/// The name without `ansible.builtin.` or `ansible.legacy.`.
+pub fn short_name(name: &str) -> &str {
+    name.strip_prefix("ansible.builtin.").or_else(|| name.strip_prefix("ansible.legacy.")).unwrap_or(name)
+}
+
+fn by_name<'t, T>(table: &'t [T], name: impl Fn(&T) -> &str, wanted: &str) -> Option<&'t T> {
+    table.binary_search_by(|def| name(def).cmp(short_name(wanted))).ok().and_then(|i| table.get(i))
+}
+
+impl super::Templar {
+    /// A filter by its name, full or short.
+    pub fn filter(&self, name: &str) -> Option<Filter> {
+        let added = self.plugins.iter().find_map(|source| source.filter(name));
+        match added {
+            Some(run) => Some(Filter::Added(Arc::from(name), run)),
+            None => by_name(FILTERS, |def| def.name, name).map(Filter::Def),
+        }
+    }
+
+    /// A test by its name, full or short.
+    pub fn test(&self, name: &str) -> Option<Test> {
+        let added = self.plugins.iter().find_map(|source| source.test(name));
+        match added {
+            Some(run) => Some(Test::Added(Arc::from(name), run)),
+            None => by_name(TESTS, |def| def.name, name).map(Test::Def),
+        }
+    }
+
+    /// A lookup by its name, full or short.
+    pub fn lookup_plugin(&self, name: &str) -> Option<Lookup> {
+        let added = self.plugins.iter().find_map(|source| source.lookup(name));
+        match added {
+            Some(run) => Some(Lookup::Added(Arc::from(name), run)),
+            None => by_name(LOOKUPS, |def| def.name, name).map(Lookup::Def),
+        }
+    }
+}
+
+impl Cx<'_> {
+    /// Applies a filter; its failure is the result.
+    pub(super) fn run_filter(&mut self, filter: &Filter, input: Obj, args: CallArgs) -> Result<Obj, Raise> {
+        let takes = matches!(filter, Filter::Def(def) if def.undefined);
+        if !takes {
+            if input.is_marker() {
+                return Ok(input);
+            }
+            if let Some(marker) = args.first_marker() {
+                return Ok(marker.clone());
+            }
+        }
+        let result = self.deeper(|cx| match filter {
+            Filter::Def(def) => (def.run)(cx, input, args),
+            Filter::Added(_, run) => run(cx, input, args),
+        });
+        match result {
+            Ok(iterator @ Obj::Iter(_)) => Ok(Obj::list(self.iter_lenient(&iterator)?)),
+            Ok(other) => Ok(other),
+            Err(raise) => {
+                let name = match filter {
+                    Filter::Def(def) => format!("ansible.builtin.{}", def.name),
+                    Filter::Added(name, _) => name.to_string(),
+                };
+                Ok(self.plugin_failed("filter", &name, raise))
+            }
+        }
+    }
+
+    /// Asks a test; its failure is the result.
+    pub(super) fn run_test(&mut self, test: &Test, input: Obj, args: CallArgs) -> Result<Obj, Raise> {
+        let takes = matches!(test, Test::Def(def) if def.undefined);
+        if !takes {
+            if input.is_marker() {
+                return Ok(input);
+            }
+            if let Some(marker) = args.first_marker() {
+                return Ok(marker.clone());
+            }
+        }
+        let result = self.deeper(|cx| match test {
+            Test::Def(def) => (def.run)(cx, input, args),
+            Test::Added(_, run) => run(cx, input, args),
+        });
+        match result {
+            Ok(verdict) => Ok(Obj::Bool(verdict)),
+            Err(raise) => {
+                let name = match test {
+                    Test::Def(def) => format!("ansible.builtin.{}", def.name),
+                    Test::Added(name, _) => name.to_string(),
+                };
+                Ok(self.plugin_failed("test", &name, raise))
+            }
+        }
+    }
+
+    /// Runs a lookup; what it raises is raised in ansible-core's words.
+    pub(super) fn run_lookup(&mut self, name: &str, args: CallArgs) -> Result<Vec<Obj>, Raise> {
+        let Some(lookup) = self.templar().lookup_plugin(name) else {
+            return Err(Error::user(format!("The lookup plugin '{name}' was not found.")).into());
+        };
+        if !matches!(&lookup, Lookup::Def(def) if def.undefined) {
+            if let Some(marker) = args.first_marker() {
+                marker.clone().defined()?;
+            }
+        }
+        let result = self.deeper(|cx| match &lookup {
+            Lookup::Def(def) => (def.run)(cx, args),
+            Lookup::Added(_, run) => run(cx, args),
+        });
+        result.map_err(|raise| match self.plugin_failed("lookup", name, raise) {
+            Obj::Undefined(u) => Raise::Undefined(u),
+            Obj::Failed(error) => Raise::Failed(error),
+            _ => Raise::value_error("lookup failed"),
+        })
+    }
+
+    /// The put-off error of a plugin: an undefined stays what it is, all else is wrapped.
+    fn plugin_failed(&self, kind: &str, name: &str, raise: Raise) -> Obj {
+        let cause = match raise {
+            Raise::Undefined(u) => return Obj::Undefined(u),
+            // An undefined that became an error below, and what rplay lacks, speak for themselves.
+            Raise::Failed(error) if matches!(error.kind, Kind::Undefined | Kind::Unsupported) => {
+                return Obj::Failed(error);
+            }
+            Raise::Failed(error) => (*error).clone(),
+            Raise::Python(_, text) => Error::user(text.into_string()),
+        };
+        let error = cause.context(format!("The {kind} plugin '{name}' failed.")).at(self.origin.as_ref());
+        Obj::Failed(Rc::new(error))
+    }
+}
