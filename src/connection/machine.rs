@@ -229,7 +229,10 @@ impl Machine {
     pub async fn close(&self) {
         let slots = std::mem::take(&mut *self.slots.lock().unwrap_or_else(PoisonError::into_inner));
         for slot in slots.into_values() {
-            slot.lock().await.take();
+            // A start that is still under way holds it; what it starts goes with its slot.
+            if let Ok(mut slot) = slot.try_lock() {
+                slot.take();
+            }
         }
         if let Way::Ssh(masters) = &self.way {
             masters.close().await;

@@ -78,9 +78,11 @@ impl Pool {
     /// Ends all connections: agents, masters, sockets.
     pub async fn close(&self) {
         let machines = std::mem::take(&mut *self.machines.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut closing = tokio::task::JoinSet::new();
         for machine in machines.into_values() {
-            machine.close().await;
+            closing.spawn(async move { machine.close().await });
         }
+        while closing.join_next().await.is_some() {}
     }
 }
 

@@ -180,7 +180,10 @@ impl Masters {
 
     /// Ends all masters.
     pub async fn close(&self) {
-        let masters = std::mem::take(&mut *self.list.lock().await);
+        // A login that is still under way holds it; its master goes with its futures.
+        let Ok(mut list) = tokio::time::timeout(Duration::from_millis(100), self.list.lock()).await else { return };
+        let masters = std::mem::take(&mut *list);
+        drop(list);
         for master in masters {
             let mut ended = master.ended();
             drop(master);
