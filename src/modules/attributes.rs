@@ -152,15 +152,19 @@ impl FileArgs {
                 let number = self.plain_mode().or_else(|| self.mode.as_bool().map(u32::from));
                 number.ok_or_else(|| self.failed("chmod failed").with("details", "mode out of range"))
             }
-            other => {
-                let text = other.to_text();
-                if let Some(mode) = mode::octal(&text) {
+            Value::Str(text) => {
+                let text = text.as_str();
+                if let Some(mode) = mode::octal(text) {
                     return Ok(mode);
                 }
-                mode::symbolic(&text, meta.mode(), meta.is_dir(), mode::umask())
-                    .map_err(|why| self.failed("mode must be in octal or symbolic form").with("details", why))
+                mode::symbolic(text, meta.mode(), meta.is_dir(), mode::umask()).map_err(|why| self.no_mode(why))
             }
+            other => Err(self.no_mode(format!("'{}' object has no attribute 'split'", other.type_name()))),
         }
+    }
+
+    fn no_mode(&self, details: String) -> Outcome {
+        self.failed("mode must be in octal or symbolic form").with("details", details)
     }
 
     fn set_attributes(&self, call: &Call<'_>, changed: bool, diff: Option<&mut Dict>) -> Result<bool, Outcome> {

@@ -126,20 +126,20 @@ fn warn_of_missing_accounts(call: &mut Call<'_>) {
     let mut missing = Vec::new();
     if !owner.is_empty() {
         match owner.trim().parse() {
-            Ok(uid) if accounts::user_by_id(uid).is_none() => missing.push(format!("user with uid {uid}")),
-            Err(_) if accounts::user_by_name(&owner).is_none() => missing.push(format!("user {owner}")),
+            Ok(uid) if accounts::user_by_id(uid).is_none() => missing.push(("user", format!("user with uid {uid}"))),
+            Err(_) if accounts::user_by_name(&owner).is_none() => missing.push(("user", format!("user {owner}"))),
             _ => {}
         }
     }
     if !group.is_empty() {
         match group.trim().parse() {
-            Ok(gid) if accounts::group_by_id(gid).is_none() => missing.push(format!("group with gid {gid}")),
-            Err(_) if accounts::group_by_name(&group).is_none() => missing.push(format!("group {group}")),
+            Ok(gid) if accounts::group_by_id(gid).is_none() => missing.push(("group", format!("group with gid {gid}"))),
+            Err(_) if accounts::group_by_name(&group).is_none() => missing.push(("group", format!("group {group}"))),
             _ => {}
         }
     }
-    for what in missing {
-        call.warn(format!("failed to look up {what}. Create user up to this point in real play"));
+    for (kind, what) in missing {
+        call.warn(format!("failed to look up {what}. Create {kind} up to this point in real play"));
     }
 }
 

@@ -8,9 +8,13 @@ use crate::argspec::{Args, Spec};
 use crate::host::Env;
 use crate::proto::{Context, Outcome};
 
+#[cfg(test)]
+mod against;
 pub mod attributes;
 pub mod command;
 pub mod copy;
+#[cfg(test)]
+mod documented;
 pub mod file;
 pub mod ping;
 pub mod pip;
