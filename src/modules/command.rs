@@ -54,11 +54,11 @@ pub(super) fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
     }
     out.set("msg", "");
     let chdir = call.args.opt_str("chdir").filter(|path| !path.is_empty()).map(PathBuf::from);
-    if let Some(folder) = &chdir {
-        if let Err(error) = enter(folder) {
-            let failed = out.with("msg", "Unable to change directory before execution.").with("failed", true);
-            return Err(failed.caused_by(os_error_bytes(&error, folder)));
-        }
+    if let Some(folder) = &chdir
+        && let Err(error) = enter(folder)
+    {
+        let failed = out.with("msg", "Unable to change directory before execution.").with("failed", true);
+        return Err(failed.caused_by(os_error_bytes(&error, folder)));
     }
     if let Some((msg, stdout)) = not_needed(call, chdir.as_deref()) {
         return Ok(out.with("msg", msg).with("stdout", stdout).with("rc", 0));
@@ -78,14 +78,12 @@ fn job(call: &mut Call<'_>) -> Result<Job, Outcome> {
     let shell = call.args.bool("_uses_shell");
     let line = [call.args.opt_str("_raw_params"), call.args.opt_str("cmd")];
     let line = line.into_iter().flatten().find(|text| !text.is_empty()).map(str::to_owned);
-    if !shell {
-        if let Some(executable) = call.args.opt_str("executable").filter(|text| !text.is_empty()) {
-            let text = format!(
-                "As of Ansible 2.4, the parameter 'executable' is no longer supported with the 'command' module. \
+    if !shell && let Some(executable) = call.args.opt_str("executable").filter(|text| !text.is_empty()) {
+        let text = format!(
+            "As of Ansible 2.4, the parameter 'executable' is no longer supported with the 'command' module. \
                  Not using '{executable}'."
-            );
-            call.warn(text);
-        }
+        );
+        call.warn(text);
     }
     let argv = call.args.opt_list("argv").unwrap_or_default();
     match line {

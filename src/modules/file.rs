@@ -206,11 +206,11 @@ fn absent(call: &Call<'_>, path: &str) -> Result<Outcome, Outcome> {
         if before == "directory" {
             fs::remove_dir_all(path)
                 .map_err(|e| Outcome::failed(format!("rmtree failed: {}", errors::os_error_bytes(&e, path))))?;
-        } else if let Err(e) = fs::remove_file(path) {
-            if e.kind() != ErrorKind::NotFound {
-                let failed = Outcome::failed("Unlinking failed.").with("path", path);
-                return Err(failed.caused_by(errors::os_error_bytes(&e, path)));
-            }
+        } else if let Err(e) = fs::remove_file(path)
+            && e.kind() != ErrorKind::NotFound
+        {
+            let failed = Outcome::failed("Unlinking failed.").with("path", path);
+            return Err(failed.caused_by(errors::os_error_bytes(&e, path)));
         }
     }
     Ok(Outcome::changed(true).with("path", path).with("diff", diff).with("state", "absent"))

@@ -85,7 +85,8 @@ pub enum Blob {
 }
 
 /// The modules, sorted by name.
-pub static MODULES: &[&ModuleDef] = &[&command::DEF, &copy::DEF, &file::DEF, &ping::DEF, &pip::DEF, &shell::DEF, &stat::DEF, &synchronize::DEF];
+pub static MODULES: &[&ModuleDef] =
+    &[&command::DEF, &copy::DEF, &file::DEF, &ping::DEF, &pip::DEF, &shell::DEF, &stat::DEF, &synchronize::DEF];
 
 /// The module of a name without collection.
 pub fn find(name: &str) -> Option<&'static ModuleDef> {
