@@ -14,6 +14,8 @@ mod live;
 mod minimal;
 mod null;
 mod oneline;
+#[cfg(test)]
+mod recorded;
 mod result;
 mod screen;
 mod settings;

@@ -107,7 +107,7 @@ pub enum AsyncStage {
 }
 
 /// A play, as callbacks see it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct PlayInfo {
     /// Its name, or its hosts where it has none.
     pub name: String,
@@ -124,7 +124,7 @@ pub struct PlayInfo {
 }
 
 /// A task, as callbacks see it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct TaskInfo {
     /// Its identity within the run.
     pub id: u64,

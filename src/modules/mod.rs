@@ -13,12 +13,14 @@ mod against;
 pub mod attributes;
 pub mod command;
 pub mod copy;
+pub mod deliver;
 #[cfg(test)]
 mod documented;
 pub mod file;
 pub mod ping;
 pub mod pip;
 pub mod run;
+pub mod setup;
 pub mod shell;
 pub mod stat;
 pub mod synchronize;
@@ -85,8 +87,17 @@ pub enum Blob {
 }
 
 /// The modules, sorted by name.
-pub static MODULES: &[&ModuleDef] =
-    &[&command::DEF, &copy::DEF, &file::DEF, &ping::DEF, &pip::DEF, &shell::DEF, &stat::DEF, &synchronize::DEF];
+pub static MODULES: &[&ModuleDef] = &[
+    &command::DEF,
+    &copy::DEF,
+    &file::DEF,
+    &ping::DEF,
+    &pip::DEF,
+    &setup::DEF,
+    &shell::DEF,
+    &stat::DEF,
+    &synchronize::DEF,
+];
 
 /// The module of a name without collection.
 pub fn find(name: &str) -> Option<&'static ModuleDef> {
