@@ -214,6 +214,12 @@ mod tests {
         has(&out, "_ansible_cause", r#""[Errno 2] No such file or directory: b'nosuchx'""#);
         has(&out, "rc", "2");
         has(&out, "cmd", "'nosuchx a b'");
+        let dir = tempfile::tempdir().expect("dir");
+        let script = dir.path().join("script");
+        std::fs::write(&script, "echo no first line").expect("write");
+        std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("chmod");
+        let out = outcome("command", &format!(r#"{{"_raw_params": "{}"}}"#, script.display()));
+        has(&out, "rc", "8");
         let out = outcome("command", r#"{"_raw_params": "echo", "chdir": "/nonexistent"}"#);
         has(&out, "msg", "'Unable to change directory before execution.'");
         has(&out, "rc", "None");

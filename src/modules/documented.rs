@@ -32,7 +32,7 @@ fn ansible_doc() -> Option<PathBuf> {
 fn default_text(kind: Kind, value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => "None".into(),
-        Some(Value::List(items)) if items.is_empty() => "[]".into(),
+        Some(Value::Str(text)) if kind == Kind::List => Value::list([text.as_str().into()]).to_text(),
         // The documentation of a boolean may be any of its words.
         Some(value) => match boolean(value).filter(|_| kind == Kind::Bool) {
             Some(b) => b.to_string(),
