@@ -20,6 +20,7 @@ pub mod file;
 pub mod ping;
 pub mod pip;
 pub mod run;
+pub mod selinux;
 pub mod setup;
 pub mod shell;
 pub mod stat;
