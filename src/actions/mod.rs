@@ -16,6 +16,7 @@ mod group_by;
 mod raw;
 mod set_fact;
 mod set_stats;
+mod synchronize;
 mod template;
 
 pub use call::{Acted, ActionCall, BoxFuture, Effect, Remote};
@@ -65,6 +66,7 @@ pub static ACTIONS: &[&ActionDef] = &[
     &raw::ACTION,
     &set_fact::ACTION,
     &set_stats::ACTION,
+    &synchronize::ACTION,
     &template::ACTION,
 ];
 

@@ -357,6 +357,8 @@ impl HostTask {
                         args,
                         task: &self.task,
                         name: &self.task.action.as_str().rsplit('.').next().unwrap_or_default().to_owned(),
+                        host: &scope.host,
+                        delegated,
                         scope,
                         templar: &self.shared.templar,
                         remote: &remote,
