@@ -2,7 +2,7 @@
 
 use crate::argspec::{self, Args, Spec};
 use crate::diag::{Error, Kind, Result};
-use crate::modules::Blob;
+use crate::connection::{Target, Upload};
 use crate::playbook::Task;
 use crate::proto::{Context, Outcome, Request};
 use crate::template::{Scope, Templar};
@@ -19,19 +19,25 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// Errors are the loss of the host: its task is unreachable. Whatever else goes wrong is a failed outcome.
 pub trait Remote: Send + Sync {
     /// Runs a module.
-    fn run(&self, request: Request, blob: Option<Blob>) -> BoxFuture<'_, Result<Outcome>>;
+    fn run(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>>;
 
     /// Runs a command line by a plain exec, without an agent.
     fn raw<'a>(&'a self, command: &'a str, executable: Option<&'a str>) -> BoxFuture<'a, Result<Outcome>>;
 
-    /// Puts a file of the controller's on the host, under a temporary name that is returned.
-    fn put<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<PathBuf>>;
+    /// Puts a file of the controller's into a private folder of the host, and says its path there.
+    fn put<'a>(&'a self, file: &'a Path, executable: bool) -> BoxFuture<'a, Result<String>>;
 
     /// Gets a file of the host's into one of the controller's.
     fn get<'a>(&'a self, remote: &'a str, local: &'a Path) -> BoxFuture<'a, Result<()>>;
 
     /// Closes the connection, so that the next task is a new login.
     fn reset(&self) -> BoxFuture<'_, Result<()>>;
+
+    /// How the host is reached.
+    fn target(&self) -> &Target;
+
+    /// Whether it is the controller itself.
+    fn is_local(&self) -> bool;
 }
 
 /// One run of an action on a host.
@@ -150,9 +156,9 @@ impl ActionCall<'_> {
     }
 
     /// Runs a module on the host with other arguments, in the task's surroundings.
-    pub async fn module(&self, module: &str, args: Dict, blob: Option<Blob>) -> Result<Outcome> {
-        let request = Request { module: module.into(), args, context: self.context.clone() };
-        self.remote.run(request, blob).await
+    pub async fn module(&self, module: &str, args: Dict, upload: Option<Upload>) -> Result<Outcome> {
+        let request = Request { module: module.into(), shown: format!("ansible.legacy.{module}"), args, context: self.context.clone() };
+        self.remote.run(request, upload).await
     }
 
     /// Finds a file of the controller's: absolute, or in `subfolder` of the search paths, or in them.

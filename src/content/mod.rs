@@ -3,7 +3,16 @@
 //! Knows names only. What a name stands for is run by layers above, which say by a table of
 //! names what they can run.
 
+mod catalogue;
+pub mod names;
+mod paths;
+mod roles;
+
 use std::sync::Arc;
+
+pub use catalogue::{Catalogue, Lookup, is_full};
+pub use paths::{dirname, join, normal};
+pub use roles::{FoundRole, RoleSearch};
 
 /// What the name of an action means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +32,6 @@ pub enum ActionKind {
     Native,
     /// Nobody yet: Ansible has it and rplay lacks it, so its task fails by name where it runs.
     Lacking,
-    /// A module in Python, at this path; not run by rplay yet.
+    /// A module in a file of its own, most likely Python; not run by rplay yet.
     Python(Arc<str>),
 }

@@ -118,7 +118,9 @@ impl Error {
         while let Some(error) = next {
             match stages.last_mut() {
                 Some(last)
-                    if last.origin.is_none() || error.origin.is_none() || last.origin == error.origin.as_ref() =>
+                    if last.origin.is_none()
+                        || error.origin.is_none()
+                        || (last.origin == error.origin.as_ref() && last.keeps_help_of(error)) =>
                 {
                     join(&mut last.text, &error.message);
                     last.origin = last.origin.or(error.origin.as_ref());
@@ -144,6 +146,11 @@ struct Stage<'a> {
 }
 
 impl Stage<'_> {
+    /// Whether nothing of a cause's help is lost where the two are joined.
+    fn keeps_help_of(&self, error: &Error) -> bool {
+        error.help.is_none() || error.help.as_deref() == self.help
+    }
+
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)?;
         if let Some(origin) = self.origin {

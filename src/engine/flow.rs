@@ -66,6 +66,12 @@ impl Hosts {
         hosts.iter().filter(|host| self.is_active(host)).cloned().collect()
     }
 
+    /// The hosts that failed (true) or could not be reached (false).
+    pub fn lost(&self) -> Vec<(Arc<str>, bool)> {
+        let lost = self.states.iter().filter(|(_, state)| state.failed || state.unreachable);
+        lost.map(|(host, state)| (host.clone(), !state.unreachable)).collect()
+    }
+
     /// Makes the hosts of a new play start afresh; those lost before stay lost.
     pub fn begin(&mut self, hosts: &[Arc<str>]) {
         for host in hosts {

@@ -21,8 +21,6 @@ pub(super) struct HostTask {
     pub info: Arc<TaskInfo>,
     pub scope: HostScope,
     pub notes: UnboundedSender<Note>,
-    /// Facts that the play wants gathered, as arguments of `setup`.
-    pub args: Option<Dict>,
 }
 
 /// What a running task tells the strategy.

@@ -8,7 +8,7 @@ use crate::actions::Run;
 use crate::diag::{Error, Kind};
 use crate::event::{Event, TaskInfo};
 use crate::playbook::Task;
-use crate::value::{Dict, Value};
+use crate::value::Value;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::unbounded_channel;
@@ -30,13 +30,10 @@ impl Batch {
         self.shared.emit(&Event::TaskStart { task: info.clone() });
         let alone = self.is_run_once(task, first);
         let on = if alone { &hosts[..1] } else { &hosts[..] };
-        let includes = self.run_on(task, &info, on, if alone { Some(&hosts) } else { None }, None).await;
+        let includes = self.run_on(task, &info, on, if alone { Some(&hosts) } else { None }).await;
         self.update_active();
         self.stop_all_where_fatal(task, &hosts, alone);
-        self.run_includes(task, includes).await;
-        if self.hosts.active(&self.members).is_empty() && !self.over {
-            self.update_active();
-        }
+        self.run_includes(task, &info, includes).await;
     }
 
     /// Runs a task on hosts, and what comes of it is done: state, variables, events.
@@ -48,7 +45,6 @@ impl Batch {
         info: &Arc<TaskInfo>,
         hosts: &[Arc<str>],
         all: Option<&[Arc<str>]>,
-        args: Option<&dyn Fn(&Arc<str>) -> Dict>,
     ) -> Vec<(Vec<Arc<str>>, super::host_task::Included)> {
         let (notes, mut inbox) = unbounded_channel();
         let layers = HostTask::layers(task);
@@ -61,7 +57,6 @@ impl Batch {
                 info: info.clone(),
                 scope: self.scope(host).for_task(task, &layers),
                 notes: notes.clone(),
-                args: args.map(|args| args(host)),
             };
             running.spawn(under_limits(job, throttle.clone()));
         }
@@ -181,6 +176,7 @@ impl Batch {
             tags: self.tags(task),
             play: self.id,
             role: task.role.as_ref().map(|role| role.full_name()),
+            looped: task.loop_.is_some(),
             ..TaskInfo::default()
         }
     }

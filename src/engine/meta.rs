@@ -50,7 +50,7 @@ impl Batch {
                     self.flush_handlers(on).await;
                 }
             }
-            "refresh_inventory" => match self.shared.loader.inventory() {
+            "refresh_inventory" => match self.shared.read_inventory() {
                 Ok(inventory) => self.shared.store.set_inventory(inventory),
                 Err(error) => self.fatal = Some(error),
             },
@@ -132,7 +132,7 @@ impl Batch {
             let keywords = Keywords { shared: &self.shared, task, scope: &scope };
             let target = keywords.target(&scope, None);
             match target {
-                Ok(target) => self.shared.pool.reset(&target).await,
+                Ok(target) => self.shared.pool.connect(&target).reset().await,
                 Err(error) => self.fatal = Some(error),
             }
         }

@@ -1,89 +1,56 @@
 //! What all tasks of a run share.
 
 use super::Options;
-use crate::config::Settings;
+use super::emitter::Emitter;
+use crate::actions::ActionDef;
+use crate::config::{Settings, Surroundings};
 use crate::connection::Pool;
+use crate::diag::{Error, Result};
 use crate::event::{Event, Terminal};
+use crate::inventory::{Inventory, Mismatch, Notice, Reader};
 use crate::load::Loader;
+use crate::playbook::Note;
 use crate::template::Templar;
 use crate::vars::Store;
-use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, watch};
-
-/// Where events go.
-pub(super) type Listener = Box<dyn FnMut(&Event) + Send>;
 
 /// The parts of a run that every task uses; none of them changes but through its own lock.
 pub(super) struct Shared {
     pub store: Arc<Store>,
     pub templar: Arc<Templar>,
     pub settings: Arc<Settings>,
+    pub around: Surroundings,
     pub options: Options,
     pub loader: Arc<Loader>,
-    pub pool: Arc<Pool>,
+    pub reader: Reader,
+    /// `--limit`, split into its patterns.
+    pub limit: Option<Vec<String>>,
+    pub pool: Pool,
     pub terminal: Option<Arc<dyn Terminal>>,
     pub cancel: Cancel,
     pub forks: Arc<Semaphore>,
-    pub actions: Vec<&'static crate::actions::ActionDef>,
-    listener: Mutex<Listener>,
-    warned: Mutex<HashSet<String>>,
-    ids: AtomicU64,
+    /// Actions of the embedder's own.
+    pub actions: Vec<&'static ActionDef>,
+    pub emitter: Arc<Emitter>,
+    pub ids: AtomicU64,
 }
 
 impl Shared {
-    #[expect(clippy::too_many_arguments, reason = "one call, which names every part of a run")]
-    pub fn new(
-        store: Arc<Store>,
-        templar: Arc<Templar>,
-        settings: Arc<Settings>,
-        options: Options,
-        loader: Arc<Loader>,
-        pool: Arc<Pool>,
-        terminal: Option<Arc<dyn Terminal>>,
-        cancel: Cancel,
-        actions: Vec<&'static crate::actions::ActionDef>,
-        listener: Listener,
-        forks: usize,
-    ) -> Self {
-        Self {
-            store,
-            templar,
-            settings,
-            options,
-            loader,
-            pool,
-            terminal,
-            cancel,
-            actions,
-            forks: Arc::new(Semaphore::new(forks.max(1))),
-            listener: Mutex::new(listener),
-            warned: Mutex::default(),
-            ids: AtomicU64::new(1),
-        }
-    }
-
     /// Tells the listener that something happened.
     pub fn emit(&self, event: &Event) {
-        let mut listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
-        listener(event);
+        self.emitter.emit(event);
     }
 
     /// Warns, once for each text.
     pub fn warn(&self, text: impl Into<String>) {
-        let text = text.into();
-        let new = self.warned.lock().unwrap_or_else(PoisonError::into_inner).insert(text.clone());
-        if new {
-            self.emit(&Event::Warning(text));
-        }
+        self.emitter.warn(text);
     }
 
     /// Says something that is shown from a verbosity on.
     pub fn verbose(&self, level: u8, host: Option<&Arc<str>>, text: impl FnOnce() -> String) {
-        if self.options.verbosity >= level {
-            self.emit(&Event::Verbose { level, host: host.cloned(), text: text() });
-        }
+        self.emitter.verbose(level, host, text);
     }
 
     /// A number that no other play or task of the run has.
@@ -91,8 +58,54 @@ impl Shared {
         self.ids.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// Says what loading had to say.
+    pub fn tell_notes(&self) {
+        for note in self.loader.notes() {
+            match note {
+                Note::Warning(text) => self.warn(text),
+                Note::Deprecated(text) => self.emit(&Event::Deprecated(text)),
+                Note::Verbose(level, text) => self.verbose(level, None, || text),
+            }
+        }
+        self.tell_notices(self.store.take_notices());
+        for warning in self.templar.take_warnings() {
+            self.warn(warning.to_string().trim_end());
+        }
+    }
+
+    /// Says what reading or changing the inventory had to say.
+    pub fn tell_notices(&self, notices: Vec<Notice>) {
+        for notice in notices {
+            match notice {
+                Notice::Warning(text) => self.warn(text),
+                Notice::Deprecated(text) => self.emit(&Event::Deprecated(text)),
+                Notice::Error(text) => self.emit(&Event::Error(Box::new(crate::diag::Error::user(text)))),
+                Notice::Verbose(level, text) => self.verbose(level, None, || text),
+                Notice::Error(error) => self.emit(&Event::Error(Box::new(Error::user(error)))),
+            }
+        }
+    }
+
+    /// Reads the inventory sources anew.
+    pub fn read_inventory(&self) -> Result<Inventory> {
+        let mut notices = Vec::new();
+        let read = self.reader.read(&mut notices);
+        self.tell_notices(notices);
+        read
+    }
+
+    /// The hosts that patterns and `--limit` match.
+    pub fn matched(&self, patterns: &[String]) -> Result<Vec<Arc<str>>> {
+        let mismatch = Mismatch::named(self.settings.text("HOST_PATTERN_MISMATCH").unwrap_or_default());
+        let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+        let mut notices = Vec::new();
+        let hosts = self.store.inventory().select(&patterns, self.limit.as_deref(), mismatch, &mut notices);
+        self.tell_notices(notices);
+        Ok(hosts?.iter().map(|host| host.name.clone()).collect())
+    }
+
     /// The action of a name: an embedder's own first.
-    pub fn action(&self, name: &str) -> Option<&'static crate::actions::ActionDef> {
+    pub fn action(&self, name: &str) -> Option<&'static ActionDef> {
         self.actions.iter().find(|action| action.name == name).copied().or_else(|| crate::actions::find(name))
     }
 }

@@ -6,7 +6,6 @@
 
 use super::{Common, Role, RoleData};
 use crate::diag::Origin;
-use crate::value::Value;
 use std::sync::Arc;
 
 /// One level of what encloses a task.
@@ -26,7 +25,10 @@ pub struct Frame {
 #[derive(Clone, Debug)]
 pub enum FrameKind {
     /// A play.
-    Play,
+    Play {
+        /// The folder of its playbook file.
+        basedir: Arc<str>,
+    },
     /// An `import_playbook` whose `when` applies to the blocks of its plays.
     ImportPlaybook,
     /// The role whose tasks these are.
@@ -37,14 +39,13 @@ pub enum FrameKind {
     Block,
     /// `import_tasks` or `import_role`: passes on all of its keywords.
     Import {
-        /// The file or role as written, for the search of files that it imports.
-        target: Value,
-        /// The directory of the imported file or role.
+        /// The file's folder as it was written, or the role's folder; files that are included
+        /// from within are searched relative to it.
         dir: String,
     },
     /// `include_tasks` or `include_role`: passes on its variables alone.
     Include {
-        /// The directory of the included file or role.
+        /// As for an import.
         dir: String,
     },
 }
@@ -69,6 +70,28 @@ impl Frame {
     /// precedence of their own.
     pub fn passes_vars(&self) -> bool {
         matches!(self.kind, FrameKind::Block | FrameKind::Import { .. } | FrameKind::Include { .. })
+    }
+
+    /// The collections in which short names are searched: a role does not take over those of
+    /// what uses it.
+    pub fn collections(&self) -> &[Arc<str>] {
+        for frame in self.outward() {
+            match (&frame.kind, &frame.common.collections) {
+                (FrameKind::Role(role), _) => return &role.data.collections,
+                (_, Some(list)) => return list,
+                _ => {}
+            }
+        }
+        &[]
+    }
+
+    /// The folder of the playbook file of the play around it.
+    pub fn basedir(&self) -> &str {
+        let found = self.outward().find_map(|frame| match &frame.kind {
+            FrameKind::Play { basedir } => Some(&**basedir),
+            _ => None,
+        });
+        found.unwrap_or("")
     }
 
     /// The innermost role.

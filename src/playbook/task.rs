@@ -1,7 +1,8 @@
 //! A task or handler as data, and what it inherits.
 
+use super::action::strip_builtin;
 use super::{Common, Frame, FrameKind, Role};
-use crate::content::Action;
+use crate::content::{Action, ActionKind};
 use crate::diag::Origin;
 use crate::value::{Dict, Text, Value};
 use std::sync::Arc;
@@ -63,6 +64,8 @@ pub struct Loop {
     pub lookup: Option<String>,
     /// The items, or the lookup's terms.
     pub items: Value,
+    /// Where the items are written.
+    pub origin: Option<Origin>,
 }
 
 /// How a loop is done and shown; None is the default.
@@ -122,6 +125,39 @@ pub struct IncludeRole {
 }
 
 impl Task {
+    /// A task that nobody wrote, with its action alone.
+    pub fn implicit(action: &str, frame: Arc<Frame>) -> Self {
+        let name = strip_builtin(action);
+        Self {
+            name: None,
+            action: Text::data(action),
+            resolved: Some(Action {
+                fqcn: format!("ansible.builtin.{name}").into(),
+                name: name.into(),
+                kind: ActionKind::Native,
+            }),
+            args: Dict::new(),
+            include: None,
+            loop_: None,
+            loop_control: LoopControl::default(),
+            register: None,
+            until: Vec::new(),
+            retries: None,
+            delay: None,
+            changed_when: Vec::new(),
+            failed_when: Vec::new(),
+            async_: None,
+            poll: None,
+            listen: Vec::new(),
+            handler: false,
+            implicit: true,
+            common: Common::default(),
+            frame,
+            role: None,
+            origin: None,
+        }
+    }
+
     /// The shared keywords of the task and of what it inherits from, the innermost first.
     pub fn commons(&self) -> impl Iterator<Item = &Common> {
         let frames = self.frame.outward().filter(|frame| frame.passes_keywords());
@@ -183,10 +219,9 @@ impl Task {
             paths.push(role.data.path.clone());
             paths.extend(role.parents.iter().rev().map(|parent| parent.path.clone()));
         }
-        if let Some(dir) = self.origin.as_ref().and_then(Origin::path).and_then(|path| path.rsplit_once('/')) {
-            if !paths.iter().any(|path| path == dir.0) {
-                paths.push(dir.0.to_owned());
-            }
+        let own = self.origin.as_ref().and_then(Origin::path).and_then(|path| path.rsplit_once('/'));
+        if let Some((folder, _)) = own.filter(|(folder, _)| !paths.iter().any(|path| path == folder)) {
+            paths.push(folder.to_owned());
         }
         paths
     }

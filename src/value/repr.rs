@@ -67,7 +67,11 @@ fn datetime_repr(out: &mut String, t: &super::DateTime) {
     match t.offset {
         None => {}
         Some(0) => out.push_str(", tzinfo=datetime.timezone.utc"),
-        Some(s) => push(out, format_args!(", tzinfo=datetime.timezone(datetime.timedelta(seconds={s}))")),
+        Some(s) => {
+            let (days, seconds) = (s.div_euclid(86_400), s.rem_euclid(86_400));
+            let days = if days == 0 { String::new() } else { format!("days={days}, ") };
+            push(out, format_args!(", tzinfo=datetime.timezone(datetime.timedelta({days}seconds={seconds}))"));
+        }
     }
     out.push(')');
 }

@@ -49,6 +49,34 @@ impl PlayVars {
         vars
     }
 
+    /// Says which hosts the play is for: all that matched, and those of them that earlier plays left.
+    pub fn set_hosts(&self, all: &[Arc<str>], left: &[Arc<str>]) {
+        *write(&self.hosts_all) = all.to_vec();
+        *write(&self.active) = left.to_vec();
+        *write(&self.batch) = left.to_vec();
+    }
+
+    /// Says which hosts the batch has.
+    pub fn set_batch(&self, batch: &[Arc<str>]) {
+        *write(&self.batch) = batch.to_vec();
+        *write(&self.active) = batch.to_vec();
+    }
+
+    /// Says which hosts are still in the run.
+    pub fn set_active(&self, active: Vec<Arc<str>>) {
+        *write(&self.active) = active;
+    }
+
+    /// Forgets the `vars_files` of a host.
+    pub fn clear_files(&self, host: &Arc<str>) {
+        write(&self.files).remove(host);
+    }
+
+    /// Adds a file of `vars_files` for a host; a later one wins.
+    pub fn add_file(&self, host: &Arc<str>, file: Dict) {
+        write(&self.files).entry(host.clone()).or_default().insert(0, file);
+    }
+
     /// Makes a role's variables seen by the whole play, where it is public, and its name in any case.
     pub fn add_role(&self, role: &Role, public: bool) {
         write(&self.role_names).push(role.full_name());

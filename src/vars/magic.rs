@@ -26,8 +26,6 @@ const NAMES: &[&str] = &[
     "group_names",
     "groups",
     "hostvars",
-    "inventory_dir",
-    "inventory_file",
     "inventory_hostname",
     "inventory_hostname_short",
     "play_hosts",
@@ -49,10 +47,8 @@ impl HostScope {
         Ok(match name {
             "inventory_hostname" => Some(Value::str(self.host.clone())),
             "inventory_hostname_short" => Some(Value::str(self.host.split('.').next().unwrap_or(&self.host))),
-            "inventory_file" => inventory.host_file(&self.host).map(Value::from),
-            "inventory_dir" => inventory.host_dir(&self.host).map(Value::from),
-            "group_names" => Some(inventory.group_names(&self.host)),
-            "groups" => Some(inventory.groups_value()),
+            "group_names" => inventory.find(&self.host).map(|host| names(&inventory.group_names(&host))),
+            "groups" => Some(inventory.groups_dict().clone().into()),
             "ansible_facts" => Some(Value::Dict(read(&self.store.learned(&self.host).facts).clone())),
             _ => self.magic_of_play(name).or_else(|| self.magic_of_role(name)),
         })

@@ -3,7 +3,7 @@
 use super::layers::{read, write};
 use super::magic;
 use crate::diag::Result;
-use crate::inventory::{Inventory, VarsFiles};
+use crate::inventory::{Inventory, Notice, VarsFiles};
 use crate::template::World;
 use crate::value::{Dict, Value};
 use std::collections::HashMap;
@@ -119,6 +119,17 @@ impl Store {
         write(&self.base).clear();
     }
 
+    /// Says where the playbook is, beside which `group_vars/` and `host_vars/` may be.
+    pub fn set_playbook(&self, folder: &str) {
+        self.files.set_playbook(&[folder]);
+        write(&self.base).clear();
+    }
+
+    /// What there was to say of `group_vars/` and `host_vars/` since this was last asked.
+    pub fn take_notices(&self) -> Vec<Notice> {
+        self.files.take_notices()
+    }
+
     /// What the run has learned of a host.
     pub fn learned(&self, host: &Arc<str>) -> Arc<Learned> {
         if let Some(learned) = read(&self.learned).get(host) {
@@ -138,6 +149,11 @@ impl Store {
         }
     }
 
+    /// Whether facts of a host are known.
+    pub fn has_facts(&self, host: &Arc<str>) -> bool {
+        !read(&self.learned(host).facts).is_empty()
+    }
+
     /// Forgets a host's facts (`meta: clear_facts`).
     pub fn clear_facts(&self, host: &Arc<str>) {
         *write(&self.learned(host).facts) = Dict::new();
@@ -150,12 +166,12 @@ impl Store {
 
     /// A host by its name, with those that are only implied.
     pub fn host_name(&self, name: &str) -> Option<Arc<str>> {
-        self.inventory().host(name).map(|host| host.name.clone())
+        self.inventory().find(name).map(|host| host.name.clone())
     }
 
     /// The names of all hosts of the inventory.
     pub fn host_names(&self) -> Vec<Arc<str>> {
-        self.inventory().host_names()
+        self.inventory().hosts().keys().cloned().collect()
     }
 
     /// What the inventory, group_vars/ and host_vars/ say of a host, merged once for each host in use.

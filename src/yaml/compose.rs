@@ -5,8 +5,10 @@
 
 use super::error::{Mark, YamlError};
 use super::scalar::{self, Tag};
+use super::tail::Tail;
 use libyaml_safer::{Event, EventData, Parser};
 use std::collections::HashMap;
+use std::io::{Chain, Read};
 
 /// How deep collections may nest. libyaml stops at 1000.
 pub(super) const DEPTH: usize = 256;
@@ -46,8 +48,9 @@ pub(super) struct Tree {
 /// Reads the documents of a text one after another.
 pub(super) struct Composer<'a> {
     text: &'a str,
-    parser: Parser<&'a [u8]>,
+    parser: Parser<Chain<&'a [u8], &'a [u8]>>,
     ended: bool,
+    tail: Option<Tail<'a>>,
 }
 
 /// A collection that is being read; `key` is a key that waits for its value.
@@ -61,29 +64,43 @@ impl<'a> Composer<'a> {
         let mut parser = Parser::new();
         parser.set_encoding(libyaml_safer::Encoding::Utf8);
         // PyYAML skips a byte order mark.
-        parser.set_input(text.strip_prefix('\u{feff}').unwrap_or(text).as_bytes());
-        Self { text, parser, ended: false }
+        let bytes = text.strip_prefix('\u{feff}').unwrap_or(text).as_bytes();
+        let tail = Tail::needed(text);
+        let added: &[u8] = if tail.is_some() { b"\n" } else { b"" };
+        parser.set_input(bytes.chain(added));
+        Self { text, parser, ended: false, tail }
     }
 
     fn event(&mut self) -> Result<Event, YamlError> {
-        self.parser.parse().map_err(|e| {
-            // The parser must not be asked again after it failed.
-            self.ended = true;
-            self.error(&e)
-        })
+        match self.parser.parse() {
+            Ok(event) => Ok(match &self.tail {
+                Some(tail) => tail.mend(event),
+                None => event,
+            }),
+            Err(e) => {
+                // The parser must not be asked again after it failed.
+                self.ended = true;
+                Err(self.error(&e))
+            }
+        }
     }
 
     fn error(&self, error: &libyaml_safer::Error) -> YamlError {
         let Some(mark) = error.problem_mark() else { return self.reader_error(error.problem()) };
         let mut out = YamlError::at(error.problem(), to_mark(mark));
-        if let (Some(context), Some(mark)) = (error.context(), error.context_mark()) {
-            out = out.within(context, to_mark(mark));
+        if let (Some(context), Some(start)) = (error.context(), error.context_mark()) {
+            out = out.within(context, to_mark(start));
+            if let Some(tail) = &self.tail {
+                let text = self.text.strip_prefix('\u{feff}').unwrap_or(self.text);
+                let opening = usize::try_from(start.index).ok().and_then(|at| text.as_bytes().get(at));
+                return tail.mend_error(out, opening.copied());
+            }
         }
         out
     }
 
     fn reader_error(&self, problem: &str) -> YamlError {
-        let bad = self.text.char_indices().find(|(i, c)| !readable(*c) && !(*i == 0 && *c == '\u{feff}'));
+        let bad = self.text.char_indices().find(|(i, c)| !(readable(*c) || *i == 0 && *c == '\u{feff}'));
         let (at, c) = bad.map_or((0, 0), |(i, c)| (i, c as u32));
         YamlError::unplaced(format!(
             "unacceptable character #x{c:04x}: {problem}\n  in \"<unicode string>\", position {at}"
@@ -120,7 +137,7 @@ impl<'a> Composer<'a> {
     }
 }
 
-fn to_mark(mark: libyaml_safer::Mark) -> Mark {
+pub(super) fn to_mark(mark: libyaml_safer::Mark) -> Mark {
     let clip = |n: u64| u32::try_from(n).unwrap_or(u32::MAX - 1);
     Mark { line: clip(mark.line), column: clip(mark.column) }
 }
@@ -177,8 +194,9 @@ impl Build {
             && let Some(first) = self.anchors.insert(anchor, index)
         {
             let first = self.nodes.get(first as usize).map_or_else(Mark::default, |n| n.mark);
-            return Err(YamlError::at("second occurrence", mark)
-                .within("found duplicate anchor; first occurrence", first));
+            return Err(
+                YamlError::at("second occurrence", mark).within("found duplicate anchor; first occurrence", first)
+            );
         }
         self.nodes.push(Raw { tag, mark, anchored, data });
         Ok(index)

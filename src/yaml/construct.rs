@@ -25,6 +25,7 @@ pub(super) fn construct(tree: Tree, source: &Arc<Source>, options: Options) -> R
         source,
         options,
         size: 0,
+        deepest: 0,
         shared: HashMap::new(),
         active: HashSet::new(),
         errors: Vec::new(),
@@ -68,14 +69,25 @@ impl Place {
     }
 }
 
+/// A node that aliases may repeat.
+struct Shared {
+    node: Node,
+    /// How many nodes it has.
+    size: usize,
+    /// How deep it goes.
+    height: usize,
+}
+
 struct Builder<'a> {
     nodes: Vec<Raw>,
     source: &'a Arc<Source>,
     options: Options,
     /// How many nodes were made, those behind aliases counted each time.
     size: usize,
-    /// Nodes with an anchor, and how many nodes are in them.
-    shared: HashMap<(u32, bool), (Node, usize)>,
+    /// The greatest depth since it was last reset.
+    deepest: usize,
+    /// Nodes with an anchor that were made; the flag says whether inside of `!unsafe`.
+    shared: HashMap<(u32, bool), Shared>,
     /// Nodes with an anchor that are being made.
     active: HashSet<u32>,
     errors: Vec<(usize, YamlError)>,
@@ -106,34 +118,48 @@ impl Builder<'_> {
         Node::null(self.source)
     }
 
+    /// Counts nodes at a place; an error where there are too many, or too deep ones.
+    fn count(&mut self, size: usize, depth: usize, mark: Mark) -> Result<(), YamlError> {
+        self.size = self.size.saturating_add(size);
+        self.deepest = self.deepest.max(depth);
+        if depth > DEPTH {
+            return Err(too_deep(mark));
+        }
+        if self.size > EXPANDED {
+            return Err(YamlError::at("found aliases that expand to too many nodes", mark).own());
+        }
+        Ok(())
+    }
+
     fn node(&mut self, index: u32, place: Place) -> Node {
         let Raw { mark, anchored, .. } = *self.raw(index);
-        if place.depth > DEPTH {
-            return self.fail(place, too_deep(mark));
-        }
         if !anchored {
-            self.size += 1;
-            if self.size > EXPANDED {
-                return self.fail(place, YamlError::at("found aliases that expand to too many nodes", mark).own());
-            }
-            return self.tagged(index, place);
+            return match self.count(1, place.depth, mark) {
+                Ok(()) => self.tagged(index, place),
+                Err(error) => self.fail(place, error),
+            };
         }
-        if let Some((node, size)) = self.shared.get(&(index, place.in_unsafe)) {
-            self.size = self.size.saturating_add(*size);
-            let node = node.clone();
-            if self.size > EXPANDED {
-                return self.fail(place, YamlError::at("found aliases that expand to too many nodes", mark).own());
-            }
-            return node;
+        let key = (index, place.in_unsafe);
+        if let Some(Shared { node, size, height }) = self.shared.get(&key) {
+            let (node, size, height) = (node.clone(), *size, *height);
+            return match self.count(size, place.depth + height, mark) {
+                Ok(()) => node,
+                Err(error) => self.fail(place, error),
+            };
         }
         if !self.active.insert(index) {
             return self.fail(place, YamlError::at("found unconstructable recursive node", mark));
         }
-        let before = self.size;
-        self.size += 1;
-        let node = self.tagged(index, place);
+        let (size, deepest) = (self.size, self.deepest);
+        self.deepest = 0;
+        let node = match self.count(1, place.depth, mark) {
+            Ok(()) => self.tagged(index, place),
+            Err(error) => self.fail(place, error),
+        };
         self.active.remove(&index);
-        self.shared.insert((index, place.in_unsafe), (node.clone(), self.size - before));
+        let height = self.deepest.saturating_sub(place.depth);
+        self.deepest = self.deepest.max(deepest);
+        self.shared.insert(key, Shared { node: node.clone(), size: self.size - size, height });
         node
     }
 

@@ -61,13 +61,15 @@ fn parts(nodes: &[Raw], index: u32, value: u32) -> Result<Vec<u32>, YamlError> {
     let raw = &nodes[value as usize];
     match &raw.data {
         Data::Map(_) => Ok(vec![value]),
-        Data::List(items) => match items.iter().map(|i| &nodes[*i as usize]).find(|n| !matches!(n.data, Data::Map(_))) {
-            None => Ok(items.clone()),
-            Some(bad) => {
-                let problem = format!("expected a mapping for merging, but found {}", bad.id());
-                Err(YamlError::at(problem, bad.mark).within(context, start))
+        Data::List(items) => {
+            match items.iter().map(|i| &nodes[*i as usize]).find(|n| !matches!(n.data, Data::Map(_))) {
+                None => Ok(items.clone()),
+                Some(bad) => {
+                    let problem = format!("expected a mapping for merging, but found {}", bad.id());
+                    Err(YamlError::at(problem, bad.mark).within(context, start))
+                }
             }
-        },
+        }
         Data::Scalar(_) => {
             let problem = "expected a mapping or list of mappings for merging, but found scalar";
             Err(YamlError::at(problem, raw.mark).within(context, start))

@@ -5,20 +5,26 @@
 //! get ansible-core's words and help texts (`error`, `hint`). Invariants: no input panics or
 //! overflows the stack, and what aliases expand to is bounded.
 
+mod astral;
 mod compose;
 mod construct;
+mod emit;
 mod error;
 mod hint;
 mod json;
 mod merge;
 mod node;
 mod scalar;
+mod tail;
+#[cfg(test)]
+mod tests;
 mod timestamp;
 
 use crate::diag::{Error, Result, Source};
 use crate::value::Value;
 use std::sync::Arc;
 
+pub use emit::{EmitStyle, emit};
 pub use error::{Mark, YamlError};
 pub use node::{Kind, Node};
 

@@ -89,8 +89,24 @@ pub(super) fn resolve(text: &str) -> Tag {
 fn is_bool(text: &str) -> bool {
     matches!(
         text,
-        "yes" | "Yes" | "YES" | "no" | "No" | "NO" | "true" | "True" | "TRUE" | "false" | "False" | "FALSE"
-            | "on" | "On" | "ON" | "off" | "Off" | "OFF"
+        "yes"
+            | "Yes"
+            | "YES"
+            | "no"
+            | "No"
+            | "NO"
+            | "true"
+            | "True"
+            | "TRUE"
+            | "false"
+            | "False"
+            | "FALSE"
+            | "on"
+            | "On"
+            | "ON"
+            | "off"
+            | "Off"
+            | "OFF"
     )
 }
 
@@ -149,14 +165,10 @@ fn is_float(text: &str) -> bool {
         Some(at) => (&after[..at], Some(&after[at + 1..])),
         None => (after, None),
     };
-    let exponent_fits = exponent.is_none_or(|e| {
-        e.starts_with(['+', '-']) && e.len() > 1 && all(&e[1..], |b| b.is_ascii_digit())
-    });
-    let mantissa_fits = if whole.is_empty() {
-        is_digits(fraction)
-    } else {
-        is_digits(unsigned(whole)) && all(fraction, digit_or_line)
-    };
+    let exponent_fits =
+        exponent.is_none_or(|e| e.starts_with(['+', '-']) && e.len() > 1 && all(&e[1..], |b| b.is_ascii_digit()));
+    let mantissa_fits =
+        if whole.is_empty() { is_digits(fraction) } else { is_digits(unsigned(whole)) && all(fraction, digit_or_line) };
     exponent_fits && mantissa_fits
 }
 

@@ -107,9 +107,7 @@ pub(super) fn construct(text: &str) -> Result<Value, String> {
     let date = date(parts.date)?;
     let Some(time) = parts.time else { return Ok(Value::Date(date)) };
     let offset = match time.offset {
-        Some(s) if s.abs() >= 86_400 => {
-            return Err("offset must be a timedelta strictly between -timedelta(hours=24) and timedelta(hours=24)".into());
-        }
+        Some(s) if s.abs() >= 86_400 => return Err(out_of_range(s)),
         other => other.and_then(|s| i32::try_from(s).ok()),
     };
     let [hour, minute, second] = time.clock;
@@ -117,6 +115,15 @@ pub(super) fn construct(text: &str) -> Result<Value, String> {
     let minute = within(minute, 59, "minute")?;
     let second = within(second, 59, "second")?;
     Ok(Value::DateTime(DateTime { date, hour, minute, second, micro: time.micro, offset }))
+}
+
+fn out_of_range(offset: i64) -> String {
+    let (days, seconds) = (offset.div_euclid(86_400), offset.rem_euclid(86_400));
+    let seconds = if seconds == 0 { String::new() } else { format!(", seconds={seconds}") };
+    format!(
+        "offset must be a timedelta strictly between -timedelta(hours=24) and timedelta(hours=24), \
+         not datetime.timedelta(days={days}{seconds})."
+    )
 }
 
 fn within(number: u32, most: u8, what: &str) -> Result<u8, String> {

@@ -1,5 +1,24 @@
 //! The filters: one sorted table.
 
+#[cfg(test)]
+mod baseline;
+mod dates;
+pub(super) mod hashes;
+mod json;
+pub(super) mod lists;
+mod mappings;
+mod markup;
+pub(super) mod numbers;
+pub(super) mod paths;
+pub(super) mod regexes;
+mod select;
+mod sets;
+mod strings;
+mod types;
+mod vaults;
+mod yaml;
+pub(super) mod support;
+
 use super::args::CallArgs;
 use super::cx::Cx;
 use super::object::Obj;
@@ -16,5 +35,149 @@ pub struct FilterDef {
     pub undefined: bool,
 }
 
+type Run = fn(&mut Cx<'_>, Obj, CallArgs) -> Result<Obj, Raise>;
+
+const fn filter(name: &'static str, run: Run) -> FilterDef {
+    FilterDef { name, run, undefined: false }
+}
+
+/// One that reads undefined arguments itself.
+const fn lenient(name: &'static str, run: Run) -> FilterDef {
+    FilterDef { name, run, undefined: true }
+}
+
 /// All filters, sorted by name.
-pub static FILTERS: &[FilterDef] = &[];
+pub static FILTERS: &[FilterDef] = &[
+    filter("abs", numbers::abs),
+    filter("attr", select::attr),
+    filter("b64decode", hashes::b64decode),
+    filter("b64encode", hashes::b64encode),
+    filter("basename", paths::basename),
+    filter("batch", lists::batch),
+    filter("bool", types::bool),
+    filter("capitalize", strings::capitalize),
+    filter("center", strings::center),
+    filter("checksum", hashes::checksum),
+    filter("combinations", lists::combinations),
+    filter("combine", mappings::combine),
+    filter("comment", strings::comment),
+    filter("commonpath", paths::commonpath),
+    filter("count", lists::length),
+    lenient("d", types::default),
+    lenient("default", types::default),
+    filter("dict2items", mappings::dict2items),
+    filter("dictsort", mappings::dictsort),
+    filter("difference", sets::difference),
+    filter("dirname", paths::dirname),
+    filter("e", markup::escape),
+    filter("escape", markup::escape),
+    filter("expanduser", paths::expanduser),
+    filter("expandvars", paths::expandvars),
+    filter("extract", mappings::extract),
+    filter("fileglob", paths::fileglob),
+    filter("filesizeformat", numbers::filesizeformat),
+    filter("first", lists::first),
+    filter("flatten", lists::flatten),
+    filter("float", numbers::float),
+    filter("forceescape", markup::escape),
+    filter("format", strings::format),
+    filter("from_json", json::from_json),
+    filter("from_yaml", yaml::from_yaml),
+    filter("from_yaml_all", yaml::from_yaml_all),
+    filter("groupby", select::groupby),
+    filter("hash", hashes::hash),
+    filter("human_readable", numbers::human_readable),
+    filter("human_to_bytes", numbers::human_to_bytes),
+    filter("indent", strings::indent),
+    filter("int", numbers::int),
+    filter("intersect", sets::intersect),
+    filter("items", lists::items),
+    filter("items2dict", mappings::items2dict),
+    filter("join", lists::join),
+    filter("last", lists::last),
+    filter("length", lists::length),
+    filter("list", lists::list),
+    filter("log", numbers::log),
+    filter("lower", strings::lower),
+    lenient("mandatory", types::mandatory),
+    filter("map", select::map),
+    filter("max", lists::max),
+    filter("md5", hashes::md5),
+    filter("min", lists::min),
+    filter("normpath", paths::normpath),
+    filter("password_hash", hashes::password_hash),
+    filter("path_join", paths::path_join),
+    filter("permutations", lists::permutations),
+    filter("pow", numbers::pow),
+    filter("pprint", types::pprint),
+    filter("product", lists::product),
+    filter("quote", strings::quote),
+    filter("random", lists::random),
+    filter("realpath", paths::realpath),
+    filter("regex_escape", regexes::regex_escape),
+    filter("regex_findall", regexes::regex_findall),
+    filter("regex_replace", regexes::regex_replace),
+    filter("regex_search", regexes::regex_search),
+    filter("reject", select::reject),
+    filter("rejectattr", select::rejectattr),
+    filter("rekey_on_member", mappings::rekey_on_member),
+    filter("relpath", paths::relpath),
+    filter("replace", strings::replace),
+    filter("reverse", strings::reverse),
+    filter("root", numbers::root),
+    filter("round", numbers::round),
+    filter("safe", markup::safe),
+    filter("select", select::select),
+    filter("selectattr", select::selectattr),
+    filter("sha1", hashes::checksum),
+    filter("shuffle", lists::shuffle),
+    filter("slice", lists::slice),
+    filter("sort", lists::sort),
+    filter("split", strings::split),
+    filter("splitext", paths::splitext),
+    filter("strftime", dates::strftime),
+    filter("string", types::string),
+    filter("striptags", markup::striptags),
+    filter("subelements", mappings::subelements),
+    filter("sum", lists::sum),
+    filter("symmetric_difference", sets::symmetric_difference),
+    lenient("ternary", types::ternary),
+    filter("title", strings::title),
+    filter("to_datetime", dates::to_datetime),
+    filter("to_json", json::to_json),
+    filter("to_nice_json", json::to_nice_json),
+    filter("to_nice_yaml", yaml::to_nice_yaml),
+    filter("to_uuid", hashes::to_uuid),
+    filter("to_yaml", yaml::to_yaml),
+    filter("tojson", json::tojson),
+    filter("trim", strings::trim),
+    filter("truncate", strings::truncate),
+    lenient("type_debug", types::type_debug),
+    filter("union", sets::union),
+    filter("unique", lists::unique),
+    lenient("unvault", vaults::unvault),
+    filter("upper", strings::upper),
+    filter("urldecode", markup::urldecode),
+    filter("urlencode", markup::urlencode),
+    filter("urlize", markup::urlize),
+    filter("urlsplit", markup::urlsplit),
+    filter("vault", vaults::vault),
+    filter("win_basename", paths::win_basename),
+    filter("win_dirname", paths::win_dirname),
+    filter("win_splitdrive", paths::win_splitdrive),
+    filter("wordcount", strings::wordcount),
+    filter("wordwrap", strings::wordwrap),
+    filter("xmlattr", markup::xmlattr),
+    filter("zip", lists::zip),
+    filter("zip_longest", lists::zip_longest),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sorted_and_unique() {
+        assert!(FILTERS.windows(2).all(|pair| pair[0].name < pair[1].name));
+    }
+}

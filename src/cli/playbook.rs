@@ -1,0 +1,268 @@
+//! `ansible-playbook`: plays playbooks.
+
+use super::signals::Ended;
+use super::{exit_status, listing, options, screen, secrets, signals, terminal, version};
+use crate::callback::{self, Callback, Live, Screen, Settings, Stream};
+use crate::config::{Config, From, Surroundings};
+use crate::connection::Secret;
+use crate::diag::{Error, Kind, Result};
+use crate::engine::{Options, Run};
+use crate::event::Event;
+use clap::ArgMatches;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Runs the tool; returns its exit status.
+pub(super) fn run(name: &str, args: &[String]) -> u8 {
+    let matches = match options::command(name).try_get_matches_from(std::iter::once(name.to_owned()).chain(args.iter().cloned())) {
+        Ok(matches) => matches,
+        Err(error) => {
+            // Where standard error is closed, the exit status has to do.
+            let _ = error.print();
+            return if error.use_stderr() { 2 } else { 0 };
+        }
+    };
+    let given = given(&matches);
+    let settings = Settings { verbosity: given.verbosity, ..Settings::default() };
+    match Config::load(Surroundings::of_process()) {
+        Ok(config) => Tool { matches, given }.run(name, config),
+        Err(error) => {
+            Screen::new(settings, screen::Real::new(&Config::default())).error(&error, Stream::Err);
+            exit_status(&error)
+        }
+    }
+}
+
+/// The options of the engine that the command line gives.
+fn given(matches: &ArgMatches) -> Options {
+    let text = |id: &str| matches.get_one::<String>(id).cloned();
+    Options {
+        check: matches.get_flag("check"),
+        diff: matches.get_flag("diff"),
+        verbosity: matches.get_count("verbosity"),
+        limit: text("subset"),
+        start_at_task: text("start_at_task"),
+        force_handlers: matches.get_flag("force_handlers"),
+        flush_cache: matches.get_flag("flush_cache"),
+        remote_user: text("remote_user"),
+        connection: text("connection"),
+        timeout: matches.get_one::<i64>("timeout").copied(),
+        private_key_file: text("private_key_file"),
+        ssh_common_args: text("ssh_common_args"),
+        ssh_extra_args: text("ssh_extra_args"),
+        escalate: matches.get_flag("become"),
+        become_method: text("become_method"),
+        become_user: text("become_user"),
+        ..Options::default()
+    }
+}
+
+/// All values of an option that may be given several times.
+pub(super) fn all(matches: &ArgMatches, id: &str) -> Vec<String> {
+    matches.get_many::<String>(id).map(|values| values.cloned().collect()).unwrap_or_default()
+}
+
+/// Tags, which may also be given with commas between them.
+fn tags(matches: &ArgMatches, id: &str, setting: Vec<&str>) -> Vec<String> {
+    let given = all(matches, id);
+    let given = if given.is_empty() { setting.into_iter().map(str::to_owned).collect() } else { given };
+    given.iter().flat_map(|text| text.split(',')).map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect()
+}
+
+struct Tool {
+    matches: ArgMatches,
+    given: Options,
+}
+
+impl Tool {
+    fn run(mut self, name: &str, mut config: Config) -> u8 {
+        let settings = &config.settings;
+        self.given.tags = tags(&self.matches, "tags", settings.list("TAGS_RUN"));
+        self.given.skip_tags = tags(&self.matches, "skip_tags", settings.list("TAGS_SKIP"));
+        self.given.diff |= settings.flag("DIFF_ALWAYS");
+        let more = u8::try_from(settings.int("DEFAULT_VERBOSITY")).unwrap_or(0);
+        self.given.verbosity = if self.given.verbosity == 0 { more } else { self.given.verbosity };
+        if let Some(forks) = self.matches.get_one::<i64>("forks") {
+            config.settings.set("DEFAULT_FORKS", *forks, From::Cli("--forks".into()));
+        }
+        let screen = self.screen(&config);
+        if self.matches.get_flag("version") {
+            screen.show(&version::text(name, &config), None);
+            return 0;
+        }
+        match self.play(&screen, config) {
+            Ok(status) => status,
+            Err(error) => {
+                screen.error(&error, Stream::Err);
+                exit_status(&error)
+            }
+        }
+    }
+
+    fn screen(&self, config: &Config) -> Screen {
+        let settings = screen::settings(config, self.given.verbosity, self.given.check);
+        let settings = Settings { positional: self.playbooks(), options: self.shown_options(), ..settings };
+        Screen::new(settings, screen::Real::new(config))
+    }
+
+    fn playbooks(&self) -> Vec<String> {
+        all(&self.matches, "playbook")
+    }
+
+    /// The options that are set, as -vvvv shows them.
+    fn shown_options(&self) -> Vec<(String, String)> {
+        let mut shown = Vec::new();
+        for id in self.matches.ids().map(clap::Id::as_str).filter(|id| *id != "playbook") {
+            if let Ok(Some(values)) = self.matches.try_get_many::<String>(id) {
+                shown.push((id.to_owned(), values.cloned().collect::<Vec<_>>().join(",")));
+            } else if self.matches.try_get_one::<bool>(id).ok().flatten() == Some(&true) {
+                shown.push((id.to_owned(), "True".to_owned()));
+            }
+        }
+        shown
+    }
+
+    fn play(mut self, screen: &Screen, config: Config) -> Result<u8> {
+        self.refuse_unsupported()?;
+        let file = config.file.as_deref().map_or_else(|| "No config file found; using defaults".to_owned(), |f| format!("Using {f} as config file"));
+        screen.common(&Event::Verbose { level: 1, host: None, text: file });
+        for playbook in self.playbooks() {
+            check_playbook(&config.around.resolve(&playbook, None), &playbook)?;
+        }
+        self.ask_passwords(&config)?;
+        let secrets = secrets::gather(&self.matches, &config, screen)?;
+        let mut run = Run::new(config.clone()).options(self.given.clone()).vault(secrets);
+        for source in all(&self.matches, "inventory") {
+            run = run.inventory(source);
+        }
+        for text in all(&self.matches, "extra_vars") {
+            run = run.extra_vars(text);
+        }
+        if config.around.stdin_tty {
+            run = run.terminal(Arc::new(terminal::Tty));
+        }
+        let lists = |id: &str| self.matches.get_flag(id);
+        if lists("syntax") || lists("listhosts") || lists("listtasks") || lists("listtags") {
+            let what = listing::What { hosts: lists("listhosts"), tasks: lists("listtasks"), tags: lists("listtags") };
+            let screen_for_events = screen.clone();
+            let run = run.listener(move |event| drop(screen_for_events.common(event)));
+            return listing::show(run, &self.playbooks(), what, screen);
+        }
+        self.run_with_callbacks(run, screen, &config)
+    }
+
+    fn refuse_unsupported(&self) -> Result<()> {
+        for (id, name) in [("step", "--step")] {
+            if self.matches.get_flag(id) {
+                return Err(Error::unsupported(format!("rplay has no {name} yet")));
+            }
+        }
+        Ok(())
+    }
+
+    fn ask_passwords(&mut self, config: &Config) -> Result<()> {
+        let file = |id: &str, setting: &str| {
+            let path = self.matches.get_one::<String>(id).cloned();
+            path.or_else(|| config.settings.text(setting).map(str::to_owned))
+        };
+        let login_file = file("connection_password_file", "CONNECTION_PASSWORD_FILE");
+        let become_file = file("become_password_file", "BECOME_PASSWORD_FILE");
+        let ask_login = self.matches.get_flag("ask_pass") || config.settings.flag("DEFAULT_ASK_PASS");
+        let ask_become = self.matches.get_flag("become_ask_pass") || config.settings.flag("DEFAULT_BECOME_ASK_PASS");
+        let login = match login_file {
+            Some(path) => Some(secrets::password_file(&config.around.resolve(&path, None))?),
+            None if ask_login => terminal::password("SSH password: "),
+            None => None,
+        };
+        let method = self.given.become_method.as_deref().or(config.settings.text("DEFAULT_BECOME_METHOD")).unwrap_or("sudo");
+        let asked = if config.settings.flag("AGNOSTIC_BECOME_PROMPT") { "BECOME".to_owned() } else { method.to_uppercase() };
+        let escalated = match become_file {
+            Some(path) => Some(secrets::password_file(&config.around.resolve(&path, None))?),
+            None if ask_become && login.is_some() => {
+                let answer = terminal::password(&format!("{asked} password[defaults to SSH password]: "));
+                answer.filter(|a| !a.is_empty()).or_else(|| login.clone())
+            }
+            None if ask_become => terminal::password(&format!("{asked} password: ")),
+            None => None,
+        };
+        self.given.connection_password = login.map(Secret::new);
+        self.given.become_password = escalated.map(Secret::new);
+        Ok(())
+    }
+
+    fn run_with_callbacks(self, run: Run, screen: &Screen, config: &Config) -> Result<u8> {
+        let mut callbacks = callbacks(screen, config)?;
+        let live = (config.around.stdout_tty).then(|| Arc::new(Mutex::new(Live::new(screen.clone()))));
+        let fed = live.clone();
+        let run = run.listener(move |event| {
+            callbacks.event(event);
+            if let Some(live) = &fed {
+                live.lock().unwrap_or_else(PoisonError::into_inner).event(event);
+            }
+        });
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| Error::new(Kind::Internal, format!("no threads to run on: {error}")))?;
+        let cancel = run.cancel();
+        let playbooks = self.playbooks();
+        let (outcome, ended) = runtime.block_on(async {
+            let watching = tokio::spawn(signals::watch(cancel));
+            let ticking = live.map(|live| tokio::spawn(tick(live)));
+            let outcome = run.play(&playbooks).await;
+            if let Some(ticking) = ticking {
+                ticking.abort();
+            }
+            let ended = if watching.is_finished() { watching.await.ok() } else { None };
+            (outcome, ended)
+        });
+        runtime.shutdown_timeout(Duration::from_secs(1));
+        match ended {
+            Some(Ended::By(signal)) => {
+                signals::end_by(signal);
+                Ok(1)
+            }
+            Some(Ended::Interrupted) => {
+                screen.error(&Error::user("User interrupted execution"), Stream::Err);
+                Ok(99)
+            }
+            None => outcome.map(|report| report.status),
+        }
+    }
+}
+
+async fn tick(live: Arc<Mutex<Live>>) {
+    let mut clock = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        clock.tick().await;
+        live.lock().unwrap_or_else(PoisonError::into_inner).tick();
+    }
+}
+
+/// The callback that writes the output, and those beside it.
+fn callbacks(screen: &Screen, config: &Config) -> Result<Vec<Box<dyn Callback>>> {
+    let wanted = config.settings.text("DEFAULT_STDOUT_CALLBACK").unwrap_or("default");
+    let Some(found) = callback::find(wanted) else {
+        return Err(Error::unsupported(format!("rplay has no stdout callback '{wanted}'")));
+    };
+    let mut all = vec![(found.new)(screen.clone())];
+    for name in config.settings.list("CALLBACKS_ENABLED") {
+        match callback::find(name) {
+            Some(found) if found.kind == callback::Kind::Aggregate => all.push((found.new)(screen.clone())),
+            _ => {
+                screen.common(&Event::Warning(format!("Skipping callback plugin '{name}', which rplay does not have")));
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn check_playbook(full: &str, given: &str) -> Result<()> {
+    let path = Path::new(full);
+    if !path.exists() {
+        return Err(Error::user(format!("the playbook: {given} could not be found")));
+    }
+    if path.is_dir() {
+        return Err(Error::user(format!("the playbook: {given} does not appear to be a file")));
+    }
+    Ok(())
+}

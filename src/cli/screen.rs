@@ -1,0 +1,122 @@
+//! The real standard output and standard error, and how the settings want them used.
+
+use crate::callback::{Colors, LogLevel, ResultFormat, Role, Settings, Sink, Stream};
+use crate::config::Config;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+
+/// Writes to the process's streams and, where it is set, to the log file.
+pub(super) struct Real {
+    log: Option<File>,
+    user: String,
+}
+
+impl Real {
+    /// The streams, with the log file that the settings name.
+    pub fn new(config: &Config) -> Self {
+        let path = config.settings.text("DEFAULT_LOG_PATH");
+        let log = path.and_then(|path| OpenOptions::new().create(true).append(true).open(path).ok());
+        Self { log, user: config.around.user.clone() }
+    }
+}
+
+impl Sink for Real {
+    fn write(&mut self, stream: Stream, text: &str) {
+        // A reader that has gone away must not end the run: its hosts come first.
+        let _ = match stream {
+            Stream::Out => {
+                let mut out = std::io::stdout().lock();
+                out.write_all(text.as_bytes()).and_then(|()| out.flush())
+            }
+            Stream::Err => {
+                let mut err = std::io::stderr().lock();
+                err.write_all(text.as_bytes()).and_then(|()| err.flush())
+            }
+        };
+    }
+
+    fn log(&mut self, level: LogLevel, text: &str) {
+        let Some(log) = &mut self.log else { return };
+        let now = chrono::Local::now().format("%Y-%m-%d %H:%M:%S,%3f");
+        let id = std::process::id();
+        // A full disk must not end the run either.
+        let _ = writeln!(log, "{now} p={id} u={} n=ansible {}| {text}", self.user, level_name(level));
+    }
+}
+
+fn level_name(level: LogLevel) -> &'static str {
+    match level {
+        LogLevel::Debug => "DEBUG",
+        LogLevel::Info => "INFO",
+        LogLevel::Warning => "WARNING",
+        LogLevel::Error => "ERROR",
+    }
+}
+
+/// The settings of callbacks, from ansible.cfg, environment and terminal.
+pub(super) fn settings(config: &Config, verbosity: u8, check: bool) -> Settings {
+    let settings = &config.settings;
+    let around = &config.around;
+    let on_terminal = around.stdout_tty && around.var("TERM").is_none_or(|term| term != "dumb");
+    let color = settings.flag("ANSIBLE_FORCE_COLOR") || (on_terminal && !settings.flag("ANSIBLE_NOCOLOR"));
+    let pretty = settings.get("default.pretty_results");
+    Settings {
+        verbosity,
+        columns: columns(around.stdout_tty),
+        color,
+        colors: colors(config),
+        display_skipped_hosts: settings.flag("default.display_skipped_hosts") && settings.flag("DISPLAY_SKIPPED_HOSTS"),
+        display_ok_hosts: settings.flag("default.display_ok_hosts"),
+        display_failed_stderr: settings.flag("default.display_failed_stderr"),
+        show_custom_stats: settings.flag("default.show_custom_stats") || settings.flag("SHOW_CUSTOM_STATS"),
+        show_per_host_start: settings.flag("default.show_per_host_start"),
+        check_mode_markers: settings.flag("default.check_mode_markers"),
+        show_task_path_on_failure: settings.flag("default.show_task_path_on_failure"),
+        display_args_to_stdout: settings.flag("DISPLAY_ARGS_TO_STDOUT"),
+        result_format: match settings.text("default.result_format") {
+            Some("yaml") => ResultFormat::Yaml,
+            _ => ResultFormat::Json,
+        },
+        pretty: pretty.as_bool().or_else(|| crate::argspec::boolean(pretty)),
+        diff_context: usize::try_from(settings.int("DIFF_CONTEXT")).unwrap_or(3),
+        deprecation_warnings: settings.flag("DEPRECATION_WARNINGS"),
+        verbose_to_stderr: settings.flag("VERBOSE_TO_STDERR"),
+        check,
+        ..Settings::default()
+    }
+}
+
+/// The width of banners: 79, or one less than a wider terminal has.
+fn columns(terminal: bool) -> usize {
+    let width = if terminal { rustix::termios::tcgetwinsize(std::io::stdout()).map_or(0, |size| size.ws_col) } else { 0 };
+    usize::from(width).saturating_sub(1).max(79)
+}
+
+/// The setting of each role's colour.
+const COLORS: &[(&str, Role)] = &[
+    ("COLOR_CHANGED", Role::Changed),
+    ("COLOR_DEBUG", Role::Debug),
+    ("COLOR_DEPRECATE", Role::Deprecate),
+    ("COLOR_DIFF_ADD", Role::DiffAdd),
+    ("COLOR_DIFF_LINES", Role::DiffLines),
+    ("COLOR_DIFF_REMOVE", Role::DiffRemove),
+    ("COLOR_ERROR", Role::Error),
+    ("COLOR_HIGHLIGHT", Role::Highlight),
+    ("COLOR_INCLUDED", Role::Included),
+    ("COLOR_OK", Role::Ok),
+    ("COLOR_SKIP", Role::Skip),
+    ("COLOR_UNREACHABLE", Role::Unreachable),
+    ("COLOR_VERBOSE", Role::Verbose),
+    ("COLOR_WARN", Role::Warn),
+];
+
+fn colors(config: &Config) -> Colors {
+    let mut colors = Colors::default();
+    for (setting, role) in COLORS {
+        if let Some(name) = config.settings.text(setting) {
+            // A name that is no colour leaves the one there is.
+            let _ = colors.set(*role, name);
+        }
+    }
+    colors
+}

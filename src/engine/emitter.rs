@@ -1,0 +1,43 @@
+//! Where events go.
+
+use crate::event::Event;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A function that hears every event, in their order.
+pub(super) type Listener = Box<dyn FnMut(&Event) + Send>;
+
+/// Hands events to the listener, one at a time.
+pub(super) struct Emitter {
+    listener: Mutex<Listener>,
+    warned: Mutex<HashSet<String>>,
+    verbosity: u8,
+}
+
+impl Emitter {
+    pub fn new(listener: Listener, verbosity: u8) -> Self {
+        Self { listener: Mutex::new(listener), warned: Mutex::default(), verbosity }
+    }
+
+    /// Tells the listener that something happened.
+    pub fn emit(&self, event: &Event) {
+        let mut listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
+        listener(event);
+    }
+
+    /// Warns, once for each text.
+    pub fn warn(&self, text: impl Into<String>) {
+        let text = text.into();
+        let new = self.warned.lock().unwrap_or_else(PoisonError::into_inner).insert(text.clone());
+        if new {
+            self.emit(&Event::Warning(text));
+        }
+    }
+
+    /// Says something that is shown from a verbosity on.
+    pub fn verbose(&self, level: u8, host: Option<&Arc<str>>, text: impl FnOnce() -> String) {
+        if self.verbosity >= level {
+            self.emit(&Event::Verbose { level, host: host.cloned(), text: text() });
+        }
+    }
+}

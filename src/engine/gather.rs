@@ -1,0 +1,79 @@
+//! "Gathering Facts", the task that a play begins with.
+
+use super::batch::Batch;
+use crate::argspec::boolean;
+use crate::content::{Action, ActionKind};
+use crate::event::Event;
+use crate::playbook::{Common, LoopControl, Task};
+use crate::value::{Dict, Text, Value};
+use std::sync::Arc;
+
+impl Batch {
+    /// Gathers facts where the play and the setting `gathering` want it.
+    pub(super) async fn gather_facts(&mut self) {
+        let Some(first) = self.members.first().cloned() else { return };
+        let asked = self.play.gather_facts.as_ref().map(|value| self.shown(value, &first));
+        let asked = asked.and_then(|text| boolean(&Value::str(text)));
+        let members = self.members.clone();
+        let hosts: Vec<Arc<str>> = match self.shared.settings.text("DEFAULT_GATHERING") {
+            Some("explicit") if asked != Some(true) => return,
+            Some("smart") => members.into_iter().filter(|host| !self.shared.store.has_facts(host)).collect(),
+            _ => members,
+        };
+        if asked == Some(false) || hosts.is_empty() {
+            return;
+        }
+        let task = Arc::new(self.setup_task());
+        if !self.is_selected(&task) {
+            return;
+        }
+        let info = Arc::new(self.describe(&task, &first));
+        self.shared.emit(&Event::TaskStart { task: info.clone() });
+        self.run_on(&task, &info, &hosts, None).await;
+        self.update_active();
+    }
+
+    fn setup_task(&self) -> Task {
+        let play = &self.play;
+        let mut args = Dict::new();
+        let options = [
+            ("gather_subset", &play.gather_subset),
+            ("gather_timeout", &play.gather_timeout),
+            ("fact_path", &play.fact_path),
+        ];
+        for (name, value) in options {
+            if let Some(value) = value {
+                args.insert(name, value.clone());
+            }
+        }
+        let tags = if play.common().tags.is_empty() { vec![Value::str("always")] } else { Vec::new() };
+        Task {
+            name: Some(Value::str("Gathering Facts")),
+            action: Text::data("gather_facts"),
+            resolved: Some(Action {
+                fqcn: "ansible.builtin.gather_facts".into(),
+                name: "gather_facts".into(),
+                kind: ActionKind::Native,
+            }),
+            args,
+            include: None,
+            loop_: None,
+            loop_control: LoopControl::default(),
+            register: None,
+            until: Vec::new(),
+            retries: None,
+            delay: None,
+            changed_when: Vec::new(),
+            failed_when: Vec::new(),
+            async_: None,
+            poll: None,
+            listen: Vec::new(),
+            handler: false,
+            implicit: false,
+            common: Common { tags, when: play.import_when.clone(), ..Common::default() },
+            frame: play.frame.clone(),
+            role: None,
+            origin: play.origin.clone(),
+        }
+    }
+}

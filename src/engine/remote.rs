@@ -1,0 +1,141 @@
+//! The host of a running task, as actions may use it.
+
+use super::host_task::HostTask;
+use super::keywords::Keywords;
+use crate::actions::{BoxFuture, Remote};
+use crate::connection::{Connection, ConnectionError, Raw, Target, Transport, Upload};
+use crate::diag::{Error, Kind, Result};
+use crate::proto::{Context, Outcome, Request};
+use crate::value::{Dict, Value};
+use crate::vars::HostScope;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+/// A host as a task reaches it: made at once, connected when it is first used.
+pub(super) struct HostRemote<'a> {
+    task: &'a HostTask,
+    connection: Connection,
+    target: Target,
+    /// What the last module that failed said, with what caused it.
+    failure: Mutex<Option<Error>>,
+}
+
+impl<'a> HostRemote<'a> {
+    /// The host of a task, or the one that it is delegated to.
+    pub fn new(task: &'a HostTask, keywords: &Keywords<'_>, scope: &HostScope, delegated: Option<&str>) -> Result<Self> {
+        let target = keywords.target(scope, delegated)?;
+        let connection = task.shared.pool.connect(&target);
+        Ok(Self { task, connection, target, failure: Mutex::default() })
+    }
+
+    /// Runs a module with the task's own surroundings.
+    pub async fn module(&self, name: &str, shown: &str, args: Dict, mut context: Context) -> Result<Outcome> {
+        context.remote_tmp = self.target.remote_tmp.clone();
+        self.run(Request { module: name.to_owned(), shown: shown.to_owned(), args, context }, None).await
+    }
+
+    /// The error of the module whose failure a result is, if a module's it is.
+    pub fn failure(&self, outcome: &Outcome) -> Option<Error> {
+        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        let said = outcome.get("msg").map(Value::to_text);
+        let same = said.is_none_or(|said| failure.line().contains(said.trim_end_matches('.')));
+        same.then_some(failure)
+    }
+
+    fn note(&self, outcome: &Outcome) {
+        if !outcome.is_failed() && outcome.get("rc").is_none_or(|rc| *rc == Value::Int(0)) {
+            return;
+        }
+        let message = outcome.get("msg").map(Value::to_text).unwrap_or_default();
+        let cause = outcome.get("_ansible_cause").map(Value::to_text);
+        let error = match cause {
+            Some(cause) => Error::user(cause).context(message),
+            None => Error::user(message),
+        };
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.context("Module failed."));
+    }
+
+    fn lost(&self, error: ConnectionError) -> Result<Outcome> {
+        match error {
+            ConnectionError::Unreachable(text) => Err(Error::new(Kind::Unreachable, text)),
+            ConnectionError::Failed(text) => Err(Error::action(text)),
+            ConnectionError::Unsupported(text) => Err(Error::unsupported(text)),
+            ConnectionError::Module { rc, stdout, stderr } => {
+                let words = if stderr.trim().is_empty() { stdout.trim() } else { stderr.trim() };
+                Ok(Outcome::failed(format!("MODULE FAILURE: {words}\nSee stdout/stderr for the exact error"))
+                    .with("module_stdout", stdout.as_str())
+                    .with("module_stderr", stderr.as_str())
+                    .with("rc", i64::from(rc)))
+            }
+        }
+    }
+}
+
+impl Remote for HostRemote<'_> {
+    fn run(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>> {
+        Box::pin(async move {
+            match self.connection.run(request, upload).await {
+                Ok(outcome) => {
+                    self.note(&outcome);
+                    Ok(outcome)
+                }
+                Err(error) => self.lost(error),
+            }
+        })
+    }
+
+    fn raw<'a>(&'a self, command: &'a str, executable: Option<&'a str>) -> BoxFuture<'a, Result<Outcome>> {
+        Box::pin(async move {
+            let raw = Raw { command: command.to_owned(), executable: executable.map(str::to_owned) };
+            match self.connection.raw(&raw).await {
+                Ok(output) => Ok(Outcome::default()
+                    .with("rc", i64::from(output.rc))
+                    .with("stdout", String::from_utf8_lossy(&output.stdout).as_ref())
+                    .with("stderr", String::from_utf8_lossy(&output.stderr).as_ref())),
+                Err(error) => self.lost(error),
+            }
+        })
+    }
+
+    fn put<'a>(&'a self, file: &'a Path, executable: bool) -> BoxFuture<'a, Result<String>> {
+        Box::pin(async move {
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let unreadable = |error: std::io::Error| Error::action(format!("{}: {error}", file.display()));
+            let mut reader = tokio::fs::File::open(file).await.map_err(unreadable)?;
+            self.connection.put(&name, executable, &mut reader).await.or_else(|error| Err(self.refused(error)))
+        })
+    }
+
+    fn get<'a>(&'a self, remote: &'a str, local: &'a Path) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let unwritable = |error: std::io::Error| Error::action(format!("{}: {error}", local.display()));
+            let mut writer = tokio::fs::File::create(local).await.map_err(unwritable)?;
+            self.connection.get(remote, &mut writer).await.map(drop).or_else(|error| Err(self.refused(error)))
+        })
+    }
+
+    fn reset(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            self.connection.reset().await;
+            Ok(())
+        })
+    }
+
+    fn target(&self) -> &Target {
+        &self.target
+    }
+
+    fn is_local(&self) -> bool {
+        self.target.transport == Transport::Local
+    }
+}
+
+impl HostRemote<'_> {
+    fn refused(&self, error: ConnectionError) -> Error {
+        let host = &self.task.scope.host;
+        match self.lost(error) {
+            Err(error) => error,
+            Ok(outcome) => Error::action(outcome.get("msg").map_or_else(|| format!("{host} refused a file"), Value::to_text)),
+        }
+    }
+}

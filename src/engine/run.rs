@@ -1,0 +1,353 @@
+//! A whole run: playbooks on an inventory, from options to exit status.
+
+use super::flow::Hosts;
+use super::inspect::PlayListing;
+use super::options::Options;
+use super::play;
+use super::emitter::{Emitter, Listener};
+use super::shared::{Cancel, Shared};
+use crate::actions::ActionDef;
+use crate::config::Config;
+use crate::connection::{self, Pool};
+use crate::diag::Result;
+use crate::event::{Event, HostStats, Stats, Terminal};
+use crate::playbook::Play;
+use crate::inventory::{Mismatch, Reader, VarsFiles, limit_patterns, load_sources};
+use crate::load::Loader;
+use crate::template::{Templar, World};
+use crate::value::{Dict, Text};
+use crate::vars::{Fixed, PlainScope, Store, parse_extra_vars};
+use crate::vault::Secrets;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use tokio::sync::Semaphore;
+
+/// A run that is being prepared: what to play, on which hosts, and who listens.
+///
+/// Nothing is global: any number of runs can go on side by side in one process.
+pub struct Run {
+    config: Config,
+    options: Options,
+    inventory: Vec<String>,
+    extra_vars: Vec<String>,
+    secrets: Secrets,
+    actions: Vec<&'static ActionDef>,
+    agents: Vec<connection::AgentBinary>,
+    templar: Option<Templar>,
+    listener: Listener,
+    terminal: Option<Arc<dyn Terminal>>,
+    cancel: Cancel,
+}
+
+/// What came of a run.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The counters of all hosts, as the recap shows them.
+    pub stats: Arc<Stats>,
+    /// The exit status as `ansible-playbook` has it: 0, 1, 2 (failed), 4 (unreachable), 99 (interrupted).
+    pub status: u8,
+}
+
+impl Run {
+    /// A run with settings and surroundings.
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            options: Options::default(),
+            inventory: Vec::new(),
+            extra_vars: Vec::new(),
+            secrets: Secrets::default(),
+            actions: Vec::new(),
+            agents: Vec::new(),
+            templar: None,
+            listener: Box::new(|_| {}),
+            terminal: None,
+            cancel: Cancel::default(),
+        }
+    }
+
+    /// Sets the options.
+    #[must_use]
+    pub fn options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Adds an inventory source: a path, or host names with commas between them. Without any, the
+    /// setting `inventory` names them.
+    #[must_use]
+    pub fn inventory(mut self, source: impl Into<String>) -> Self {
+        self.inventory.push(source.into());
+        self
+    }
+
+    /// Adds extra variables, as `-e` takes them: `k=v`, JSON or YAML, or `@file`.
+    #[must_use]
+    pub fn extra_vars(mut self, text: impl Into<String>) -> Self {
+        self.extra_vars.push(text.into());
+        self
+    }
+
+    /// Sets the secrets that decrypt vaulted files and variables.
+    #[must_use]
+    pub fn vault(mut self, secrets: Secrets) -> Self {
+        self.secrets = secrets;
+        self
+    }
+
+    /// Adds an action of the embedder's own, which tasks call by its name.
+    #[must_use]
+    pub fn action(mut self, action: &'static ActionDef) -> Self {
+        self.actions.push(action);
+        self
+    }
+
+    /// Adds an agent for hosts of one kind, before the embedded one.
+    #[must_use]
+    pub fn agent(mut self, agent: connection::AgentBinary) -> Self {
+        self.agents.push(agent);
+        self
+    }
+
+    /// Uses a renderer with filters, tests and lookups of the embedder's own.
+    #[must_use]
+    pub fn templar(mut self, templar: Templar) -> Self {
+        self.templar = Some(templar);
+        self
+    }
+
+    /// Calls a function for every event, in their order.
+    #[must_use]
+    pub fn listener(mut self, listener: impl FnMut(&Event) + Send + 'static) -> Self {
+        self.listener = Box::new(listener);
+        self
+    }
+
+    /// Answers prompts; without one, each is what ansible-core does without a terminal.
+    #[must_use]
+    pub fn terminal(mut self, terminal: Arc<dyn Terminal>) -> Self {
+        self.terminal = Some(terminal);
+        self
+    }
+
+    /// A handle that ends the run from elsewhere.
+    pub fn cancel(&self) -> Cancel {
+        self.cancel.clone()
+    }
+
+    /// Plays playbooks, one after the other.
+    ///
+    /// # Errors
+    ///
+    /// What stops a run before or between its tasks: files that cannot be loaded, an inventory
+    /// that cannot be read. Failed tasks are in the report.
+    pub async fn play(mut self, playbooks: &[String]) -> Result<Report> {
+        let mut listener = std::mem::replace(&mut self.listener, Box::new(|_| {}));
+        for warning in self.config.warnings.drain(..) {
+            listener(&Event::Warning(warning));
+        }
+        let prepared = self.prepare(listener)?;
+        let outcome = prepared.run(playbooks).await;
+        prepared.shared.pool.close().await;
+        outcome
+    }
+
+    /// What playbooks would do on which hosts, for each of them its plays.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Run::play`].
+    pub fn inspect(mut self, playbooks: &[String]) -> Result<Vec<Vec<PlayListing>>> {
+        let listener = std::mem::replace(&mut self.listener, Box::new(|_| {}));
+        let prepared = self.prepare(listener)?;
+        playbooks.iter().map(|path| prepared.inspect(path)).collect()
+    }
+
+    fn prepare(self, listener: Listener) -> Result<Prepared> {
+        let Self { config, options, secrets, terminal, cancel, .. } = self;
+        let settings = Arc::new(config.settings.clone());
+        let mut notices = Vec::new();
+        let limit = options.limit.as_deref().map(|text| limit_patterns(text, &config.around)).transpose()?;
+        let sources = if self.inventory.is_empty() {
+            settings.list("DEFAULT_HOST_LIST").into_iter().map(str::to_owned).collect()
+        } else {
+            self.inventory
+        };
+        let loaded = load_sources(&config, &secrets, &sources, &mut notices)?;
+        // As ansible-core asks before anything is loaded: an empty inventory is warned of, a limit that leaves nothing refused.
+        let mismatch = Mismatch::named(settings.text("HOST_PATTERN_MISMATCH").unwrap_or_default());
+        let warn_of_localhost = settings.flag("LOCALHOST_WARNING");
+        loaded.inventory.targets("all", limit.as_deref(), mismatch, warn_of_localhost, &mut notices)?;
+        let world = World {
+            cwd: config.around.cwd.clone(),
+            home: config.around.home.clone(),
+            environment: config.around.env.clone(),
+            vault: secrets.clone(),
+            ..World::default()
+        };
+        let loader = {
+            let built = crate::actions::ACTIONS.iter().chain(&self.actions).map(|action| action.name);
+            Arc::new(Loader::new(&config, built).with_secrets(secrets.clone()))
+        };
+        let mut extra = Dict::new();
+        for text in &self.extra_vars {
+            extra.update(&parse_extra_vars(text, |path| config.around.resolve(path, None), |path| loader.read_vars(path))?);
+        }
+        let forks = usize::try_from(settings.int("DEFAULT_FORKS")).unwrap_or(1).max(1);
+        let fixed = Fixed {
+            check: options.check,
+            diff: options.diff,
+            forks,
+            verbosity: options.verbosity,
+            sources: loaded.sources.clone(),
+            limit: options.limit.clone(),
+            run_tags: if options.tags.is_empty() { vec!["all".to_owned()] } else { options.tags.clone() },
+            skip_tags: options.skip_tags.clone(),
+            config_file: config.file.clone(),
+            python: config.around.find_program("python3"),
+        };
+        let store = Arc::new(Store::new(
+            world,
+            extra,
+            &fixed,
+            settings.flag("INJECT_FACTS_AS_VARS"),
+            loaded.inventory,
+            VarsFiles::new(&loaded.sources, &config, &secrets),
+        ));
+        let emitter = Arc::new(Emitter::new(listener, options.verbosity));
+        let pool = Pool::new(pool_settings(&config, forks, self.agents, &emitter));
+        let shared = Shared {
+            store,
+            templar: Arc::new(self.templar.unwrap_or_else(|| Templar::new())),
+            settings,
+            options,
+            loader,
+            reader: Reader::new(&config, secrets, sources),
+            limit,
+            pool,
+            terminal,
+            cancel,
+            forks: Arc::new(Semaphore::new(forks)),
+            actions: self.actions,
+            emitter,
+            ids: AtomicU64::new(1),
+            around: config.around,
+        };
+        shared.tell_notices(notices);
+        Ok(Prepared { shared: Arc::new(shared) })
+    }
+}
+
+fn pool_settings(
+    config: &Config,
+    forks: usize,
+    agents: Vec<connection::AgentBinary>,
+    emitter: &Arc<Emitter>,
+) -> connection::Settings {
+    let emitter = emitter.clone();
+    let around = &config.around;
+    connection::Settings {
+        forks,
+        agent: around.var("RPLAY_AGENT").map(PathBuf::from),
+        agents,
+        environment: Some(around.env.iter().map(|(name, value)| (name.into(), value.into())).collect()),
+        cwd: Some(around.cwd.clone().into()),
+        verbose: connection::Verbose::new(move |level, host, text| {
+            emitter.verbose(level, Some(&Arc::from(host)), || text.to_owned());
+        }),
+        ..connection::Settings::default()
+    }
+}
+
+/// A run with all its parts.
+pub(super) struct Prepared {
+    pub shared: Arc<Shared>,
+}
+
+impl Prepared {
+    async fn run(&self, playbooks: &[String]) -> Result<Report> {
+        let shared = &self.shared;
+        let mut state = State { hosts: Hosts::default(), started: shared.options.start_at_task.is_none(), ..State::default() };
+        for path in playbooks {
+            let (plays, basedir) = self.load(path)?;
+            shared.emit(&Event::PlaybookStart { path: path.clone() });
+            shared.verbose(2, None, || format!("{} plays in {path}", plays.len()));
+            for play in plays {
+                let broke = state.play(shared, &Arc::new(play), &basedir).await?;
+                if broke || shared.cancel.is_cancelled() {
+                    break;
+                }
+            }
+            if shared.cancel.is_cancelled() {
+                break;
+            }
+        }
+        Ok(state.report(shared))
+    }
+
+    /// The plays of a playbook, and the folder that it is in.
+    pub fn load(&self, path: &str) -> Result<(Vec<Play>, String)> {
+        let shared = &self.shared;
+        let full = shared.around.resolve(path, None);
+        let basedir = full.rsplit_once('/').map_or("/", |(folder, _)| folder).to_owned();
+        shared.store.set_playbook(&basedir);
+        let render = |text: &Text, vars: &Dict| {
+            let scope = PlainScope { store: &shared.store, vars, paths: vec![basedir.clone()] };
+            shared.templar.render(text, &scope)
+        };
+        let plays = shared.loader.playbook(&full, &render);
+        shared.tell_notes();
+        Ok((plays?, basedir))
+    }
+}
+
+/// What a run carries from play to play.
+#[derive(Default)]
+struct State {
+    hosts: Hosts,
+    lost: Vec<Arc<str>>,
+    custom_stats: Dict,
+    started: bool,
+    failed: bool,
+    unreachable: bool,
+}
+
+impl State {
+    /// Plays a play; true where no other follows.
+    async fn play(&mut self, shared: &Arc<Shared>, play: &Arc<Play>, basedir: &str) -> Result<bool> {
+        let hosts = std::mem::take(&mut self.hosts);
+        let stats = std::mem::take(&mut self.custom_stats);
+        let played = play::run(shared, play, basedir, &self.lost, hosts, stats, self.started).await?;
+        self.hosts = played.hosts;
+        self.custom_stats = played.custom_stats;
+        self.started = played.started;
+        for (host, failed) in self.hosts.lost() {
+            self.failed |= failed;
+            self.unreachable |= !failed;
+            if !self.lost.contains(&host) {
+                self.lost.push(host);
+            }
+        }
+        match played.fatal {
+            Some(error) => Err(error),
+            None => Ok(played.broke),
+        }
+    }
+
+    fn report(self, shared: &Shared) -> Report {
+        let hosts: BTreeMap<Arc<str>, HostStats> = self.hosts.stats.into_iter().collect();
+        let stats = Arc::new(Stats { hosts, custom: self.custom_stats });
+        if shared.cancel.is_cancelled() {
+            return Report { stats, status: 99 };
+        }
+        shared.emit(&Event::Stats(stats.clone()));
+        let status = match (self.unreachable, self.failed) {
+            (true, _) => 4,
+            (false, true) => 2,
+            (false, false) => 0,
+        };
+        Report { stats, status }
+    }
+}

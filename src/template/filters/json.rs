@@ -1,0 +1,170 @@
+//! Filters of JSON: `to_json`, `to_nice_json`, `from_json`, `tojson`.
+
+use super::support::{Got, sig};
+use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
+use crate::value::{JsonStyle, Value, parse_json, write_json};
+
+/// The arguments of `json.dumps` that templates use.
+struct Style {
+    indent: Option<String>,
+    sort_keys: bool,
+    unicode: bool,
+    item: String,
+    key: String,
+}
+
+/// Reads the keyword arguments; the named ones of Ansible's own are passed over.
+fn style(cx: &mut Cx<'_>, mut args: CallArgs, indent: Option<i64>, sort_keys: bool) -> Result<Style, Raise> {
+    let indent = match args.take("indent") {
+        None => indent.map(|n| " ".repeat(usize::try_from(n).unwrap_or(0))),
+        Some(Obj::None) => None,
+        Some(Obj::Str(text)) => Some(text.as_str().to_owned()),
+        other => Some(" ".repeat(usize::try_from(other.int(0)?).unwrap_or(0).min(1000))),
+    };
+    let mut style = Style {
+        sort_keys: args.take("sort_keys").truth(cx, sort_keys)?,
+        unicode: !args.take("ensure_ascii").truth(cx, true)?,
+        item: if indent.is_some() { ",".into() } else { ", ".into() },
+        key: ": ".into(),
+        indent,
+    };
+    if let Some(separators) = args.take("separators").filter(|s| !s.is_none()) {
+        if let [item, key] = cx.iter(&separators)?.as_slice() {
+            (style.item, style.key) = (cx.text(item)?, cx.text(key)?);
+        }
+    }
+    for known in ["vault_to_text", "preprocess_unsafe", "allow_nan", "skipkeys", "check_circular"] {
+        args.take(known);
+    }
+    if let Some((name, _)) = args.named.first() {
+        return match &**name {
+            "profile" | "default" | "cls" => {
+                Err(Raise::unsupported(format!("The argument '{name}' of to_json is not supported yet.")))
+            }
+            name => {
+                Err(Raise::type_error(format!("JSONEncoder.__init__() got an unexpected keyword argument '{name}'")))
+            }
+        };
+    }
+    Ok(style)
+}
+
+fn dump(cx: &mut Cx<'_>, input: &Obj, style: &Style) -> Got {
+    let value = cx.value(input)?;
+    let mut out = String::new();
+    write(cx, &value, style, 0, &mut out)?;
+    Ok(out.into())
+}
+
+fn write(cx: &mut Cx<'_>, value: &Value, style: &Style, depth: usize, out: &mut String) -> Result<(), Raise> {
+    let plain = JsonStyle { unicode: style.unicode, ..JsonStyle::default() };
+    let line = |out: &mut String, depth: usize| {
+        if let Some(indent) = &style.indent {
+            out.push('\n');
+            out.push_str(&indent.repeat(depth));
+        }
+    };
+    match value {
+        Value::List(items) if !items.is_empty() => {
+            out.push('[');
+            for (i, item) in items.iter().enumerate() {
+                out.push_str(if i > 0 { &style.item } else { "" });
+                line(out, depth + 1);
+                write(cx, item, style, depth + 1, out)?;
+            }
+            line(out, depth);
+            out.push(']');
+        }
+        Value::Dict(dict) if !dict.is_empty() => {
+            let mut items: Vec<(&Value, &Value)> = dict.iter().collect();
+            if style.sort_keys {
+                items = cx.sort(items, |(key, _)| Obj::data(key))?;
+            }
+            out.push('{');
+            for (i, (key, item)) in items.into_iter().enumerate() {
+                out.push_str(if i > 0 { &style.item } else { "" });
+                line(out, depth + 1);
+                match key {
+                    Value::Str(_) | Value::Vault(_) | Value::Date(_) | Value::DateTime(_) | Value::Bytes(_) => {
+                        out.push_str(&write_json(key, plain));
+                    }
+                    other => {
+                        let text = write_json(other, plain);
+                        out.push_str(&write_json(&Value::from(text), plain));
+                    }
+                }
+                out.push_str(&style.key);
+                write(cx, item, style, depth + 1, out)?;
+            }
+            line(out, depth);
+            out.push('}');
+        }
+        scalar => out.push_str(&write_json(scalar, plain)),
+    }
+    Ok(())
+}
+
+pub(super) fn to_json(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
+    check_profile(&mut args)?;
+    let style = style(cx, args, None, false)?;
+    dump(cx, &input, &style)
+}
+
+/// The default profile may be named; the others are the real one's own business.
+fn check_profile(args: &mut CallArgs) -> Result<(), Raise> {
+    let named = args.take("profile").or_else(|| (!args.positional.is_empty()).then(|| args.positional.remove(0)));
+    match named.as_ref().map(Obj::as_str) {
+        None | Some(Some("tagless")) => Ok(()),
+        _ if matches!(named, Some(Obj::None)) => Ok(()),
+        _ => Err(Raise::unsupported("JSON profiles other than 'tagless' are not supported yet.")),
+    }
+}
+
+pub(super) fn to_nice_json(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
+    args.take("separators");
+    let mut positional = std::mem::take(&mut args.positional).into_iter();
+    for name in ["indent", "sort_keys"] {
+        if let Some(value) = positional.next() {
+            args.named.push((name.into(), value));
+        }
+    }
+    check_profile(&mut args)?;
+    let style = style(cx, args, Some(4), true)?;
+    dump(cx, &input, &style)
+}
+
+pub(super) fn from_json(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
+    let _ = cx;
+    check_profile(&mut args)?;
+    if let Some((name, _)) = args.named.first() {
+        return Err(Raise::unsupported(format!("The argument '{name}' of from_json is not supported yet.")));
+    }
+    let text = match &input {
+        Obj::Str(text) => text.as_str().to_owned(),
+        Obj::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        other => {
+            return Err(Raise::type_error(format!(
+                "the JSON object must be str, bytes or bytearray, not {}",
+                match other {
+                    Obj::List(_) => "_AnsibleLazyTemplateList",
+                    Obj::Dict(_) => "_AnsibleLazyTemplateDict",
+                    other => other.type_name(),
+                }
+            )));
+        }
+    };
+    match parse_json(&text) {
+        Ok(value) => Ok(Obj::data(&value)),
+        Err(error) => Err(Raise::value_error(error.to_string())),
+    }
+}
+
+pub(super) fn tojson(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    let [indent] = args.bind(&sig("do_tojson", 2, ["indent"], 0))?;
+    let named = indent.map(|indent| (std::sync::Arc::from("indent"), indent)).into_iter().collect();
+    let style = style(cx, CallArgs { positional: Vec::new(), named }, None, true)?;
+    let text = dump(cx, &input, &style)?;
+    let text = cx.text(&text)?;
+    let escapes = [('<', "\\u003c"), ('>', "\\u003e"), ('&', "\\u0026"), ('\'', "\\u0027")];
+    Ok(escapes.iter().fold(text, |text, (from, to)| text.replace(*from, to)).into())
+}

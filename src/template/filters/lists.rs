@@ -1,0 +1,491 @@
+//! Filters over sequences: `first`, `join`, `sort`, `unique`, `batch`, `flatten`, …
+
+use super::support::{Got, alone, follow, hashable, is_sequence, key, opt_text, path, sig, some};
+use crate::template::raise::Class;
+use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
+
+pub(super) fn first(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    args.bind(&sig("sync_do_first", 2, [], 0))?;
+    let items = cx.iter_lenient(&input)?;
+    Ok(items.into_iter().next().unwrap_or_else(|| Obj::undefined("No first item, sequence was empty.")))
+}
+
+pub(super) fn last(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    args.bind(&sig("do_last", 2, [], 0))?;
+    if matches!(input, Obj::Set(_) | Obj::Iter(_) | Obj::Int(_) | Obj::None | Obj::Bool(_) | Obj::Float(_)) {
+        return Err(Raise::type_error(format!("'{}' object is not reversible", input.type_name())));
+    }
+    let items = cx.iter_lenient(&input)?;
+    Ok(items.into_iter().next_back().unwrap_or_else(|| Obj::undefined("No last item, sequence was empty.")))
+}
+
+pub(super) fn length(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    if !args.is_empty() {
+        return Err(Raise::type_error(format!(
+            "len() takes exactly one argument ({} given)",
+            args.positional.len() + args.named.len() + 1
+        )));
+    }
+    cx.len(&input).map(Obj::from)
+}
+
+pub(super) fn list(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    alone(args, "sync_do_list")?;
+    Ok(Obj::list(cx.iter_lenient(&input)?))
+}
+
+pub(super) fn join(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    let [d, attribute] = args.bind(&sig("sync_do_join", 2, ["d", "attribute"], 0))?;
+    let separator = match &d {
+        None => String::new(),
+        Some(d) => cx.text(d)?,
+    };
+    let path = some(attribute).map(|a| path(&a));
+    let mut out = String::new();
+    for (i, item) in cx.iter(&input)?.into_iter().enumerate() {
+        if i > 0 {
+            out.push_str(&separator);
+        }
+        let item = match &path {
+            Some(path) => follow(cx, &item, path)?.defined()?,
+            None => item,
+        };
+        match &item {
+            Obj::Str(text) => out.push_str(text.as_str()),
+            other => out.push_str(&cx.text(other)?),
+        }
+    }
+    Ok(out.into())
+}
+
+pub(super) fn sort(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    let params = ["reverse", "case_sensitive", "attribute"];
+    let [reverse, case, attribute] = args.bind(&sig("do_sort", 2, params, 0))?;
+    let (reverse, case) = (reverse.truth(cx, false)?, case.truth(cx, false)?);
+    let paths: Vec<Vec<Obj>> = match some(attribute) {
+        Some(Obj::Str(text)) => text.as_str().split(',').map(|part| path(&Obj::from(part))).collect(),
+        Some(other) => vec![path(&other)],
+        None => vec![Vec::new()],
+    };
+    let mut keyed = Vec::new();
+    for item in cx.iter(&input)? {
+        let mut keys = Vec::new();
+        for path in &paths {
+            keys.push(key(cx, &item, path, case)?);
+        }
+        keyed.push((Obj::list(keys), item));
+    }
+    // Python reverses before and after, which keeps equal items in their order.
+    if reverse {
+        keyed.reverse();
+    }
+    let mut sorted = cx.sort(keyed, |(key, _)| key.clone())?;
+    if reverse {
+        sorted.reverse();
+    }
+    Ok(Obj::list(sorted.into_iter().map(|(_, item)| item)))
+}
+
+pub(super) fn unique(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    let [case, attribute] = args.bind(&sig("unique", 2, ["case_sensitive", "attribute"], 0))?;
+    let explicit_off = matches!(case, Some(Obj::Bool(false)));
+    let case = case.truth(cx, false)?;
+    let path = some(attribute).map(|a| path(&a)).unwrap_or_default();
+    unique_items(cx, &input, case, &path, explicit_off || !path.is_empty()).map(Obj::list)
+}
+
+/// The items that differ; unhashable ones are compared one by one, where no option forbids it.
+pub(super) fn unique_items(
+    cx: &mut Cx<'_>,
+    input: &Obj,
+    case: bool,
+    path: &[Obj],
+    strict: bool,
+) -> Result<Vec<Obj>, Raise> {
+    let items = cx.iter(input)?;
+    let mut seen = indexmap::IndexSet::new();
+    let mut out = Vec::new();
+    for item in &items {
+        let key = key(cx, item, path, case)?;
+        match key.check_hashable() {
+            Ok(()) => {
+                if seen.insert(key) {
+                    out.push(item.clone());
+                }
+            }
+            Err(raise) if strict => {
+                let text = "Jinja2's unique filter failed and we cannot fall back to Ansible's version as it does not \
+                            support the parameters supplied.";
+                let cause = hashable(item).err().map_or_else(|| raise.text(), |e| e.text());
+                return Err(Raise::from(crate::diag::Error::user(cause).context(text)));
+            }
+            Err(_) => return unique_slowly(cx, items),
+        }
+    }
+    Ok(out)
+}
+
+fn unique_slowly(cx: &mut Cx<'_>, items: Vec<Obj>) -> Result<Vec<Obj>, Raise> {
+    let mut out: Vec<Obj> = Vec::new();
+    for item in items {
+        if !member(cx, &out, &item)? {
+            out.push(item);
+        }
+    }
+    Ok(out)
+}
+
+/// Whether an equal item is among them.
+pub(in crate::template) fn member(cx: &mut Cx<'_>, items: &[Obj], wanted: &Obj) -> Result<bool, Raise> {
+    for item in items {
+        if cx.equals(item, wanted)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+pub(super) fn min(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    extreme(cx, input, args, "do_min", false)
+}
+
+pub(super) fn max(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    extreme(cx, input, args, "do_max", true)
+}
+
+fn extreme(cx: &mut Cx<'_>, input: Obj, args: CallArgs, func: &'static str, most: bool) -> Got {
+    let [case, attribute] = args.bind(&sig(func, 2, ["case_sensitive", "attribute"], 0))?;
+    let case = case.truth(cx, false)?;
+    let path = some(attribute).map(|a| path(&a)).unwrap_or_default();
+    let mut best: Option<(Obj, Obj)> = None;
+    for item in cx.iter(&input)? {
+        let found = key(cx, &item, &path, case)?;
+        let better = match &best {
+            None => true,
+            Some((so_far, _)) => {
+                let order = cx.order(&found, so_far, if most { ">" } else { "<" })?;
+                order == Some(if most { std::cmp::Ordering::Greater } else { std::cmp::Ordering::Less })
+            }
+        };
+        if better {
+            best = Some((found, item));
+        }
+    }
+    Ok(best.map_or_else(|| Obj::undefined("No aggregated item, sequence was empty."), |(_, item)| item))
+}
+
+pub(super) fn batch(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    let [count, fill] = args.bind(&sig("do_batch", 1, ["linecount", "fill_with"], 1))?;
+    let count = count.int(0)?;
+    let mut rows = Vec::new();
+    let mut row = Vec::new();
+    for item in cx.iter(&input)? {
+        if row.len() as i64 == count {
+            rows.push(Obj::list(std::mem::take(&mut row)));
+        }
+        row.push(item);
+    }
+    if !row.is_empty() {
+        if let Some(fill) = some(fill) {
+            while (row.len() as i64) < count.min(10_000_000) {
+                row.push(fill.clone());
+            }
+        }
+        rows.push(Obj::list(row));
+    }
+    Ok(Obj::iter(rows))
+}
+
+pub(super) fn slice(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    let [count, fill] = args.bind(&sig("sync_do_slice", 1, ["slices", "fill_with"], 1))?;
+    let items = cx.iter(&input)?;
+    let count = count.int(0)?;
+    if count == 0 {
+        return Err(Raise::python(Class::ZeroDivision, "integer division or modulo by zero"));
+    }
+    let count = usize::try_from(count).unwrap_or(0).min(10_000_000);
+    let fill = some(fill);
+    let (each, extra) = if count == 0 { (0, 0) } else { (items.len() / count, items.len() % count) };
+    let mut rest = items.into_iter();
+    let mut rows = Vec::new();
+    for i in 0..count {
+        let mut row: Vec<Obj> = rest.by_ref().take(each + usize::from(i < extra)).collect();
+        if let Some(fill) = fill.as_ref().filter(|_| i >= extra) {
+            row.push(fill.clone());
+        }
+        rows.push(Obj::list(row));
+    }
+    Ok(Obj::iter(rows))
+}
+
+pub(super) fn flatten(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    let [levels, skip] = args.bind(&sig("flatten", 1, ["levels", "skip_nulls"], 0))?;
+    let skip = skip.truth(cx, true)?;
+    let levels = match some(levels) {
+        None => None,
+        Some(Obj::Str(_)) => {
+            return Err(Raise::type_error("'>=' not supported between instances of 'str' and 'int'"));
+        }
+        Some(other) => other.as_number().map(|n| n as i64),
+    };
+    let mut out = Vec::new();
+    flatten_into(cx, &input, levels, skip, &mut out)?;
+    Ok(Obj::list(out))
+}
+
+/// The items of nested lists in one list, down to a number of levels.
+pub(in crate::template) fn flatten_into(
+    cx: &mut Cx<'_>,
+    input: &Obj,
+    levels: Option<i64>,
+    skip: bool,
+    out: &mut Vec<Obj>,
+) -> Result<(), Raise> {
+    for item in cx.iter(input)? {
+        let null = item.is_none() || matches!(item.as_str(), Some("None" | "null"));
+        if skip && null {
+            continue;
+        }
+        if is_sequence(&item) && levels.is_none_or(|l| l >= 1) {
+            cx.deeper(|cx| flatten_into(cx, &item, levels.map(|l| l - 1), skip, out))?;
+        } else {
+            out.push(item);
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn sum(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    let [attribute, start] = args.bind(&sig("sync_do_sum", 2, ["attribute", "start"], 0))?;
+    let path = some(attribute).map(|a| path(&a)).unwrap_or_default();
+    let mut total = start.unwrap_or(Obj::Int(0));
+    if total.as_str().is_some() {
+        return Err(Raise::type_error("sum() can't sum strings [use ''.join(seq) instead]"));
+    }
+    for item in cx.iter(&input)? {
+        let item = follow(cx, &item, &path)?.defined()?;
+        total = cx.add_objects(&total, &item)?;
+    }
+    Ok(total)
+}
+
+pub(super) fn zip(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
+    let strict = match args.take("strict") {
+        Some(strict) => cx.truthy(&strict)?,
+        None => false,
+    };
+    if !args.named.is_empty() {
+        let name = args.named.first().map(|(n, _)| n.to_string()).unwrap_or_default();
+        return Err(Raise::type_error(format!("zip() got an unexpected keyword argument '{name}'")));
+    }
+    let columns = columns(cx, input, args.positional)?;
+    let shortest = columns.iter().map(Vec::len).min().unwrap_or(0);
+    if strict {
+        check_lengths(&columns)?;
+    }
+    Ok(Obj::iter((0..shortest).map(|i| Obj::tuple(columns.iter().filter_map(|c| c.get(i).cloned())))))
+}
+
+fn check_lengths(columns: &[Vec<Obj>]) -> Result<(), Raise> {
+    let first = columns.first().map_or(0, Vec::len);
+    for (i, column) in columns.iter().enumerate().skip(1) {
+        if column.len() == first {
+            continue;
+        }
+        let word = if column.len() < first { "shorter" } else { "longer" };
+        let others = if i == 1 { "argument 1".to_owned() } else { format!("arguments 1-{i}") };
+        return Err(Raise::value_error(format!("zip() argument {} is {word} than {others}", i + 1)));
+    }
+    Ok(())
+}
+
+fn columns(cx: &mut Cx<'_>, input: Obj, others: Vec<Obj>) -> Result<Vec<Vec<Obj>>, Raise> {
+    let mut columns = Vec::new();
+    for source in std::iter::once(input).chain(others) {
+        match cx.iter(&source) {
+            Ok(items) => columns.push(items),
+            Err(raise) if raise.is(Class::Type) => {
+                return Err(Raise::type_error(format!("'{}' object is not iterable", source.type_name())));
+            }
+            Err(raise) => return Err(raise),
+        }
+    }
+    Ok(columns)
+}
+
+pub(super) fn zip_longest(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
+    let fill = args.take("fillvalue").unwrap_or_default();
+    if !args.named.is_empty() {
+        return Err(Raise::type_error("zip_longest() got an unexpected keyword argument"));
+    }
+    let columns = columns(cx, input, args.positional)?;
+    let longest = columns.iter().map(Vec::len).max().unwrap_or(0);
+    Ok(Obj::iter(
+        (0..longest).map(|i| Obj::tuple(columns.iter().map(|c| c.get(i).cloned().unwrap_or_else(|| fill.clone())))),
+    ))
+}
+
+/// How many tuples combinatorial filters make at most.
+const MOST: usize = 20_000_000;
+
+fn too_many() -> Raise {
+    Raise::python(Class::Overflow, "too many combinations")
+}
+
+pub(super) fn product(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
+    let repeat = usize::try_from(args.take("repeat").int(1)?).map_err(|_| {
+        Raise::value_error("repeat argument cannot be negative")
+    })?;
+    let columns = columns(cx, input, args.positional)?;
+    Ok(Obj::iter(products(&columns, repeat)?.into_iter().map(Obj::tuple)))
+}
+
+/// All rows with one item of each column, the last column moving fastest.
+pub(in crate::template) fn products(columns: &[Vec<Obj>], repeat: usize) -> Result<Vec<Vec<Obj>>, Raise> {
+    let mut rows: Vec<Vec<Obj>> = vec![Vec::new()];
+    for column in (0..repeat).flat_map(|_| columns) {
+        if rows.len().saturating_mul(column.len()) > MOST {
+            return Err(too_many());
+        }
+        let longer = rows.iter().flat_map(|row| {
+            column.iter().map(move |item| row.iter().chain(std::iter::once(item)).cloned().collect())
+        });
+        rows = longer.collect();
+    }
+    Ok(rows)
+}
+
+pub(super) fn permutations(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    let [size] = args.bind(&sig("permutations", 1, ["r"], 0))?;
+    choose(cx, &input, some(size), true)
+}
+
+pub(super) fn combinations(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    if args.is_empty() {
+        return Err(Raise::type_error("combinations() missing required argument 'r' (pos 2)"));
+    }
+    let [size] = args.bind(&sig("combinations", 1, ["r"], 1))?;
+    choose(cx, &input, size, false)
+}
+
+fn choose(cx: &mut Cx<'_>, input: &Obj, size: Option<Obj>, ordered: bool) -> Got {
+    let items = cx.iter(input)?;
+    let size = match size {
+        None => items.len(),
+        size => usize::try_from(size.int(0)?).map_err(|_| Raise::value_error("r must be non-negative"))?,
+    };
+    let mut out = Vec::new();
+    let mut chosen = Vec::new();
+    if size <= items.len() {
+        grow(&items, size, ordered, &mut chosen, &mut out)?;
+    }
+    Ok(Obj::iter(out))
+}
+
+fn grow(items: &[Obj], size: usize, ordered: bool, chosen: &mut Vec<usize>, out: &mut Vec<Obj>) -> Result<(), Raise> {
+    if chosen.len() == size {
+        if out.len() >= MOST {
+            return Err(too_many());
+        }
+        out.push(Obj::tuple(chosen.iter().filter_map(|i| items.get(*i).cloned())));
+        return Ok(());
+    }
+    let from = if ordered { 0 } else { chosen.last().map_or(0, |last| last + 1) };
+    for i in from..items.len() {
+        if ordered && chosen.contains(&i) {
+            continue;
+        }
+        chosen.push(i);
+        grow(items, size, ordered, chosen, out)?;
+        chosen.pop();
+    }
+    Ok(())
+}
+
+pub(super) fn random(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    let [start, step, seed] = args.bind(&sig("rand", 2, ["start", "step", "seed"], 0))?;
+    let mut random = generator(cx, some(seed))?;
+    if let Some(end) = input.as_int() {
+        let (start, step) = (whole(start, 0)?, whole(step, 1)?);
+        let width = end.saturating_sub(start);
+        let count = if step > 0 { (width + step - 1).div_euclid(step) } else { (width + step + 1).div_euclid(step) };
+        return match u64::try_from(count) {
+            Ok(count) if count > 0 => Ok((start + step * random.below(count) as i64).into()),
+            _ if step == 1 => Err(Raise::value_error(format!("empty range for randrange() ({start}, {end}, {width})"))),
+            _ => Err(Raise::value_error("empty range for randrange()")),
+        };
+    }
+    if matches!(input, Obj::None | Obj::Float(_) | Obj::Big(_)) {
+        return Err(Raise::ansible("random can only be used on sequences and integers"));
+    }
+    if start.truth(cx, false)? || step.truth(cx, false)? {
+        return Err(Raise::ansible("start and step can only be used with integer values"));
+    }
+    let items = cx.iter(&input)?;
+    let at = random.below(items.len() as u64) as usize;
+    items.into_iter().nth(at).ok_or_else(|| Raise::python(Class::Index, "Cannot choose from an empty sequence"))
+}
+
+/// A start or step: 0, none or empty is the default; digits in text count.
+fn whole(arg: Option<Obj>, default: i64) -> Result<i64, Raise> {
+    match arg {
+        Some(Obj::Str(text)) if !text.as_str().is_empty() => text.as_str().trim().parse().map_err(|_| {
+            Raise::value_error(format!(
+                "invalid literal for int() with base 10: {}",
+                crate::value::str_repr(text.as_str())
+            ))
+        }),
+        None | Some(Obj::None | Obj::Str(_)) => Ok(default),
+        other => match other.int(default)? {
+            0 => Ok(default),
+            number => Ok(number),
+        },
+    }
+}
+
+fn generator(cx: &mut Cx<'_>, seed: Option<Obj>) -> Result<crate::template::pylib::random::Random, Raise> {
+    use crate::template::pylib::random::Random;
+    match seed {
+        None => Random::system().map_err(|e| Raise::python(Class::Os, e)),
+        Some(seed) => match seed.as_big() {
+            Some(number) => Ok(Random::from_int(&number)),
+            None => Ok(Random::from_text(&cx.text(&seed)?)),
+        },
+    }
+}
+
+pub(super) fn shuffle(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    let [seed] = args.bind(&sig("randomize_list", 1, ["seed"], 0))?;
+    let Ok(mut items) = cx.iter(&input) else {
+        return Ok(input);
+    };
+    let seed = match seed {
+        Some(seed) if cx.truthy(&seed)? => Some(seed),
+        _ => None,
+    };
+    generator(cx, seed)?.shuffle(&mut items);
+    Ok(Obj::list(items))
+}
+
+pub(super) fn items(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    alone(args, "do_items")?;
+    if !super::support::is_mapping(&input) {
+        return Err(Raise::type_error("Can only get item pairs from a mapping."));
+    }
+    Ok(Obj::iter(cx.items(&input)?.into_iter().map(|(k, v)| Obj::tuple([k, v]))))
+}
+
+/// The text of a path or name, which several filters take.
+pub(super) fn texts(cx: &mut Cx<'_>, input: &Obj) -> Result<Vec<String>, Raise> {
+    let mut out = Vec::new();
+    for item in cx.iter(input)? {
+        out.push(match opt_text(cx, &Some(item.clone()))? {
+            Some(text) if item.as_str().is_some() => text,
+            _ => {
+                let text = format!("expected str, bytes or os.PathLike object, not {}", item.type_name());
+                return Err(Raise::type_error(text));
+            }
+        });
+    }
+    Ok(out)
+}

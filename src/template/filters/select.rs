@@ -1,0 +1,137 @@
+//! Filters that apply filters, tests or attributes to each item: `map`, `select`, `groupby`, …
+
+use super::mappings::filter_argument;
+use super::support::{Got, follow, get_item, given, key, path, sig, some};
+use crate::template::raise::Class;
+use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
+
+pub(super) fn map(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
+    if !cx.truthy(&input)? {
+        return Ok(Obj::list([]));
+    }
+    if args.positional.is_empty() && args.named.iter().any(|(name, _)| &**name == "attribute") {
+        let attribute = args.take("attribute").unwrap_or_default();
+        let default = some(args.take("default"));
+        if let Some((name, _)) = args.named.first() {
+            return Err(filter_argument(format!("Unexpected keyword argument {}", crate::value::str_repr(name))));
+        }
+        let path = path(&attribute);
+        let mut out = Vec::new();
+        for item in cx.iter_lenient(&input)? {
+            let mut found = item;
+            for part in &path {
+                found = get_item(cx, &found, part)?;
+                if let (Obj::Undefined(_), Some(default)) = (&found, &default) {
+                    found = default.clone();
+                }
+            }
+            out.push(found);
+        }
+        return Ok(Obj::list(out));
+    }
+    if args.positional.is_empty() {
+        return Err(filter_argument("map requires a filter argument"));
+    }
+    let name = args.positional.remove(0).defined()?;
+    let name = cx.text(&name)?;
+    if cx.templar().filter(&name).is_none() {
+        return Err(Raise::python(Class::Template, format!("No filter named {}.", crate::value::str_repr(&name))));
+    }
+    let mut out = Vec::new();
+    for item in cx.iter_lenient(&input)? {
+        out.push(cx.filter(&name, item, args.clone())?);
+    }
+    Ok(Obj::list(out))
+}
+
+pub(super) fn select(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    choose(cx, &input, args, true, false)
+}
+
+pub(super) fn reject(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    choose(cx, &input, args, false, false)
+}
+
+pub(super) fn selectattr(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    choose(cx, &input, args, true, true)
+}
+
+pub(super) fn rejectattr(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    choose(cx, &input, args, false, true)
+}
+
+fn choose(cx: &mut Cx<'_>, input: &Obj, mut args: CallArgs, keep: bool, by_attribute: bool) -> Got {
+    if !cx.truthy(input)? {
+        return Ok(Obj::list([]));
+    }
+    let path = if by_attribute {
+        if args.positional.is_empty() {
+            return Err(filter_argument("Missing parameter for attribute name"));
+        }
+        path(&args.positional.remove(0).defined()?)
+    } else {
+        Vec::new()
+    };
+    let test = if args.positional.is_empty() {
+        None
+    } else {
+        let name = args.positional.remove(0).defined()?;
+        let name = cx.text(&name)?;
+        if cx.templar().test(&name).is_none() {
+            return Err(Raise::python(Class::Template, format!("No test named {}.", crate::value::str_repr(&name))));
+        }
+        Some(name)
+    };
+    let mut out = Vec::new();
+    for item in cx.iter_lenient(input)? {
+        let subject = follow(cx, &item, &path)?;
+        let verdict = match &test {
+            Some(name) => cx.test(name, subject, args.clone())?,
+            None => cx.truthy(&subject)?,
+        };
+        if verdict == keep {
+            out.push(item);
+        }
+    }
+    Ok(Obj::list(out))
+}
+
+pub(super) fn groupby(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    let params = ["attribute", "default", "case_sensitive"];
+    // The default has no effect: what lacks the attribute is an error before it is asked for.
+    let [attribute, _default, case] = args.bind(&sig("sync_do_groupby", 2, params, 1))?;
+    let case = case.truth(cx, false)?;
+    let path = path(&given(attribute));
+    let mut keyed = Vec::new();
+    for item in cx.iter(&input)? {
+        let found = follow(cx, &item, &path)?.defined()?;
+        let folded = key(cx, &found, &[], case)?;
+        keyed.push((folded, found, item));
+    }
+    let sorted = cx.sort(keyed, |(key, _, _)| key.clone())?;
+    let mut groups: Vec<(Obj, Obj, Vec<Obj>)> = Vec::new();
+    for (folded, shown, item) in sorted {
+        let same = match groups.last() {
+            Some((last, _, _)) => cx.equals(last, &folded)?,
+            None => false,
+        };
+        match groups.last_mut() {
+            Some((_, _, items)) if same => items.push(item),
+            _ => groups.push((folded, shown, vec![item])),
+        }
+    }
+    // The names of a group's parts, `grouper` and `list`, are known where attributes are looked up.
+    Ok(Obj::list(groups.into_iter().map(|(_, shown, items)| Obj::tuple([shown, Obj::list(items)]))))
+}
+
+pub(super) fn attr(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    let [name] = args.bind(&sig("do_attr", 2, ["name"], 1))?;
+    let name = given(name);
+    let name = Obj::from(cx.text(&name)?);
+    // Attributes alone: a dictionary's items are none.
+    let found = match &input {
+        Obj::Dict(_) | Obj::Map(_) => get_item(cx, &Obj::dict([]), &name)?,
+        other => get_item(cx, other, &name)?,
+    };
+    Ok(found)
+}

@@ -1,0 +1,139 @@
+//! What many filters and tests need: signatures, texts, attributes.
+
+use crate::template::raise::Class;
+use crate::template::{CallArgs, Cx, Obj, Raise, Sig};
+use num_bigint::BigInt;
+
+/// What a filter gives.
+pub(in crate::template) type Got = Result<Obj, Raise>;
+
+/// A signature in one line.
+pub(in crate::template) const fn sig<const N: usize>(
+    func: &'static str,
+    before: usize,
+    params: [&'static str; N],
+    required: usize,
+) -> Sig<N> {
+    Sig { func, before, params, required }
+}
+
+/// Refuses any argument, in the words for a function that takes its input alone.
+pub(in crate::template) fn alone(args: CallArgs, func: &'static str) -> Result<(), Raise> {
+    args.bind(&sig(func, 1, [], 0)).map(|_| ())
+}
+
+/// A required argument that `bind` has seen to be there.
+pub(in crate::template) fn given(arg: Option<Obj>) -> Obj {
+    arg.unwrap_or_default()
+}
+
+/// The argument unless it was left out or is None.
+pub(in crate::template) fn some(arg: Option<Obj>) -> Option<Obj> {
+    arg.filter(|obj| !obj.is_none())
+}
+
+/// The text of an argument; None where it was left out or is None.
+pub(in crate::template) fn opt_text(cx: &mut Cx<'_>, arg: &Option<Obj>) -> Result<Option<String>, Raise> {
+    match arg {
+        None | Some(Obj::None) => Ok(None),
+        Some(obj) => cx.text(obj).map(Some),
+    }
+}
+
+/// The string, or the complaint about another type where Python's regular expressions want one.
+pub(in crate::template) fn string<'o>(obj: &'o Obj, what: &str) -> Result<&'o str, Raise> {
+    obj.as_str().ok_or_else(|| Raise::type_error(format!("{what}, not {}", obj.type_name())))
+}
+
+/// The name of the type that a plugin sees: containers come to it wrapped.
+pub(in crate::template) fn plugin_type(obj: &Obj) -> &str {
+    match obj {
+        Obj::List(_) => "_AnsibleLazyTemplateList",
+        Obj::Dict(_) => "_AnsibleLazyTemplateDict",
+        other => other.type_name(),
+    }
+}
+
+/// The complaint about a method that an object lacks.
+pub(in crate::template) fn no_attribute(obj: &Obj, name: &str) -> Raise {
+    Raise::python(Class::Attribute, format!("'{}' object has no attribute '{name}'", plugin_type(obj)))
+}
+
+/// Fails in the words a plugin gives where an object cannot be hashed.
+pub(in crate::template) fn hashable(obj: &Obj) -> Result<(), Raise> {
+    obj.check_hashable().map_err(|_| Raise::type_error(format!("unhashable type: '{}'", plugin_type(obj))))
+}
+
+/// A class in Python's words: `<class 'int'>`.
+pub(in crate::template) fn class_of(obj: &Obj) -> String {
+    let name = match obj {
+        Obj::Date(_) => "datetime.date",
+        Obj::DateTime(_) => "datetime.datetime",
+        Obj::Dict(_) => "ansible._internal._templating._lazy_containers._AnsibleLazyTemplateDict",
+        Obj::List(_) => "ansible._internal._templating._lazy_containers._AnsibleLazyTemplateList",
+        other => return format!("<class '{}'>", other.type_name()),
+    };
+    format!("<class '{name}'>")
+}
+
+/// Whether it is a list or a tuple: what Ansible calls a sequence.
+pub(in crate::template) fn is_sequence(obj: &Obj) -> bool {
+    matches!(obj, Obj::List(_) | Obj::Tuple(_) | Obj::Range(_))
+}
+
+/// Whether it is a dictionary.
+pub(in crate::template) fn is_mapping(obj: &Obj) -> bool {
+    matches!(obj, Obj::Dict(_) | Obj::Map(_))
+}
+
+/// The item or attribute of an object as jinja2's `getitem` finds it; undefined where there is none.
+pub(in crate::template) fn get_item(cx: &mut Cx<'_>, obj: &Obj, key: &Obj) -> Got {
+    cx.get_item(obj, key)
+}
+
+/// The parts of an attribute path such as `a.b.0`.
+pub(in crate::template) fn path(attribute: &Obj) -> Vec<Obj> {
+    match attribute {
+        Obj::Str(text) => text
+            .as_str()
+            .split('.')
+            .map(|part| match part.parse::<i64>() {
+                Ok(number) if part.bytes().all(|b| b.is_ascii_digit()) => Obj::Int(number),
+                _ => Obj::str(part),
+            })
+            .collect(),
+        Obj::None => Vec::new(),
+        other => vec![other.clone()],
+    }
+}
+
+/// The object at an attribute path.
+pub(in crate::template) fn follow(cx: &mut Cx<'_>, obj: &Obj, path: &[Obj]) -> Got {
+    let mut item = obj.clone();
+    for part in path {
+        item = get_item(cx, &item, part)?;
+    }
+    Ok(item)
+}
+
+/// What a sort or a comparison looks at: the attribute, in lower case unless case counts.
+pub(in crate::template) fn key(cx: &mut Cx<'_>, item: &Obj, path: &[Obj], case_sensitive: bool) -> Got {
+    let found = follow(cx, item, path)?.defined()?;
+    Ok(match &found {
+        Obj::Str(text) if !case_sensitive => Obj::str(text.as_str().to_lowercase()),
+        _ => found,
+    })
+}
+
+/// A float as an integer of any size; None for infinity and NaN.
+pub(in crate::template) fn float_to_int(f: f64) -> Option<Obj> {
+    if !f.is_finite() {
+        return None;
+    }
+    let whole = f.trunc();
+    if whole.abs() < 9e18 {
+        return Some(Obj::Int(whole as i64));
+    }
+    // A float's decimal text has all its digits.
+    format!("{whole:.0}").parse::<BigInt>().ok().map(Obj::big)
+}

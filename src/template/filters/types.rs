@@ -1,0 +1,97 @@
+//! Filters about types and presence: `default`, `bool`, `ternary`, `mandatory`, `string`, …
+
+use super::support::{Got, alone, given, sig, some};
+use crate::template::raise::Missing;
+use crate::template::{CallArgs, Cx, Obj, Raise};
+
+pub(super) fn default(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    let [value, boolean] = args.bind(&sig("ansible_default", 1, ["default_value", "boolean"], 0))?;
+    let boolean = match boolean {
+        None => false,
+        Some(Obj::Bool(b)) => b,
+        Some(other) => {
+            let other = other.defined()?;
+            return Err(Raise::type_error(format!(
+                "The 'boolean' argument must be of type 'bool', not '{}'.",
+                other.type_name()
+            )));
+        }
+    };
+    let fallback = || value.clone().unwrap_or_else(|| Obj::str(""));
+    match input {
+        Obj::Undefined(_) => Ok(fallback()),
+        Obj::Failed(_) => Ok(input),
+        input if boolean && !cx.truthy(&input)? => Ok(fallback()),
+        input => Ok(input),
+    }
+}
+
+pub(super) fn mandatory(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    let [msg] = args.bind(&sig("mandatory", 1, ["msg"], 0))?;
+    let Obj::Undefined(undefined) = &input else {
+        return Ok(input);
+    };
+    if let Some(msg) = some(msg) {
+        return Err(Raise::ansible(cx.text(&msg)?));
+    }
+    let name = match &undefined.what {
+        Missing::Name(name) => format!("{} ", crate::value::str_repr(name)),
+        Missing::Attribute { name, .. } => format!("{name} "),
+        _ => String::new(),
+    };
+    Err(Raise::ansible(format!("Mandatory variable {name}not defined.")))
+}
+
+pub(super) fn bool(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    alone(args, "to_bool")?;
+    let text = match &input {
+        Obj::Str(text) => text.as_str().to_lowercase(),
+        Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) => cx.text(&input)?.to_lowercase(),
+        _ => String::new(),
+    };
+    match text.as_str() {
+        "yes" | "on" | "true" | "1" => return Ok(true.into()),
+        "no" | "off" | "false" | "0" => return Ok(false.into()),
+        _ => {}
+    }
+    let result = matches!(input, Obj::Float(f) if f == 1.0);
+    let shown = cx.repr(&input)?;
+    let word = if result { "True" } else { "False" };
+    let kind = input.type_name().to_owned();
+    cx.warn(format!("The `bool` filter coerced invalid value {shown} ({kind}) to {word}."));
+    Ok(result.into())
+}
+
+pub(super) fn ternary(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    let [yes, no, none] = args.bind(&sig("ternary", 1, ["true_val", "false_val", "none_val"], 2))?;
+    if input.is_none() {
+        if let Some(none) = some(none) {
+            return Ok(none);
+        }
+    }
+    Ok(given(if cx.truthy(&input)? { yes } else { no }))
+}
+
+pub(super) fn type_debug(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    let _ = cx;
+    alone(args, "type_debug")?;
+    Ok(match &input {
+        Obj::Undefined(_) => "UndefinedMarker".into(),
+        Obj::Failed(_) => "CapturedExceptionMarker".into(),
+        other => other.type_name().to_owned().into(),
+    })
+}
+
+pub(super) fn string(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    alone(args, "soft_str")?;
+    match input {
+        Obj::Str(_) => Ok(input),
+        other => cx.text(&other).map(Obj::from),
+    }
+}
+
+pub(super) fn pprint(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    alone(args, "do_pprint")?;
+    // Containers come to it wrapped, which Python's pprint does not take apart.
+    cx.repr(&input).map(Obj::from)
+}

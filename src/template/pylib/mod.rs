@@ -1,0 +1,13 @@
+//! The parts of Python's standard library whose results show in templates.
+//!
+//! Pure functions over text and numbers; errors are the message Python gives.
+
+pub mod crypt;
+pub mod glob;
+pub mod human;
+pub mod paths;
+pub mod random;
+pub mod text;
+pub mod time;
+pub mod url;
+pub mod version;

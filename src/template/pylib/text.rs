@@ -1,0 +1,167 @@
+//! Methods of Python's `str`, `shlex` and `textwrap`.
+
+/// `str.splitlines`.
+pub fn lines(text: &str) -> Vec<&str> {
+    let mut out = Vec::new();
+    let mut start = 0;
+    let mut chars = text.char_indices().peekable();
+    while let Some((i, c)) = chars.next() {
+        if !matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}') {
+            continue;
+        }
+        out.push(&text[start..i]);
+        start = i + c.len_utf8();
+        if c == '\r' && chars.peek().is_some_and(|(_, next)| *next == '\n') {
+            chars.next();
+            start += 1;
+        }
+    }
+    if start < text.len() {
+        out.push(&text[start..]);
+    }
+    out
+}
+
+/// `str.capitalize`.
+pub fn capitalize(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().collect::<String>() + &chars.as_str().to_lowercase(),
+        None => String::new(),
+    }
+}
+
+/// jinja2's `title`: words begin after space, `-` and opening brackets.
+pub fn title(text: &str) -> String {
+    let mut out = String::new();
+    let mut word = String::new();
+    let breaks = |c: char| c.is_whitespace() || "-({[<".contains(c);
+    for c in text.chars() {
+        if breaks(c) {
+            out.push_str(&capitalize(&word));
+            word.clear();
+            out.push(c);
+        } else {
+            word.push(c);
+        }
+    }
+    out + &capitalize(&word)
+}
+
+/// `str.split()` without a separator.
+pub fn split_space(text: &str, most: Option<usize>) -> Vec<&str> {
+    let mut out = Vec::new();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        if most.is_some_and(|most| out.len() >= most) {
+            out.push(rest.trim_end());
+            break;
+        }
+        let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        out.push(&rest[..end]);
+        rest = rest[end..].trim_start();
+    }
+    out
+}
+
+/// `shlex.quote`.
+pub fn shell_quote(text: &str) -> String {
+    let safe = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
+    if !text.is_empty() && text.chars().all(safe) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\"'\"'"))
+}
+
+/// `textwrap.wrap` as jinja2 calls it: without tabs expanded, white space kept.
+pub fn wrap(text: &str, width: usize, break_long: bool, hyphens: bool) -> Vec<String> {
+    let mut chunks: Vec<String> = chunks(text, hyphens);
+    chunks.reverse();
+    let length = |s: &str| s.chars().count();
+    let mut out: Vec<String> = Vec::new();
+    while let Some(first) = chunks.last() {
+        let mut line: Vec<String> = Vec::new();
+        let mut used = 0;
+        if first.trim().is_empty() && !out.is_empty() {
+            chunks.pop();
+        }
+        while let Some(chunk) = chunks.pop() {
+            if used + length(&chunk) > width {
+                chunks.push(chunk);
+                break;
+            }
+            used += length(&chunk);
+            line.push(chunk);
+        }
+        if let Some(chunk) = chunks.last().filter(|c| length(c) > width).cloned() {
+            chunks.pop();
+            let space = width.saturating_sub(used).max(1);
+            if break_long {
+                let cut = hyphen_cut(&chunk, space, hyphens);
+                line.push(chunk.chars().take(cut).collect());
+                chunks.push(chunk.chars().skip(cut).collect());
+            } else if line.is_empty() {
+                line.push(chunk);
+            } else {
+                chunks.push(chunk);
+            }
+        }
+        if line.last().is_some_and(|l| l.trim().is_empty()) {
+            line.pop();
+        }
+        if !line.is_empty() {
+            out.push(line.concat());
+        }
+    }
+    out
+}
+
+/// Where a long word is cut: after a hyphen within the space, if it may be.
+fn hyphen_cut(chunk: &str, space: usize, hyphens: bool) -> usize {
+    let chars: Vec<char> = chunk.chars().collect();
+    if hyphens && chars.len() > space {
+        let head = &chars[..space];
+        if let Some(at) = head.iter().rposition(|c| *c == '-').filter(|at| *at > 0) {
+            if head[..at].iter().any(|c| *c != '-') {
+                return at + 1;
+            }
+        }
+    }
+    space
+}
+
+/// Words and the white space between them; words also end after a hyphen between letters.
+fn chunks(text: &str, hyphens: bool) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let chars: Vec<char> = text.chars().collect();
+    let letter = |i: usize| chars.get(i).is_some_and(|c| c.is_alphabetic());
+    for (i, c) in chars.iter().enumerate() {
+        let joins = match out.last().and_then(|last| last.chars().last()) {
+            None => false,
+            Some(last) if last.is_whitespace() != c.is_whitespace() => false,
+            // The break stands between a hyphen after two letters and two letters more.
+            Some('-') if hyphens => !(i >= 3 && letter(i - 2) && letter(i - 3) && letter(i) && letter(i + 1)),
+            Some(_) => true,
+        };
+        match out.last_mut() {
+            Some(last) if joins => last.push(*c),
+            _ => out.push(c.to_string()),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn like_python() {
+        assert_eq!(lines("a\r\nb\n\nc"), ["a", "b", "", "c"]);
+        assert_eq!(title("foo-bar (baz) it's"), "Foo-Bar (Baz) It's");
+        assert_eq!(shell_quote("it's"), "'it'\"'\"'s'");
+        assert_eq!(split_space(" a b  c ", Some(1)), ["a", "b  c"]);
+        assert_eq!(wrap("hello big world", 7, true, true), ["hello", "big", "world"]);
+        assert_eq!(wrap("abcdefghij k", 4, true, true), ["abcd", "efgh", "ij k"]);
+    }
+}
