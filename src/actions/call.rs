@@ -157,7 +157,7 @@ impl ActionCall<'_> {
 
     /// Runs a module on the host with other arguments, in the task's surroundings.
     pub async fn module(&self, module: &str, args: Dict, upload: Option<Upload>) -> Result<Outcome> {
-        let request = Request { module: module.into(), args, context: self.context.clone() };
+        let request = Request { module: module.into(), shown: format!("ansible.legacy.{module}"), args, context: self.context.clone() };
         self.remote.run(request, upload).await
     }
 

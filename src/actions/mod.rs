@@ -4,13 +4,19 @@
 //! bytes put or got, a connection reset, and nothing else. What it changes beyond its result it
 //! returns as typed [`Effect`]s, which the engine alone applies.
 
+mod add_host;
 mod assert;
 mod call;
+mod copy;
 mod debug;
 mod fail;
+mod gather_facts;
 mod group_by;
-mod include_vars;
+
+mod raw;
 mod set_fact;
+mod set_stats;
+mod template;
 
 pub use call::{Acted, ActionCall, BoxFuture, Effect, Remote};
 
@@ -49,12 +55,17 @@ pub type RunFn = for<'a> fn(&'a ActionCall<'a>) -> BoxFuture<'a, Result<Acted>>;
 
 /// The actions, sorted by name.
 pub static ACTIONS: &[&ActionDef] = &[
+    &add_host::ACTION,
     &assert::ACTION,
+    &copy::ACTION,
     &debug::ACTION,
     &fail::ACTION,
+    &gather_facts::ACTION,
     &group_by::ACTION,
-    &include_vars::ACTION,
+    &raw::ACTION,
     &set_fact::ACTION,
+    &set_stats::ACTION,
+    &template::ACTION,
 ];
 
 /// The action of a name without collection.

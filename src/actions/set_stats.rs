@@ -1,8 +1,8 @@
 //! `set_stats`: values that are shown, or used by a caller, when the run is over.
 
-use super::set_fact::is_variable_name;
 use super::{Acted, ActionCall, ActionDef, BoxFuture, Effect, Run};
 use crate::diag::{Error, Result};
+use crate::playbook::is_variable_name;
 use crate::proto::Outcome;
 use crate::value::{Dict, Value};
 

@@ -5,7 +5,8 @@ use clap::{Arg, ArgAction, ArgGroup, Command};
 /// The command line, as `--help` lists it.
 pub(super) fn command(name: &str) -> Command {
     let arguments = [run_options(), connection_options(), become_options()].concat();
-    Command::new(name.to_owned())
+    Command::new("rplay")
+        .bin_name(name)
         .about("Runs Ansible playbooks, executing the defined tasks on the targeted hosts.")
         .arg(Arg::new("playbook").value_name("playbook").help("Playbook(s)").num_args(1..).required_unless_present("version"))
         .args(arguments)

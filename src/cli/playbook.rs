@@ -2,7 +2,7 @@
 
 use super::signals::Ended;
 use super::{exit_status, listing, options, screen, secrets, signals, terminal, version};
-use crate::callback::{self, Callback, Live, Screen, Settings};
+use crate::callback::{self, Callback, Live, Screen, Settings, Stream};
 use crate::config::{Config, From, Surroundings};
 use crate::connection::Secret;
 use crate::diag::{Error, Kind, Result};
@@ -28,7 +28,7 @@ pub(super) fn run(name: &str, args: &[String]) -> u8 {
     match Config::load(Surroundings::of_process()) {
         Ok(config) => Tool { matches, given }.run(name, config),
         Err(error) => {
-            Screen::new(settings, screen::Real::new(&Config::default())).error(&error);
+            Screen::new(settings, screen::Real::new(&Config::default())).error(&error, Stream::Err);
             exit_status(&error)
         }
     }
@@ -94,7 +94,7 @@ impl Tool {
         match self.play(&screen, config) {
             Ok(status) => status,
             Err(error) => {
-                screen.error(&error);
+                screen.error(&error, Stream::Err);
                 exit_status(&error)
             }
         }
@@ -126,12 +126,12 @@ impl Tool {
     fn play(mut self, screen: &Screen, config: Config) -> Result<u8> {
         self.refuse_unsupported()?;
         let file = config.file.as_deref().map_or_else(|| "No config file found; using defaults".to_owned(), |f| format!("Using {f} as config file"));
-        screen.event(&Event::Verbose { level: 1, host: None, text: file });
+        screen.common(&Event::Verbose { level: 1, host: None, text: file });
         for playbook in self.playbooks() {
             check_playbook(&config.around.resolve(&playbook, None), &playbook)?;
         }
         self.ask_passwords(&config)?;
-        let secrets = secrets::gather(&self.matches, &config)?;
+        let secrets = secrets::gather(&self.matches, &config, screen)?;
         let mut run = Run::new(config.clone()).options(self.given.clone()).vault(secrets);
         for source in all(&self.matches, "inventory") {
             run = run.inventory(source);
@@ -146,7 +146,7 @@ impl Tool {
         if lists("syntax") || lists("listhosts") || lists("listtasks") || lists("listtags") {
             let what = listing::What { hosts: lists("listhosts"), tasks: lists("listtasks"), tags: lists("listtags") };
             let screen_for_events = screen.clone();
-            let run = run.listener(move |event| screen_for_events.event(event));
+            let run = run.listener(move |event| drop(screen_for_events.common(event)));
             return listing::show(run, &self.playbooks(), what, screen);
         }
         self.run_with_callbacks(run, screen, &config)
@@ -222,7 +222,7 @@ impl Tool {
                 Ok(1)
             }
             Some(Ended::Interrupted) => {
-                screen.error(&Error::user("User interrupted execution"));
+                screen.error(&Error::user("User interrupted execution"), Stream::Err);
                 Ok(99)
             }
             None => outcome.map(|report| report.status),
@@ -248,7 +248,9 @@ fn callbacks(screen: &Screen, config: &Config) -> Result<Vec<Box<dyn Callback>>>
     for name in config.settings.list("CALLBACKS_ENABLED") {
         match callback::find(name) {
             Some(found) if found.kind == callback::Kind::Aggregate => all.push((found.new)(screen.clone())),
-            _ => screen.event(&Event::Warning(format!("Skipping callback plugin '{name}', which rplay does not have"))),
+            _ => {
+                screen.common(&Event::Warning(format!("Skipping callback plugin '{name}', which rplay does not have")));
+            }
         }
     }
     Ok(all)

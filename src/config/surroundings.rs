@@ -54,6 +54,24 @@ impl Surroundings {
         }
     }
 
+    /// The words of the command line, the program's own name first.
+    pub fn args() -> Vec<String> {
+        std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect()
+    }
+
+    /// The path of this program's file.
+    pub fn executable() -> Option<String> {
+        std::env::current_exe().ok().map(|path| path.to_string_lossy().into_owned())
+    }
+
+    /// The file of a program that `PATH` finds.
+    pub fn find_program(&self, name: &str) -> Option<String> {
+        let folders = self.var("PATH")?.split(':').filter(|folder| !folder.is_empty());
+        folders.map(|folder| format!("{folder}/{name}")).find(|path| {
+            Path::new(path).is_file() && rustix::fs::access(path.as_str(), rustix::fs::Access::EXEC_OK).is_ok()
+        })
+    }
+
     /// An environment variable.
     pub fn var(&self, name: &str) -> Option<&str> {
         lookup(&self.env, name)

@@ -11,7 +11,6 @@ use crate::diag::{Error, Kind, Result};
 use crate::event::{Status, TaskResult};
 use crate::playbook::Include;
 use crate::proto::{Context, Outcome};
-use crate::template::Scope;
 use crate::value::{Dict, Value};
 use crate::vars::HostScope;
 use std::sync::Arc;
@@ -40,7 +39,7 @@ impl Attempt {
         // A loop that is no list is told without the task, as ansible-core does.
         let told = match error.help.as_deref() {
             Some(help) if help.starts_with("Provide a list of items") => {
-                attempt.outcome = Outcome::default().with("failed", true).with("msg", error.line());
+                attempt.outcome = Outcome::default().with("failed", true).with("msg", error.message.as_str());
                 error.clone()
             }
             _ => outcome::task_failed(error).at(task.task.origin.as_ref()),
@@ -101,7 +100,7 @@ impl HostTask {
             Err(error) => Attempt::of_error(self, &error),
         };
         let keywords = Keywords { shared: &self.shared, task: &self.task, scope: &scope };
-        attempt.no_log = keywords.bool("no_log", |c| c.no_log.as_ref()).unwrap_or(None).unwrap_or(self.shared.settings.no_log());
+        attempt.no_log = keywords.bool("no_log", |c| c.no_log.as_ref()).unwrap_or(None).unwrap_or(self.shared.settings.flag("DEFAULT_NO_LOG"));
         let lenient = |value: Result<Option<bool>>| value.unwrap_or(None).unwrap_or(false);
         attempt.ignore_errors = lenient(keywords.bool("ignore_errors", |c| c.ignore_errors.as_ref()));
         attempt.ignore_unreachable = lenient(keywords.bool("ignore_unreachable", |c| c.ignore_unreachable.as_ref()));
@@ -365,7 +364,7 @@ impl HostTask {
                     };
                     run(&call).await
                 }
-                _ => remote.module(&action.name, args, context).await.map(Acted::from),
+                _ => remote.module(&action.name, &legacy(&action.fqcn), args, context).await.map(Acted::from),
             }
         };
         let acted = match timeout {
@@ -416,9 +415,19 @@ impl HostTask {
             no_log: keywords.bool("no_log", |c| c.no_log.as_ref())?.unwrap_or(false),
             verbosity: self.shared.options.verbosity,
             environment: keywords.environment()?,
-            timeout: timeout.map(|t| t.max(0.0) as u64).or_else(|| self.shared.settings.task_timeout()),
+            timeout: timeout.map(|t| t.max(0.0) as u64).or_else(|| u64::try_from(self.shared.settings.int("TASK_TIMEOUT")).ok().filter(|t| *t > 0)),
             remote_tmp: None,
+            python: keywords.interpreter()?,
+            shell: self.shared.settings.text("DEFAULT_EXECUTABLE").filter(|s| *s != "/bin/sh").map(str::to_owned),
         })
+    }
+}
+
+/// The name that a module's messages show: builtin ones are run as ansible.legacy's.
+fn legacy(fqcn: &str) -> String {
+    match fqcn.strip_prefix("ansible.builtin.") {
+        Some(name) => format!("ansible.legacy.{name}"),
+        None => fqcn.to_owned(),
     }
 }
 

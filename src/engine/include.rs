@@ -2,23 +2,37 @@
 
 use super::batch::Batch;
 use super::host_task::Included;
-use crate::diag::Error;
+use crate::diag::{Error, Result};
 use crate::event::{Event, Status, TaskInfo, TaskResult};
-use crate::load::IncludeRequest;
+use crate::load::{self, IncludeRequest, Loaded};
 use crate::playbook::Task;
-use crate::value::{Dict, Value};
+use crate::template::Templar;
+use crate::value::{Dict, Text, Value};
+use crate::vars::HostScope;
 use std::sync::Arc;
+
+/// Renders what is loaded while a play runs, with the variables of the first host that includes it.
+struct Rendering<'a> {
+    templar: &'a Templar,
+    scope: HostScope,
+}
+
+impl load::Render for Rendering<'_> {
+    fn render(&self, text: &Text, vars: &Dict) -> Result<Value> {
+        self.templar.render(text, &self.scope.with(vars))
+    }
+}
 
 impl Batch {
     /// Runs what hosts included, each with the hosts that included it.
-    pub(super) async fn run_includes(&mut self, task: &Arc<Task>, includes: Vec<(Vec<Arc<str>>, Included)>) {
+    pub(super) async fn run_includes(&mut self, task: &Arc<Task>,
+        info: &Arc<TaskInfo>,
+        includes: Vec<(Vec<Arc<str>>, Included)>,
+    ) {
         for (hosts, included) in includes {
             let hosts = self.hosts.active(&hosts);
             let Some(first) = hosts.first().cloned() else { continue };
-            let scope = self.scope(&first).with(&included.vars);
-            let request = IncludeRequest { task, args: &included.args, vars: &included.vars };
-            let loaded = self.shared.loader.include(&request, &self.shared.templar, &scope);
-            match loaded {
+            match self.load(task, &included, &first) {
                 Ok(loaded) => {
                     let label = included.label.as_ref().map(Value::to_text);
                     self.shared.emit(&Event::Include { file: loaded.shown.clone(), hosts: hosts.clone(), label });
@@ -28,12 +42,36 @@ impl Batch {
                     if let Some((role, public)) = &loaded.role {
                         self.vars.add_role(role, *public);
                     }
+                    for role in &loaded.imported {
+                        self.vars.add_role(role, role.data.public);
+                    }
                     self.add_handlers(&loaded.handlers);
+                    self.shared.tell_notes();
                     self.list(&loaded.entries, &hosts).await;
                 }
-                Err(error) => self.fail_include(task, &hosts, &included, &error),
+                Err(error) => self.fail_include(info, &hosts, &included, &error),
             }
         }
+    }
+
+    fn load(&self, task: &Arc<Task>, included: &Included, host: &Arc<str>) -> Result<Loaded> {
+        let scope = self.scope(host).for_task(task, &super::host_task::HostTask::layers(task)).with(&included.vars);
+        let rendering = Rendering { templar: &self.shared.templar, scope };
+        let request = IncludeRequest { task, args: &included.args, vars: &included.vars };
+        self.shared.loader.include(&request, &rendering)
+    }
+
+    /// A file that is not there is told with the name that was asked for.
+    fn unreadable_include(&self, included: &Included, error: &Error) -> Error {
+        let missing = error.message.starts_with("Unable to retrieve file contents.");
+        let Some(path) = error.message.rsplit_once("No such file or directory: '").map(|(_, path)| path) else {
+            return error.clone();
+        };
+        if !missing || included.args.get("_raw_params").is_none() {
+            return error.clone();
+        }
+        let path = path.trim_end_matches('\'');
+        error.clone().context(format!("Could not find or access '{path}' on the Ansible Controller."))
     }
 
     /// Appends handlers; blocks among them count by their tasks.
@@ -43,10 +81,9 @@ impl Batch {
         }
     }
 
-    fn fail_include(&mut self, task: &Arc<Task>, hosts: &[Arc<str>], included: &Included, error: &Error) {
+    fn fail_include(&mut self, info: &Arc<TaskInfo>, hosts: &[Arc<str>], included: &Included, error: &Error) {
+        let error = self.unreadable_include(included, error);
         self.shared.emit(&Event::Error(Box::new(error.clone())));
-        let Some(first) = hosts.first() else { return };
-        let info = Arc::new(TaskInfo { ..self.describe(task, first) });
         for host in hosts {
             let mut result = Dict::from([
                 ("changed", Value::Bool(false)),
@@ -73,4 +110,5 @@ impl Batch {
             })));
         }
     }
+
 }

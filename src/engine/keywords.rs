@@ -3,8 +3,9 @@
 use super::shared::Shared;
 use crate::argspec::boolean;
 use crate::diag::{Error, Result};
+use crate::event::TaskInfo;
 use crate::playbook::{Common, Task};
-use crate::template::Scope;
+use crate::template::{Scope, Var};
 use crate::value::{Dict, Value};
 
 /// Renders keywords in a scope.
@@ -80,6 +81,46 @@ impl Keywords<'_> {
             }
         }
         Ok(all.iter().map(|(name, value)| (name.to_text(), value.to_text())).collect())
+    }
+
+    /// The Python that the inventory or a setting names by its path; modes such as `auto` name none.
+    pub fn interpreter(&self) -> Result<Option<String>> {
+        let given = match self.scope.get("ansible_python_interpreter")? {
+            Some(Var::Value(value)) => self.render(Some(&value))?.map(|v| v.to_text()),
+            _ => None,
+        };
+        let given = given.or_else(|| self.shared.settings.text("INTERPRETER_PYTHON").map(str::to_owned));
+        Ok(given.filter(|path| path.contains('/')))
+    }
+
+    /// The task as the variable `ansible_failed_task` has it: its keywords, rendered as far as they can be.
+    pub fn as_variable(&self, info: &TaskInfo) -> Dict {
+        let shared = |get: fn(&Common) -> Option<&Value>| self.value(get).ok().flatten().unwrap_or_default();
+        let tags = Value::list(info.tags.iter().map(|tag| Value::str(tag.as_str())));
+        let when = Value::list(self.task.when().into_iter().map(Value::untrusted));
+        let name = self.task.name.as_ref().map_or(Value::Null, |_| {
+            Value::str(info.name.rsplit_once(" : ").map_or(info.name.as_str(), |(_, name)| name))
+        });
+        Dict::from([
+            ("_resolved_action", Value::str(info.fqcn.as_str())),
+            ("action", Value::str(info.action.as_str())),
+            ("args", info.args.clone().into()),
+            ("become", shared(|c| c.become_.as_ref())),
+            ("become_method", shared(|c| c.become_method.as_ref())),
+            ("become_user", shared(|c| c.become_user.as_ref())),
+            ("check_mode", info.check.into()),
+            ("delegate_to", shared(|c| c.delegate_to.as_ref())),
+            ("diff", info.diff.into()),
+            ("ignore_errors", shared(|c| c.ignore_errors.as_ref())),
+            ("name", name),
+            ("no_log", info.no_log.into()),
+            ("notify", shared(|c| c.notify.as_ref())),
+            ("register", self.task.register.as_deref().map(Value::from).unwrap_or_default()),
+            ("run_once", shared(|c| c.run_once.as_ref())),
+            ("tags", tags),
+            ("vars", self.task.common.vars.clone().into()),
+            ("when", when),
+        ])
     }
 
     fn invalid(&self, name: &str, raw: Option<&Value>, error: Error) -> Error {

@@ -50,7 +50,7 @@ impl Batch {
                     self.flush_handlers(on).await;
                 }
             }
-            "refresh_inventory" => match self.shared.loader.inventory() {
+            "refresh_inventory" => match self.shared.read_inventory() {
                 Ok(inventory) => self.shared.store.set_inventory(inventory),
                 Err(error) => self.fatal = Some(error),
             },

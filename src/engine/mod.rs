@@ -13,6 +13,7 @@ mod gather;
 mod handlers;
 mod host_task;
 mod include;
+mod inspect;
 mod keywords;
 mod lockstep;
 mod looping;
@@ -28,6 +29,7 @@ mod shared;
 mod tags;
 mod target;
 
+pub use inspect::PlayListing;
 pub use options::Options;
 pub use run::{Report, Run};
 pub use shared::Cancel;

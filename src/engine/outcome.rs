@@ -74,6 +74,11 @@ pub(super) fn registered(result: &Dict) -> Dict {
     kept
 }
 
+/// What `ansible_failed_result` keeps of a result.
+pub(super) fn of_failure(result: &Dict) -> Dict {
+    result.iter().filter(|(key, _)| !is_internal(key)).map(|(k, v)| (k.clone(), v.clone())).collect()
+}
+
 /// What callbacks show of a result.
 pub(super) fn shown(result: &Dict, verbosity: u8) -> Dict {
     let mut kept = result.clone();

@@ -62,7 +62,6 @@ pub(super) async fn run(
         let info = info(&members);
         shared.emit(&Event::PlayStart { play: info.clone() });
         vars.set_batch(&members);
-        load_vars_files(shared, play, &vars, &members)?;
         hosts.begin(&members);
         let mut batch = Batch {
             shared: shared.clone(),
@@ -80,6 +79,7 @@ pub(super) async fn run(
             started: played.started,
             custom_stats: std::mem::take(&mut played.custom_stats),
         };
+        batch.load_vars_files()?;
         batch.run().await;
         let failed = batch.members.iter().filter(|host| !batch.hosts.is_left(host)).count();
         let all_lost = !batch.members.is_empty() && failed == batch.members.len();
@@ -116,6 +116,46 @@ impl Batch {
         self.flush_forced(&members).await;
     }
 
+    /// Reads `vars_files` for each host; their names may be templates.
+    fn load_vars_files(&self) -> Result<()> {
+        for host in &self.members {
+            self.vars.clear_files(host);
+            for entry in &self.play.vars_files {
+                let names: Vec<Value> = entry.as_list().map_or_else(|| vec![entry.clone()], <[_]>::to_vec);
+                if let Some(dict) = self.first_vars_file(host, &names)? {
+                    self.vars.add_file(host, dict);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The first file of several that is there; a name whose variables are not known yet is left out.
+    fn first_vars_file(&self, host: &Arc<str>, names: &[Value]) -> Result<Option<Dict>> {
+        let scope = self.scope(host);
+        let mut missing = None;
+        for name in names {
+            let rendered = match self.shared.templar.render_value(name, &scope) {
+                Ok(value) => value.unwrap_or_default().to_text(),
+                Err(error) if error.kind == crate::diag::Kind::Undefined => continue,
+                Err(error) => return Err(error),
+            };
+            match self.shared.loader.vars_file(&rendered, &scope.search_paths())? {
+                Some(dict) => return Ok(Some(dict)),
+                None => missing = Some((rendered, name)),
+            }
+        }
+        match missing {
+            None => Ok(None),
+            Some((name, at)) => {
+                let text = format!(
+                    "Could not find or access '{name}' on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option"
+                );
+                Err(Error::user(text).context(format!("vars file {name} was not found")).at(super::keywords::place(Some(at))))
+            }
+        }
+    }
+
     /// A section of the play, and the handlers that it notified.
     async fn section(&mut self, entries: &[Entry], members: &[Arc<str>]) {
         self.list(entries, members).await;
@@ -143,7 +183,7 @@ fn matched_hosts(shared: &Shared, play: &Play, scope: &HostScope) -> Result<Vec<
             None => {}
         }
     }
-    shared.loader.matched(&shared.store.inventory(), &patterns, &mut |warning| shared.warn(warning))
+    shared.matched(&patterns)
 }
 
 fn ordered(play: &Play, mut hosts: Vec<Arc<str>>, scope: &HostScope, shared: &Shared) -> Result<Vec<Arc<str>>> {
@@ -211,44 +251,3 @@ fn forces_handlers(shared: &Shared, play: &Play, scope: &HostScope) -> bool {
     shared.options.force_handlers || keyword.unwrap_or_else(|| shared.settings.flag("DEFAULT_FORCE_HANDLERS"))
 }
 
-/// Reads `vars_files` for each host; their names may be templates.
-fn load_vars_files(shared: &Shared, play: &Play, vars: &Arc<PlayVars>, hosts: &[Arc<str>]) -> Result<()> {
-    if play.vars_files.is_empty() {
-        return Ok(());
-    }
-    for host in hosts {
-        vars.clear_files(host);
-        for entry in &play.vars_files {
-            let scope = HostScope::new(&shared.store, vars, host);
-            let names: Vec<Value> = entry.as_list().map_or_else(|| vec![entry.clone()], <[_]>::to_vec);
-            let mut found = None;
-            let mut failure = None;
-            for name in &names {
-                let rendered = match shared.templar.render_value(name, &scope) {
-                    Ok(value) => value.unwrap_or_default().to_text(),
-                    // A name whose variables are not known yet is left out, like one that does not exist.
-                    Err(error) if error.kind == crate::diag::Kind::Undefined => continue,
-                    Err(error) => return Err(error),
-                };
-                match shared.loader.vars_file(&rendered, &scope.search_paths())? {
-                    Some(dict) => {
-                        found = Some(dict);
-                        break;
-                    }
-                    None => failure = Some(rendered),
-                }
-            }
-            match (found, failure) {
-                (Some(dict), _) => vars.add_file(host, dict),
-                (None, Some(name)) => {
-                    let text = format!("vars file {name} was not found");
-                    return Err(Error::user(text).at(super::keywords::place(names.first())).help(
-                        "Could not find file on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option",
-                    ));
-                }
-                (None, None) => {}
-            }
-        }
-    }
-    Ok(())
-}

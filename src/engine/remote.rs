@@ -29,9 +29,9 @@ impl<'a> HostRemote<'a> {
     }
 
     /// Runs a module with the task's own surroundings.
-    pub async fn module(&self, name: &str, args: Dict, mut context: Context) -> Result<Outcome> {
+    pub async fn module(&self, name: &str, shown: &str, args: Dict, mut context: Context) -> Result<Outcome> {
         context.remote_tmp = self.target.remote_tmp.clone();
-        self.run(Request { module: name.to_owned(), args, context }, None).await
+        self.run(Request { module: name.to_owned(), shown: shown.to_owned(), args, context }, None).await
     }
 
     /// The error of the module whose failure a result is, if a module's it is.

@@ -6,6 +6,7 @@ use super::keywords::Keywords;
 use super::outcome;
 use crate::actions::Effect;
 use crate::event::{Event, Status, TaskInfo, TaskResult};
+use crate::inventory::{Inventory, Notice};
 use crate::playbook::Task;
 use crate::value::{Dict, Value};
 use std::sync::Arc;
@@ -31,7 +32,7 @@ impl Batch {
         for included in std::mem::take(&mut done.includes) {
             add_include(includes, &sharing, included);
         }
-        let status = self.count(&done);
+        let status = self.count(&done, task.include.is_some());
         self.apply(&mut done, &sharing);
         if done.outcome.is_changed() && !done.outcome.is_failed() {
             self.notify(task, &host, &sharing, &done.notify);
@@ -46,7 +47,7 @@ impl Batch {
     }
 
     /// Counts a result and sets the state of its host.
-    fn count(&mut self, done: &Done) -> Status {
+    fn count(&mut self, done: &Done, includes: bool) -> Status {
         let host = &done.host;
         let outcome = &done.outcome;
         let rescuable = self.rescuable > 0;
@@ -80,7 +81,8 @@ impl Batch {
             stats.skipped += 1;
             return Status::Skipped;
         }
-        stats.ok += 1;
+        // What an include brings is counted once it has been loaded.
+        stats.ok += u64::from(!includes);
         if outcome.is_changed() {
             stats.changed += 1;
             return Status::Changed;
@@ -96,13 +98,18 @@ impl Batch {
                 Effect::Vars(vars) => targets.iter().for_each(|host| self.shared.store.set_vars(host, &vars)),
                 Effect::Facts(facts) => targets.iter().for_each(|host| self.shared.store.add_facts(host, &facts)),
                 Effect::AddHost { name, groups, vars } => {
-                    let (inventory, changed) = self.shared.store.inventory().with_host(&name, &groups, &vars);
-                    self.shared.store.set_inventory(inventory);
+                    let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+                    let changed = self.change_inventory(|inventory, notices| {
+                        inventory.add_dynamic_host(&name, &groups, &vars, notices)
+                    });
                     done.outcome.set("changed", changed);
                 }
                 Effect::AddGroup { name, parents } => {
-                    let (inventory, changed) = self.shared.store.inventory().with_host_in_group(&done.host, &name, &parents);
-                    self.shared.store.set_inventory(inventory);
+                    let parents: Vec<&str> = parents.iter().map(String::as_str).collect();
+                    let host = done.host.clone();
+                    let changed = self.change_inventory(|inventory, notices| {
+                        inventory.add_dynamic_group(&host, &name, &parents, notices)
+                    });
                     done.outcome.set("changed", changed);
                 }
                 Effect::Stats { data, per_host, aggregate } => {
@@ -121,6 +128,29 @@ impl Batch {
         }
     }
 
+    /// Changes a copy of the inventory, which then takes its place; whether anything changed.
+    fn change_inventory(
+        &mut self,
+        change: impl FnOnce(&mut Inventory, &mut Vec<Notice>) -> crate::diag::Result<bool>,
+    ) -> bool {
+        let mut inventory = (*self.shared.store.inventory()).clone();
+        let mut notices = Vec::new();
+        let changed = change(&mut inventory, &mut notices);
+        self.shared.tell_notices(notices);
+        match changed {
+            Ok(changed) => {
+                if changed {
+                    self.shared.store.set_inventory(inventory);
+                }
+                changed
+            }
+            Err(error) => {
+                self.fatal.get_or_insert(error);
+                false
+            }
+        }
+    }
+
     /// What a rescue may look at.
     fn note_failure(&mut self, task: &Arc<Task>, info: &TaskInfo, host: &Arc<str>, done: &Done) {
         if self.rescuable == 0 {
@@ -128,7 +158,7 @@ impl Batch {
         }
         let scope = self.scope(host);
         let keywords = Keywords { shared: &self.shared, task, scope: &scope };
-        let result = outcome::kept_result(&done.outcome.result);
+        let result = outcome::of_failure(&done.outcome.result);
         let failed = Dict::from([
             ("ansible_failed_task", Value::Dict(keywords.as_variable(info))),
             ("ansible_failed_result", Value::Dict(result)),

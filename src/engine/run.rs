@@ -1,6 +1,7 @@
 //! A whole run: playbooks on an inventory, from options to exit status.
 
 use super::flow::Hosts;
+use super::inspect::PlayListing;
 use super::options::Options;
 use super::play;
 use super::emitter::{Emitter, Listener};
@@ -8,14 +9,14 @@ use super::shared::{Cancel, Shared};
 use crate::actions::ActionDef;
 use crate::config::Config;
 use crate::connection::{self, Pool};
-use crate::diag::{Error, Result};
+use crate::diag::Result;
 use crate::event::{Event, HostStats, Stats, Terminal};
 use crate::playbook::Play;
-use crate::inventory;
+use crate::inventory::{Mismatch, Reader, VarsFiles, limit_patterns, load_sources};
 use crate::load::Loader;
 use crate::template::{Templar, World};
-use crate::value::Dict;
-use crate::vars::{Fixed, Store, parse_extra_vars};
+use crate::value::{Dict, Text};
+use crate::vars::{Fixed, PlainScope, Store, parse_extra_vars};
 use crate::vault::Secrets;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -153,30 +154,46 @@ impl Run {
         outcome
     }
 
-    fn prepare(self, mut listener: Listener) -> Result<Prepared> {
+    /// What playbooks would do on which hosts, for each of them its plays.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Run::play`].
+    pub fn inspect(mut self, playbooks: &[String]) -> Result<Vec<Vec<PlayListing>>> {
+        let listener = std::mem::replace(&mut self.listener, Box::new(|_| {}));
+        let prepared = self.prepare(listener)?;
+        playbooks.iter().map(|path| prepared.inspect(path)).collect()
+    }
+
+    fn prepare(self, listener: Listener) -> Result<Prepared> {
         let Self { config, options, secrets, terminal, cancel, .. } = self;
         let settings = Arc::new(config.settings.clone());
         let mut notices = Vec::new();
+        let limit = options.limit.as_deref().map(|text| limit_patterns(text, &config.around)).transpose()?;
         let sources = if self.inventory.is_empty() {
             settings.list("DEFAULT_HOST_LIST").into_iter().map(str::to_owned).collect()
         } else {
             self.inventory
         };
-        let reader = inventory::Reader::new(&config, secrets.clone(), sources.clone());
-        let inventory = reader.read(&mut notices)?;
-        for notice in notices.drain(..) {
-            listener(&notice.event());
-        }
+        let loaded = load_sources(&config, &secrets, &sources, &mut notices)?;
+        // As ansible-core asks before anything is loaded: an empty inventory is warned of, a limit that leaves nothing refused.
+        let mismatch = Mismatch::named(settings.text("HOST_PATTERN_MISMATCH").unwrap_or_default());
+        let warn_of_localhost = settings.flag("LOCALHOST_WARNING");
+        loaded.inventory.targets("all", limit.as_deref(), mismatch, warn_of_localhost, &mut notices)?;
         let world = World {
             cwd: config.around.cwd.clone(),
             home: config.around.home.clone(),
             environment: config.around.env.clone(),
-            vault: secrets,
+            vault: secrets.clone(),
             ..World::default()
+        };
+        let loader = {
+            let built = crate::actions::ACTIONS.iter().chain(&self.actions).map(|action| action.name);
+            Arc::new(Loader::new(&config, built).with_secrets(secrets.clone()))
         };
         let mut extra = Dict::new();
         for text in &self.extra_vars {
-            extra.update(&parse_extra_vars(text, &world)?);
+            extra.update(&parse_extra_vars(text, |path| config.around.resolve(path, None), |path| loader.read_vars(path))?);
         }
         let forks = usize::try_from(settings.int("DEFAULT_FORKS")).unwrap_or(1).max(1);
         let fixed = Fixed {
@@ -184,7 +201,7 @@ impl Run {
             diff: options.diff,
             forks,
             verbosity: options.verbosity,
-            sources,
+            sources: loaded.sources.clone(),
             limit: options.limit.clone(),
             run_tags: if options.tags.is_empty() { vec!["all".to_owned()] } else { options.tags.clone() },
             skip_tags: options.skip_tags.clone(),
@@ -196,18 +213,19 @@ impl Run {
             extra,
             &fixed,
             settings.flag("INJECT_FACTS_AS_VARS"),
-            inventory,
-            reader.vars_files(),
+            loaded.inventory,
+            VarsFiles::new(&loaded.sources, &config, &secrets),
         ));
         let emitter = Arc::new(Emitter::new(listener, options.verbosity));
         let pool = Pool::new(pool_settings(&config, forks, self.agents, &emitter));
         let shared = Shared {
             store,
-            templar: Arc::new(self.templar.unwrap_or_else(|| Templar::new(template_settings(&settings)))),
+            templar: Arc::new(self.templar.unwrap_or_else(|| Templar::new())),
             settings,
             options,
-            loader: Arc::new(Loader::new(&config, self.actions.iter().map(|a| a.name))),
-            reader,
+            loader,
+            reader: Reader::new(&config, secrets, sources),
+            limit,
             pool,
             terminal,
             cancel,
@@ -217,6 +235,7 @@ impl Run {
             ids: AtomicU64::new(1),
             around: config.around,
         };
+        shared.tell_notices(notices);
         Ok(Prepared { shared: Arc::new(shared) })
     }
 }
@@ -243,8 +262,8 @@ fn pool_settings(
 }
 
 /// A run with all its parts.
-struct Prepared {
-    shared: Arc<Shared>,
+pub(super) struct Prepared {
+    pub shared: Arc<Shared>,
 }
 
 impl Prepared {
@@ -269,14 +288,18 @@ impl Prepared {
     }
 
     /// The plays of a playbook, and the folder that it is in.
-    fn load(&self, path: &str) -> Result<(Vec<Play>, String)> {
+    pub fn load(&self, path: &str) -> Result<(Vec<Play>, String)> {
         let shared = &self.shared;
         let full = shared.around.resolve(path, None);
         let basedir = full.rsplit_once('/').map_or("/", |(folder, _)| folder).to_owned();
-        shared.store.set_playbook_dir(&basedir);
-        let mut warn = |text: String| shared.warn(text);
-        let plays = shared.loader.playbook(&full, &shared.templar, &shared.store, &mut warn)?;
-        Ok((plays, basedir))
+        shared.store.set_playbook(&basedir);
+        let render = |text: &Text, vars: &Dict| {
+            let scope = PlainScope { store: &shared.store, vars, paths: vec![basedir.clone()] };
+            shared.templar.render(text, &scope)
+        };
+        let plays = shared.loader.playbook(&full, &render);
+        shared.tell_notes();
+        Ok((plays?, basedir))
     }
 }
 

@@ -5,9 +5,11 @@ use super::emitter::Emitter;
 use crate::actions::ActionDef;
 use crate::config::{Settings, Surroundings};
 use crate::connection::Pool;
+use crate::diag::{Error, Result};
 use crate::event::{Event, Terminal};
-use crate::inventory;
+use crate::inventory::{Inventory, Mismatch, Notice, Reader};
 use crate::load::Loader;
+use crate::playbook::Note;
 use crate::template::Templar;
 use crate::vars::Store;
 use std::sync::Arc;
@@ -22,7 +24,9 @@ pub(super) struct Shared {
     pub around: Surroundings,
     pub options: Options,
     pub loader: Arc<Loader>,
-    pub reader: inventory::Reader,
+    pub reader: Reader,
+    /// `--limit`, split into its patterns.
+    pub limit: Option<Vec<String>>,
     pub pool: Pool,
     pub terminal: Option<Arc<dyn Terminal>>,
     pub cancel: Cancel,
@@ -52,6 +56,52 @@ impl Shared {
     /// A number that no other play or task of the run has.
     pub fn next_id(&self) -> u64 {
         self.ids.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Says what loading had to say.
+    pub fn tell_notes(&self) {
+        for note in self.loader.notes() {
+            match note {
+                Note::Warning(text) => self.warn(text),
+                Note::Deprecated(text) => self.emit(&Event::Deprecated(text)),
+                Note::Verbose(level, text) => self.verbose(level, None, || text),
+            }
+        }
+        self.tell_notices(self.store.take_notices());
+        for warning in self.templar.take_warnings() {
+            self.warn(warning.to_string().trim_end());
+        }
+    }
+
+    /// Says what reading or changing the inventory had to say.
+    pub fn tell_notices(&self, notices: Vec<Notice>) {
+        for notice in notices {
+            match notice {
+                Notice::Warning(text) => self.warn(text),
+                Notice::Deprecated(text) => self.emit(&Event::Deprecated(text)),
+                Notice::Error(text) => self.emit(&Event::Error(Box::new(crate::diag::Error::user(text)))),
+                Notice::Verbose(level, text) => self.verbose(level, None, || text),
+                Notice::Error(error) => self.emit(&Event::Error(Box::new(Error::user(error)))),
+            }
+        }
+    }
+
+    /// Reads the inventory sources anew.
+    pub fn read_inventory(&self) -> Result<Inventory> {
+        let mut notices = Vec::new();
+        let read = self.reader.read(&mut notices);
+        self.tell_notices(notices);
+        read
+    }
+
+    /// The hosts that patterns and `--limit` match.
+    pub fn matched(&self, patterns: &[String]) -> Result<Vec<Arc<str>>> {
+        let mismatch = Mismatch::named(self.settings.text("HOST_PATTERN_MISMATCH").unwrap_or_default());
+        let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+        let mut notices = Vec::new();
+        let hosts = self.store.inventory().select(&patterns, self.limit.as_deref(), mismatch, &mut notices);
+        self.tell_notices(notices);
+        Ok(hosts?.iter().map(|host| host.name.clone()).collect())
     }
 
     /// The action of a name: an embedder's own first.

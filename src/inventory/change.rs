@@ -6,7 +6,7 @@
 use super::snapshot::{Cache, Data};
 use super::{Group, Host, Inventory, LOCALHOST, Notice, Transform};
 use crate::diag::{Error, Result};
-use crate::value::{Dict, Value, repr};
+use crate::value::{Dict, Text, Value, repr};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -62,8 +62,6 @@ impl Inventory {
             if let Some(port) = new.port.filter(|port| *port != 0) {
                 host.vars.insert("ansible_port", port);
             }
-            host.vars.insert("inventory_file", new.source.map(Value::str));
-            host.vars.insert("inventory_dir", new.source.map(|s| Value::str(folder_of(s))));
             let data = self.data();
             if LOCALHOST.contains(&name) {
                 match &data.localhost {
@@ -74,6 +72,12 @@ impl Inventory {
                 }
             }
             data.hosts.insert(host.name.clone(), Arc::new(host));
+            let file = Value::from(new.source.map(Value::str));
+            let folder = Value::from(new.source.map(|s| Value::str(folder_of(s))));
+            for (key, value) in [("inventory_file", file), ("inventory_dir", folder)] {
+                // A group of the same name gets them, as from every source's variables.
+                self.set_variable(name, &Text::data(key), value, notices)?;
+            }
         }
         if let Some(group) = group {
             self.join(group, name);
@@ -142,8 +146,9 @@ impl Inventory {
     }
 
     /// Sets a variable of a group or, where no group has that name, of a host.
-    pub fn set_variable(&mut self, entity: &str, key: &str, value: Value, notices: &mut Vec<Notice>) -> Result<()> {
+    pub fn set_variable(&mut self, entity: &str, key: &Text, value: Value, notices: &mut Vec<Notice>) -> Result<()> {
         check_name(key, notices);
+        let key = key.as_str();
         let merge = self.rules().merge;
         let data = self.data();
         if let Some(group) = data.groups.get_mut(entity) {
@@ -304,11 +309,11 @@ fn priority(value: &Value) -> Result<i64> {
     number.ok_or_else(|| Error::user(format!("invalid literal for int() with base 10: {}", repr(value))))
 }
 
-/// The folder of a path, a folder being its own; a list of hosts has the working directory's.
+/// The folder of a file, a folder being its own; a list of hosts has the text `None`.
 fn folder_of(source: &str) -> String {
     let path = std::path::Path::new(source);
-    let folder = if path.is_dir() { Some(path) } else { path.parent() };
-    folder.map(|p| p.to_string_lossy().into_owned()).unwrap_or_default()
+    let folder = if path.is_dir() { Some(path) } else { path.parent().filter(|_| path.is_file()) };
+    folder.map_or_else(|| "None".to_owned(), |folder| folder.to_string_lossy().into_owned())
 }
 
 /// A group's name as the settings want it.
@@ -342,21 +347,24 @@ pub fn safe_group_name(name: &str, transform: Transform, notices: &mut Vec<Notic
 }
 
 /// Says so where a variable's name is none that templates could use.
-fn check_name(key: &str, notices: &mut Vec<Notice>) {
-    let good = key.chars().enumerate().all(|(i, c)| c == '_' || c.is_alphabetic() || (i > 0 && c.is_alphanumeric()));
-    if key.is_empty() || !good || PYTHON_KEYWORDS.contains(&key) {
-        notices.push(Notice::Deprecated(format!(
-            "Accepting inventory variable with invalid name {}. This feature will be removed from ansible-core version 2.23.",
-            crate::value::str_repr(key)
-        )));
+fn check_name(key: &Text, notices: &mut Vec<Notice>) {
+    let name = key.as_str();
+    let good =
+        name.chars().enumerate().all(|(i, c)| c == '_' || c.is_ascii_alphabetic() || (i > 0 && c.is_ascii_digit()));
+    if !name.is_empty() && good && !RESERVED.contains(&name) {
+        return;
     }
+    let text = format!(
+        "Accepting inventory variable with invalid name {}. This feature will be removed from ansible-core version 2.23.",
+        crate::value::str_repr(name)
+    );
+    let help = "Variable names must be strings starting with a letter or underscore character, and contain only letters, \
+                numbers and underscores.";
+    notices.push(Notice::Deprecated(Error::user(text).at(key.origin()).help(help).to_string()));
 }
 
-const PYTHON_KEYWORDS: [&str; 35] = [
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
-    "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal",
-    "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
-];
+/// Names that templates cannot use for variables.
+const RESERVED: [&str; 7] = ["False", "None", "True", "false", "none", "not", "true"];
 
 #[cfg(test)]
 mod tests {

@@ -5,17 +5,32 @@
 //! patterns and every warning are those of ansible-core 2.19.
 
 mod address;
+#[cfg(test)]
+mod baselines;
 mod change;
 mod group;
 mod host;
+mod ini_file;
 pub mod literal;
 mod notice;
+mod patterns;
+mod reader;
+mod script;
 mod snapshot;
+mod source;
+mod vars_files;
+mod vars_folder;
 pub mod words;
+mod yaml_file;
 
 pub use address::{expand_range, parse_address};
 pub use change::{NewHost, combine, safe_group_name};
 pub use group::Group;
 pub use host::{Host, LOCALHOST};
 pub use notice::Notice;
+pub use patterns::{Mismatch, glob_match, limit_patterns, split_patterns};
+pub use reader::Reader;
 pub use snapshot::{Inventory, Rules, Transform};
+pub use source::{Loaded, load_sources};
+pub use vars_files::VarsFiles;
+pub use vars_folder::{VarsFolder, find_files};

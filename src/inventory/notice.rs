@@ -7,6 +7,8 @@ pub enum Notice {
     Warning(String),
     /// A deprecation, shown after `[DEPRECATION WARNING]: `.
     Deprecated(String),
+    /// An error that ends nothing, shown after `[ERROR]: `.
+    Error(String),
     /// A message shown from a verbosity on.
     Verbose(u8, String),
 }

@@ -1,7 +1,7 @@
 //! Reads a file of YAML or JSON.
 
 use super::Loader;
-use crate::diag::{Error, Result, Source};
+use crate::diag::{Error, Origin, Result, Source};
 use crate::value::{Dict, Value};
 use crate::yaml::{self, Node, Options};
 use std::sync::{Arc, PoisonError};
@@ -64,9 +64,8 @@ impl Loader {
         Ok(vars)
     }
 
-    fn decrypt(&self, path: &str, _bytes: &[u8]) -> Result<Vec<u8>> {
-        let _ = &self.settings.secrets;
-        Err(Error::unsupported(format!("rplay cannot decrypt the file '{path}' yet.")))
+    fn decrypt(&self, path: &str, bytes: &[u8]) -> Result<Vec<u8>> {
+        self.settings.secrets.decrypt(bytes).map_err(|error| error.at(Some(&Origin::file(path))))
     }
 }
 

@@ -16,7 +16,6 @@ mod plays;
 mod recorded;
 mod roles;
 mod scope;
-mod static_scope;
 mod tasks;
 
 use crate::config::Config;
@@ -33,7 +32,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use include::{IncludeRequest, Loaded};
 pub use lacking::{Lacking, lacking};
 pub use paths::{Bases, find_relative, normal, vars_files};
-pub use static_scope::StaticScope;
 
 /// Renders a template while playbooks are loaded.
 ///

@@ -64,6 +64,8 @@ pub struct Loop {
     pub lookup: Option<String>,
     /// The items, or the lookup's terms.
     pub items: Value,
+    /// Where the items are written.
+    pub origin: Option<Origin>,
 }
 
 /// How a loop is done and shown; None is the default.

@@ -9,7 +9,7 @@ impl Cx<'_> {
     /// Python's `a == b`; fails where one is undefined or holds something undefined.
     pub fn equals(&mut self, a: &Obj, b: &Obj) -> Result<bool, Raise> {
         match (a, b) {
-            (Obj::Undefined(_) | Obj::Failed(_), _) => a.clone().defined().map(|_| false),
+            (Obj::Undefined(_) | Obj::Failed(_), _) => a.clone().defined().map(|a| a == *b),
             (_, Obj::Undefined(_) | Obj::Failed(_)) => b.clone().defined().map(|_| false),
             (Obj::Pending(_), _) => {
                 let a = self.force(a.clone());
@@ -120,9 +120,10 @@ impl Cx<'_> {
             if failure.is_some() {
                 return Ordering::Equal;
             }
-            // Python asks the later item first: `[1, 'a']` complains about 'str' and 'int'.
-            match self.order(b, a, "<") {
-                Ok(order) => order.unwrap_or(Ordering::Equal).reverse(),
+            // Python asks whether the later item is less, and so does Rust for short lists: `[1, 'a']`
+            // complains about 'str' and 'int'.
+            match self.order(a, b, "<") {
+                Ok(order) => order.unwrap_or(Ordering::Equal),
                 Err(raise) => {
                     failure = Some(raise);
                     Ordering::Equal

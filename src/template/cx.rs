@@ -5,6 +5,8 @@
 //! own: changes to it show until that rendering ends, as in ansible-core.
 
 use super::args::CallArgs;
+use super::import::Blocks;
+use super::ir::Template;
 use super::object::{LazyMap, Obj, Pending, Special};
 use super::raise::{Class, Raise, Undefined};
 use super::scope::{Scope, Var, VarMap, World};
@@ -28,11 +30,28 @@ pub(super) struct Session<'a> {
     depth: Cell<usize>,
     /// What is being rendered, to detect loops: scope and address of the text.
     pub(super) rendering: RefCell<Vec<(usize, *const u8)>>,
+    /// Variables that a macro holds and that hold the macro: emptied at the end, or they would leak.
+    pub(super) captured: RefCell<Vec<Rc<Frame>>>,
+}
+
+impl Drop for Session<'_> {
+    fn drop(&mut self) {
+        for frame in self.captured.take() {
+            frame.vars.take();
+        }
+    }
 }
 
 impl<'a> Session<'a> {
     pub(super) fn new(templar: &'a Templar, base: &'a dyn Scope) -> Self {
-        Self { templar, base, others: RefCell::default(), depth: Cell::new(0), rendering: RefCell::default() }
+        Self {
+            templar,
+            base,
+            others: RefCell::default(),
+            depth: Cell::new(0),
+            rendering: RefCell::default(),
+            captured: RefCell::default(),
+        }
     }
 
     /// The number of a scope, which stays the same for the session.
@@ -99,13 +118,39 @@ pub struct Cx<'a> {
     pub(super) origin: Option<Origin>,
     /// Whether the running lookup was written as `with_name:`.
     pub(super) with_loop: bool,
-    /// Template-like constants are rendered at once (conditionals), not when a lookup gets them.
-    pub(super) render_constants: bool,
+    /// Whether it is a bare expression, which error texts tell from a template.
+    pub(super) expression: bool,
+    /// Whether the variables of the scope cannot be seen: in what was imported without context.
+    pub(super) hidden: bool,
+    /// Whether the origin is the template's own file, beside which included ones are.
+    pub(super) from_file: bool,
+    /// The template that runs, for the syntax of those it includes.
+    pub(super) template: Option<Arc<Template>>,
+    /// The variables that its blocks see.
+    pub(super) root: Option<Rc<Frame>>,
+    /// The template that it extends, once it said so.
+    pub(super) parent: Option<Arc<Template>>,
+    /// The blocks of it and of those it extends.
+    pub(super) blocks: Blocks,
 }
 
 impl<'a> Cx<'a> {
     pub(super) fn new(session: &'a Session<'a>, scope: usize) -> Self {
-        Self { session, scope, seen: Vec::new(), frame: None, origin: None, with_loop: false, render_constants: false }
+        Self {
+            session,
+            scope,
+            seen: Vec::new(),
+            frame: None,
+            origin: None,
+            with_loop: false,
+            expression: false,
+            hidden: false,
+            from_file: false,
+            template: None,
+            root: None,
+            parent: None,
+            blocks: Vec::new(),
+        }
     }
 
     /// The templar.
@@ -145,7 +190,7 @@ impl<'a> Cx<'a> {
         if let Some(value) = self.frame.as_ref().and_then(|f| f.get(name)) {
             return Ok(Some(value));
         }
-        self.scope_variable(name)
+        if self.hidden { Ok(None) } else { self.scope_variable(name) }
     }
 
     /// A variable of the scope, whatever the template set.
@@ -238,10 +283,11 @@ impl<'a> Cx<'a> {
             Raise::Undefined(u) => u.error().at(self.origin.as_ref()),
             Raise::Failed(error) => (*error).clone(),
             Raise::Python(class, text) => {
+                let kind = if self.expression { "expression" } else { "template" };
                 let words = match class {
-                    Class::Recursion => "Recursive loop detected in template.",
-                    Class::Syntax => "Syntax error in template.",
-                    _ => "Error rendering template.",
+                    Class::Recursion => format!("Recursive loop detected in {kind}."),
+                    Class::Syntax => format!("Syntax error in {kind}."),
+                    _ => format!("Error rendering {kind}."),
                 };
                 Error::user(text.into_string()).context(words).at(self.origin.as_ref())
             }
@@ -319,10 +365,5 @@ impl<'a> Cx<'a> {
             Some(var) => self.var(var, lazy.scope).map(Some),
             None => Ok(None),
         }
-    }
-
-    /// The mapping as an object, for globals that stand for one.
-    pub(super) fn lazy_map(&self, map: Arc<dyn VarMap>) -> Obj {
-        Obj::Map(Rc::new(LazyMap { map, scope: self.scope }))
     }
 }

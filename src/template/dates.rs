@@ -62,6 +62,162 @@ pub fn weekday(date: &Date) -> i64 {
     (days(date) + 3).rem_euclid(7)
 }
 
+/// The year and week that ISO 8601 counts a day in.
+pub fn iso_week(date: &Date) -> (i32, i64) {
+    // The week belongs to the year of its Thursday.
+    let thursday = from_days(days(date) - weekday(date) + 3);
+    let first = Date { year: thursday.year, month: 1, day: 1 };
+    (thursday.year, (days(&thursday) - days(&first)) / 7 + 1)
+}
+
+/// Seconds east of UTC that a local time has on this machine.
+pub fn local_offset(time: &DateTime) -> i32 {
+    use chrono::{Local, NaiveDate, Offset, TimeZone};
+    NaiveDate::from_ymd_opt(time.date.year, u32::from(time.date.month), u32::from(time.date.day))
+        .and_then(|d| d.and_hms_opt(u32::from(time.hour), u32::from(time.minute), u32::from(time.second)))
+        .and_then(|naive| Local.offset_from_local_datetime(&naive).earliest())
+        .map_or(0, |offset| offset.fix().local_minus_utc())
+}
+
+/// The present, local without an offset, or in UTC.
+pub fn now(utc: bool) -> DateTime {
+    let now = chrono::Utc::now();
+    let micros = now.timestamp_micros();
+    if utc {
+        return from_micros(micros, None);
+    }
+    let offset = chrono::Offset::fix(&now.with_timezone(&chrono::Local).offset().to_owned()).local_minus_utc();
+    DateTime { offset: None, ..from_micros(micros, Some(offset)) }
+}
+
+const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// C's strftime in the C locale, with glibc's flags `-`, `_`, `0`, `^`; unknown directives stay.
+pub fn strftime(format: &str, time: &DateTime) -> String {
+    let mut out = String::new();
+    let mut rest = format.chars();
+    while let Some(c) = rest.next() {
+        if c != '%' {
+            out.push(c);
+            continue;
+        }
+        let mut flag = None;
+        let mut directive = rest.next();
+        if let Some(f @ ('-' | '_' | '0' | '^')) = directive {
+            flag = Some(f);
+            directive = rest.next();
+        }
+        let Some(directive) = directive else {
+            out.push('%');
+            break;
+        };
+        match (field(directive, time), text(directive, time)) {
+            (Some((number, width, pad)), _) => {
+                let pad = match flag {
+                    Some('-') => None,
+                    Some('_') => Some(' '),
+                    Some('0') => Some('0'),
+                    _ => Some(pad),
+                };
+                let digits = number.to_string();
+                if let Some(pad) = pad {
+                    out.extend(std::iter::repeat_n(pad, width.saturating_sub(digits.len())));
+                }
+                out.push_str(&digits);
+            }
+            (None, Some(text)) if flag == Some('^') => out.push_str(&text.to_uppercase()),
+            (None, Some(text)) => out.push_str(&text),
+            (None, None) => {
+                out.push('%');
+                out.extend(flag);
+                out.push(directive);
+            }
+        }
+    }
+    out
+}
+
+/// A directive that is a number: value, width, padding.
+fn field(directive: char, time: &DateTime) -> Option<(i64, usize, char)> {
+    let date = &time.date;
+    let of_year = days(date) - days(&Date { year: date.year, month: 1, day: 1 });
+    let twelve = i64::from((time.hour + 11) % 12 + 1);
+    Some(match directive {
+        'Y' => (i64::from(date.year), 1, '0'),
+        'C' => (i64::from(date.year) / 100, 2, '0'),
+        'y' => (i64::from(date.year).rem_euclid(100), 2, '0'),
+        'm' => (i64::from(date.month), 2, '0'),
+        'd' => (i64::from(date.day), 2, '0'),
+        'e' => (i64::from(date.day), 2, ' '),
+        'H' => (i64::from(time.hour), 2, '0'),
+        'k' => (i64::from(time.hour), 2, ' '),
+        'I' => (twelve, 2, '0'),
+        'l' => (twelve, 2, ' '),
+        'M' => (i64::from(time.minute), 2, '0'),
+        'S' => (i64::from(time.second), 2, '0'),
+        'f' => (i64::from(time.micro), 6, '0'),
+        'j' => (of_year + 1, 3, '0'),
+        'u' => (weekday(date) + 1, 1, '0'),
+        'w' => ((weekday(date) + 1) % 7, 1, '0'),
+        'U' => ((of_year + 7 - (weekday(date) + 1) % 7) / 7, 2, '0'),
+        'W' => ((of_year + 7 - weekday(date)) / 7, 2, '0'),
+        'V' => (iso_week(date).1, 2, '0'),
+        'G' => (i64::from(iso_week(date).0), 4, '0'),
+        'g' => (i64::from(iso_week(date).0).rem_euclid(100), 2, '0'),
+        's' => {
+            let offset = time.offset.unwrap_or_else(|| local_offset(time));
+            (micros(&DateTime { offset: Some(offset), ..*time }).div_euclid(1_000_000), 1, '0')
+        }
+        _ => return None,
+    })
+}
+
+/// A directive that is a text.
+fn text(directive: char, time: &DateTime) -> Option<String> {
+    let day = DAYS[weekday(&time.date).rem_euclid(7) as usize];
+    let month = MONTHS[usize::from(time.date.month.clamp(1, 12)) - 1];
+    Some(match directive {
+        'a' => day[..3].to_owned(),
+        'A' => day.to_owned(),
+        'b' | 'h' => month[..3].to_owned(),
+        'B' => month.to_owned(),
+        'p' => if time.hour < 12 { "AM" } else { "PM" }.to_owned(),
+        'P' => if time.hour < 12 { "am" } else { "pm" }.to_owned(),
+        'c' => strftime("%a %b %e %H:%M:%S %Y", time),
+        'x' | 'D' => strftime("%m/%d/%y", time),
+        'X' | 'T' => strftime("%H:%M:%S", time),
+        'F' => strftime("%Y-%m-%d", time),
+        'R' => strftime("%H:%M", time),
+        'r' => strftime("%I:%M:%S %p", time),
+        'z' => time.offset.map_or_else(String::new, |o| {
+            format!("{}{:02}{:02}", if o < 0 { '-' } else { '+' }, o.abs() / 3600, o.abs() / 60 % 60)
+        }),
+        'Z' => match time.offset {
+            None => String::new(),
+            Some(0) => "UTC".to_owned(),
+            Some(o) => format!("UTC{}{:02}:{:02}", if o < 0 { '-' } else { '+' }, o.abs() / 3600, o.abs() / 60 % 60),
+        },
+        'n' => "\n".to_owned(),
+        't' => "\t".to_owned(),
+        '%' => "%".to_owned(),
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -151,7 +151,9 @@ impl Cx<'_> {
                 let forced = self.force(obj.clone());
                 return self.value(&forced);
             }
-            Obj::Undefined(u) if matches!(u.what, super::raise::Missing::Else) => return Err(unstorable("Undefined")),
+            Obj::Undefined(u) if matches!(u.what, super::raise::Missing::Else(_)) => {
+                return Err(unstorable("Undefined"));
+            }
             Obj::Undefined(_) | Obj::Failed(_) => return obj.clone().defined().map(|_| Value::Null),
             Obj::Delta(_) | Obj::Range(_) | Obj::Omit | Obj::Special(_) => return Err(unstorable(obj.type_name())),
         })

@@ -1,18 +1,41 @@
 //! Templates: minijinja's parser in front, our own evaluator behind.
+//!
+//! A text is parsed once ([`cache`]), lowered to a form of our own ([`ir`]) and run over [`Obj`],
+//! Python's objects as far as a template can tell; a result is a [`Value`](crate::value::Value) again.
+//! jinja2 3.1 as ansible-core 2.19 uses it is the law. Nothing here names a layer above: the
+//! variables come through [`Scope`].
 
+mod access;
 mod args;
+mod cache;
 mod compare;
+mod conditional;
 mod cx;
 pub mod dates;
+mod eval;
+mod exec;
 pub mod filters;
+mod format;
+mod globals;
+mod grammar;
+mod import;
+mod ir;
 mod iterate;
 pub mod lookups;
+mod loops;
+mod lower;
+mod macros;
+mod methods;
 mod object;
+mod ops;
+mod overrides;
 mod plugins;
-mod raise;
 mod pylib;
+mod raise;
 pub mod regex;
+mod repair;
 mod scope;
+mod strings;
 mod templar;
 pub mod tests;
 mod text;
@@ -20,6 +43,7 @@ mod text;
 pub use args::{Arg, CallArgs, Sig};
 pub use cx::Cx;
 pub use object::{Delta, DictCell, IterCell, LazyMap, List, Obj, Range, SetCell, Special, Stream};
+pub use overrides::Overrides;
 pub use plugins::{Filter, FilterFn, Lookup, LookupFn, Plugins, Test, TestFn, short_name};
 pub use raise::{Class, Missing, Raise, Undefined};
 pub use scope::{Scope, Var, VarMap, World};

@@ -6,7 +6,7 @@
 
 use super::args::CallArgs;
 use super::cx::Cx;
-use super::raise::{Raise, Undefined};
+use super::raise::{Missing, Raise, Undefined};
 use crate::diag::Error;
 use crate::value::{Date, DateTime, Text, Value};
 use indexmap::{Equivalent, IndexMap, IndexSet};
@@ -291,13 +291,17 @@ impl Obj {
 
     /// Whether it is undefined or a put-off error: using it fails.
     pub fn is_marker(&self) -> bool {
-        matches!(self, Self::Undefined(_) | Self::Failed(_))
+        match self {
+            Self::Undefined(u) => !matches!(u.what, Missing::Else(_)),
+            Self::Failed(_) => true,
+            _ => false,
+        }
     }
 
     /// Itself, or the error that using it means.
     pub fn defined(self) -> Result<Self, Raise> {
         match self {
-            Self::Undefined(u) => Err(Raise::Undefined(u)),
+            Self::Undefined(u) if !matches!(u.what, Missing::Else(_)) => Err(Raise::Undefined(u)),
             Self::Failed(error) => Err(Raise::Failed(error)),
             other => Ok(other),
         }
@@ -336,9 +340,7 @@ impl Obj {
                 Err(Raise::type_error(format!("unhashable type: '{}'", self.type_name())))
             }
             Self::Tuple(items) => items.iter().try_for_each(Self::check_hashable),
-            Self::Undefined(u) => Err(Raise::Undefined(u.clone())),
-            Self::Failed(e) => Err(Raise::Failed(e.clone())),
-            _ => Ok(()),
+            other => other.clone().defined().map(|_| ()),
         }
     }
 
@@ -374,6 +376,9 @@ impl PartialEq for Obj {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::None, Self::None) | (Self::Omit, Self::Omit) => true,
+            (Self::Undefined(a), Self::Undefined(b)) => {
+                matches!((&a.what, &b.what), (Missing::Else(_), Missing::Else(_)))
+            }
             (Self::Str(a), Self::Str(b)) => a.as_str() == b.as_str(),
             (Self::Int(a), Self::Int(b)) => a == b,
             (Self::Big(a), Self::Big(b)) => a == b,

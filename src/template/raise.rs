@@ -26,6 +26,8 @@ pub enum Class {
     Attribute,
     Index,
     Key,
+    /// jinja2's TemplateNotFound.
+    NotFound,
     Os,
     Overflow,
     Recursion,
@@ -112,8 +114,8 @@ pub enum Missing {
     },
     /// A text of its own.
     Hint(String),
-    /// `x if false` without else, which only its type name tells about.
-    Else,
+    /// `x if false` without else: jinja2's own undefined, which is empty rather than an error.
+    Else(u32),
 }
 
 impl Undefined {
@@ -139,8 +141,8 @@ impl fmt::Display for Undefined {
             Missing::Name(name) => write!(f, "'{name}' is undefined"),
             Missing::Attribute { of, name } => write!(f, "object of type '{of}' has no attribute {name}"),
             Missing::Hint(text) => f.write_str(text),
-            Missing::Else => {
-                f.write_str("the inline if-expression evaluated to false and no else section was defined.")
+            Missing::Else(line) => {
+                write!(f, "the inline if-expression on line {line} evaluated to false and no else section was defined.")
             }
         }
     }

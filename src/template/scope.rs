@@ -18,6 +18,12 @@ pub trait Scope {
     /// task file's folder, the playbook's.
     fn search_paths(&self) -> Vec<String>;
 
+    /// The name of the running task's action as it is written, where there is one: `with_first_found`
+    /// searches another folder for `template` than for `copy`.
+    fn action(&self) -> Option<String> {
+        None
+    }
+
     /// Plain facts about the run that filters and lookups need.
     fn world(&self) -> &World;
 }

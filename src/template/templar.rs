@@ -1,18 +1,25 @@
 //! The templar: what the rest of rplay calls to render.
 
-use super::World;
+use super::args::CallArgs;
+use super::cache::{Cache, Mode};
 use super::cx::{Cx, Session};
 use super::object::Obj;
 use super::plugins::Plugins;
+use super::raise::{Class, Raise};
 use super::scope::Scope;
-use crate::diag::{Error, Result};
-use crate::value::Text;
+use super::{Overrides, World};
+use crate::diag::{Error, Origin, Result};
+use crate::value::{Dict, Text, Value};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Renders templates; keeps what it parsed. One serves a whole run, from any thread.
 #[derive(Default)]
 pub struct Templar {
     pub(super) plugins: Vec<Arc<dyn Plugins>>,
+    pub(super) syntax: Arc<Overrides>,
+    pub(super) cache: Cache,
+    pub(super) broken_conditionals: bool,
+    extensions: Vec<String>,
     warnings: Mutex<Vec<Error>>,
 }
 
@@ -27,6 +34,25 @@ impl Templar {
     pub fn with_plugins(mut self, source: Arc<dyn Plugins>) -> Self {
         self.plugins.insert(0, source);
         self
+    }
+
+    /// Adds jinja2 extensions by name: `jinja2.ext.do`, `jinja2.ext.loopcontrols`.
+    #[must_use]
+    pub fn with_extensions(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        self.extensions.extend(names);
+        self
+    }
+
+    /// Lets conditionals be of any type, as the setting ALLOW_BROKEN_CONDITIONALS does.
+    #[must_use]
+    pub fn with_broken_conditionals(mut self, allowed: bool) -> Self {
+        self.broken_conditionals = allowed;
+        self
+    }
+
+    pub(super) fn has_extension(&self, name: &str) -> bool {
+        let short = name.rsplit('.').next().unwrap_or(name);
+        self.extensions.iter().any(|e| e.trim() == name || e.trim().rsplit('.').next() == Some(short))
     }
 
     /// Runs something in a rendering of its own, as filters run.
@@ -54,15 +80,218 @@ impl Templar {
         bytes.windows(2).any(|pair| pair[0] == b'{' && matches!(pair[1], b'{' | b'%' | b'#'))
             || text.starts_with("#jinja2:")
     }
+
+    /// Renders a text, where it is trusted and a template; otherwise gives it as it is.
+    ///
+    /// `omit` is an error: "A template was resolved to an Omit scalar."
+    pub fn render(&self, text: &Text, scope: &dyn Scope) -> Result<Value> {
+        if !text.is_trusted() || !self.is_template(text.as_str()) {
+            return Ok(Value::Str(text.clone()));
+        }
+        let session = Session::new(self, scope);
+        let mut cx = Cx::new(&session, 0);
+        match cx.rendered(text)? {
+            Some(value) => Ok(value),
+            None => Err(Error::user("A template was resolved to an Omit scalar.").at(text.origin())),
+        }
+    }
+
+    /// Renders all templates in a value; None where the whole of it is `omit`.
+    ///
+    /// Omitted items drop out of lists and dictionaries.
+    pub fn render_value(&self, value: &Value, scope: &dyn Scope) -> Result<Option<Value>> {
+        let session = Session::new(self, scope);
+        Cx::new(&session, 0).rendered_value(value)
+    }
+
+    /// Evaluates a bare expression, such as `loop_control`'s or `until`'s.
+    pub fn evaluate(&self, expression: &Text, scope: &dyn Scope) -> Result<Value> {
+        self.evaluate_as(expression, scope, Mode::Expression)
+    }
+
+    pub(super) fn evaluate_as(&self, expression: &Text, scope: &dyn Scope, mode: Mode) -> Result<Value> {
+        let origin = expression.origin();
+        if !expression.is_trusted() {
+            return Err(Error::user("Encountered untrusted template or expression.").at(origin));
+        }
+        let session = Session::new(self, scope);
+        let mut cx = Cx::new(&session, 0);
+        cx.origin = origin.cloned();
+        cx.expression = true;
+        let obj = match self.compile(expression.as_str(), &self.syntax, mode) {
+            Ok(template) => cx.run(&template),
+            Err(raise) => return Err(self.not_an_expression(&cx, raise, expression.as_str())),
+        };
+        if matches!(obj, Obj::Omit) {
+            return Err(Error::user("A template was resolved to an Omit scalar.").at(origin));
+        }
+        cx.finished(&obj, origin)
+    }
+
+    fn not_an_expression(&self, cx: &Cx<'_>, raise: Raise, text: &str) -> Error {
+        let mut error = cx.complete(raise.clone());
+        if raise.is(Class::Syntax) && self.is_template(text) {
+            error.message.push_str(" Template delimiters are not supported in expressions.");
+        }
+        error
+    }
+
+    /// The items of a `with_name:` loop: the lookup's results for the terms.
+    pub fn loop_lookup(&self, name: &str, terms: &Value, scope: &dyn Scope) -> Result<Vec<Value>> {
+        let session = Session::new(self, scope);
+        let mut cx = Cx::new(&session, 0);
+        cx.with_loop = true;
+        cx.expression = true;
+        let items = cx.loop_items(name, terms);
+        items.map_err(|raise| cx.complete(raise))
+    }
+
+    /// Renders the contents of a file for the template module or lookup.
+    ///
+    /// `origin` is the file itself: included templates are sought beside it.
+    pub fn render_file(
+        &self,
+        source: &str,
+        origin: Option<&Origin>,
+        overrides: &Overrides,
+        scope: &dyn Scope,
+    ) -> Result<Value> {
+        self.render_text(source, origin, overrides, true, scope)
+    }
+
+    /// The same, with the choice of raw string literals in `{{ }}`.
+    pub fn render_text(
+        &self,
+        source: &str,
+        origin: Option<&Origin>,
+        overrides: &Overrides,
+        escapes: bool,
+        scope: &dyn Scope,
+    ) -> Result<Value> {
+        let session = Session::new(self, scope);
+        let mut cx = Cx::new(&session, 0);
+        cx.origin = origin.cloned();
+        cx.from_file = true;
+        let mode = if escapes { Mode::Included } else { Mode::Template };
+        let syntax = Arc::new(overrides.clone());
+        let obj = match overrides.check().and_then(|()| self.compile(source, &syntax, mode)) {
+            Ok(template) => cx.run(&template),
+            Err(raise) => return Err(cx.complete(raise)),
+        };
+        cx.finished(&obj, None)
+    }
 }
 
-/// Decrypts inline vaulted text.
-pub(super) fn decrypt(_text: &Text, _world: &World) -> Result<Text> {
-    Err(Error::unsupported("vaulted text in templates is not supported yet"))
+/// Decrypts inline vaulted text, which is data and never a template.
+pub(super) fn decrypt(text: &Text, world: &World) -> Result<Text> {
+    let undecryptable = |cause: Error| cause.context("Attempt to use undecryptable variable.").at(text.origin());
+    let plain = world.vault.decrypt(text.as_str().as_bytes()).map_err(undecryptable)?;
+    match String::from_utf8(plain) {
+        Ok(plain) => Ok(Text::placed(plain, text.origin().cloned())),
+        Err(error) => Err(undecryptable(Error::user(error.to_string()))),
+    }
 }
 
 impl Cx<'_> {
-    pub(super) fn render_in(&mut self, text: &Text, _scope: usize) -> Obj {
-        Obj::Str(text.clone())
+    /// Renders a trusted text in a scope, as its own rendering; errors are put off.
+    pub(super) fn render_in(&mut self, text: &Text, scope: usize) -> Obj {
+        let key = (scope, text.as_str().as_ptr());
+        let mut cx = Cx::new(self.session, scope);
+        cx.origin = text.origin().cloned();
+        if self.session.rendering.borrow().contains(&key) {
+            return cx.put_off(Raise::python(Class::Recursion, "maximum recursion depth exceeded"));
+        }
+        self.session.rendering.borrow_mut().push(key);
+        let result = cx.deeper(|cx| {
+            let template = cx.templar().compile(text.as_str(), &cx.templar().syntax, Mode::Template)?;
+            Ok(cx.run(&template))
+        });
+        self.session.rendering.borrow_mut().pop();
+        match result {
+            Ok(Obj::Str(result)) => Obj::Str(finish(result, text)),
+            Ok(other) => other,
+            Err(raise) => cx.put_off(raise),
+        }
+    }
+
+    /// Renders a trusted text to the end; None for `omit`.
+    fn rendered(&mut self, text: &Text) -> Result<Option<Value>> {
+        let obj = self.render_in(text, self.scope);
+        if matches!(obj, Obj::Omit) {
+            return Ok(None);
+        }
+        self.origin = text.origin().cloned();
+        self.finished(&obj, text.origin()).map(Some)
+    }
+
+    /// The result as a value, or the error that using it means.
+    pub(super) fn finished(&mut self, obj: &Obj, origin: Option<&Origin>) -> Result<Value> {
+        match self.value(obj) {
+            Ok(Value::Str(text)) if text.origin().is_none() && origin.is_some() && !text.is_trusted() => {
+                Ok(Value::Str(text.place(origin)))
+            }
+            Ok(value) => Ok(value),
+            Err(raise) => Err(self.complete(raise)),
+        }
+    }
+
+    fn loop_items(&mut self, name: &str, terms: &Value) -> Result<Vec<Value>, Raise> {
+        let terms = match terms {
+            Value::Str(text) => self.lift(&Value::Str(text.with_text(text.as_str().trim())), self.scope)?,
+            other => self.lift(other, self.scope)?,
+        };
+        let terms = match terms {
+            Obj::List(_) => self.iter_lenient(&terms)?,
+            one => vec![one],
+        };
+        let mut items = Vec::new();
+        for item in self.run_lookup(name, CallArgs::positional(terms))? {
+            if !matches!(item, Obj::Omit) {
+                items.push(self.value(&item)?);
+            }
+        }
+        Ok(items)
+    }
+
+    fn rendered_value(&mut self, value: &Value) -> Result<Option<Value>> {
+        Ok(Some(match value {
+            Value::Str(text) if text.is_trusted() && self.templar().is_template(text.as_str()) => {
+                return self.rendered(text);
+            }
+            Value::Vault(_) => {
+                let obj = self.lift(value, self.scope).map_err(|raise| self.complete(raise))?;
+                self.finished(&obj, None)?
+            }
+            Value::List(items) => {
+                let mut out = Vec::with_capacity(items.len());
+                for item in items.iter() {
+                    out.extend(self.rendered_value(item)?);
+                }
+                Value::from(out)
+            }
+            Value::Dict(dict) => {
+                let mut out = Dict::new();
+                for (key, item) in dict {
+                    if let Some(item) = self.rendered_value(item)? {
+                        out.insert(key.clone(), item);
+                    }
+                }
+                Value::Dict(out)
+            }
+            other => other.clone(),
+        }))
+    }
+}
+
+/// Puts back the newlines that the template ended with, and says where the text came from.
+fn finish(result: Text, template: &Text) -> Text {
+    let trailing = |text: &str| text.len() - text.trim_end_matches('\n').len();
+    let (want, have) = (trailing(template.as_str()), trailing(result.as_str()));
+    let result =
+        if want > have { result.with_text(format!("{}{}", result.as_str(), "\n".repeat(want - have))) } else { result };
+    if result.origin().is_none() && !result.is_trusted() && template.origin().is_some() {
+        result.place(template.origin())
+    } else {
+        result
     }
 }

@@ -15,6 +15,7 @@ impl Cx<'_> {
             Obj::Date(date) => Ok(date.to_string()),
             Obj::DateTime(time) => Ok(time.to_string()),
             Obj::Delta(delta) => Ok(delta_text(*delta)),
+            Obj::Undefined(_) => obj.clone().defined().map(|_| String::new()),
             other => self.repr(other),
         }
     }
@@ -22,11 +23,25 @@ impl Cx<'_> {
     /// Python's `repr(x)`.
     pub fn repr(&mut self, obj: &Obj) -> Result<String, Raise> {
         let mut out = String::new();
-        self.write_repr(&mut out, obj)?;
+        self.write_repr(&mut out, obj, false)?;
         Ok(out)
     }
 
-    fn write_repr(&mut self, out: &mut String, obj: &Obj) -> Result<(), Raise> {
+    /// Adds an output of a template to a text: as `str` of what `finalize` makes of it.
+    ///
+    /// Tuples within become lists, and `omit` drops out.
+    pub(super) fn write_final(&mut self, out: &mut String, obj: &Obj) -> Result<(), Raise> {
+        match obj {
+            Obj::Str(text) => out.push_str(text.as_str()),
+            Obj::Int(i) => out.push_str(itoa(*i).as_str()),
+            Obj::Omit => {}
+            Obj::List(_) | Obj::Tuple(_) | Obj::Dict(_) | Obj::Map(_) => self.write_repr(out, obj, true)?,
+            other => out.push_str(&self.text(other)?),
+        }
+        Ok(())
+    }
+
+    fn write_repr(&mut self, out: &mut String, obj: &Obj, finalise: bool) -> Result<(), Raise> {
         match obj {
             Obj::None => out.push_str("None"),
             Obj::Bool(b) => out.push_str(if *b { "True" } else { "False" }),
@@ -41,34 +56,41 @@ impl Cx<'_> {
             Obj::Range(r) if r.step == 1 => out.push_str(&format!("range({}, {})", r.start, r.stop)),
             Obj::Range(r) => out.push_str(&format!("range({}, {}, {})", r.start, r.stop, r.step)),
             Obj::List(_) | Obj::Tuple(_) | Obj::Set(_) | Obj::Dict(_) | Obj::Map(_) => {
-                return self.deeper(|cx| cx.write_container(out, obj));
+                return self.deeper(|cx| cx.write_container(out, obj, finalise));
             }
             Obj::Iter(_) => out.push_str(&format!("<{} object>", obj.type_name())),
             Obj::Special(special) => out.push_str(&special.text()),
             Obj::Omit => out.push_str("<<Omit>>"),
-            Obj::Undefined(_) | Obj::Failed(_) => return obj.clone().defined().map(|_| ()),
+            Obj::Undefined(_) | Obj::Failed(_) => {
+                obj.clone().defined()?;
+                out.push_str("Undefined");
+            }
             Obj::Pending(_) => {
                 let forced = self.force(obj.clone());
-                return self.write_repr(out, &forced);
+                return self.write_repr(out, &forced, finalise);
             }
         }
         Ok(())
     }
 
-    fn write_container(&mut self, out: &mut String, obj: &Obj) -> Result<(), Raise> {
+    fn write_container(&mut self, out: &mut String, obj: &Obj, finalise: bool) -> Result<(), Raise> {
         if matches!(obj, Obj::Dict(_) | Obj::Map(_)) {
             out.push('{');
-            for (i, (key, value)) in self.items(obj)?.into_iter().enumerate() {
+            let mut items = self.items(obj)?;
+            items.retain(|(_, value)| !(finalise && matches!(value, Obj::Omit)));
+            for (i, (key, value)) in items.into_iter().enumerate() {
                 out.push_str(if i > 0 { ", " } else { "" });
-                self.write_repr(out, &key)?;
+                self.write_repr(out, &key, finalise)?;
                 out.push_str(": ");
-                self.write_repr(out, &value)?;
+                self.write_repr(out, &value, finalise)?;
             }
             out.push('}');
             return Ok(());
         }
-        let items = self.iter(obj)?;
+        let mut items = self.iter(obj)?;
+        items.retain(|item| !(finalise && matches!(item, Obj::Omit)));
         let (open, close) = match obj {
+            Obj::Tuple(_) if finalise => ("[", "]"),
             Obj::Tuple(_) if items.len() == 1 => ("(", ",)"),
             Obj::Tuple(_) => ("(", ")"),
             Obj::Set(_) if items.is_empty() => ("set(", ")"),
@@ -78,7 +100,7 @@ impl Cx<'_> {
         out.push_str(open);
         for (i, item) in items.iter().enumerate() {
             out.push_str(if i > 0 { ", " } else { "" });
-            self.write_repr(out, item)?;
+            self.write_repr(out, item, finalise)?;
         }
         out.push_str(close);
         Ok(())
@@ -129,6 +151,11 @@ impl Cx<'_> {
             _ => return Err(no_len(obj)),
         })
     }
+}
+
+/// An integer as text.
+fn itoa(i: i64) -> String {
+    i.to_string()
 }
 
 fn no_len(obj: &Obj) -> Raise {

@@ -46,6 +46,13 @@ impl Text {
         Self::placed(self.text.clone(), self.origin().cloned())
     }
 
+    /// The same text with a place, which it keeps from the template it is a result of.
+    #[must_use]
+    pub fn place(&self, origin: Option<&Origin>) -> Self {
+        let tag = origin.map(|o| Arc::new(Tag { trusted: self.is_trusted(), origin: Some(o.clone()) }));
+        Self { text: self.text.clone(), tag: tag.or_else(|| self.tag.clone()) }
+    }
+
     /// The characters.
     pub fn as_str(&self) -> &str {
         &self.text

@@ -8,10 +8,12 @@ mod extra;
 mod hostvars;
 mod layers;
 mod magic;
+mod plain;
 mod scope;
 mod store;
 
 pub use extra::parse_extra_vars;
+pub use plain::PlainScope;
 pub use layers::{PlayVars, TaskLayers};
 pub use scope::HostScope;
-pub use store::{Fixed, Learned, Store};
+pub use store::{ANSIBLE_VERSION, Fixed, Learned, Store};

@@ -3,7 +3,7 @@
 use super::layers::{read, write};
 use super::magic;
 use crate::diag::Result;
-use crate::inventory::{Inventory, VarsFiles};
+use crate::inventory::{Inventory, Notice, VarsFiles};
 use crate::template::World;
 use crate::value::{Dict, Value};
 use std::collections::HashMap;
@@ -117,6 +117,17 @@ impl Store {
     pub fn set_inventory(&self, inventory: Inventory) {
         *write(&self.inventory) = Arc::new(inventory);
         write(&self.base).clear();
+    }
+
+    /// Says where the playbook is, beside which `group_vars/` and `host_vars/` may be.
+    pub fn set_playbook(&self, folder: &str) {
+        self.files.set_playbook(&[folder]);
+        write(&self.base).clear();
+    }
+
+    /// What there was to say of `group_vars/` and `host_vars/` since this was last asked.
+    pub fn take_notices(&self) -> Vec<Notice> {
+        self.files.take_notices()
     }
 
     /// What the run has learned of a host.

@@ -1,5 +1,7 @@
 //! The filters: one sorted table.
 
+#[cfg(test)]
+mod baseline;
 mod dates;
 pub(super) mod hashes;
 mod json;

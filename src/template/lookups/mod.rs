@@ -1,5 +1,16 @@
 //! The lookups: one sorted table.
 
+mod commands;
+mod files;
+mod first_found;
+mod loops;
+mod password;
+mod sequence;
+mod support;
+mod tables;
+mod template;
+mod vars;
+
 use super::args::CallArgs;
 use super::cx::Cx;
 use super::object::Obj;
@@ -16,5 +27,54 @@ pub struct LookupDef {
     pub undefined: bool,
 }
 
+type Run = fn(&mut Cx<'_>, CallArgs) -> Result<Vec<Obj>, Raise>;
+
+const fn lookup(name: &'static str, run: Run) -> LookupDef {
+    LookupDef { name, run, undefined: false }
+}
+
+/// One that reads undefined terms itself.
+const fn lenient(name: &'static str, run: Run) -> LookupDef {
+    LookupDef { name, run, undefined: true }
+}
+
 /// All lookups, sorted by name.
-pub static LOOKUPS: &[LookupDef] = &[];
+pub static LOOKUPS: &[LookupDef] = &[
+    lookup("community.general.flattened", loops::flattened),
+    lookup("config", vars::config),
+    lookup("csvfile", tables::csvfile),
+    lookup("dict", loops::dict),
+    lenient("env", vars::env),
+    lookup("file", files::file),
+    lookup("fileglob", files::fileglob),
+    lenient("first_found", first_found::first_found),
+    lookup("flattened", loops::flattened),
+    lookup("indexed_items", loops::indexed_items),
+    lookup("ini", tables::ini),
+    lookup("inventory_hostnames", vars::inventory_hostnames),
+    lookup("items", loops::items),
+    lookup("lines", commands::lines),
+    lookup("list", loops::list),
+    lookup("nested", loops::nested),
+    lookup("password", password::password),
+    lookup("pipe", commands::pipe),
+    lookup("random_choice", loops::random_choice),
+    lookup("sequence", sequence::sequence),
+    lookup("subelements", loops::subelements),
+    lookup("template", template::template),
+    lookup("together", loops::together),
+    lookup("unvault", files::unvault),
+    lookup("url", vars::url),
+    lookup("varnames", vars::varnames),
+    lookup("vars", vars::vars),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sorted_and_unique() {
+        assert!(LOOKUPS.windows(2).all(|pair| pair[0].name < pair[1].name));
+    }
+}

@@ -31,7 +31,7 @@ impl Moment {
             }
         };
         if utc {
-            return Ok(Self { time: time.fixed_offset(), zone: "UTC".into() });
+            return Ok(Self { time: time.fixed_offset(), zone: "GMT".into() });
         }
         let time = time.with_timezone(&Local).fixed_offset();
         let zone = if time.offset().local_minus_utc() == 0 { "UTC".to_owned() } else { time.format("%z").to_string() };
@@ -66,8 +66,11 @@ impl Moment {
             }
             let mut written = String::from("%");
             let (mut pad, mut upper) = (None, false);
+            let mut width = String::new();
             while let Some(&flag) = chars.peek() {
                 match flag {
+                    '1'..='9' => width.push(flag),
+                    '0' if !width.is_empty() => width.push(flag),
                     '-' | '_' | '0' => pad = Some(flag),
                     '^' => upper = true,
                     '#' | 'E' | 'O' => {}
@@ -81,7 +84,12 @@ impl Moment {
                 break;
             };
             written.push(letter);
-            match self.field(letter, pad) {
+            let text = self.field(letter, pad).map(|text| {
+                let width = width.parse::<usize>().unwrap_or(0).min(1000);
+                let digits = text.bytes().all(|b| b.is_ascii_digit());
+                if digits && pad != Some('_') { format!("{text:0>width$}") } else { format!("{text:>width$}") }
+            });
+            match text {
                 Some(text) if upper => out.push_str(&text.to_uppercase()),
                 Some(text) => out.push_str(&text),
                 None => out.push_str(&written),
@@ -346,8 +354,8 @@ mod tests {
     #[test]
     fn formats() {
         format(1441357287.0, "%Y-%m-%d %H:%M:%S", "2015-09-04 09:01:27");
-        format(0.0, "%a %A %b %B %j %U %W %V %G %y %e|%-d|%_d %p %I %Z %z %s %c %x %X %%", 
-            "Thu Thursday Jan January 001 00 00 01 1970 70  1|1| 1 AM 12 UTC +0000 0 Thu Jan  1 00:00:00 1970 01/01/70 00:00:00 %");
+        format(0.0, "%a %A %b %B %j %U %W %V %G %y %e|%-d|%_d %p %I %Z %z %s %c %x %X %%",
+            "Thu Thursday Jan January 001 00 00 01 1970 70  1|1| 1 AM 12 GMT +0000 0 Thu Jan  1 00:00:00 1970 01/01/70 00:00:00 %");
     }
 
     #[test]

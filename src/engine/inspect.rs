@@ -1,0 +1,110 @@
+//! What a run would play, without playing it: for `--list-hosts`, `--list-tasks`, `--list-tags` and `--syntax-check`.
+
+use super::run::Prepared;
+use super::tags;
+use crate::diag::Result;
+use crate::playbook::{Entry, Play, Task};
+use crate::template::Scope;
+use crate::value::{Dict, Value};
+use crate::vars::PlainScope;
+use std::sync::Arc;
+
+/// A play as it would run.
+#[derive(Clone, Debug)]
+pub struct PlayListing {
+    /// Its patterns.
+    pub patterns: Vec<String>,
+    /// Its name.
+    pub name: String,
+    /// Its own tags.
+    pub tags: Vec<String>,
+    /// The hosts that it is for.
+    pub hosts: Vec<Arc<str>>,
+    /// Its selected tasks, each with its tags, sorted.
+    pub tasks: Vec<(String, Vec<String>)>,
+    /// Actions that rplay cannot run, which would fail where their tasks run.
+    pub lacking: Vec<String>,
+}
+
+impl Prepared {
+    /// The plays of a playbook.
+    pub(super) fn inspect(&self, path: &str) -> Result<Vec<PlayListing>> {
+        let (plays, basedir) = self.load(path)?;
+        plays.iter().map(|play| self.listing(play, &basedir)).collect()
+    }
+
+    fn listing(&self, play: &Play, basedir: &str) -> Result<PlayListing> {
+        let none = Dict::new();
+        let vars = if play.common().vars.is_empty() { &none } else { &play.common().vars };
+        let scope = PlainScope { store: &self.shared.store, vars, paths: vec![basedir.to_owned()] };
+        let mut patterns = Vec::new();
+        for pattern in &play.hosts {
+            match self.shared.templar.render_value(pattern, &scope)? {
+                Some(Value::List(items)) => patterns.extend(items.iter().map(Value::to_text)),
+                Some(value) => patterns.push(value.to_text()),
+                None => {}
+            }
+        }
+        let mut listing = PlayListing {
+            hosts: self.shared.matched(&patterns)?,
+            name: self.shown(&play.title(), &scope),
+            tags: self.tags(play.common().tags.iter(), &scope),
+            patterns,
+            tasks: Vec::new(),
+            lacking: Vec::new(),
+        };
+        let roles = play.roles.iter().flat_map(|used| &used.tasks);
+        let entries = play.pre_tasks.iter().chain(roles).chain(&play.tasks).chain(&play.post_tasks);
+        entries.for_each(|entry| self.add(entry, &scope, &mut listing));
+        Ok(listing)
+    }
+
+    fn add(&self, entry: &Entry, scope: &dyn Scope, listing: &mut PlayListing) {
+        match entry {
+            Entry::Block(block) => block.block.iter().for_each(|entry| self.add(entry, scope, listing)),
+            Entry::Task(task) => self.add_task(task, scope, listing),
+        }
+    }
+
+    fn add_task(&self, task: &Task, scope: &dyn Scope, listing: &mut PlayListing) {
+        let options = &self.shared.options;
+        let mut own = self.tags(task.tags().into_iter(), scope);
+        if task.implicit || !tags::selected(&own, &options.tags, &options.skip_tags) {
+            return;
+        }
+        own.sort();
+        let name = match &task.name {
+            Some(name) if name.truthy() => name.to_text(),
+            _ => task.action.as_str().to_owned(),
+        };
+        let name = match &task.role {
+            Some(role) => format!("{} : {name}", role.full_name()),
+            None => name,
+        };
+        if let Some(action) = task.resolved.as_ref().filter(|a| a.kind != crate::content::ActionKind::Native) {
+            if !listing.lacking.iter().any(|known| *known == *action.fqcn) {
+                listing.lacking.push(action.fqcn.to_string());
+            }
+        }
+        listing.tasks.push((name, own));
+    }
+
+    fn shown(&self, value: &Value, scope: &dyn Scope) -> String {
+        match self.shared.templar.render_value(value, scope) {
+            Ok(Some(value)) => value.to_text(),
+            _ => value.to_text(),
+        }
+    }
+
+    fn tags<'a>(&self, written: impl Iterator<Item = &'a Value>, scope: &dyn Scope) -> Vec<String> {
+        let mut tags: Vec<String> = Vec::new();
+        for tag in written {
+            for tag in self.shown(tag, scope).split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
+                if !tags.iter().any(|known| known == tag) {
+                    tags.push(tag.to_owned());
+                }
+            }
+        }
+        tags
+    }
+}

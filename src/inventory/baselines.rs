@@ -1,0 +1,159 @@
+//! Rows recorded from ansible-core by tests/baselines/record_inventory.py, all compared.
+
+use super::{Inventory, Mismatch, Notice, limit_patterns, load_sources};
+use crate::config::{Config, Surroundings};
+use crate::value::{Dict, JsonStyle, Value, parse_json, write_json};
+use crate::vault::Secrets;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// Rows that differ, with the reason.
+const DIFFERENT: &[(&str, &str)] =
+    &[("open quote", "ansible-core shows the innermost message, an exception's context, once more by itself")];
+
+fn rows(name: &str) -> Vec<Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/baselines").join(name);
+    let text = std::fs::read_to_string(path).unwrap();
+    text.lines().map(|line| parse_json(line).unwrap()).collect()
+}
+
+fn text(row: &Value, key: &str) -> Option<String> {
+    row.get(key).and_then(Value::as_str).map(str::to_owned)
+}
+
+fn list(row: &Value, key: &str) -> Vec<String> {
+    row.get(key).and_then(Value::as_list).unwrap_or_default().iter().map(Value::to_text).collect()
+}
+
+/// Writes a row's files; returns the folder and the configuration.
+fn prepare(row: &Value) -> (tempfile::TempDir, Config) {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, content) in row.get("files").and_then(Value::as_dict).into_iter().flatten() {
+        let path = folder.path().join(path.to_text());
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content.to_text()).unwrap();
+    }
+    for path in list(row, "executable") {
+        let path = folder.path().join(path);
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let cwd = folder.path().to_string_lossy().into_owned();
+    let mut env = vec![("PATH".to_owned(), "/usr/bin:/bin".to_owned())];
+    for (key, value) in row.get("env").and_then(Value::as_dict).into_iter().flatten() {
+        env.push((key.to_text(), value.to_text()));
+    }
+    let around = Surroundings { env, home: format!("{cwd}/.home"), cwd, ..Surroundings::default() };
+    (folder, Config::load(around).unwrap())
+}
+
+fn names<'a>(items: impl IntoIterator<Item = &'a std::sync::Arc<str>>) -> Value {
+    Value::list(items.into_iter().map(|n| Value::from(n.clone())))
+}
+
+fn described(inventory: &Inventory) -> Dict {
+    let mut out = Dict::from([("error", Value::Null)]);
+    let hosts = inventory.hosts().values();
+    out.insert("hosts", hosts.clone().map(|h| (h.name.clone().into(), h.vars.clone().into())).collect::<Dict>());
+    let group_names = |h| names(&inventory.group_names(h));
+    out.insert("group_names", hosts.map(|h| (h.name.clone().into(), group_names(h))).collect::<Dict>());
+    let group = |g: &super::Group| {
+        let mut out = Dict::from([("vars", Value::Dict(g.vars.clone()))]);
+        out.insert("hosts", names(&g.hosts));
+        out.insert("children", names(&g.children));
+        out.insert("depth", i64::from(g.depth));
+        out.insert("priority", g.priority);
+        out.insert("all", Value::list(inventory.members(&g.name).iter().map(|h| Value::from(h.name.clone()))));
+        Value::Dict(out)
+    };
+    out.insert("groups", inventory.groups().values().map(|g| (g.name.clone().into(), group(g))).collect::<Dict>());
+    out
+}
+
+fn shown(notices: &[Notice]) -> String {
+    let mut seen = std::collections::HashSet::new();
+    let texts = notices.iter().filter_map(|notice| match notice {
+        Notice::Warning(text) => Some(format!("[WARNING]: {text}\n")),
+        Notice::Deprecated(text) => Some(format!("[DEPRECATION WARNING]: {text}\n")),
+        Notice::Error(text) => Some(format!("[ERROR]: {text}\n")),
+        Notice::Verbose(..) => None,
+    });
+    texts.filter(|text| seen.insert(text.clone())).collect()
+}
+
+/// Without line breaks, which depend on the width, and hints on settings.
+fn flat(text: &str) -> String {
+    let text = text.replace(
+        "[WARNING]: Deprecation warnings can be disabled by setting `deprecation_warnings=False` in ansible.cfg.",
+        "",
+    );
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn inventories_are_those_of_ansible() {
+    let mut wrong = Vec::new();
+    for row in rows("inventory.jsonl") {
+        let name = text(&row, "name").unwrap();
+        if DIFFERENT.iter().any(|(known, _)| *known == name) {
+            continue;
+        }
+        let (folder, config) = prepare(&row);
+        let cwd = folder.path().to_string_lossy().into_owned();
+        let sources: Vec<String> = list(&row, "sources").iter().map(|s| s.replace("$DIR", &cwd)).collect();
+        let mut notices = Vec::new();
+        let got = match load_sources(&config, &Secrets::default(), &sources, &mut notices) {
+            Ok(loaded) => described(&loaded.inventory),
+            Err(error) => Dict::from([("error", error.line())]),
+        };
+        let got = write_json(&Value::Dict(got), JsonStyle::default()).replace(&cwd, "$DIR");
+        let want = write_json(row.get("result").unwrap(), JsonStyle::default());
+        if got != want {
+            wrong.push(format!("{name}\n  got  {got}\n  want {want}"));
+        }
+        let got = flat(&shown(&notices).replace(&cwd, "$DIR"));
+        let want = flat(&text(&row, "stderr").unwrap());
+        if got != want {
+            wrong.push(format!("{name}: notices\n  got  {got}\n  want {want}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn patterns_choose_as_ansible_does() {
+    let rows = rows("patterns.jsonl");
+    let (folder, config) = prepare(&rows[0]);
+    let cwd = folder.path().to_string_lossy().into_owned();
+    let inventory =
+        load_sources(&config, &Secrets::default(), &[format!("{cwd}/hosts")], &mut Vec::new()).unwrap().inventory;
+    let mut wrong = Vec::new();
+    for row in &rows[1..] {
+        let pattern = text(row, "pattern").unwrap();
+        let limit = text(row, "limit").map(|limit| limit.replace("$DIR", &cwd));
+        let mut notices = Vec::new();
+        let limit = limit.map(|limit| limit_patterns(&limit, &config.around)).transpose();
+        let got =
+            limit.and_then(|limit| inventory.select(&[&pattern], limit.as_deref(), Mismatch::Warning, &mut notices));
+        let got = match got {
+            Ok(hosts) => format!("{:?}", hosts.iter().map(|h| h.name.to_string()).collect::<Vec<_>>()),
+            Err(error) => error.line().replace(&cwd, "$DIR"),
+        };
+        let want = text(row, "error").unwrap_or_else(|| format!("{:?}", list(row, "hosts")));
+        let warned: Vec<String> = notices
+            .iter()
+            .map(|n| match n {
+                Notice::Warning(text) | Notice::Deprecated(text) | Notice::Error(text) | Notice::Verbose(_, text) => {
+                    text.clone()
+                }
+            })
+            .collect();
+        if got != want || warned != list(row, "warnings") {
+            wrong.push(format!(
+                "{pattern} {:?}\n  got  {got} {warned:?}\n  want {want} {:?}",
+                row.get("limit"),
+                list(row, "warnings")
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ\n{}", wrong.len(), wrong.join("\n"));
+}

@@ -1,0 +1,287 @@
+//! Attributes, items and slices.
+//!
+//! `d.items` is the method, and an item where no attribute has the name; `d['items']` is the item, and
+//! an attribute where no item has the key. What is missing is undefined.
+
+use super::cx::Cx;
+use super::methods;
+use super::object::Obj;
+use super::raise::{Missing, Raise, Undefined};
+use crate::value::str_repr;
+use std::rc::Rc;
+
+type Result<T> = std::result::Result<T, Raise>;
+
+impl Cx<'_> {
+    /// `obj.name`
+    pub fn get_attr(&mut self, obj: &Obj, name: &str) -> Result<Obj> {
+        match obj {
+            Obj::Undefined(_) | Obj::Failed(_) => return self.marker_attr(obj),
+            // The common case: no method of dict has the name.
+            Obj::Dict(_) if !methods::dict::NAMES.contains(&name) => {}
+            _ => {
+                if let Some(value) = self.attribute(obj, name)? {
+                    return Ok(value);
+                }
+            }
+        }
+        match self.own_item(obj, name)? {
+            Some(value) => Ok(value),
+            None if name.starts_with("__") && name.ends_with("__") && DUNDER.contains(&name) => Ok(Obj::undefined(
+                format!("access to attribute {} of {} object is unsafe.", str_repr(name), str_repr(obj.type_name())),
+            )),
+            None => Ok(self.missing(obj, str_repr(name))),
+        }
+    }
+
+    fn marker_attr(&mut self, obj: &Obj) -> Result<Obj> {
+        match obj {
+            Obj::Undefined(u) if matches!(u.what, Missing::Else(_)) => Err(Raise::Undefined(Rc::new(Undefined {
+                what: Missing::Hint(u.to_string()),
+                origin: self.origin.clone(),
+            }))),
+            _ => Ok(obj.clone()),
+        }
+    }
+
+    /// `obj[key]`
+    pub fn get_item(&mut self, obj: &Obj, key: &Obj) -> Result<Obj> {
+        if matches!(obj, Obj::Undefined(_) | Obj::Failed(_)) {
+            return self.marker_attr(obj);
+        }
+        if key.is_marker() {
+            return Ok(key.clone());
+        }
+        if let Obj::Str(name) = key {
+            if let Some(value) = self.own_item(obj, name.as_str())? {
+                return Ok(value);
+            }
+            if let Some(value) = self.attribute(obj, name.as_str())? {
+                return Ok(value);
+            }
+            return Ok(self.missing(obj, str_repr(name.as_str())));
+        }
+        if let Some(value) = self.keyed(obj, key)? {
+            return Ok(value);
+        }
+        let name = self.repr(key)?;
+        Ok(self.missing(obj, name))
+    }
+
+    fn missing(&self, obj: &Obj, name: String) -> Obj {
+        let what = Missing::Attribute { of: obj.type_name().to_owned(), name };
+        Obj::Undefined(Rc::new(Undefined { what, origin: self.origin.clone() }))
+    }
+
+    /// An item by a string key, of what has such items.
+    fn own_item(&mut self, obj: &Obj, name: &str) -> Result<Option<Obj>> {
+        match obj {
+            Obj::Dict(_) | Obj::Map(_) => self.dict_get(obj, name),
+            Obj::Special(special) => {
+                let special = Rc::clone(special);
+                special.item(self, &Obj::str(name))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// An item by a key that is no string.
+    fn keyed(&mut self, obj: &Obj, key: &Obj) -> Result<Option<Obj>> {
+        match obj {
+            Obj::Dict(dict) => {
+                if key.check_hashable().is_err() {
+                    return Ok(None);
+                }
+                let found = dict.borrow().get(key).cloned();
+                let Some(found) = found else { return Ok(None) };
+                if !matches!(found, Obj::Pending(_)) {
+                    return Ok(Some(found));
+                }
+                let forced = self.force(found);
+                if let Some(slot) = dict.borrow_mut().get_mut(key) {
+                    *slot = forced.clone();
+                }
+                Ok(Some(forced))
+            }
+            Obj::Special(special) => {
+                let special = Rc::clone(special);
+                special.item(self, key)
+            }
+            _ => match key.as_int() {
+                Some(index) => self.indexed(obj, index),
+                None => Ok(None),
+            },
+        }
+    }
+
+    fn indexed(&mut self, obj: &Obj, index: i64) -> Result<Option<Obj>> {
+        let len = match obj {
+            Obj::List(_) | Obj::Tuple(_) | Obj::Str(_) | Obj::Bytes(_) | Obj::Range(_) => self.len(obj)?,
+            _ => return Ok(None),
+        };
+        let at = if index < 0 { index + len as i64 } else { index };
+        let Some(at) = usize::try_from(at).ok().filter(|at| *at < len) else { return Ok(None) };
+        Ok(match obj {
+            Obj::List(list) => {
+                let found = list.borrow().get(at).cloned();
+                match found {
+                    Some(pending @ Obj::Pending(_)) => {
+                        let forced = self.force(pending);
+                        if let Some(slot) = list.borrow_mut().get_mut(at) {
+                            *slot = forced.clone();
+                        }
+                        Some(forced)
+                    }
+                    other => other,
+                }
+            }
+            Obj::Tuple(items) => items.get(at).cloned().map(|item| self.force(item)),
+            Obj::Str(text) => text.as_str().chars().nth(at).map(|c| Obj::str(c.to_string())),
+            Obj::Bytes(bytes) => bytes.get(at).map(|b| Obj::Int(i64::from(*b))),
+            Obj::Range(range) => Some(Obj::Int(range.at(at))),
+            _ => None,
+        })
+    }
+
+    /// `obj[start:stop:step]`
+    pub fn slice(&mut self, obj: &Obj, bounds: [&Obj; 3]) -> Result<Obj> {
+        if obj.is_marker() {
+            return Ok(obj.clone());
+        }
+        let mut numbers = [None; 3];
+        for (number, bound) in numbers.iter_mut().zip(bounds) {
+            *number = match bound {
+                Obj::None => None,
+                Obj::Big(b) => Some(if b.sign() == num_bigint::Sign::Minus { i64::MIN } else { i64::MAX }),
+                other if other.is_marker() => return Ok(other.clone()),
+                other => Some(other.as_int().ok_or_else(|| {
+                    Raise::type_error("slice indices must be integers or None or have an __index__ method")
+                })?),
+            };
+        }
+        let len = match obj {
+            Obj::List(_) | Obj::Tuple(_) | Obj::Str(_) | Obj::Bytes(_) | Obj::Range(_) => self.len(obj)?,
+            // jinja2 makes an undefined of an item that cannot be had.
+            _ => return Ok(self.missing(obj, slice_repr(numbers))),
+        };
+        let picked = slice_indices(len, numbers)?;
+        Ok(match obj {
+            Obj::List(list) => {
+                let items = list.borrow();
+                Obj::list(picked.filter_map(|i| items.get(i).cloned()).collect::<Vec<_>>())
+            }
+            Obj::Tuple(items) => Obj::tuple(picked.filter_map(|i| items.get(i).cloned())),
+            Obj::Str(text) if text.as_str().is_ascii() => {
+                let bytes = text.as_str().as_bytes();
+                Obj::from(picked.filter_map(|i| bytes.get(i).map(|b| char::from(*b))).collect::<String>())
+            }
+            Obj::Str(text) => {
+                let chars: Vec<char> = text.as_str().chars().collect();
+                Obj::from(picked.filter_map(|i| chars.get(i)).collect::<String>())
+            }
+            Obj::Bytes(bytes) => Obj::Bytes(picked.filter_map(|i| bytes.get(i).copied()).collect()),
+            Obj::Range(range) => Obj::list(picked.map(|i| Obj::Int(range.at(i))).collect::<Vec<_>>()),
+            _ => Obj::None,
+        })
+    }
+
+    /// An attribute: a method, or a field of a date and the like.
+    fn attribute(&mut self, obj: &Obj, name: &str) -> Result<Option<Obj>> {
+        match obj {
+            Obj::Special(special) => {
+                let special = Rc::clone(special);
+                special.attr(self, name)
+            }
+            // The groups of `groupby` are named tuples; no other pair's attributes have these names.
+            Obj::Tuple(pair) if pair.len() == 2 && matches!(name, "grouper" | "list") => {
+                Ok(pair.get(usize::from(name == "list")).cloned())
+            }
+            _ => Ok(methods::attribute(obj, name)),
+        }
+    }
+}
+
+/// What Python's objects have and the sandbox hides.
+const DUNDER: &[&str] = &[
+    "__class__",
+    "__dict__",
+    "__doc__",
+    "__init__",
+    "__module__",
+    "__subclasses__",
+    "__mro__",
+    "__bases__",
+    "__globals__",
+    "__code__",
+    "__getattribute__",
+    "__reduce__",
+    "__new__",
+    "__len__",
+    "__iter__",
+    "__contains__",
+    "__getitem__",
+    "__setitem__",
+    "__delitem__",
+    "__eq__",
+    "__hash__",
+    "__str__",
+    "__repr__",
+    "__add__",
+    "__mul__",
+];
+
+fn slice_repr(numbers: [Option<i64>; 3]) -> String {
+    let shown = numbers.map(|n| n.map_or_else(|| "None".to_owned(), |n| n.to_string()));
+    format!("slice({})", shown.join(", "))
+}
+
+/// The places that a slice picks out of so many, as Python counts.
+pub(super) fn slice_indices(
+    len: usize,
+    [start, stop, step]: [Option<i64>; 3],
+) -> Result<Box<dyn Iterator<Item = usize>>> {
+    let len = len as i64;
+    let step = step.unwrap_or(1);
+    if step == 0 {
+        return Err(Raise::value_error("slice step cannot be zero"));
+    }
+    let clamp = |at: i64, low: i64, high: i64| {
+        let at = if at < 0 { at.saturating_add(len) } else { at };
+        at.clamp(low, high)
+    };
+    Ok(if step > 0 {
+        let (first, last) = (start.map_or(0, |s| clamp(s, 0, len)), stop.map_or(len, |s| clamp(s, 0, len)));
+        let step = usize::try_from(step).unwrap_or(usize::MAX);
+        Box::new((first..last.max(first)).step_by(step).map(|i| i as usize))
+    } else {
+        let (first, last) =
+            (start.map_or(len - 1, |s| clamp(s, -1, len - 1)), stop.map_or(-1, |s| clamp(s, -1, len - 1)));
+        let step = usize::try_from(step.unsigned_abs()).unwrap_or(usize::MAX);
+        Box::new((last + 1..=first.max(last)).rev().step_by(step).map(|i| i as usize))
+    })
+}
+
+/// A method bound to its object.
+pub(super) struct Bound {
+    pub(super) object: Obj,
+    pub(super) name: &'static str,
+    pub(super) run: methods::Method,
+}
+
+impl super::Special for Bound {
+    fn type_name(&self) -> &str {
+        "builtin_function_or_method"
+    }
+
+    fn callable(&self) -> bool {
+        true
+    }
+
+    fn call(&self, cx: &mut Cx<'_>, args: super::CallArgs) -> Result<Obj> {
+        (self.run)(cx, &self.object, args)
+    }
+
+    fn text(&self) -> String {
+        format!("<built-in method {} of {} object>", self.name, self.object.type_name())
+    }
+}

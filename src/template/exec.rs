@@ -1,0 +1,328 @@
+//! Statements, and how the output of a template becomes its result.
+//!
+//! The output is a list of objects. None vanishes; one object is the result itself; several are
+//! finalised (a tuple becomes a list) and joined.
+
+use super::cx::{Cx, Frame};
+use super::ir::{Expr, For, Macro, Stmt, Target, Template};
+use super::loops::Loop;
+use super::macros::MacroObj;
+use super::object::Obj;
+use super::raise::{Class, Raise};
+use crate::value::Text;
+use std::rc::Rc;
+use std::sync::Arc;
+
+type Result<T> = std::result::Result<T, Raise>;
+
+/// How a body ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flow {
+    Next,
+    Break,
+    Continue,
+}
+
+impl Cx<'_> {
+    /// A whole template: its result, which may be undefined or a put-off error.
+    pub(super) fn run(&mut self, template: &Arc<Template>) -> Obj {
+        // One lone output needs no frame.
+        if let [Stmt::Emit(expr)] = template.body.as_slice() {
+            return match self.eval(expr) {
+                Ok(Obj::Special(special)) => self.concat(vec![Obj::Special(special)]),
+                Ok(value) => value,
+                Err(raise) => self.put_off(raise),
+            };
+        }
+        let mut out = Vec::with_capacity(template.body.len());
+        if let Err(raise) = self.run_into(template, &mut out) {
+            out.push(self.put_off(raise));
+        }
+        self.concat(out)
+    }
+
+    /// A whole template with those it extends.
+    pub(super) fn run_into(&mut self, template: &Arc<Template>, out: &mut Vec<Obj>) -> Result<()> {
+        let simple =
+            template.blocks.is_empty() && template.body.iter().all(|s| matches!(s, Stmt::Text(_) | Stmt::Emit(_)));
+        if simple {
+            return self.exec(&template.body, out).map(|_| ());
+        }
+        let root = Frame::new(self.frame.take());
+        let saved = (
+            std::mem::take(&mut self.blocks),
+            self.root.replace(Rc::clone(&root)),
+            self.parent.take(),
+            self.template.replace(Arc::clone(template)),
+        );
+        let outer = root.parent.clone();
+        self.frame = Some(root);
+        let result = self.run_chain(template, out);
+        (self.blocks, self.root, self.parent, self.template) = saved;
+        self.frame = outer;
+        result
+    }
+
+    fn run_chain(&mut self, template: &Arc<Template>, out: &mut Vec<Obj>) -> Result<()> {
+        let mut current = Arc::clone(template);
+        loop {
+            self.add_blocks(&current);
+            self.exec(&current.body, out)?;
+            match self.parent.take() {
+                Some(parent) => {
+                    current = parent;
+                    self.template = Some(Arc::clone(&current));
+                }
+                None => return Ok(()),
+            }
+        }
+    }
+
+    pub(super) fn exec(&mut self, body: &[Stmt], out: &mut Vec<Obj>) -> Result<Flow> {
+        for stmt in body {
+            let flow = self.stmt(stmt, out)?;
+            if flow != Flow::Next {
+                return Ok(flow);
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    fn stmt(&mut self, stmt: &Stmt, out: &mut Vec<Obj>) -> Result<Flow> {
+        match stmt {
+            // What stands beside the blocks of a child template is not shown.
+            Stmt::Text(_) | Stmt::Emit(_) | Stmt::Block(_) | Stmt::Include { .. } if self.parent.is_some() => {}
+            Stmt::Text(text) => out.push(Obj::Str(Text::data(Arc::clone(text)))),
+            Stmt::Emit(expr) => {
+                let value = self.eval(expr)?;
+                out.push(value);
+            }
+            Stmt::If(test, then, otherwise) => {
+                let test = self.eval(test)?;
+                let body = if self.truthy(&test)? { then } else { otherwise };
+                return self.exec(body, out);
+            }
+            Stmt::For(f) => {
+                let iter = self.eval(&f.iter)?;
+                self.for_loop(f, &iter, 1, out)?;
+            }
+            Stmt::Set(target, value) => {
+                let value = self.eval(value)?;
+                self.assign(target, value)?;
+            }
+            Stmt::With(bindings, body) => return self.with(bindings, body, out),
+            Stmt::Scoped(body) => return self.scoped(|cx| cx.exec(body, out)),
+            Stmt::Do(expr) => {
+                let value = self.eval(expr)?;
+                if let Obj::Failed(_) = value {
+                    value.defined()?;
+                }
+            }
+            Stmt::Break => return Ok(Flow::Break),
+            Stmt::Continue => return Ok(Flow::Continue),
+            other => self.rarer(other, out)?,
+        }
+        Ok(Flow::Next)
+    }
+
+    fn rarer(&mut self, stmt: &Stmt, out: &mut Vec<Obj>) -> Result<()> {
+        match stmt {
+            Stmt::SetBlock(target, filter, body) => {
+                let mut value = self.capture(body)?;
+                if let Some(Expr::Filter(filter)) = filter {
+                    value = self.apply_filter(filter, Some(&value))?;
+                }
+                self.assign(target, value)
+            }
+            Stmt::FilterBlock(filter, body) => {
+                let value = self.capture(body)?;
+                if let Expr::Filter(filter) = filter {
+                    let value = self.apply_filter(filter, Some(&value))?;
+                    out.push(value);
+                }
+                Ok(())
+            }
+            Stmt::Macro(def) => {
+                let object = self.macro_object(def);
+                self.set(&def.name, object);
+                Ok(())
+            }
+            Stmt::CallBlock(call, def) => {
+                let value = self.call_block(call, def)?;
+                out.push(value);
+                Ok(())
+            }
+            Stmt::Block(block) => self.show_block(block, out),
+            Stmt::Extends(name) => self.extends(name),
+            Stmt::Include { name, ignore_missing, with_context } => {
+                self.include(name, *ignore_missing, *with_context, out)
+            }
+            Stmt::Import { name, target, with_context } => {
+                let module = self.import(name, *with_context)?;
+                self.set(target, module);
+                Ok(())
+            }
+            Stmt::FromImport { name, names, with_context } => self.from_import(name, names, *with_context),
+            _ => Ok(()),
+        }
+    }
+
+    /// Runs something with variables of its own.
+    pub(super) fn scoped<T>(&mut self, what: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let outer = self.frame.take();
+        self.frame = Some(Frame::new(outer.clone()));
+        let result = what(self);
+        self.frame = outer;
+        result
+    }
+
+    fn with(&mut self, bindings: &[(Target, Expr)], body: &[Stmt], out: &mut Vec<Obj>) -> Result<Flow> {
+        // The values see the outer variables, not each other.
+        let mut values = Vec::with_capacity(bindings.len());
+        for (_, value) in bindings {
+            values.push(self.eval(value)?);
+        }
+        self.scoped(|cx| {
+            for ((target, _), value) in bindings.iter().zip(values) {
+                cx.assign(target, value)?;
+            }
+            cx.exec(body, out)
+        })
+    }
+
+    /// The output of a body as one object; an error in it is that object.
+    pub(super) fn capture(&mut self, body: &[Stmt]) -> Result<Obj> {
+        let parent = self.parent.take();
+        let mut out = Vec::new();
+        let result = self.scoped(|cx| cx.exec(body, &mut out));
+        self.parent = parent;
+        if let Err(raise) = result {
+            out.push(self.put_off(raise));
+        }
+        Ok(self.concat(out))
+    }
+
+    /// Sets a variable of the template.
+    pub(super) fn set(&mut self, name: &Arc<str>, value: Obj) {
+        if self.frame.is_none() {
+            self.frame = Some(Frame::new(None));
+        }
+        if let Some(frame) = &self.frame {
+            frame.set(name, value);
+        }
+    }
+
+    pub(super) fn assign(&mut self, target: &Target, value: Obj) -> Result<()> {
+        match target {
+            Target::Name(name) => self.set(name, value),
+            Target::Attr(object, name) => {
+                let holder = self.variable(object)?.unwrap_or_else(|| self.undefined_name(object)).defined()?;
+                let done = match &holder {
+                    Obj::Special(special) => special.set_attr(name, value),
+                    _ => false,
+                };
+                if !done {
+                    return Err(Raise::python(Class::Template, "cannot assign attribute on non-namespace object"));
+                }
+            }
+            Target::List(targets) => {
+                let items = self.iter_lenient(&value).map_err(|raise| match raise {
+                    Raise::Python(..) => {
+                        Raise::type_error(format!("cannot unpack non-iterable {} object", value.type_name()))
+                    }
+                    other => other,
+                })?;
+                if items.len() < targets.len() {
+                    return Err(Raise::value_error(format!(
+                        "not enough values to unpack (expected {}, got {})",
+                        targets.len(),
+                        items.len()
+                    )));
+                }
+                if items.len() > targets.len() {
+                    return Err(Raise::value_error(format!("too many values to unpack (expected {})", targets.len())));
+                }
+                for (target, item) in targets.iter().zip(items) {
+                    self.assign(target, item)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a loop; `depth` counts recursive ones.
+    pub(super) fn for_loop(&mut self, f: &Arc<For>, iter: &Obj, depth: usize, out: &mut Vec<Obj>) -> Result<()> {
+        let mut items = self.iter_lenient(iter)?;
+        let outer = self.frame.clone();
+        if let Some(test) = &f.test {
+            let mut kept = Vec::with_capacity(items.len());
+            for item in items {
+                let keep = self.scoped(|cx| {
+                    cx.assign(&f.target, item.clone())?;
+                    let verdict = cx.eval(test)?;
+                    cx.truthy(&verdict)
+                })?;
+                if keep {
+                    kept.push(item);
+                }
+            }
+            items = kept;
+        }
+        if items.is_empty() {
+            return self.scoped(|cx| cx.exec(&f.otherwise, out)).map(|_| ());
+        }
+        let state = Rc::new(Loop::new(items, depth, f.recursive.then(|| (Arc::clone(f), outer.clone()))));
+        let result = self.turns(f, &state, outer.as_ref(), out);
+        self.frame = outer;
+        result
+    }
+
+    fn turns(&mut self, f: &Arc<For>, state: &Rc<Loop>, outer: Option<&Rc<Frame>>, out: &mut Vec<Obj>) -> Result<()> {
+        let name: Arc<str> = Arc::from("loop");
+        let mut frame = Frame::new(outer.cloned());
+        for index in 0..state.len() {
+            // A macro may have captured the last turn's variables.
+            if Rc::strong_count(&frame) > 2 {
+                frame = Frame::new(outer.cloned());
+            }
+            frame.vars.borrow_mut().clear();
+            state.turn(index);
+            frame.set(&name, Obj::Special(state.clone()));
+            self.frame = Some(Rc::clone(&frame));
+            self.assign(&f.target, state.item(index))?;
+            if self.exec(&f.body, out)? == Flow::Break {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn macro_object(&self, def: &Arc<Macro>) -> Obj {
+        self.session.captured.borrow_mut().extend(self.frame.clone());
+        Obj::Special(Rc::new(MacroObj {
+            def: Arc::clone(def),
+            frame: self.frame.clone(),
+            hidden: self.hidden,
+            template: self.template.clone(),
+        }))
+    }
+
+    /// The result of an output.
+    pub(super) fn concat(&mut self, nodes: Vec<Obj>) -> Obj {
+        let mut flat = Vec::with_capacity(nodes.len());
+        super::import::flatten(nodes, &mut flat);
+        if flat.len() == 1 {
+            return flat.pop().unwrap_or_default();
+        }
+        if flat.is_empty() {
+            return Obj::None;
+        }
+        let mut out = String::new();
+        for node in &flat {
+            if let Err(raise) = self.write_final(&mut out, node) {
+                return self.put_off(raise);
+            }
+        }
+        Obj::from(out)
+    }
+}

@@ -1,0 +1,235 @@
+//! `'%s' % x`, as Python's strings do it.
+
+use super::Result;
+use super::spec::{exponent, general};
+use crate::template::{Cx, Obj, Raise};
+use num_bigint::{BigInt, Sign};
+
+/// A conversion between `%` and its letter.
+#[derive(Default)]
+struct Conversion {
+    left: bool,
+    zero: bool,
+    plus: bool,
+    space: bool,
+    alternate: bool,
+    width: usize,
+    precision: Option<usize>,
+}
+
+/// The values still to be used: of a tuple one by one, of anything else the one.
+struct Values<'o> {
+    items: Vec<Obj>,
+    used: usize,
+    whole: &'o Obj,
+    mapped: bool,
+}
+
+impl Values<'_> {
+    fn next(&mut self) -> Result<Obj> {
+        let item = self.items.get(self.used).cloned();
+        self.used += 1;
+        item.ok_or_else(|| Raise::type_error("not enough arguments for format string"))
+    }
+}
+
+impl Cx<'_> {
+    /// `format % values`
+    pub(in super::super) fn percent_format(&mut self, format: &str, whole: &Obj) -> Result<String> {
+        let items = match whole {
+            Obj::Tuple(items) => items.to_vec(),
+            other => vec![other.clone()],
+        };
+        let mut values = Values { items, used: 0, whole, mapped: false };
+        let mut out = String::new();
+        let mut rest = format;
+        while let Some((before, after)) = rest.split_once('%') {
+            out.push_str(before);
+            rest = self.conversion(&mut out, after, &mut values)?;
+        }
+        out.push_str(rest);
+        let accepts_rest = values.mapped || matches!(whole, Obj::Dict(_) | Obj::Map(_) | Obj::List(_));
+        if values.used < values.items.len() && !accepts_rest {
+            return Err(Raise::type_error("not all arguments converted during string formatting"));
+        }
+        Ok(out)
+    }
+
+    fn conversion<'t>(&mut self, out: &mut String, text: &'t str, values: &mut Values<'_>) -> Result<&'t str> {
+        let mut rest = text;
+        let mut keyed = None;
+        if let Some(after) = rest.strip_prefix('(') {
+            let Some((key, tail)) = after.split_once(')') else {
+                return Err(Raise::value_error("incomplete format key"));
+            };
+            keyed = Some(self.mapped(key, values)?);
+            rest = tail;
+        }
+        let mut how = Conversion::default();
+        while let Some(c) = rest.chars().next().filter(|c| "-+ #0".contains(*c)) {
+            match c {
+                '-' => how.left = true,
+                '+' => how.plus = true,
+                ' ' => how.space = true,
+                '#' => how.alternate = true,
+                _ => how.zero = true,
+            }
+            rest = &rest[1..];
+        }
+        if let Some(width) = size(&mut rest, values)? {
+            how.left |= width < 0;
+            how.width = usize::try_from(width.unsigned_abs()).unwrap_or(0);
+        }
+        if let Some(after) = rest.strip_prefix('.') {
+            rest = after;
+            how.precision = Some(usize::try_from(size(&mut rest, values)?.unwrap_or(0)).unwrap_or(0));
+        }
+        rest = rest.strip_prefix(['l', 'h', 'L']).unwrap_or(rest);
+        let Some(letter) = rest.chars().next() else {
+            return Err(Raise::value_error("incomplete format"));
+        };
+        let tail = &rest[letter.len_utf8()..];
+        if letter == '%' {
+            out.push('%');
+            return Ok(tail);
+        }
+        let value = match keyed {
+            Some(value) => value,
+            None => {
+                let value = values.next()?;
+                self.force(value).defined()?
+            }
+        };
+        let place = text.len() - rest.len() + 1;
+        out.push_str(&self.convert(letter, &value, &how, place)?);
+        Ok(tail)
+    }
+
+    fn mapped(&mut self, key: &str, values: &mut Values<'_>) -> Result<Obj> {
+        if !matches!(values.whole, Obj::Dict(_) | Obj::Map(_)) {
+            return Err(Raise::type_error("format requires a mapping"));
+        }
+        values.mapped = true;
+        match self.dict_get(values.whole, key)? {
+            Some(value) => value.defined(),
+            None => Err(Raise::python(crate::template::Class::Key, crate::value::str_repr(key))),
+        }
+    }
+
+    fn convert(&mut self, letter: char, value: &Obj, how: &Conversion, place: usize) -> Result<String> {
+        let text = match letter {
+            's' => self.text(value)?,
+            'r' | 'a' => self.repr(value)?,
+            'c' => match value {
+                Obj::Str(text) if text.as_str().chars().count() == 1 => text.as_str().to_owned(),
+                other => match other.as_int().and_then(|i| u32::try_from(i).ok()).and_then(char::from_u32) {
+                    Some(c) => c.to_string(),
+                    None => return Err(Raise::type_error("%c requires int or char")),
+                },
+            },
+            'd' | 'i' | 'u' | 'x' | 'X' | 'o' => return integer(letter, value, how),
+            'e' | 'E' | 'f' | 'F' | 'g' | 'G' => return float(letter, value, how),
+            other => {
+                return Err(Raise::value_error(format!(
+                    "unsupported format character '{other}' (0x{:x}) at index {place}",
+                    other as u32
+                )));
+            }
+        };
+        let cut: String = match how.precision {
+            Some(most) if letter != 'c' => text.chars().take(most).collect(),
+            _ => text,
+        };
+        Ok(how.pad("", &cut, false))
+    }
+}
+
+fn size(rest: &mut &str, values: &mut Values<'_>) -> Result<Option<i64>> {
+    if let Some(after) = rest.strip_prefix('*') {
+        *rest = after;
+        return match values.next()?.as_int() {
+            Some(size) if size.abs() < 1 << 24 => Ok(Some(size)),
+            Some(_) => Err(Raise::value_error("width too big")),
+            None => Err(Raise::type_error("* wants int")),
+        };
+    }
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let (digits, after) = rest.split_at(end);
+    *rest = after;
+    match digits.parse::<i64>() {
+        Ok(size) if size < 1 << 24 => Ok(Some(size)),
+        Ok(_) => Err(Raise::value_error("width too big")),
+        Err(_) if digits.is_empty() => Ok(None),
+        Err(_) => Err(Raise::value_error("width too big")),
+    }
+}
+
+fn integer(letter: char, value: &Obj, how: &Conversion) -> Result<String> {
+    let big = match value {
+        Obj::Float(f) if f.is_finite() && matches!(letter, 'd' | 'i' | 'u') => {
+            BigInt::parse_bytes(format!("{:.0}", f.trunc()).as_bytes(), 10).unwrap_or_default()
+        }
+        other => other.as_big().ok_or_else(|| {
+            let wanted =
+                if matches!(letter, 'd' | 'i' | 'u') { "a real number is required" } else { "an integer is required" };
+            Raise::type_error(format!("%{letter} format: {wanted}, not {}", other.type_name()))
+        })?,
+    };
+    let (radix, prefix) = match letter {
+        'x' => (16, "0x"),
+        'X' => (16, "0X"),
+        'o' => (8, "0o"),
+        _ => (10, ""),
+    };
+    let mut digits = big.magnitude().to_str_radix(radix);
+    if letter == 'X' {
+        digits.make_ascii_uppercase();
+    }
+    if let Some(least) = how.precision {
+        digits = format!("{}{digits}", "0".repeat(least.saturating_sub(digits.len())));
+    }
+    let prefix = if how.alternate { prefix } else { "" };
+    let sign = how.sign(big.sign() == Sign::Minus);
+    Ok(how.pad(&format!("{sign}{prefix}"), &digits, true))
+}
+
+fn float(letter: char, value: &Obj, how: &Conversion) -> Result<String> {
+    let number = value
+        .as_number()
+        .ok_or_else(|| Raise::type_error(format!("must be real number, not {}", value.type_name())))?;
+    let precision = how.precision.unwrap_or(6);
+    let magnitude = number.abs();
+    let mut body = match letter {
+        _ if number.is_nan() => "nan".to_owned(),
+        _ if number.is_infinite() => "inf".to_owned(),
+        'e' | 'E' => exponent(magnitude, precision),
+        'f' | 'F' => format!("{magnitude:.precision$}"),
+        _ => general(magnitude, precision.max(1), how.alternate, false),
+    };
+    if letter.is_ascii_uppercase() {
+        body.make_ascii_uppercase();
+    }
+    Ok(how.pad(how.sign(number.is_sign_negative() && !number.is_nan()), &body, true))
+}
+
+impl Conversion {
+    fn sign(&self, negative: bool) -> &'static str {
+        match (negative, self.plus, self.space) {
+            (true, ..) => "-",
+            (_, true, _) => "+",
+            (_, _, true) => " ",
+            _ => "",
+        }
+    }
+
+    fn pad(&self, sign: &str, body: &str, number: bool) -> String {
+        let missing = self.width.saturating_sub(sign.chars().count() + body.chars().count());
+        if self.left {
+            format!("{sign}{body}{}", " ".repeat(missing))
+        } else if self.zero && number {
+            format!("{sign}{}{body}", "0".repeat(missing))
+        } else {
+            format!("{}{sign}{body}", " ".repeat(missing))
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The tokens as jinja2's lexer gives them, with its complaints.
+
+use super::super::Overrides;
+use minijinja::machinery::{Token as Theirs, tokenize};
+use minijinja::syntax::SyntaxConfig;
+
+/// A token and its place in the source.
+#[derive(Clone, Debug)]
+pub(super) struct Token<'t> {
+    pub(super) kind: Kind<'t>,
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Kind<'t> {
+    Data,
+    VarBegin,
+    VarEnd,
+    BlockBegin,
+    BlockEnd,
+    Name(&'t str),
+    Str,
+    Int,
+    Float,
+    Op(&'static str),
+    /// What the lexer stops at.
+    Error(String),
+    End,
+}
+
+impl Token<'_> {
+    /// The token in the words of jinja2's messages.
+    pub(super) fn describe(&self) -> &str {
+        match &self.kind {
+            Kind::Data => "template data / text",
+            Kind::VarBegin => "begin of print statement",
+            Kind::VarEnd => "end of print statement",
+            Kind::BlockBegin => "begin of statement block",
+            Kind::BlockEnd => "end of statement block",
+            Kind::Name(name) => name,
+            Kind::Str => "string",
+            Kind::Int => "integer",
+            Kind::Float => "float",
+            Kind::Op(op) => op,
+            Kind::Error(_) | Kind::End => "end of template",
+        }
+    }
+}
+
+/// All tokens; the last is the end or an error.
+pub(super) fn read<'t>(source: &'t str, syntax: &Overrides, config: SyntaxConfig) -> Vec<Token<'t>> {
+    let mut tokens: Vec<Token<'t>> = Vec::new();
+    let mut open: Vec<&'static str> = Vec::new();
+    let mut inside = false;
+    let mut end = 0;
+    for token in tokenize(source, false, config) {
+        let (kind, span) = match token {
+            Ok((token, span)) => (kind_of(&token, source, span.start_offset as usize, span.end_offset as usize), span),
+            Err(error) => {
+                let message = complaint(source, syntax, error.detail().unwrap_or_default(), end, inside);
+                tokens.push(Token { kind: Kind::Error(message), start: end, end });
+                return tokens;
+            }
+        };
+        let (start, stop) = (span.start_offset as usize, span.end_offset as usize);
+        inside = match kind {
+            Kind::VarBegin | Kind::BlockBegin => true,
+            Kind::VarEnd | Kind::BlockEnd | Kind::Data => false,
+            _ => inside,
+        };
+        if let Kind::Op(op) = kind {
+            if let Some(message) = unbalanced(&mut open, op) {
+                tokens.push(Token { kind: Kind::Error(message), start, end: stop });
+                return tokens;
+            }
+        }
+        end = stop;
+        tokens.push(Token { kind, start, end: stop });
+    }
+    tokens.push(Token { kind: Kind::End, start: end, end });
+    tokens
+}
+
+/// What jinja2 says about a closing bracket that does not fit.
+fn unbalanced(open: &mut Vec<&'static str>, op: &'static str) -> Option<String> {
+    match op {
+        "(" => open.push(")"),
+        "[" => open.push("]"),
+        "{" => open.push("}"),
+        ")" | "]" | "}" => match open.pop() {
+            None => return Some(format!("unexpected '{op}'")),
+            Some(wanted) if wanted != op => return Some(format!("unexpected '{op}', expected '{wanted}'")),
+            Some(_) => {}
+        },
+        _ => {}
+    }
+    None
+}
+
+/// jinja2's words for what minijinja's lexer refused after `end`.
+fn complaint(source: &str, syntax: &Overrides, detail: &str, end: usize, inside: bool) -> String {
+    let rest = source.get(end..).unwrap_or_default();
+    if detail.contains("comment") {
+        return "Missing end of comment tag".into();
+    }
+    if detail.contains("raw block") {
+        return "Missing end of raw directive".into();
+    }
+    let skipped = if inside { rest.len() - rest.trim_start().len() } else { 0 };
+    match rest.get(skipped..).and_then(|r| r.chars().next()) {
+        Some(c) if inside => {
+            let at = source.get(..end + skipped).unwrap_or_default().chars().count();
+            format!("unexpected char {} at {at}", crate::value::str_repr(&c.to_string()))
+        }
+        _ => format!("unexpected end of template in '{}'", syntax.variable_start_string),
+    }
+}
+
+fn kind_of<'t>(token: &Theirs<'_>, source: &'t str, start: usize, end: usize) -> Kind<'t> {
+    let text = source.get(start..end).unwrap_or_default();
+    match token {
+        Theirs::TemplateData(_) => Kind::Data,
+        Theirs::VariableStart => Kind::VarBegin,
+        Theirs::VariableEnd => Kind::VarEnd,
+        Theirs::BlockStart => Kind::BlockBegin,
+        Theirs::BlockEnd => Kind::BlockEnd,
+        Theirs::Ident(_) => Kind::Name(text),
+        Theirs::Str(_) | Theirs::String(_) => Kind::Str,
+        Theirs::Int(_) | Theirs::Int128(_) => Kind::Int,
+        Theirs::Float(_) => Kind::Float,
+        Theirs::Plus => Kind::Op("+"),
+        Theirs::Minus => Kind::Op("-"),
+        Theirs::Mul => Kind::Op("*"),
+        Theirs::Div => Kind::Op("/"),
+        Theirs::FloorDiv => Kind::Op("//"),
+        Theirs::Pow => Kind::Op("**"),
+        Theirs::Mod => Kind::Op("%"),
+        Theirs::Dot => Kind::Op("."),
+        Theirs::Comma => Kind::Op(","),
+        Theirs::Colon => Kind::Op(":"),
+        Theirs::Tilde => Kind::Op("~"),
+        Theirs::Assign => Kind::Op("="),
+        Theirs::Pipe => Kind::Op("|"),
+        Theirs::Eq => Kind::Op("=="),
+        Theirs::Ne => Kind::Op("!="),
+        Theirs::Gt => Kind::Op(">"),
+        Theirs::Gte => Kind::Op(">="),
+        Theirs::Lt => Kind::Op("<"),
+        Theirs::Lte => Kind::Op("<="),
+        Theirs::BracketOpen => Kind::Op("["),
+        Theirs::BracketClose => Kind::Op("]"),
+        Theirs::ParenOpen => Kind::Op("("),
+        Theirs::ParenClose => Kind::Op(")"),
+        Theirs::BraceOpen => Kind::Op("{"),
+        Theirs::BraceClose => Kind::Op("}"),
+    }
+}

@@ -1,0 +1,79 @@
+//! Lookups of variables and settings: `env`, `vars`, `varnames`; `config` and `url` are refused.
+
+use super::support::{Call, Found, term};
+use crate::template::regex::{Flags, Pattern};
+use crate::template::{CallArgs, Cx, Obj, Raise};
+use crate::value::str_repr;
+
+pub(super) fn env(cx: &mut Cx<'_>, args: CallArgs) -> Found {
+    let call = Call::new(args);
+    let mut out = Vec::new();
+    for name in &call.terms {
+        let name = term(cx, &name.clone().defined()?)?;
+        let Some(name) = name.split_whitespace().next().map(str::to_owned) else {
+            return Err(Raise::python(crate::template::raise::Class::Index, "list index out of range"));
+        };
+        let value = cx.with_world(|w| w.environment.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone()));
+        out.push(match (value, call.option("default")) {
+            (Some(value), _) => value.into(),
+            (None, Some(Obj::Undefined(_))) => {
+                Obj::undefined(format!("The environment variable {} is not set.", str_repr(&name)))
+            }
+            (None, Some(default)) => default.clone(),
+            (None, None) => "".into(),
+        });
+    }
+    Ok(out)
+}
+
+pub(super) fn vars(cx: &mut Cx<'_>, args: CallArgs) -> Found {
+    let call = Call::new(args);
+    let mut out = Vec::new();
+    for name in &call.terms {
+        let Some(name) = name.as_str() else {
+            let kind = name.type_name();
+            return Err(Raise::type_error(format!("Variable name must be 'str' not '{kind}'.")));
+        };
+        out.push(match (cx.variable(name)?, call.option("default")) {
+            (Some(value), _) => value,
+            (None, None | Some(Obj::None)) => {
+                Obj::undefined(format!("No variable named {} was found.", str_repr(name)))
+            }
+            (None, Some(default)) => default.clone(),
+        });
+    }
+    Ok(out)
+}
+
+pub(super) fn varnames(cx: &mut Cx<'_>, args: CallArgs) -> Found {
+    let names = cx.variable_names();
+    let mut out = Vec::new();
+    for term in &args.positional {
+        let Some(text) = term.as_str() else {
+            let (shown, class) = (cx.text(term)?, crate::template::filters::support::class_of(term));
+            return Err(Raise::ansible(format!(
+                "Invalid setting identifier, \"{shown}\" is not a string, it is a {class}"
+            )));
+        };
+        let pattern = Pattern::new(text, Flags::default())
+            .map_err(|e| Raise::ansible(format!("Unable to use \"{text}\" as a search parameter: {e}")))?;
+        for name in &names {
+            if pattern.search(name, 0)?.is_some() {
+                out.push(Obj::from(name.clone()));
+            }
+        }
+    }
+    Ok(out)
+}
+
+pub(super) fn config(_cx: &mut Cx<'_>, _args: CallArgs) -> Found {
+    Err(Raise::unsupported("The lookup 'config' is not supported yet."))
+}
+
+pub(super) fn inventory_hostnames(_cx: &mut Cx<'_>, _args: CallArgs) -> Found {
+    Err(Raise::unsupported("The lookup 'inventory_hostnames' is not supported yet."))
+}
+
+pub(super) fn url(_cx: &mut Cx<'_>, _args: CallArgs) -> Found {
+    Err(Raise::unsupported("The lookup 'url' is not supported yet."))
+}

@@ -1,0 +1,433 @@
+//! Minijinja's tree made into ours, with what its parser lets pass or leaves out put right.
+//!
+//! Constants are read from the source again (its parser has decoded escapes, and knows no integers
+//! beyond 128 bits), and so are `with context`, `scoped` and the like, which it skips.
+
+use super::Templar;
+use super::ir::*;
+use super::raise::{Class, Raise};
+use super::repair::Source;
+use super::strings;
+use minijinja::machinery::{Span, ast};
+use std::sync::Arc;
+
+/// What a template is lowered with.
+pub(super) struct Lowerer<'s> {
+    pub(super) templar: &'s Templar,
+    pub(super) source: &'s Source<'s>,
+    /// Whether string literals in `{{ }}` are raw.
+    pub(super) raw_strings: bool,
+    pub(super) blocks: Vec<(Arc<str>, Arc<Block>)>,
+    in_emit: bool,
+    /// Whether constants that look like templates are rendered: in conditionals and for lookups.
+    pub(super) render_constants: bool,
+    /// Depth of conditions: an unknown filter inside one is an error only when it runs.
+    soft: usize,
+    /// The special names that the macros around use: varargs, kwargs, caller.
+    macros: Vec<[bool; 3]>,
+}
+
+type Result<T> = std::result::Result<T, Raise>;
+
+fn syntax<T>(text: impl Into<String>) -> Result<T> {
+    Err(Raise::python(Class::Syntax, text))
+}
+
+impl<'s> Lowerer<'s> {
+    pub(super) fn new(templar: &'s Templar, source: &'s Source<'s>, raw_strings: bool) -> Self {
+        Self {
+            templar,
+            source,
+            raw_strings,
+            blocks: Vec::new(),
+            in_emit: false,
+            render_constants: false,
+            soft: 0,
+            macros: Vec::new(),
+        }
+    }
+
+    pub(super) fn body(&mut self, stmts: &[ast::Stmt<'_>]) -> Result<Vec<Stmt>> {
+        let mut out = Vec::with_capacity(stmts.len());
+        for stmt in stmts {
+            let lowered = self.stmt(stmt)?;
+            out.push(lowered);
+        }
+        Ok(out)
+    }
+
+    fn stmt(&mut self, stmt: &ast::Stmt<'_>) -> Result<Stmt> {
+        Ok(match stmt {
+            ast::Stmt::Template(t) => Stmt::Scoped(self.body(&t.children)?),
+            ast::Stmt::EmitRaw(raw) => Stmt::Text(Arc::from(self.source.newlines(raw.raw))),
+            ast::Stmt::EmitExpr(emit) => Stmt::Emit(self.emitted(&emit.expr)?),
+            ast::Stmt::ForLoop(f) => Stmt::For(Arc::new(self.for_loop(f)?)),
+            ast::Stmt::IfCond(c) => {
+                let test = self.expr(&c.expr)?;
+                self.soft += 1;
+                let (then, otherwise) = (self.body(&c.true_body), self.body(&c.false_body));
+                self.soft -= 1;
+                Stmt::If(test, then?, otherwise?)
+            }
+            ast::Stmt::WithBlock(w) => {
+                let mut bindings = Vec::new();
+                for (target, value) in &w.assignments {
+                    bindings.push((target_of(target)?, self.expr(value)?));
+                }
+                Stmt::With(bindings, self.body(&w.body)?)
+            }
+            // Repairs write `do` as an assignment where it is no call.
+            ast::Stmt::Set(s) if matches!(&s.target, ast::Expr::Var(v) if v.id == "rplay__do") => {
+                self.extension("do", "jinja2.ext.do")?;
+                Stmt::Do(self.expr(&s.expr)?)
+            }
+            ast::Stmt::Set(s) => Stmt::Set(target_of(&s.target)?, self.expr(&s.expr)?),
+            ast::Stmt::SetBlock(s) => {
+                let filter = s.filter.as_ref().map(|f| self.expr(f)).transpose()?;
+                Stmt::SetBlock(target_of(&s.target)?, filter, self.body(&s.body)?)
+            }
+            ast::Stmt::AutoEscape(a) => Stmt::Scoped(self.body(&a.body)?),
+            ast::Stmt::FilterBlock(f) => Stmt::FilterBlock(self.expr(&f.filter)?, self.body(&f.body)?),
+            ast::Stmt::Block(b) => self.block(b, stmt_span(stmt))?,
+            ast::Stmt::Macro(m) => Stmt::Macro(self.macro_def(m)?),
+            ast::Stmt::CallBlock(c) => {
+                let decl = self.macro_def(&c.macro_decl)?;
+                Stmt::CallBlock(self.call(&c.call)?, decl)
+            }
+            ast::Stmt::Extends(e) => Stmt::Extends(self.expr(&e.name)?),
+            ast::Stmt::Include(i) => Stmt::Include {
+                name: self.expr(&i.name)?,
+                ignore_missing: i.ignore_missing,
+                with_context: !self.tail(stmt_span(stmt)).contains("without context"),
+            },
+            ast::Stmt::Import(i) => Stmt::Import {
+                name: self.expr(&i.expr)?,
+                target: name_of(&i.name)?,
+                with_context: self.tail(stmt_span(stmt)).ends_with("with context"),
+            },
+            ast::Stmt::FromImport(i) => {
+                let mut names = Vec::new();
+                for (name, alias) in &i.names {
+                    let name = name_of(name)?;
+                    let alias = alias.as_ref().map(name_of).transpose()?.unwrap_or_else(|| name.clone());
+                    names.push((name, alias));
+                }
+                let with_context = self.tail(stmt_span(stmt)).ends_with("with context");
+                Stmt::FromImport { name: self.expr(&i.expr)?, names, with_context }
+            }
+            ast::Stmt::Do(d) => {
+                self.extension("do", "jinja2.ext.do")?;
+                Stmt::Do(self.call(&d.call)?)
+            }
+            ast::Stmt::Break(_) => {
+                self.extension("break", "jinja2.ext.loopcontrols")?;
+                Stmt::Break
+            }
+            ast::Stmt::Continue(_) => {
+                self.extension("continue", "jinja2.ext.loopcontrols")?;
+                Stmt::Continue
+            }
+        })
+    }
+
+    fn emitted(&mut self, expr: &ast::Expr<'_>) -> Result<Expr> {
+        self.in_emit = true;
+        let expr = self.expr(expr);
+        self.in_emit = false;
+        expr
+    }
+
+    fn extension(&self, tag: &str, extension: &str) -> Result<()> {
+        if self.templar.has_extension(extension) {
+            return Ok(());
+        }
+        syntax(super::grammar::unknown_tag(tag, None))
+    }
+
+    /// The source of a statement with single spaces.
+    fn tail(&self, span: Span) -> String {
+        self.source.slice(span).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    fn for_loop(&mut self, f: &ast::ForLoop<'_>) -> Result<For> {
+        Ok(For {
+            target: target_of(&f.target)?,
+            iter: self.expr(&f.iter)?,
+            test: f.filter_expr.as_ref().map(|t| self.expr(t)).transpose()?,
+            recursive: f.recursive,
+            body: self.body(&f.body)?,
+            otherwise: self.body(&f.else_body)?,
+        })
+    }
+
+    fn block(&mut self, b: &ast::Block<'_>, span: Span) -> Result<Stmt> {
+        let head = self.source.slice(span);
+        let head = head.split(&self.source.syntax.block_end_string).next().unwrap_or_default();
+        let block = Arc::new(Block {
+            name: Arc::from(b.name),
+            required: b.required,
+            scoped: head.split_whitespace().skip(2).any(|word| word == "scoped"),
+            body: self.body(&b.body)?,
+        });
+        self.blocks.push((block.name.clone(), block.clone()));
+        Ok(Stmt::Block(block))
+    }
+
+    fn macro_def(&mut self, m: &ast::Macro<'_>) -> Result<Arc<Macro>> {
+        self.macros.push([false; 3]);
+        let params: Result<Vec<_>> = m.args.iter().map(name_of).collect();
+        let defaults: Result<Vec<_>> = m.defaults.iter().map(|d| self.expr(d)).collect();
+        let body = self.body(&m.body);
+        let [uses_varargs, uses_kwargs, uses_caller] = self.macros.pop().unwrap_or_default();
+        let params = params?;
+        let explicit = |name: &str| params.iter().any(|p| &**p == name);
+        Ok(Arc::new(Macro {
+            name: Arc::from(m.name),
+            uses_varargs: uses_varargs && !explicit("varargs"),
+            uses_kwargs: uses_kwargs && !explicit("kwargs"),
+            uses_caller: uses_caller || explicit("caller"),
+            params,
+            defaults: defaults?,
+            body: body?,
+        }))
+    }
+
+    fn boxed(&mut self, expr: &ast::Expr<'_>) -> Result<Box<Expr>> {
+        self.expr(expr).map(Box::new)
+    }
+
+    fn optional(&mut self, expr: &Option<ast::Expr<'_>>) -> Result<Option<Expr>> {
+        expr.as_ref().map(|e| self.expr(e)).transpose()
+    }
+
+    fn list(&mut self, items: &[ast::Expr<'_>]) -> Result<Vec<Expr>> {
+        items.iter().map(|item| self.expr(item)).collect()
+    }
+
+    pub(super) fn expr(&mut self, expr: &ast::Expr<'_>) -> Result<Expr> {
+        Ok(match expr {
+            ast::Expr::Const(c) => Expr::Const(self.constant(c)?),
+            ast::Expr::Var(v) => {
+                let special = ["varargs", "kwargs", "caller"].iter().position(|s| *s == v.id);
+                if let Some(at) = special {
+                    self.macros.iter_mut().for_each(|uses| uses[at] = true);
+                }
+                Expr::Name(Arc::from(v.id))
+            }
+            ast::Expr::Slice(s) => Expr::Slice(Box::new(Slice {
+                value: self.expr(&s.expr)?,
+                start: self.optional(&s.start)?,
+                stop: self.optional(&s.stop)?,
+                step: self.optional(&s.step)?,
+            })),
+            ast::Expr::UnaryOp(u) => match u.op {
+                ast::UnaryOpKind::Not => self.negated(&u.expr)?,
+                ast::UnaryOpKind::Neg => Expr::Neg(self.boxed(&u.expr)?),
+            },
+            ast::Expr::BinOp(b) => self.binary(b)?,
+            ast::Expr::Compare(c) => {
+                let mut rest = Vec::new();
+                for op in &c.ops {
+                    rest.push((relation(&op.op), self.expr(&op.expr)?));
+                }
+                Expr::Compare(self.boxed(&c.expr)?, rest)
+            }
+            ast::Expr::IfExpr(i) => self.choice(i, expr.span())?,
+            ast::Expr::Filter(f) => Expr::Filter(Box::new(self.filter(f)?)),
+            ast::Expr::Test(t) => Expr::Test(Box::new(self.test(t)?)),
+            ast::Expr::GetAttr(a) => Expr::Attr(self.boxed(&a.expr)?, Arc::from(a.name)),
+            ast::Expr::GetItem(i) => Expr::Item(self.boxed(&i.expr)?, self.boxed(&i.subscript_expr)?),
+            ast::Expr::Call(c) => self.call(c)?,
+            ast::Expr::List(l) => Expr::List(self.list(&l.items)?),
+            ast::Expr::Tuple(t) => Expr::Tuple(self.list(&t.items)?),
+            ast::Expr::Map(m) => {
+                let mut items = Vec::new();
+                for (key, value) in m.keys.iter().zip(&m.values) {
+                    items.push((self.expr(key)?, self.expr(value)?));
+                }
+                Expr::Dict(items)
+            }
+        })
+    }
+
+    /// `not x`; minijinja writes `a not in b` this way, too.
+    fn negated(&mut self, inner: &ast::Expr<'_>) -> Result<Expr> {
+        Ok(Expr::Not(self.boxed(inner)?))
+    }
+
+    fn binary(&mut self, b: &ast::BinOp<'_>) -> Result<Expr> {
+        use ast::BinOpKind as K;
+        let op = match b.op {
+            K::ScAnd => return Ok(Expr::And(self.boxed(&b.left)?, self.boxed(&b.right)?)),
+            K::ScOr => return Ok(Expr::Or(self.boxed(&b.left)?, self.boxed(&b.right)?)),
+            K::Concat => {
+                let mut parts = match self.expr(&b.left)? {
+                    Expr::Concat(parts) => parts,
+                    other => vec![other],
+                };
+                parts.push(self.expr(&b.right)?);
+                return Ok(Expr::Concat(parts));
+            }
+            K::Add => Op::Add,
+            K::Sub => Op::Sub,
+            K::Mul => Op::Mul,
+            K::Div => Op::Div,
+            K::FloorDiv => Op::FloorDiv,
+            K::Rem => Op::Mod,
+            K::Pow => Op::Pow,
+            K::Eq => return self.compare(b, Relation::Eq),
+            K::Ne => return self.compare(b, Relation::Ne),
+            K::Lt => return self.compare(b, Relation::Lt),
+            K::Lte => return self.compare(b, Relation::Le),
+            K::Gt => return self.compare(b, Relation::Gt),
+            K::Gte => return self.compare(b, Relation::Ge),
+            K::In => return self.compare(b, Relation::In),
+        };
+        Ok(Expr::Binary(op, self.boxed(&b.left)?, self.boxed(&b.right)?))
+    }
+
+    fn compare(&mut self, b: &ast::BinOp<'_>, relation: Relation) -> Result<Expr> {
+        Ok(Expr::Compare(self.boxed(&b.left)?, vec![(relation, self.expr(&b.right)?)]))
+    }
+
+    fn choice(&mut self, i: &ast::IfExpr<'_>, span: Span) -> Result<Expr> {
+        let test = self.expr(&i.test_expr)?;
+        self.soft += 1;
+        let (then, otherwise) = (self.expr(&i.true_expr), self.optional(&i.false_expr));
+        self.soft -= 1;
+        let line = self.source.line(span);
+        Ok(Expr::If(Box::new(Choice { test, then: then?, otherwise: otherwise?, line })))
+    }
+
+    fn filter(&mut self, f: &ast::Filter<'_>) -> Result<FilterCall> {
+        let filter = self.templar.filter(f.name);
+        if filter.is_none() && self.soft == 0 {
+            return syntax(format!("No filter named '{}'.", f.name));
+        }
+        Ok(FilterCall { name: Arc::from(f.name), filter, input: self.optional(&f.expr)?, args: self.args(&f.args)? })
+    }
+
+    fn test(&mut self, t: &ast::Test<'_>) -> Result<TestCall> {
+        let test = self.templar.test(t.name);
+        if test.is_none() && self.soft == 0 {
+            return syntax(format!("No test named '{}'.", t.name));
+        }
+        Ok(TestCall { name: Arc::from(t.name), test, input: self.expr(&t.expr)?, args: self.args(&t.args)? })
+    }
+
+    /// A call. The constants that a lookup gets may be templates themselves.
+    fn call(&mut self, c: &ast::Call<'_>) -> Result<Expr> {
+        let lookup = matches!(&c.expr, ast::Expr::Var(v) if matches!(v.id, "lookup" | "query" | "q"));
+        let callee = self.boxed(&c.expr)?;
+        let outer = self.render_constants;
+        self.render_constants |= lookup;
+        let args = self.args(&c.args);
+        self.render_constants = outer;
+        Ok(Expr::Call(callee, Box::new(args?)))
+    }
+
+    /// jinja2 wants positional arguments, then `*args` and keywords in any order, then `**kwargs` last.
+    fn args(&mut self, given: &[ast::CallArg<'_>]) -> Result<Args> {
+        let mut args = Args::default();
+        let complaint = "invalid syntax for function call expression";
+        for arg in given {
+            match arg {
+                _ if args.star_star.is_some() => return syntax(complaint),
+                ast::CallArg::Pos(_) if args.star.is_some() || !args.named.is_empty() => return syntax(complaint),
+                ast::CallArg::PosSplat(_) if args.star.is_some() => return syntax(complaint),
+                ast::CallArg::Pos(e) => args.positional.push(self.expr(e)?),
+                ast::CallArg::Kwarg(name, e) => args.named.push((Arc::from(*name), self.expr(e)?)),
+                ast::CallArg::PosSplat(e) => args.star = Some(self.expr(e)?),
+                ast::CallArg::KwargSplat(e) => args.star_star = Some(self.expr(e)?),
+            }
+        }
+        Ok(args)
+    }
+
+    fn constant(&self, c: &ast::Spanned<ast::Const>) -> Result<Const> {
+        use minijinja::value::ValueKind;
+        let text = self.source.original(c.span());
+        Ok(match c.value.kind() {
+            ValueKind::None => Const::None,
+            ValueKind::Bool => Const::Bool(c.value.is_true()),
+            ValueKind::Number => number(text)?,
+            _ => {
+                let raw = self.raw_strings && self.in_emit;
+                let text = match strings::literal(text, raw) {
+                    Ok(text) => self.source.newlines(&text).into_owned(),
+                    Err(complaint) => return syntax(complaint),
+                };
+                if self.render_constants && self.templar.is_template(&text) {
+                    Const::Embedded(Arc::from(text))
+                } else {
+                    Const::Str(Arc::from(text))
+                }
+            }
+        })
+    }
+}
+
+fn stmt_span(stmt: &ast::Stmt<'_>) -> Span {
+    match stmt {
+        ast::Stmt::Block(b) => b.span(),
+        ast::Stmt::Include(i) => i.span(),
+        ast::Stmt::Import(i) => i.span(),
+        ast::Stmt::FromImport(i) => i.span(),
+        _ => Span::default(),
+    }
+}
+
+fn relation(op: &ast::CompareOpKind) -> Relation {
+    match op {
+        ast::CompareOpKind::Eq => Relation::Eq,
+        ast::CompareOpKind::Ne => Relation::Ne,
+        ast::CompareOpKind::Lt => Relation::Lt,
+        ast::CompareOpKind::Lte => Relation::Le,
+        ast::CompareOpKind::Gt => Relation::Gt,
+        ast::CompareOpKind::Gte => Relation::Ge,
+        ast::CompareOpKind::In => Relation::In,
+        ast::CompareOpKind::NotIn => Relation::NotIn,
+    }
+}
+
+/// An integer or a float as jinja2's lexer reads it.
+fn number(text: &str) -> Result<Const> {
+    let digits = text.trim().replace('_', "").to_ascii_lowercase();
+    let radix = match digits.get(..2) {
+        Some("0b") => 2,
+        Some("0o") => 8,
+        Some("0x") => 16,
+        _ => 10,
+    };
+    if radix == 10 && digits.contains(['.', 'e']) {
+        return match digits.parse::<f64>() {
+            Ok(f) => Ok(Const::Float(f)),
+            Err(_) => syntax(format!("invalid float {text}")),
+        };
+    }
+    let digits = if radix == 10 { digits.as_str() } else { digits.get(2..).unwrap_or_default() };
+    match num_bigint::BigInt::parse_bytes(digits.as_bytes(), radix) {
+        Some(big) => Ok(match i64::try_from(&big) {
+            Ok(small) => Const::Int(small),
+            Err(_) => Const::Big(Arc::new(big)),
+        }),
+        None => syntax(format!("invalid integer {text}")),
+    }
+}
+
+fn name_of(expr: &ast::Expr<'_>) -> Result<Arc<str>> {
+    match expr {
+        ast::Expr::Var(v) => Ok(Arc::from(v.id)),
+        other => syntax(format!("can't assign to '{}'", other.description())),
+    }
+}
+
+fn target_of(expr: &ast::Expr<'_>) -> Result<Target> {
+    Ok(match expr {
+        ast::Expr::Var(v) => Target::Name(Arc::from(v.id)),
+        ast::Expr::GetAttr(a) => Target::Attr(name_of(&a.expr)?, Arc::from(a.name)),
+        ast::Expr::List(l) => Target::List(l.items.iter().map(target_of).collect::<Result<_>>()?),
+        ast::Expr::Tuple(t) => Target::List(t.items.iter().map(target_of).collect::<Result<_>>()?),
+        other => return syntax(format!("can't assign to '{}'", other.description())),
+    })
+}

@@ -1,0 +1,152 @@
+//! Methods of lists and tuples.
+
+use super::{Result, Table, exact, range_of, want_int};
+use crate::template::{CallArgs, Class, Cx, Obj, Raise, object::List};
+
+pub(super) const METHODS: Table = &[
+    ("append", append),
+    ("clear", clear),
+    ("copy", copy),
+    ("count", count),
+    ("extend", extend),
+    ("index", index),
+    ("insert", insert),
+    ("pop", pop),
+    ("remove", remove),
+    ("reverse", reverse),
+    ("sort", sort),
+];
+
+pub(super) const TUPLE: Table = &[("count", count), ("index", index)];
+
+fn list(obj: &Obj) -> Result<&List> {
+    match obj {
+        Obj::List(list) => Ok(list),
+        other => Err(Raise::type_error(format!("expected list, got {}", other.type_name()))),
+    }
+}
+
+fn append(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let [item] = exact(args, "list.append", 1)?;
+    list(obj)?.borrow_mut().extend(item);
+    Ok(Obj::None)
+}
+
+fn clear(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let [] = exact(args, "list.clear", 0)?;
+    list(obj)?.borrow_mut().clear();
+    Ok(Obj::None)
+}
+
+fn copy(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let [] = exact(args, "list.copy", 0)?;
+    Ok(Obj::list(list(obj)?.borrow().clone()))
+}
+
+fn count(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let [item] = exact(args, "list.count", 1)?;
+    let item = item.unwrap_or_default();
+    let mut found = 0;
+    for candidate in cx.iter(obj)? {
+        found += i64::from(cx.equals(&candidate, &item)?);
+    }
+    Ok(Obj::Int(found))
+}
+
+fn extend(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let [items] = exact(args, "list.extend", 1)?;
+    let items = cx.iter_lenient(&items.unwrap_or_default())?;
+    list(obj)?.borrow_mut().extend(items);
+    Ok(Obj::None)
+}
+
+fn index(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let [item, start, stop] = exact(args, "index", 1)?;
+    let item = item.unwrap_or_default();
+    let items = cx.iter(obj)?;
+    let (start, stop) = range_of(items.len(), &start, &stop)?;
+    for (at, candidate) in items.iter().enumerate().take(stop).skip(start) {
+        if cx.equals(candidate, &item)? {
+            return Ok(Obj::from(at));
+        }
+    }
+    let text = match obj {
+        Obj::Tuple(_) => "tuple.index(x): x not in tuple".to_owned(),
+        _ => format!("{} is not in list", cx.repr(&item)?),
+    };
+    Err(Raise::value_error(text))
+}
+
+fn insert(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let [at, item] = exact(args, "insert", 2)?;
+    let at = want_int(&at.unwrap_or_default())?;
+    let mut items = list(obj)?.borrow_mut();
+    let len = items.len() as i64;
+    let at = if at < 0 { (at + len).max(0) } else { at.min(len) };
+    items.insert(at as usize, item.unwrap_or_default());
+    Ok(Obj::None)
+}
+
+fn pop(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let [at] = exact(args, "pop", 0)?;
+    let at = at.map_or(Ok(-1), |at| want_int(&at))?;
+    let popped = {
+        let mut items = list(obj)?.borrow_mut();
+        if items.is_empty() {
+            return Err(Raise::python(Class::Index, "pop from empty list"));
+        }
+        let at = if at < 0 { at + items.len() as i64 } else { at };
+        match usize::try_from(at).ok().filter(|at| *at < items.len()) {
+            Some(at) => items.remove(at),
+            None => return Err(Raise::python(Class::Index, "pop index out of range")),
+        }
+    };
+    Ok(cx.force(popped))
+}
+
+fn remove(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let [item] = exact(args, "list.remove", 1)?;
+    let item = item.unwrap_or_default();
+    for (at, candidate) in cx.iter(obj)?.iter().enumerate() {
+        if cx.equals(candidate, &item)? {
+            let mut items = list(obj)?.borrow_mut();
+            if at < items.len() {
+                items.remove(at);
+            }
+            return Ok(Obj::None);
+        }
+    }
+    Err(Raise::value_error("list.remove(x): x not in list"))
+}
+
+fn reverse(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let [] = exact(args, "list.reverse", 0)?;
+    list(obj)?.borrow_mut().reverse();
+    Ok(Obj::None)
+}
+
+fn sort(cx: &mut Cx<'_>, obj: &Obj, mut args: CallArgs) -> Result<Obj> {
+    let reverse = args.take("reverse");
+    let key = args.take("key").filter(|k| !k.is_none());
+    if !args.positional.is_empty() {
+        return Err(Raise::type_error("sort() takes no positional arguments"));
+    }
+    let reverse = reverse.map_or(Ok(false), |r| cx.truthy(&r))?;
+    let mut keyed = Vec::new();
+    for item in cx.iter(obj)? {
+        let by = match &key {
+            Some(key) => cx.call(key, CallArgs::positional([item.clone()]))?,
+            None => item.clone(),
+        };
+        keyed.push((by, item));
+    }
+    if reverse {
+        keyed.reverse();
+    }
+    let mut sorted: Vec<Obj> = cx.sort(keyed, |(by, _)| by.clone())?.into_iter().map(|(_, item)| item).collect();
+    if reverse {
+        sorted.reverse();
+    }
+    *list(obj)?.borrow_mut() = sorted;
+    Ok(Obj::None)
+}

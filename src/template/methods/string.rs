@@ -1,0 +1,304 @@
+//! Methods of strings that split, search, join and change them.
+
+use super::{Result, Table, exact, range_of, want_int, want_str};
+use crate::template::{CallArgs, Cx, Obj, Raise, Sig};
+
+pub(super) const METHODS: Table = &[
+    ("count", count),
+    ("encode", encode),
+    ("endswith", |cx, s, args| affix(cx, s, args, "endswith", |text, part| text.ends_with(part))),
+    ("expandtabs", expandtabs),
+    ("find", |_, s, args| find(s, args, false, false)),
+    ("format", |cx, s, args| cx.format(text(s), args).map(Obj::from)),
+    ("format_map", format_map),
+    ("index", |_, s, args| find(s, args, false, true)),
+    ("join", join),
+    ("lstrip", |_, s, args| strip(s, args, "lstrip", true, false)),
+    ("partition", |_, s, args| partition(s, args, false)),
+    ("removeprefix", |_, s, args| {
+        let [part] = exact(args, "str.removeprefix", 1)?;
+        let part = part.unwrap_or_default();
+        Ok(Obj::str(text(s).strip_prefix(want_str(&part, "removeprefix() argument")?).unwrap_or(text(s))))
+    }),
+    ("removesuffix", |_, s, args| {
+        let [part] = exact(args, "str.removesuffix", 1)?;
+        let part = part.unwrap_or_default();
+        Ok(Obj::str(text(s).strip_suffix(want_str(&part, "removesuffix() argument")?).unwrap_or(text(s))))
+    }),
+    ("replace", replace),
+    ("rfind", |_, s, args| find(s, args, true, false)),
+    ("rindex", |_, s, args| find(s, args, true, true)),
+    ("rpartition", |_, s, args| partition(s, args, true)),
+    ("rsplit", |_, s, args| split(s, args, true)),
+    ("rstrip", |_, s, args| strip(s, args, "rstrip", false, true)),
+    ("split", |_, s, args| split(s, args, false)),
+    ("splitlines", splitlines),
+    ("startswith", |cx, s, args| affix(cx, s, args, "startswith", |text, part| text.starts_with(part))),
+    ("strip", |_, s, args| strip(s, args, "strip", true, true)),
+];
+
+pub(super) fn text(obj: &Obj) -> &str {
+    obj.as_str().unwrap_or_default()
+}
+
+/// The part between two places counted in characters.
+fn part(text: &str, start: usize, stop: usize) -> &str {
+    let at = |n: usize| text.char_indices().nth(n).map_or(text.len(), |(i, _)| i);
+    text.get(at(start)..at(stop.max(start))).unwrap_or_default()
+}
+
+fn count(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let [sub, start, stop] = exact(args, "count", 1)?;
+    let sub = sub.unwrap_or_default();
+    let sub = want_str(&sub, "count() argument 1")?;
+    let len = text(obj).chars().count();
+    let (start, stop) = range_of(len, &start, &stop)?;
+    let within = part(text(obj), start, stop);
+    Ok(Obj::from(if sub.is_empty() { stop.saturating_sub(start) + 1 } else { within.matches(sub).count() }))
+}
+
+fn find(obj: &Obj, args: CallArgs, last: bool, must: bool) -> Result<Obj> {
+    let [sub, start, stop] = exact(args, "find", 1)?;
+    let sub = sub.unwrap_or_default();
+    let sub = want_str(&sub, "find() argument 1")?;
+    let (start, stop) = range_of(text(obj).chars().count(), &start, &stop)?;
+    let within = part(text(obj), start, stop);
+    let found = if start > stop {
+        None
+    } else if last {
+        within.rfind(sub)
+    } else {
+        within.find(sub)
+    };
+    match found {
+        Some(at) => Ok(Obj::from(start + within.get(..at).unwrap_or_default().chars().count())),
+        None if must => Err(Raise::value_error("substring not found")),
+        None => Ok(Obj::Int(-1)),
+    }
+}
+
+fn affix(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs, name: &str, test: fn(&str, &str) -> bool) -> Result<Obj> {
+    let [affix, start, stop] = exact(args, name, 1)?;
+    let (start, stop) = range_of(text(obj).chars().count(), &start, &stop)?;
+    let within = part(text(obj), start, stop);
+    let complaint = |obj: &Obj| {
+        Raise::type_error(format!("{name} first arg must be str or a tuple of str, not {}", obj.type_name()))
+    };
+    let affix = affix.unwrap_or_default();
+    match &affix {
+        Obj::Str(one) => Ok(Obj::Bool(test(within, one.as_str()))),
+        Obj::Tuple(_) => {
+            for one in cx.iter(&affix)? {
+                let one = one.as_str().ok_or_else(|| complaint(&one))?;
+                if test(within, one) {
+                    return Ok(Obj::Bool(true));
+                }
+            }
+            Ok(Obj::Bool(false))
+        }
+        other => Err(complaint(other)),
+    }
+}
+
+fn encode(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let sig = Sig { func: "encode", before: 0, params: ["encoding", "errors"], required: 0 };
+    let [encoding, _] = args.bind(&sig)?;
+    let encoding = encoding.as_ref().and_then(Obj::as_str).unwrap_or("utf-8").to_ascii_lowercase().replace('_', "-");
+    let out: Option<Vec<u8>> = match encoding.as_str() {
+        "utf-8" | "utf8" => Some(text(obj).as_bytes().to_vec()),
+        "ascii" | "us-ascii" => text(obj).is_ascii().then(|| text(obj).as_bytes().to_vec()),
+        "latin-1" | "iso-8859-1" | "latin1" => text(obj).chars().map(|c| u8::try_from(c as u32).ok()).collect(),
+        "utf-16-le" | "utf-16le" => Some(text(obj).encode_utf16().flat_map(u16::to_le_bytes).collect()),
+        "utf-16-be" => Some(text(obj).encode_utf16().flat_map(u16::to_be_bytes).collect()),
+        "utf-16" => Some([0xff, 0xfe].into_iter().chain(text(obj).encode_utf16().flat_map(u16::to_le_bytes)).collect()),
+        other => return Err(Raise::unsupported(format!("the encoding '{other}' is not supported in templates"))),
+    };
+    match out {
+        Some(bytes) => Ok(Obj::Bytes(bytes.into())),
+        None => Err(Raise::python(
+            crate::template::Class::Unicode,
+            format!("'{encoding}' codec can't encode characters in '{}': ordinal not in range", text(obj)),
+        )),
+    }
+}
+
+fn expandtabs(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let sig = Sig { func: "expandtabs", before: 0, params: ["tabsize"], required: 0 };
+    let [size] = args.bind(&sig)?;
+    let size = size.map_or(Ok(8), |s| want_int(&s))?.clamp(0, 10_000) as usize;
+    let (mut out, mut column) = (String::new(), 0);
+    for c in text(obj).chars() {
+        match c {
+            '\t' if size > 0 => {
+                let fill = size - column % size;
+                out.extend(std::iter::repeat_n(' ', fill));
+                column += fill;
+            }
+            '\t' => {}
+            c => {
+                out.push(c);
+                column = if matches!(c, '\n' | '\r') { 0 } else { column + 1 };
+            }
+        }
+    }
+    Ok(Obj::from(out))
+}
+
+fn format_map(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let [map] = exact(args, "str.format_map", 1)?;
+    let named = cx.items(&map.unwrap_or_default())?;
+    let named = named.into_iter().filter_map(|(k, v)| Some((k.as_str()?.into(), v))).collect();
+    cx.format(text(obj), CallArgs { positional: Vec::new(), named }).map(Obj::from)
+}
+
+fn join(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let [items] = exact(args, "str.join", 1)?;
+    let items = items.unwrap_or_default();
+    let items = cx.iter(&items).map_err(|raise| match raise {
+        Raise::Python(..) => Raise::type_error("can only join an iterable"),
+        other => other,
+    })?;
+    let mut parts = Vec::with_capacity(items.len());
+    for (i, item) in items.iter().enumerate() {
+        parts.push(item.as_str().ok_or_else(|| {
+            Raise::type_error(format!("sequence item {i}: expected str instance, {} found", item.type_name()))
+        })?);
+    }
+    Ok(Obj::from(parts.join(text(obj))))
+}
+
+fn strip(obj: &Obj, args: CallArgs, name: &str, left: bool, right: bool) -> Result<Obj> {
+    let [chars] = exact(args, name, 0)?;
+    let set = match &chars {
+        None | Some(Obj::None) => None,
+        Some(Obj::Str(chars)) => Some(chars.as_str()),
+        Some(_) => return Err(Raise::type_error(format!("{name} arg must be None or str"))),
+    };
+    let drop = |c: char| set.map_or_else(|| is_space(c), |set| set.contains(c));
+    let mut out = text(obj);
+    if left {
+        out = out.trim_start_matches(drop);
+    }
+    if right {
+        out = out.trim_end_matches(drop);
+    }
+    Ok(Obj::str(out))
+}
+
+/// Python's notion of whitespace, which knows the four separators of ASCII as well.
+pub(super) fn is_space(c: char) -> bool {
+    c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
+}
+
+fn partition(obj: &Obj, args: CallArgs, last: bool) -> Result<Obj> {
+    let [by] = exact(args, "partition", 1)?;
+    let by = by.unwrap_or_default();
+    let by = want_str(&by, "partition() argument")?;
+    if by.is_empty() {
+        return Err(Raise::value_error("empty separator"));
+    }
+    let text = text(obj);
+    let parts = match if last { text.rsplit_once(by) } else { text.split_once(by) } {
+        Some((before, after)) => [before, by, after],
+        None if last => ["", "", text],
+        None => [text, "", ""],
+    };
+    Ok(Obj::tuple(parts.map(Obj::str)))
+}
+
+fn replace(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let [old, new, count] = exact(args, "replace", 2)?;
+    let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
+    let (old, new) = (want_str(&old, "replace() argument 1")?, want_str(&new, "replace() argument 2")?);
+    let count = count.map_or(Ok(-1), |c| want_int(&c))?;
+    if old.is_empty() && text(obj).len().saturating_mul(new.len()) > 1 << 28 {
+        return Err(Raise::value_error("the result is too long for a template"));
+    }
+    Ok(Obj::from(match usize::try_from(count) {
+        Ok(count) => text(obj).replacen(old, new, count),
+        Err(_) => text(obj).replace(old, new),
+    }))
+}
+
+fn split(obj: &Obj, args: CallArgs, last: bool) -> Result<Obj> {
+    let func = if last { "rsplit" } else { "split" };
+    let sig = Sig { func, before: 0, params: ["sep", "maxsplit"], required: 0 };
+    let [by, most] = args.bind(&sig)?;
+    let most = most.map_or(Ok(-1), |m| want_int(&m))?;
+    let most = usize::try_from(most).unwrap_or(usize::MAX - 1);
+    let parts: Vec<&str> = match &by {
+        None | Some(Obj::None) if last => rsplit_spaces(text(obj), most),
+        None | Some(Obj::None) => split_spaces(text(obj), most),
+        Some(by) => {
+            let by = want_str(by, "must be str or None, not")
+                .map_err(|_| Raise::type_error(format!("must be str or None, not {}", by.type_name())))?;
+            if by.is_empty() {
+                return Err(Raise::value_error("empty separator"));
+            }
+            if last {
+                let mut parts: Vec<&str> = text(obj).rsplitn(most + 1, by).collect();
+                parts.reverse();
+                parts
+            } else {
+                text(obj).splitn(most + 1, by).collect()
+            }
+        }
+    };
+    Ok(Obj::list(parts.into_iter().map(Obj::str)))
+}
+
+fn split_spaces(text: &str, most: usize) -> Vec<&str> {
+    let mut out = Vec::new();
+    let mut rest = text.trim_start_matches(is_space);
+    while !rest.is_empty() {
+        if out.len() == most {
+            out.push(rest.trim_end_matches(is_space));
+            break;
+        }
+        let end = rest.find(is_space).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
+        out.push(word);
+        rest = after.trim_start_matches(is_space);
+    }
+    out
+}
+
+fn rsplit_spaces(text: &str, most: usize) -> Vec<&str> {
+    let mut out = Vec::new();
+    let mut rest = text.trim_end_matches(is_space);
+    while !rest.is_empty() {
+        if out.len() == most {
+            out.push(rest.trim_start_matches(is_space));
+            break;
+        }
+        let start = rest.char_indices().rev().find(|(_, c)| is_space(*c)).map_or(0, |(i, c)| i + c.len_utf8());
+        let (before, word) = rest.split_at(start);
+        out.push(word);
+        rest = before.trim_end_matches(is_space);
+    }
+    out.reverse();
+    out
+}
+
+fn splitlines(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let sig = Sig { func: "splitlines", before: 0, params: ["keepends"], required: 0 };
+    let [keep] = args.bind(&sig)?;
+    let keep = keep.map_or(Ok(false), |k| cx.truthy(&k))?;
+    let mut out = Vec::new();
+    let mut rest = text(obj);
+    while !rest.is_empty() {
+        let at = rest.find(|c| {
+            matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+        });
+        let Some(at) = at else {
+            out.push(Obj::str(rest));
+            break;
+        };
+        let tail = rest.get(at..).unwrap_or_default();
+        let width = if tail.starts_with("\r\n") { 2 } else { tail.chars().next().map_or(1, char::len_utf8) };
+        let end = if keep { at + width } else { at };
+        out.push(Obj::str(rest.get(..end).unwrap_or_default()));
+        rest = rest.get(at + width..).unwrap_or_default();
+    }
+    Ok(Obj::list(out))
+}

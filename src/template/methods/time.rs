@@ -1,0 +1,134 @@
+//! Methods and fields of dates, times and their differences.
+
+use super::{Result, Table, exact, want_int, want_str};
+use crate::template::{CallArgs, Cx, Obj, Raise, dates};
+use crate::value::{Date, DateTime};
+
+pub(super) const DATE: Table = &[
+    ("isocalendar", isocalendar),
+    ("isoformat", isoformat),
+    ("isoweekday", |_, obj, _| Ok(Obj::Int(dates::weekday(&moment(obj)?.date) + 1))),
+    ("replace", replace),
+    ("strftime", strftime),
+    ("toordinal", |_, obj, _| Ok(Obj::Int(dates::days(&moment(obj)?.date) + 719_163))),
+    ("weekday", |_, obj, _| Ok(Obj::Int(dates::weekday(&moment(obj)?.date)))),
+];
+
+pub(super) const DATETIME: Table = &[("date", |_, obj, _| Ok(Obj::Date(moment(obj)?.date))), ("timestamp", timestamp)];
+
+pub(super) const DELTA: Table = &[("total_seconds", |_, obj, _| match obj {
+    Obj::Delta(d) => Ok(Obj::Float(d.micros as f64 / 1e6)),
+    _ => Ok(Obj::None),
+})];
+
+/// A field.
+pub(super) fn field(obj: &Obj, name: &str) -> Option<Obj> {
+    if let Obj::Delta(delta) = obj {
+        let (days, seconds, micros) = delta.parts();
+        return match name {
+            "days" => Some(Obj::Int(days)),
+            "seconds" => Some(Obj::Int(seconds)),
+            "microseconds" => Some(Obj::Int(micros)),
+            _ => None,
+        };
+    }
+    let time = moment(obj).ok()?;
+    let number = match (name, obj) {
+        ("year", _) => i64::from(time.date.year),
+        ("month", _) => i64::from(time.date.month),
+        ("day", _) => i64::from(time.date.day),
+        (_, Obj::Date(_)) => return None,
+        ("hour", _) => i64::from(time.hour),
+        ("minute", _) => i64::from(time.minute),
+        ("second", _) => i64::from(time.second),
+        ("microsecond", _) => i64::from(time.micro),
+        ("tzinfo", _) if time.offset.is_none() => return Some(Obj::None),
+        _ => return None,
+    };
+    Some(Obj::Int(number))
+}
+
+fn moment(obj: &Obj) -> Result<DateTime> {
+    match obj {
+        Obj::DateTime(time) => Ok(*time),
+        Obj::Date(date) => Ok(DateTime { date: *date, hour: 0, minute: 0, second: 0, micro: 0, offset: None }),
+        other => Err(Raise::type_error(format!("expected date, got {}", other.type_name()))),
+    }
+}
+
+fn isoformat(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let [separator] = exact(args, "isoformat", 0)?;
+    match obj {
+        Obj::DateTime(time) => {
+            let separator = separator.unwrap_or_else(|| Obj::str("T"));
+            Ok(Obj::from(time.to_string().replacen(' ', want_str(&separator, "isoformat() argument 1")?, 1)))
+        }
+        other => Ok(Obj::from(moment(other)?.date.to_string())),
+    }
+}
+
+fn isocalendar(_: &mut Cx<'_>, obj: &Obj, _: CallArgs) -> Result<Obj> {
+    let date = moment(obj)?.date;
+    let (year, week) = dates::iso_week(&date);
+    Ok(Obj::tuple([Obj::Int(i64::from(year)), Obj::Int(week), Obj::Int(dates::weekday(&date) + 1)]))
+}
+
+fn strftime(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let [format] = exact(args, "strftime", 1)?;
+    let format = format.unwrap_or_default();
+    Ok(Obj::from(dates::strftime(want_str(&format, "strftime() argument 1")?, &moment(obj)?)))
+}
+
+fn timestamp(cx: &mut Cx<'_>, obj: &Obj, _: CallArgs) -> Result<Obj> {
+    let _ = cx;
+    let time = moment(obj)?;
+    let micros = match time.offset {
+        Some(_) => dates::micros(&time),
+        None => dates::micros(&DateTime { offset: Some(dates::local_offset(&time)), ..time }),
+    };
+    Ok(Obj::Float(micros as f64 / 1e6))
+}
+
+fn replace(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let mut time = moment(obj)?;
+    let names = ["year", "month", "day", "hour", "minute", "second", "microsecond"];
+    let mut given: Vec<(String, Obj)> =
+        names.iter().map(|n| (*n).to_owned()).zip(args.positional.iter().cloned()).collect();
+    given.extend(args.named.iter().map(|(n, v)| (n.to_string(), v.clone())));
+    for (name, value) in given {
+        if name == "tzinfo" {
+            time.offset = None;
+            continue;
+        }
+        let number = want_int(&value)?;
+        let small = u8::try_from(number).map_err(|_| Raise::value_error(format!("{name} is out of range")));
+        match name.as_str() {
+            "year" => time.date.year = i32::try_from(number).unwrap_or(0),
+            "month" => time.date.month = small?,
+            "day" => time.date.day = small?,
+            "hour" => time.hour = small?,
+            "minute" => time.minute = small?,
+            "second" => time.second = small?,
+            "microsecond" => time.micro = u32::try_from(number).unwrap_or(0),
+            _ => return Err(Raise::type_error(format!("'{name}' is an invalid keyword argument for replace()"))),
+        }
+    }
+    check(&time.date)?;
+    Ok(match obj {
+        Obj::Date(_) => Obj::Date(time.date),
+        _ => Obj::DateTime(time),
+    })
+}
+
+fn check(date: &Date) -> Result<()> {
+    if !(1..=9999).contains(&date.year) {
+        return Err(Raise::value_error(format!("year {} is out of range", date.year)));
+    }
+    if !(1..=12).contains(&date.month) {
+        return Err(Raise::value_error("month must be in 1..12"));
+    }
+    if dates::from_days(dates::days(date)) != *date {
+        return Err(Raise::value_error("day is out of range for month"));
+    }
+    Ok(())
+}

@@ -1,0 +1,317 @@
+//! Python's operators with Python's complaints.
+
+use super::cx::Cx;
+use super::dates;
+use super::ir::Op;
+use super::object::{Delta, Obj, big_to_float};
+use super::raise::{Class, Raise};
+use num_bigint::{BigInt, Sign};
+use std::rc::Rc;
+
+/// No string or list made by an operator is longer: what wants more is a mistake or an attack.
+pub(super) const MOST_BYTES: usize = 1 << 28;
+/// No integer has more bits.
+const MOST_BITS: u64 = 1 << 22;
+
+type Result<T> = std::result::Result<T, Raise>;
+
+impl Op {
+    fn symbol(self) -> &'static str {
+        match self {
+            Self::Add => "+",
+            Self::Sub => "-",
+            Self::Mul => "*",
+            Self::Div => "/",
+            Self::FloorDiv => "//",
+            Self::Mod => "%",
+            Self::Pow => "** or pow()",
+        }
+    }
+}
+
+impl Cx<'_> {
+    /// `a op b`
+    pub(super) fn binary(&mut self, op: Op, a: &Obj, b: &Obj) -> Result<Obj> {
+        if let (Obj::Int(x), Obj::Int(y)) = (a, b) {
+            let small = match op {
+                Op::Add => x.checked_add(*y),
+                Op::Sub => x.checked_sub(*y),
+                Op::Mul => x.checked_mul(*y),
+                _ => None,
+            };
+            if let Some(small) = small {
+                return Ok(Obj::Int(small));
+            }
+        }
+        if a.is_marker() {
+            a.clone().defined()?;
+        }
+        if op == Op::Mod {
+            if let Obj::Str(text) = a {
+                return self.percent_format(text.as_str(), b).map(Obj::from);
+            }
+        }
+        if b.is_marker() {
+            b.clone().defined()?;
+        }
+        if let Some(result) = integers(op, a, b) {
+            return result;
+        }
+        if let (Some(x), Some(y)) = (a.as_number(), b.as_number()) {
+            return floats(op, x, y).map(Obj::Float);
+        }
+        match op {
+            Op::Add => self.add(a, b),
+            Op::Mul => repeat(a, b),
+            Op::Sub => difference(a, b),
+            _ => delta_ratio(op, a, b).unwrap_or_else(|| Err(unsupported(op, a, b))),
+        }
+    }
+
+    fn add(&mut self, a: &Obj, b: &Obj) -> Result<Obj> {
+        Ok(match (a, b) {
+            (Obj::Str(x), Obj::Str(y)) => Obj::from(format!("{}{}", x.as_str(), y.as_str())),
+            (Obj::List(x), Obj::List(y)) => {
+                let mut items = x.borrow().clone();
+                items.extend(y.borrow().iter().cloned());
+                Obj::list(items)
+            }
+            (Obj::Tuple(x), Obj::Tuple(y)) => Obj::tuple(x.iter().chain(y.iter()).cloned()),
+            (Obj::Bytes(x), Obj::Bytes(y)) => Obj::Bytes([&x[..], &y[..]].concat().into()),
+            (Obj::Delta(x), Obj::Delta(y)) => Obj::Delta(Delta { micros: x.micros.saturating_add(y.micros) }),
+            (Obj::DateTime(t), Obj::Delta(d)) | (Obj::Delta(d), Obj::DateTime(t)) => {
+                Obj::DateTime(dates::add(t, *d).ok_or_else(out_of_range)?)
+            }
+            (Obj::Date(t), Obj::Delta(d)) | (Obj::Delta(d), Obj::Date(t)) => {
+                Obj::Date(dates::from_days(dates::days(t).saturating_add(d.parts().0)))
+            }
+            (Obj::Str(_) | Obj::List(_) | Obj::Tuple(_), _) => {
+                let kind = a.type_name();
+                return Err(Raise::type_error(format!(
+                    "can only concatenate {kind} (not \"{}\") to {kind}",
+                    b.type_name()
+                )));
+            }
+            _ => return Err(unsupported(Op::Add, a, b)),
+        })
+    }
+
+    /// `-x`
+    pub(super) fn negate(&mut self, obj: &Obj) -> Result<Obj> {
+        match obj {
+            Obj::Float(f) => Ok(Obj::Float(-f)),
+            Obj::Delta(d) => Ok(Obj::Delta(Delta { micros: -d.micros })),
+            other => match other.as_big() {
+                Some(big) => Ok(Obj::big(-big)),
+                None => {
+                    other.clone().defined()?;
+                    Err(Raise::type_error(format!("bad operand type for unary -: '{}'", other.type_name())))
+                }
+            },
+        }
+    }
+}
+
+fn out_of_range() -> Raise {
+    Raise::python(Class::Overflow, "date value out of range")
+}
+
+fn unsupported(op: Op, a: &Obj, b: &Obj) -> Raise {
+    Raise::type_error(format!(
+        "unsupported operand type(s) for {}: '{}' and '{}'",
+        op.symbol(),
+        a.type_name(),
+        b.type_name()
+    ))
+}
+
+fn zero(text: &str) -> Raise {
+    Raise::python(Class::ZeroDivision, text)
+}
+
+/// None where one is no integer.
+fn integers(op: Op, a: &Obj, b: &Obj) -> Option<Result<Obj>> {
+    let (x, y) = (a.as_big()?, b.as_big()?);
+    let is_zero = y.sign() == Sign::NoSign;
+    Some(match op {
+        Op::Add => Ok(Obj::big(x + y)),
+        Op::Sub => Ok(Obj::big(x - y)),
+        Op::Mul if x.bits() + y.bits() > MOST_BITS => Err(too_large()),
+        Op::Mul => Ok(Obj::big(x * y)),
+        Op::Div if is_zero => Err(zero("division by zero")),
+        Op::Div => divide(&x, &y),
+        Op::FloorDiv if is_zero => Err(zero("integer division or modulo by zero")),
+        Op::Mod if is_zero => Err(zero("integer modulo by zero")),
+        Op::FloorDiv => Ok(Obj::big(floor_div_mod(&x, &y).0)),
+        Op::Mod => Ok(Obj::big(floor_div_mod(&x, &y).1)),
+        Op::Pow => power(&x, &y),
+    })
+}
+
+fn too_large() -> Raise {
+    Raise::python(Class::Overflow, "the integer is too large for a template")
+}
+
+fn divide(x: &BigInt, y: &BigInt) -> Result<Obj> {
+    let result = big_to_float(x) / big_to_float(y);
+    if result.is_finite() {
+        return Ok(Obj::Float(result));
+    }
+    Err(Raise::python(Class::Overflow, "integer division result too large for a float"))
+}
+
+/// Python's `divmod`: the remainder has the divisor's sign.
+pub(super) fn floor_div_mod(x: &BigInt, y: &BigInt) -> (BigInt, BigInt) {
+    let (quotient, rest) = (x / y, x % y);
+    if rest.sign() != Sign::NoSign && (rest.sign() == Sign::Minus) != (y.sign() == Sign::Minus) {
+        (quotient - 1, rest + y)
+    } else {
+        (quotient, rest)
+    }
+}
+
+fn power(x: &BigInt, y: &BigInt) -> Result<Obj> {
+    if y.sign() == Sign::Minus {
+        return floats(Op::Pow, big_to_float(x), big_to_float(y)).map(Obj::Float);
+    }
+    if x.bits() <= 1 {
+        let odd = y.bit(0);
+        return Ok(match x.sign() {
+            _ if y.sign() == Sign::NoSign => Obj::Int(1),
+            Sign::Minus if !odd => Obj::Int(1),
+            _ => Obj::big(x.clone()),
+        });
+    }
+    let exponent = u32::try_from(y).map_err(|_| too_large())?;
+    if x.bits().saturating_mul(u64::from(exponent)) > MOST_BITS {
+        return Err(too_large());
+    }
+    Ok(Obj::big(x.pow(exponent)))
+}
+
+/// Python's arithmetic of floats.
+pub(super) fn floats(op: Op, x: f64, y: f64) -> Result<f64> {
+    Ok(match op {
+        Op::Add => x + y,
+        Op::Sub => x - y,
+        Op::Mul => x * y,
+        Op::Div if y == 0.0 => return Err(zero("float division by zero")),
+        Op::Div => x / y,
+        Op::FloorDiv if y == 0.0 => return Err(zero("float floor division by zero")),
+        Op::FloorDiv => (x / y).floor(),
+        Op::Mod if y == 0.0 => return Err(zero("float modulo")),
+        Op::Mod => {
+            let rest = x % y;
+            if rest != 0.0 && (rest < 0.0) != (y < 0.0) { rest + y } else { rest }
+        }
+        Op::Pow if x == 0.0 && y < 0.0 => return Err(zero("0.0 cannot be raised to a negative power")),
+        Op::Pow if x < 0.0 && y.fract() != 0.0 => {
+            return Err(Raise::unsupported("complex numbers are not supported in templates"));
+        }
+        Op::Pow => {
+            let result = x.powf(y);
+            if result.is_infinite() && x.is_finite() && y.is_finite() {
+                return Err(Raise::python(Class::Overflow, "(34, 'Numerical result out of range')"));
+            }
+            result
+        }
+    })
+}
+
+/// `sequence * count`, either way round.
+fn repeat(a: &Obj, b: &Obj) -> Result<Obj> {
+    for (delta, number) in [(a, b), (b, a)] {
+        if let (Obj::Delta(d), Some(n)) = (delta, number.as_number()) {
+            return Ok(Obj::Delta(Delta { micros: (d.micros as f64 * n) as i64 }));
+        }
+    }
+    let (sequence, count) = match (a, b) {
+        (Obj::Str(_) | Obj::List(_) | Obj::Tuple(_) | Obj::Bytes(_), count) => (a, count),
+        (count, Obj::Str(_) | Obj::List(_) | Obj::Tuple(_) | Obj::Bytes(_)) => (b, count),
+        _ => return Err(unsupported(Op::Mul, a, b)),
+    };
+    let times = match count {
+        Obj::Big(_) => {
+            return Err(Raise::python(Class::Overflow, "cannot fit 'int' into an index-sized integer"));
+        }
+        other => other.as_int().ok_or_else(|| {
+            Raise::type_error(format!("can't multiply sequence by non-int of type '{}'", other.type_name()))
+        })?,
+    };
+    let times = usize::try_from(times).unwrap_or(0);
+    let fits = |len: usize, each: usize| {
+        if len.saturating_mul(times).saturating_mul(each) > MOST_BYTES {
+            Err(Raise::python(Class::Overflow, "the repeated sequence is too long for a template"))
+        } else {
+            Ok(())
+        }
+    };
+    let each = size_of::<Obj>();
+    Ok(match sequence {
+        Obj::Str(text) => {
+            fits(text.as_str().len(), 1)?;
+            Obj::from(text.as_str().repeat(times))
+        }
+        Obj::Bytes(bytes) => {
+            fits(bytes.len(), 1)?;
+            Obj::Bytes(bytes.repeat(times).into())
+        }
+        Obj::List(items) => {
+            let items = items.borrow();
+            fits(items.len(), each)?;
+            Obj::list((0..times).flat_map(|_| items.iter().cloned()).collect::<Vec<_>>())
+        }
+        Obj::Tuple(items) => {
+            fits(items.len(), each)?;
+            Obj::Tuple(Rc::new((0..times).flat_map(|_| items.iter().cloned()).collect()))
+        }
+        _ => return Err(unsupported(Op::Mul, a, b)),
+    })
+}
+
+fn difference(a: &Obj, b: &Obj) -> Result<Obj> {
+    Ok(match (a, b) {
+        (Obj::Set(x), Obj::Set(y)) => {
+            let y = y.borrow();
+            Obj::set(x.borrow().iter().filter(|item| !y.contains(*item)).cloned().collect::<Vec<_>>())
+        }
+        (Obj::Delta(x), Obj::Delta(y)) => Obj::Delta(Delta { micros: x.micros.saturating_sub(y.micros) }),
+        (Obj::DateTime(x), Obj::DateTime(y)) => {
+            if x.offset.is_some() != y.offset.is_some() {
+                return Err(Raise::type_error("can't subtract offset-naive and offset-aware datetimes"));
+            }
+            Obj::Delta(Delta { micros: dates::micros(x).saturating_sub(dates::micros(y)) })
+        }
+        (Obj::Date(x), Obj::Date(y)) => {
+            Obj::Delta(Delta { micros: (dates::days(x) - dates::days(y)).saturating_mul(86_400_000_000) })
+        }
+        (Obj::DateTime(t), Obj::Delta(d)) => {
+            let back = Delta { micros: d.micros.saturating_neg() };
+            Obj::DateTime(dates::add(t, back).ok_or_else(out_of_range)?)
+        }
+        (Obj::Date(t), Obj::Delta(d)) => {
+            let back = Delta { micros: d.micros.saturating_neg() };
+            Obj::Date(dates::from_days(dates::days(t).saturating_add(back.parts().0)))
+        }
+        _ => return Err(unsupported(Op::Sub, a, b)),
+    })
+}
+
+/// Division of time differences; None where they are none.
+fn delta_ratio(op: Op, a: &Obj, b: &Obj) -> Option<Result<Obj>> {
+    let (Obj::Delta(x), op) = (a, op) else { return None };
+    match (op, b) {
+        (Op::Div, Obj::Delta(y)) if y.micros != 0 => Some(Ok(Obj::Float(x.micros as f64 / y.micros as f64))),
+        (Op::FloorDiv, Obj::Delta(y)) if y.micros != 0 => Some(Ok(Obj::Int(x.micros.div_euclid(y.micros)))),
+        (Op::Div | Op::FloorDiv, Obj::Delta(_)) => Some(Err(zero("integer division or modulo by zero"))),
+        (Op::Div, number) => {
+            let n = number.as_number()?;
+            Some(if n == 0.0 {
+                Err(zero("division by zero"))
+            } else {
+                Ok(Obj::Delta(Delta { micros: (x.micros as f64 / n) as i64 }))
+            })
+        }
+        _ => None,
+    }
+}

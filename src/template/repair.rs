@@ -1,0 +1,108 @@
+//! The source of a template on its way through minijinja's parser.
+//!
+//! What that parser refuses, [`grammar`](super::grammar) reads again as jinja2 does: it finds jinja2's
+//! words for the mistake, or edits that make minijinja understand what jinja2 accepts (`{{ 1, 2 }}`).
+
+use super::Overrides;
+use super::grammar::{self, Edit};
+use super::raise::{Class, Raise};
+use minijinja::machinery::{Span, ast, parse};
+use std::borrow::Cow;
+use std::cell::RefCell;
+
+/// A template's source and the edits made to it.
+pub(super) struct Source<'s> {
+    /// As jinja2 sees it: with `\n` for every line end, less the last one.
+    text: Cow<'s, str>,
+    pub(super) syntax: &'s Overrides,
+    /// What the parser was given instead, where it had to be.
+    repaired: RefCell<Option<(String, Vec<Edit>)>>,
+    /// How much of the text stands before the user's own: an expression is parsed inside `{{ }}`.
+    before: usize,
+}
+
+/// `\n` for `\r\n` and `\r`.
+fn plain_newlines(text: &str) -> Cow<'_, str> {
+    if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")) } else { Cow::Borrowed(text) }
+}
+
+impl<'s> Source<'s> {
+    pub(super) fn template(text: &'s str, syntax: &'s Overrides) -> Self {
+        let mut text = plain_newlines(text);
+        if !syntax.keep_trailing_newline && text.ends_with('\n') {
+            text = match text {
+                Cow::Borrowed(t) => Cow::Borrowed(&t[..t.len() - 1]),
+                Cow::Owned(t) => Cow::Owned(t[..t.len() - 1].to_owned()),
+            };
+        }
+        Self { text, syntax, repaired: RefCell::new(None), before: 0 }
+    }
+
+    /// An expression: the one output of a template.
+    pub(super) fn expression(text: &str, syntax: &'s Overrides) -> Self {
+        let text = Cow::Owned(format!("{{{{ {} }}}}", plain_newlines(text)));
+        Self { text, syntax, repaired: RefCell::new(None), before: 3 }
+    }
+
+    /// Parses it and hands the tree on.
+    pub(super) fn parse<T>(&self, then: impl FnOnce(&ast::Stmt<'_>) -> Result<T, Raise>) -> Result<T, Raise> {
+        let config = self.syntax.parser()?;
+        let refusal = match parse(&self.text, "", config.clone()) {
+            Ok(tree) => return then(&tree),
+            Err(refusal) => refusal,
+        };
+        let edits = grammar::check(&self.text, self.syntax, config.clone(), self.before > 0)?;
+        let said = refusal.detail().unwrap_or("unknown").to_owned();
+        if edits.is_empty() {
+            return Err(Raise::unsupported(format!("This template cannot be parsed yet: {said}")));
+        }
+        let text = grammar::apply(&self.text, &edits);
+        let result = match parse(&text, "", config) {
+            Ok(tree) => {
+                *self.repaired.borrow_mut() = Some((text.clone(), edits));
+                then(&tree)
+            }
+            Err(_) => Err(Raise::unsupported(format!("This template cannot be parsed yet: {said}"))),
+        };
+        result
+    }
+
+    /// The source of a span, as it was parsed.
+    pub(super) fn slice(&self, span: Span) -> String {
+        let range = span.start_offset as usize..span.end_offset as usize;
+        match &*self.repaired.borrow() {
+            Some((text, _)) => text.get(range).unwrap_or_default().to_owned(),
+            None => self.text.get(range).unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// The source of a constant, as the user wrote it.
+    pub(super) fn original(&self, span: Span) -> &str {
+        let (start, end) = (span.start_offset as usize, span.end_offset as usize);
+        let (start, end) = match &*self.repaired.borrow() {
+            Some((_, edits)) => (grammar::unmap(edits, start), grammar::unmap(edits, end)),
+            None => (start, end),
+        };
+        self.text.get(start..end).unwrap_or_default()
+    }
+
+    /// The line of a span.
+    pub(super) fn line(&self, span: Span) -> u32 {
+        let before = self.text.get(..span.start_offset as usize).unwrap_or_default();
+        u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX)
+    }
+
+    /// A text with the line ends that the syntax asks for.
+    pub(super) fn newlines<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.syntax.newline_sequence == "\n" || !text.contains('\n') {
+            Cow::Borrowed(text)
+        } else {
+            Cow::Owned(text.replace('\n', &self.syntax.newline_sequence))
+        }
+    }
+}
+
+/// The error of a template that is no single expression.
+pub(super) fn not_an_expression() -> Raise {
+    Raise::python(Class::Syntax, "chunk after expression")
+}

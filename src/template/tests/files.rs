@@ -1,0 +1,119 @@
+//! Tests of the controller's files.
+
+use crate::template::filters::paths::os_error;
+use crate::template::filters::support::{alone, given, sig};
+use crate::template::pylib::paths::join;
+use crate::template::{CallArgs, Cx, Obj, Raise};
+use std::fs::{File, Metadata, metadata, symlink_metadata};
+use std::io::Read;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+
+type Verdict = Result<bool, Raise>;
+
+/// The path from the run's working directory; None for what no file can be called.
+fn located(cx: &mut Cx<'_>, input: &Obj, func: &str) -> Result<Option<String>, Raise> {
+    let cwd = cx.with_world(|w| w.cwd.clone());
+    match input {
+        Obj::Str(text) if text.as_str().is_empty() || text.as_str().contains('\0') => Ok(None),
+        // Python's os.stat takes a number for an open file; no template means one.
+        Obj::Int(_) | Obj::Bool(_) => Ok(None),
+        Obj::Str(text) => Ok(Some(join([cwd.as_str(), text.as_str()]))),
+        other => Err(Raise::type_error(format!(
+            "{func}: path should be string, bytes, os.PathLike or integer, not {}",
+            match other {
+                Obj::List(_) => "_AnsibleLazyTemplateList",
+                Obj::Dict(_) => "_AnsibleLazyTemplateDict",
+                other => other.type_name(),
+            }
+        ))),
+    }
+}
+
+fn followed(cx: &mut Cx<'_>, input: &Obj) -> Result<Option<Metadata>, Raise> {
+    Ok(located(cx, input, "stat")?.and_then(|path| metadata(path).ok()))
+}
+
+fn itself(cx: &mut Cx<'_>, input: &Obj) -> Result<Option<Metadata>, Raise> {
+    Ok(located(cx, input, "lstat")?.and_then(|path| symlink_metadata(path).ok()))
+}
+
+pub(super) fn directory(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
+    alone(args, "isdir")?;
+    Ok(followed(cx, &input)?.is_some_and(|m| m.is_dir()))
+}
+
+pub(super) fn file(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
+    alone(args, "isfile")?;
+    let found = followed(cx, &input)?;
+    Ok(found.is_some_and(|m| m.is_file() && !m.file_type().is_fifo()))
+}
+
+pub(super) fn exists(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
+    alone(args, "exists")?;
+    Ok(followed(cx, &input)?.is_some())
+}
+
+pub(super) fn link(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
+    alone(args, "islink")?;
+    Ok(itself(cx, &input)?.is_some_and(|m| m.file_type().is_symlink()))
+}
+
+pub(super) fn link_exists(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
+    alone(args, "lexists")?;
+    Ok(itself(cx, &input)?.is_some())
+}
+
+pub(super) fn abs(_cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
+    alone(args, "isabs")?;
+    match input.as_str() {
+        Some(path) => Ok(path.starts_with('/')),
+        None => Err(Raise::type_error(format!(
+            "expected str, bytes or os.PathLike object, not {}",
+            input.type_name()
+        ))),
+    }
+}
+
+pub(super) fn mount(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
+    alone(args, "ismount")?;
+    let Some(path) = located(cx, &input, "lstat")? else { return Ok(false) };
+    let (own, above) = (symlink_metadata(&path).ok(), metadata(format!("{path}/..")).ok());
+    Ok(match own.zip(above) {
+        Some((own, above)) if !own.file_type().is_symlink() => own.dev() != above.dev() || own.ino() == above.ino(),
+        _ => false,
+    })
+}
+
+pub(super) fn same_file(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
+    let [other] = args.bind(&sig("samefile", 1, ["f2"], 1))?;
+    let mut found = Vec::new();
+    for path in [input, given(other)] {
+        let shown = cx.text(&path)?;
+        let Some(located) = located(cx, &path, "stat")? else { return Ok(false) };
+        found.push(metadata(located).map_err(|e| os_error(&e, &shown))?);
+    }
+    Ok(found.windows(2).all(|pair| pair[0].dev() == pair[1].dev() && pair[0].ino() == pair[1].ino()))
+}
+
+pub(super) fn vaulted_file(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
+    alone(args, "vaulted_file")?;
+    let shown = cx.text(&input)?;
+    let cwd = cx.with_world(|w| w.cwd.clone());
+    let mut start = [0u8; 15];
+    let read = File::open(join([cwd.as_str(), &shown])).and_then(|file| {
+        let mut text = Vec::new();
+        file.take(start.len() as u64).read_to_end(&mut text).map(|_| text)
+    });
+    match read {
+        Ok(text) => {
+            start.iter_mut().zip(&text).for_each(|(to, from)| *to = *from);
+            Ok(&start == b"$ANSIBLE_VAULT;")
+        }
+        Err(error) => {
+            let quoted = crate::value::str_repr(&shown);
+            let words = os_error(&error, &shown).text().replace(&format!(": {quoted}"), &format!(": b{quoted}"));
+            let below = crate::diag::Error::user(words);
+            Err(below.context(format!("Cannot test if the file {quoted} is a vault.")).into())
+        }
+    }
+}

@@ -1,0 +1,359 @@
+#!/usr/bin/env python3
+"""Records what the real ansible-core gives for filters, tests and lookups: filters.jsonl.
+
+Run with the Python of an ansible-core 2.19.14 installation (with passlib for password_hash):
+    python tests/baselines/record_filters.py > tests/baselines/filters.jsonl
+
+A row: kind, name, input, args, kwargs, and either value or error. In inputs and arguments
+{"$undefined": "x"} is an undefined variable, {"$bytes": "…"} bytes; in values {"$datetime": "…"}.
+Lookups run in an empty folder with the files of FILES.
+"""
+
+import json
+import os
+import sys
+import tempfile
+
+FILES = {
+    "files/a.txt": "  hello\nworld\n\n",
+    "files/b.txt": "b",
+    "plain.txt": "plain\n",
+    "files/data.ini": "[global]\nkey=value\nOther = Two\nempty=\n[sec]\nkey=in sec\nk2: v2\n multi\n",
+    "files/p.properties": "a=1\nb = two\n",
+    "files/data.csv": "name,age,city\nbob,3,Rome\n\"ann, b\",4,\"New \"\"York\"\"\"\n",
+    "files/tab.csv": "x\t1\t2\ny\t3\t4\n",
+    "files/bad.bin": b"\xff\xfe",
+    "files/vaulted": "$ANSIBLE_VAULT;1.1;AES256\n61\n",
+    "templates/t.j2": "x is here\n",
+    "glob/one.yml": "1",
+}
+
+A = [3, 1, 2]
+S = ["b", "A", "c", "a"]
+PEOPLE = [
+    {"name": "bob", "age": 3, "tags": ["x", "y"], "in": {"k": 1}},
+    {"name": "Ann", "age": 1, "tags": [], "in": {"k": 2}},
+    {"name": "cid", "age": 3, "tags": ["x"], "in": {"k": 1}},
+]
+NESTED = {"b": {"x": 1, "l": [1, 2]}, "a": [1, None, "t\u00e9xt"], "n": None, "t": True, "f": 1.5}
+U = {"$undefined": "nope"}
+LONG = "The quick brown fox jumps over the lazy dog, again-and-again until supercalifragilistic words end."
+
+
+def c(value, *args, **kwargs):
+    return value, list(args), kwargs
+
+
+FILTERS = {
+    "abs": [c(-1), c(1.5), c(-2.5), c(True), c("a"), c(None), c(-123456789012345678901234567890), c(1, 2)],
+    "attr": [c({"a": 1}, "a"), c("x", "nope"), c(1)],
+    "b64decode": [c("aGVsbG8="), c("aGVsbG8"), c("x"), c("a-_b", urlsafe=True), c("aABiAA==", encoding="utf-16-le"), c(""), c("aGVs\nbG8=")],
+    "b64encode": [c("hello"), c("h\u00e9"), c(1), c("??>>", urlsafe=True), c("hi", encoding="utf-16-le"), c(None), c("h\u00e9", encoding="latin-1")],
+    "basename": [c("/a/b.c"), c("/a/"), c(""), c(1), c(["a"]), c("x", 1)],
+    "batch": [c([1, 2, 3], 2), c([1, 2, 3], 2, 0), c([], 2), c([1, 2], 3, fill_with="x"), c(1, 2), c([1])],
+    "bool": [c("yes"), c("No"), c("on"), c("maybe"), c(""), c(1), c(0), c(2), c(1.0), c(None), c([1]), c(True), c("1"), c("TRUE"), c("t"), c("y")],
+    "capitalize": [c("hELLO wORLD"), c(""), c(1), c("\u00e9a")],
+    "center": [c("ab", 5), c("abc", 6), c("a", 4), c("abc", 2), c("x", width=3), c(1, 3)],
+    "checksum": [c("a"), c(1), c(""), c({"a": 1})],
+    "combinations": [c([1, 2, 3], 2), c("ab", 2), c([1], 2), c([1, 2]), c([1, 2], -1), c([1, 2], "a")],
+    "combine": [c({"a": 1}, {"b": 2}), c({"a": {"x": 1, "y": 1}}, {"a": {"y": 2}}), c({"a": {"x": 1, "y": 1}}, {"a": {"y": 2}}, recursive=True),
+        c([{"a": 1}, {"a": 2}]), c({}), c([]), c({"a": [1, 2]}, {"a": [2, 3]}, list_merge="append"), c({"a": [1, 2]}, {"a": [2, 3]}, list_merge="prepend"),
+        c({"a": [1, 2]}, {"a": [2, 3]}, list_merge="append_rp"), c({"a": [1, 2]}, {"a": [2, 3]}, list_merge="prepend_rp"), c({"a": [1, 2]}, {"a": [2, 3]}, list_merge="keep"),
+        c({"a": 1}, 1), c({"a": 1}, "x"), c({"a": 1}, None), c({"a": 1}, {"b": 1}, list_merge="zz"), c({"a": 1}, zz=1), c({"a": [1]}, {"a": 1}),
+        c({"a": {"b": [1]}}, {"a": {"b": [2]}}, recursive=True, list_merge="append"), c({"a": 1, "b": 2}, {"c": 3, "a": 4}, {"b": 9}), c({"b": 1, "a": 1}, [{"a": 2}, {"c": 3}])],
+    "comment": [c("hi\nyou"), c("hi", "c"), c("hi\n\nyou", "cblock"), c("x", "xml"), c("x", "erlang"), c("x", "zz"), c("x", decoration="! "),
+        c("x", "plain", prefix="#######\n#", postfix="#\n#######"), c("x", prefix_count=2, postfix_count=3), c("a\nb", beginning="<<", end=">>"), c("x", newline="\r\n"), c(1), c("x", prefix="\n", prefix_count=2), c("x", "plain", 3)],
+    "commonpath": [c(["/a/b/c", "/a/b/d"]), c(["a/b", "a/c"]), c([]), c("x"), c(["/a", "b"]), c([1])],
+    "count": [c([1, 2]), c("abc"), c(1)],
+    "d": [c(U, "x"), c("", "x", True), c(None, "x"), c(U)],
+    "default": [c(U, "x"), c("", "x"), c("", "x", True), c("", "x", boolean=True), c(0, 5, True), c(None, "x"), c(U), c("a", "x", 1), c([], [1], True), c(U, default_value=3)],
+    "dict2items": [c({"a": 1, "b": [2]}), c({"a": 1}, key_name="k", value_name="v"), c({"a": 1}, "k"), c([1]), c(1), c({}), c(None), c({"a": 1}, 1, 2, 3)],
+    "dictsort": [c({"b": 1, "A": 2, "c": 0}), c({"b": 1, "A": 2}, True), c({"b": 1, "a": 2}, by="value"), c({"b": 1, "a": 2}, reverse=True), c({"b": 1}, by="zz"), c([1]), c({"a": 1, "b": "x"}, by="value")],
+    "difference": [c([1, 2, 3], [2]), c([], [1]), c([[1], [2]], [[2]]), c([1], 1), c([3, 1, 1], [])],
+    "dirname": [c("/a/b.c"), c("/a"), c("a"), c(""), c("a//b"), c(1)],
+    "e": [c("<a href='x'>&\"</a>"), c(1)],
+    "escape": [c("<b>&"), c(None)],
+    "expanduser": [c("~/x"), c("x"), c("~nobodyatall/x"), c("~root"), c(1)],
+    "expandvars": [c("$RPLAY_X/${RPLAY_X}b/$nope/$"), c("x"), c(1)],
+    "extract": [c("a", {"a": 1}), c(0, [5, 6]), c("a", {"a": {"b": [7]}}, ["b", 0]), c("a", {"a": {"b": 3}}, "b"), c(-1, [5, 6]), c("a")],
+    "fileglob": [c("nope*"), c(1)],
+    "filesizeformat": [c(1), c(100), c(1000), c(1500), c(1000000), c(1e12), c(1024, True), c(1048576, binary=True), c("13000"), c("x"), c(0), c([1]), c(10**27)],
+    "first": [c([1, 2]), c("ab"), c([]), c({"a": 1}), c(1), c([1], 2)],
+    "flatten": [c([1, [2, [3, [4]]]]), c([1, [2, [3, [4]]]], 1), c([1, [2, [3]]], levels=2), c([1, None, [None, 2]]), c([1, None], skip_nulls=False), c([["None", "null"]]), c("ab"), c(1), c([1, [2]], 0)],
+    "float": [c("1.5"), c("x"), c("x", 2.5), c(1), c(None), c("1e3"), c(" 2 "), c("inf"), c("1_0"), c(True), c([])],
+    "forceescape": [c("<b>")],
+    "format": [c("%s-%d", "a", 3), c("%05.2f|%-4s|%x", 3.14159, "a", 255), c("%(a)s", a=1), c("%s", None), c("%d", "x"), c("%s %s", "a"), c("%s", "a", "b"), c("%s", [1, "x"]), c("100%%")],
+    "from_json": [c('{"a": [1, 2.5, null, true, "x"]}'), c("x"), c(""), c('{"a": 1'), c({"a": 1}), c([1]), c("123456789012345678901234567890"), c(1), c(None), c('"\\u00e9"')],
+    "from_yaml": [c("a: 1\nb: [x, y]"), c(None), c(""), c("a: b: c"), c([1]), c("- 1\n- 2.5\n- yes\n- 2024-01-02\n- 0o7\n- ~"), c("---\na: 1\n---\nb: 2"), c("x")],
+    "from_yaml_all": [c("---\na: 1\n---\nb: 2\n"), c(None), c(""), c("[1")],
+    "groupby": [c(PEOPLE, "age"), c(PEOPLE, "name"), c(PEOPLE, "in.k"), c(PEOPLE, "zz"), c(PEOPLE, "zz", default=0), c([{"a": "b"}, {"a": "B"}], "a"), c([{"a": "b"}, {"a": "B"}], "a", case_sensitive=True), c([], "a"), c(1, "a"), c([{"a": 1}, {"a": "x"}], "a")],
+    "hash": [c("a"), c("a", "md5"), c("a", "sha256"), c("a", "sha512"), c("a", "sha224"), c("a", "sha384"), c("a", "nope"), c(1, "md5"), c("a", hashtype="sha1"), c([1])],
+    "human_readable": [c(1), c(1024), c(10485760), c(1.5), c(10, True), c(10240, isbits=True), c(1024000000, unit="G"), c("a"), c("1024"), c(0), c(1024, unit="K"), c(1e27), c(-5)],
+    "human_to_bytes": [c("10"), c("10 M"), c("1.5K"), c("2KB"), c("2Kb"), c("2Kb", isbits=True), c("2KB", isbits=True), c("5", "G"), c("x"), c("10 Q"), c(10), c("1 kilobyte"), c("3 B"), c("3 b"), c("3 bytes"), c("1Y"), c("10.", "M"), c(""), c(None), c(1.5)],
+    "indent": [c("a\nb\n\nc"), c("a\nb", 2), c("a\nb", first=True), c("a\n\nb", blank=True), c("a\nb", ">>"), c(1), c("a\nb\n", 2), c(""), c("a\nb", 2, True), c(["a"])],
+    "int": [c("42"), c("x"), c("x", 7), c("3.7"), c(3.9), c("0x1f", base=16), c("1f", 0, 16), c("0b11", base=0), c("077", base=8), c(None), c(True), c([]), c("1_000"), c(" 5 "), c("-5"), c("123456789012345678901234567890"), c("1e3"), c("inf"), c("0x1f"), c("z", base=36), c("")],
+    "intersect": [c([1, 2, 3], [2, 3, 4]), c([], [1]), c([[1], [2]], [[2]]), c([1], 1)],
+    "items": [c({"a": 1, "b": 2}), c([1]), c({})],
+    "items2dict": [c([{"key": "a", "value": 1}]), c([{"k": "a", "v": 1}], key_name="k", value_name="v"), c([{"a": 1}]), c([1]), c("x"), c({}), c([]), c([{"key": [1], "value": 1}])],
+    "join": [c([1, "a", None]), c(["a", "b"], ","), c(["a", "b"], d="-"), c(PEOPLE, ",", attribute="name"), c(PEOPLE, ",", "in.k"), c(1), c("abc", "."), c([]), c([[1], {"a": 1}], " "), c({"a": 1, "b": 2}, "+"), c([1.5, True], ","), c(["a"], 1, 2, 3), c(["x", "y"], 1)],
+    "last": [c([1, 2]), c("ab"), c([]), c(1), c({"a": 1, "b": 2})],
+    "length": [c([1, 2]), c("ab\u00e9"), c({"a": 1}), c(1), c(None), c([1], 1)],
+    "list": [c("ab"), c({"a": 1}), c([1]), c(1), c(None)],
+    "log": [c(8, 2), c(100, 10), c(1), c(10), c("a"), c(0), c(-1), c(2, "x")],
+    "lower": [c("ABC\u00c9"), c(1), c(None), c(True), c(["A"])],
+    "mandatory": [c("a"), c(U), c(U, "need it"), c(U, msg="m"), c(None), c("")],
+    "map": [c(["a", "b"], "upper"), c(PEOPLE, attribute="name"), c(PEOPLE, attribute="in.k"), c(PEOPLE, attribute="zz", default="d"), c([1, 2], "nope"), c(PEOPLE, attribute="name", zz=1), c(["1", "2"], "int"),
+        c(["a-b", "c"], "regex_replace", "-", "+"), c([]), c(None), c([1]), c(["x"], "default", "y"), c([[1, 2], [3]], "first"), c([["a", "b"]], "join", ","), c([{"a": 1}], "combine", {"b": 2}), c(["h%s"], "format", "x"), c("ab", "upper"), c([[5, 6]], attribute=1)],
+    "max": [c(A), c([]), c(["a", "B"]), c(["a", "B"], True), c(PEOPLE, attribute="age"), c([1, "a"]), c("abc"), c(1), c([1, 2.5]), c(["b", "B"])],
+    "md5": [c("a"), c("\u00e9"), c(1)],
+    "min": [c(A), c([]), c(["b", "A"]), c(["b", "A"], case_sensitive=True), c(PEOPLE, attribute="name"), c([1, "a"]), c([2, 1.0])],
+    "normpath": [c("/a/../b//c/./d"), c(""), c("../a"), c("//x"), c(1)],
+    "password_hash": [c("pw", "sha512", "abcdefgh", rounds=5000), c("pw", "sha256", "abcdefgh", rounds=5000), c("pw", "sha512", "abcdefgh", rounds=1000), c("pw", salt="saltsaltsaltsalt", rounds=2000), c("pw", "nope"), c("pw", "sha512", "a b"), c("pw", "sha256", "abc", rounds=10)],
+    "path_join": [c(["a", "b"]), c(["/a", "/b", "c"]), c("x"), c(["a/", "b"]), c([]), c(1), c(["a", 1]), c(["", "a"]), c({"a": 1})],
+    "permutations": [c([1, 2, 3]), c([1, 2, 3], 2), c("ab"), c([1], 2), c([1], -1), c(1)],
+    "pow": [c(2, 3), c(2, 0.5), c(-8, 0.5), c("a", 2), c(2, "x"), c(10, 400), c(2)],
+    "pprint": [c({"b": 1, "a": [1, 2]}), c("x"), c([LONG, LONG]), c({"aaa": LONG, "b": {"x": LONG, "y": 1}}), c(1.0)],
+    "product": [c([1, 2], [3, 4]), c("ab", [1]), c([1, 2], repeat=2), c([], [1]), c([1], 1), c([0, 1], [2], [3, 4])],
+    "quote": [c("a b"), c("abc"), c("it's"), c(""), c(None), c(1), c("a;b"), c("x=y"), c("\u00e9"), c(["a b"])],
+    "random": [c(60, seed="host1"), c([1, 2, 3, 4, 5], seed="x"), c(100, seed=42), c("abc", seed="q"), c(10, 5, seed="s"), c(100, 10, 10, seed="s"), c(0), c([]), c(None), c([1], 1), c(5, "x"), c(1.5), c(1000000007, seed="big")],
+    "realpath": [c("/"), c("/nope/../x"), c(1)],
+    "regex_escape": [c("a.b*c (d) e-f"), c("a.b*c$", "posix_basic"), c("a", "posix_extended"), c("a", "zz"), c(1), c("x_y#&~\n")],
+    "regex_findall": [c("a1b22", r"\d+"), c("a1b22", r"([a-z])(\d)"), c("ab", "(a)"), c("aA", "a", ignorecase=True), c("a\nb", "^.", True), c("x", "("), c(123, r"\d"), c("", "x*"), c("abc", ""), c("x", None), c("x", 1)],
+    "regex_replace": [c("foobar", "o+", "0"), c("foobar", "^f(.*)r$", r"\1"), c("a-b", "(?P<x>a)", r"[\g<x>]"), c("abc", "b", ""), c("ABC", "b", "x", ignorecase=True), c("a\nb", "^", "> ", multiline=True),
+        c("aaa", "a", "b", count=2), c("aaa", "a", "b", mandatory_count=2), c("aaa", "a", "b", mandatory_count=3), c("x", "(", ""), c("x", "x", r"\2"), c("x", "x", r"\g<nope>"), c("x", "x", r"\q"), c(123, "2", "x"), c("abc", "x*", "-"),
+        c("foo\n", "foo$", "bar"), c("aXbX", "(?<=a)X", "-"), c("a.b", r"\.", "\\n"), c("path/to", "/", r"\\"), c("x", "x", 1), c("x", 1, "y"), c("a b", r"(\w) (\w)", r"\2 \1"), c([1, "a"], "1", "2"), c("hello", "", "-"), c("abc"), c("x", ["x"], "y")],
+    "regex_search": [c("foo1bar2", r"\d"), c("foo", r"\d"), c("a=1", r"(\w)=(\d)", r"\1", r"\2"), c("a=1", r"(?P<k>\w)=", r"\g<k>"), c("A", "a", ignorecase=True), c("x\ny", "^y$", multiline=True), c("x", "("), c("a", "(b)?a", r"\1"), c("a", "a", r"\1"), c("a", "a", "1"), c("a", "a", r"\g<zz>"), c(12, "2"), c("a"), c("a", "a", 1)],
+    "reject": [c([1, 2, 3], "odd"), c([0, 1, None]), c([1, 2], "eq", 1), c(["a", "b"], "in", ["a"]), c([1], "nope"), c([]), c(["ab", "c"], "match", "a")],
+    "rejectattr": [c(PEOPLE, "tags"), c(PEOPLE, "age", "eq", 3), c(PEOPLE, "zz", "defined"), c(PEOPLE), c([], "a")],
+    "rekey_on_member": [c([{"n": "a", "v": 1}, {"n": "b", "v": 2}], "n"), c({"x": {"n": "a"}}, "n"), c([{"n": "a"}, {"n": "a"}], "n"), c([{"n": "a", "v": 1}, {"n": "a", "v": 2}], "n", duplicates="overwrite"), c([{"n": 1}], "zz"), c([1], "n"), c("x", "n"), c([], "n", "zz"), c([{"n": 1}])],
+    "relpath": [c("/a/b", "/a/c"), c("/a/b", start="/"), c("", "/"), c("/a", "/a"), c(1)],
+    "replace": [c("aab", "a", "x"), c("aab", "a", "x", 1), c(123, 2, 5), c("a", "b"), c("abc", "", "-"), c("aab", "a", "x", count=1), c(["a"], "a", "b")],
+    "reverse": [c([1, 2]), c("abc"), c(1), c({"a": 1, "b": 2})],
+    "root": [c(9), c(27, 3), c(-1), c("a"), c(2, 0), c(-8, 3), c(4, "x"), c(16, "4")],
+    "round": [c(2.5), c(3.5), c(2.675, 2), c(42.55, 1, "floor"), c(42.51, 1, "ceil"), c(5), c(1234, -2), c("a"), c(1.5, 0, "zz"), c(-2.5), c(1e20), c(True), c(2.25, method="ceil"), c(1234.5, -2)],
+    "safe": [c("<b>"), c(1)],
+    "select": [c([1, 2, 3], "odd"), c([0, 1, None, "x"]), c([1, 2], ">", 1), c(["ab", "c"], "search", "b"), c([1], "nope"), c(["a"], "string"), c([1, 2, 3], "in", [1, 3]), c([1, "a"], "gt", 0), c({"a": 1}, "eq", "a"), c(1, "odd"), c([5, 10], "divisibleby", 5)],
+    "selectattr": [c(PEOPLE, "age", "eq", 3), c(PEOPLE, "tags"), c(PEOPLE, "in.k", "equalto", 1), c(PEOPLE, "zz", "defined"), c(PEOPLE, "zz", "undefined"), c(PEOPLE, "name", "match", "b"), c(PEOPLE), c(PEOPLE, "tags", "contains", "y"), c(PEOPLE, "zz"), c(PEOPLE, "age", "nope")],
+    "sha1": [c("a")],
+    "shuffle": [c([1, 2, 3, 4, 5], seed="x"), c([1, 2, 3], seed=5), c(1), c("abc", seed="x")],
+    "slice": [c([1, 2, 3, 4, 5], 2), c([1, 2, 3], 2, "x"), c([], 2), c([1], 0), c([1, 2], 3, fill_with=0), c([1, 2])],
+    "sort": [c(A), c(S), c(S, case_sensitive=True), c(A, True), c(A, reverse=True), c(PEOPLE, attribute="age"), c(PEOPLE, attribute="age,name"), c(PEOPLE, attribute="name", reverse=True), c([1, "a"]), c(1), c("bca"), c([[2, 1], [1, 3]]), c([None, 1]), c([{"a": 1}, {"a": 0}]), c([1.5, 1, True]), c({"b": 1, "a": 2}), c(PEOPLE, attribute="zz"), c(["10", "9", "1.2"]), c([])],
+    "split": [c("a b  c"), c("a,b,,c", ","), c("a,b,c", ",", 1), c(" x "), c(1), c(["a"]), c("a", ""), c("a", 1), c(""), c("a--b", "--")],
+    "splitext": [c("a.tar.gz"), c("a"), c(".bashrc"), c("/a.b/c"), c(1)],
+    "strftime": [c("%Y-%m-%d %H:%M:%S", 1441357287, True), c("%a %A %b %B %j %U %w %W %y %p %I %Z %% %e %s %F %T %D %R %u %V %G %C %n|%t|%h %x %X %c", 0, utc=True), c("%Y", "0", utc=True), c("%Y", "x"), c("%Y", 1.9, utc=True), c("%-d %_d %03d %^a", 86400, utc=True), c(1), c("%Y", [1]), c("%Q %E", 0, utc=True), c("%Y-%m-%d", -1, utc=True)],
+    "string": [c(1), c(1.0), c(True), c(None), c("a"), c([1, "a"]), c({"a": None}), c(1e20)],
+    "striptags": [c("<p>a  <b>b</b>\n c</p>"), c("<!-- x --> y &amp; z"), c(1)],
+    "subelements": [c(PEOPLE, "tags"), c(PEOPLE, "zz"), c(PEOPLE, "zz", True), c(PEOPLE, "zz", skip_missing=True), c({"x": PEOPLE[0]}, "tags"), c(PEOPLE, "name"), c(1, "x"), c(PEOPLE, 1), c([{"a": {"b": [1, 2]}}], "a.b"), c([{"a": {"b": [1]}}], ["a", "b"]), c(PEOPLE, "name.x"), c([1], "x"), c([], "x")],
+    "sum": [c([1, 2]), c([1, 2.5]), c([]), c([1], start=5), c(PEOPLE, attribute="age"), c(PEOPLE, "in.k"), c([1, "a"]), c([[1], [2]], start=[]), c(["a"], start=""), c(1)],
+    "symmetric_difference": [c([1, 2, 3], [2, 3, 4]), c([], [1]), c([[1]], [[2]])],
+    "ternary": [c(True, 1, 2), c(False, 1, 2), c(None, 1, 2), c(None, 1, 2, 3), c("", "a", "b"), c("x", "a", "b"), c(1, 2), c(True, true_val="a", false_val="b"), c([], 1, 2, none_val=3)],
+    "title": [c("hello world-foo (bar) it's"), c(1), c("HELLO")],
+    "to_datetime": [c("2016-08-14 20:00:12"), c("2016-08-14", "%Y-%m-%d"), c("x"), c("2016-08-14x", "%Y-%m-%d"), c("2016-13-14", "%Y-%m-%d"), c("14 Aug 16 08:00 PM", "%d %b %y %I:%M %p"), c("2016-02-30", "%Y-%m-%d"), c(1), c("a", "%Q"), c("2015-12-25T03:04:05.5Z", "%Y-%m-%dT%H:%M:%S.%fZ")],
+    "to_json": [c(NESTED), c("\u00e9"), c("\u00e9", ensure_ascii=False), c({"b": 1, "a": 2}, sort_keys=True), c([1, {"a": []}], indent=2), c({"a": 1}, separators=[",", ":"]), c(None), c(1.0), c(1e20), c(True), c({"a": {}}, indent=4), c([], indent=2), c("a\"\\\n/<"), c(123456789012345678901234567890), c({"a": 1}, indent="--"), c({"a": 1}, zz=1), c(NESTED, indent=2, sort_keys=True)],
+    "to_nice_json": [c(NESTED), c({"b": 1, "a": [1, {"c": 2}]}), c({"b": 1, "a": 2}, sort_keys=False), c({"a": 1}, 2), c([], 2), c("\u00e9", ensure_ascii=False), c({"a": 1}, indent=8), c({"b": 1, "a": 1}, 2, False)],
+    "to_nice_yaml": [c(NESTED), c([1, "a", {"b": [1, 2]}]), c({"b": 1, "a": 1}, sort_keys=False), c({"a": {"b": 1}}, indent=2), c("x"), c({"a": "multi\nline\n", "b": "", "c": "yes", "d": "123"}), c([]), c({}), c({"long": LONG}), c({"long": LONG}, width=40), c(None)],
+    "to_uuid": [c("a"), c("a", "11111111-2222-3333-4444-555555555555"), c("a", "zz"), c(1), c("\u00e9")],
+    "to_yaml": [c(NESTED), c([1, "a"]), c({"a": 1}), c("x"), c(1), c(None), c({"a": [1, {"b": 2}]}), c({"a": [1]}, default_flow_style=False), c({"b": 1, "a": 2}, sort_keys=False), c({"a": "\u00e9", "b": True, "c": 1.5, "d": "true", "e": "1.5", "f": "a: b", "g": " x", "h": "#c"}), c({"a": 1}, explicit_start=True)],
+    "tojson": [c({"b": "<&'>", "a": 1}), c([1], 2), c("x")],
+    "trim": [c("  a b \n"), c("xxaxx", "x"), c("abc", chars="ac"), c(1), c("")],
+    "truncate": [c(LONG, 20), c(LONG, 20, True), c(LONG, 20, False, "~"), c("short", 10), c(LONG, 20, leeway=0), c(LONG), c("abcdefghij", 8, leeway=0), c("foo bar baz qux", 9), c("foo bar baz qux", 11, False, "...", 0), c("abc", 2, leeway=0), c(1)],
+    "type_debug": [c("a"), c(1), c(1.5), c(True), c(None), c([1]), c({"a": 1}), c(U), c(123456789012345678901234567890)],
+    "union": [c([1, 2], [2, 3]), c([[1]], [[1], [2]]), c([], []), c([{"a": 1}], [{"a": 1}]), c([1], 1)],
+    "unique": [c([1, 2, 1]), c(["a", "A"]), c(["a", "A"], True), c(["a", "A"], case_sensitive=True), c(PEOPLE, attribute="age"), c([[1], [1], [2]]), c([{"a": 1}, {"a": 1}]), c("aab"), c(1), c([1, True, 1.0]), c([[1]], case_sensitive=False), c(["b", "a", "b"])],
+    "upper": [c("ab\u00df"), c(1), c(None)],
+    "urldecode": [c("a+b%20c"), c("%zz%C3%A9"), c(1), c("")],
+    "urlencode": [c("a b/c?d=\u00e9"), c({"a": "b c", "d": 1}), c([["x", "y/z"]]), c(1), c([[1]])],
+    "urlize": [c("see http://example.com/x?y=1, ok"), c("www.example.com."), c("(https://a.org/b)"), c("mail me@x.com now"), c("http://example.com/long/path/here", 10), c("http://a.b", nofollow=True, target="_blank"), c("example.com and foo.txt"), c("<b>"), c("x", rel="a b")],
+    "urlsplit": [c("http://user:password@www.acme.com:9000/dir/index.html?query=term#fragment"), c("http://a.b/c", "hostname"), c("http://a.b/c", "port"), c("http://a.b/c", "zz"), c("x"), c("http://[::1]:80/", "hostname"), c("http://a:x/", "port"), c(1), c("mailto:a@b.c"), c("//h/p")],
+    "win_basename": [c("C:\\a\\b.txt"), c("a/b"), c("C:\\")],
+    "win_dirname": [c("C:\\a\\b.txt"), c("a/b"), c("C:\\"), c("\\\\srv\\share\\x")],
+    "win_splitdrive": [c("C:\\a"), c("a"), c("\\\\srv\\share\\x"), c("\\\\srv")],
+    "wordcount": [c("a b-c, d_e"), c(""), c(1)],
+    "wordwrap": [c(LONG, 20), c(LONG, 10), c(LONG, 10, False), c(LONG, 20, wrapstring="|"), c("a\n\nb", 5), c("a   b", 3), c(LONG, 20, break_on_hyphens=False), c(1), c("x", 0)],
+    "xmlattr": [c({"a": "<1>", "b": None, "c": 2}), c({"a": 1}, False), c({"a b": 1}), c([1]), c({})],
+    "zip": [c([1, 2], ["a", "b"]), c([1, 2], [3]), c([1]), c([1], 1), c(1, [1]), c("ab", "cd", [1, 2]), c([1, 2], [3], strict=True)],
+    "zip_longest": [c([1, 2], ["a"]), c([1, 2], [3], fillvalue="x"), c([1], 1), c([], [])],
+}
+
+RESULT = {"failed": False, "changed": True, "skipped": False}
+TESTS = {
+    "!=": [c(1, 2), c(1, 1)],
+    "<": [c(1, 2), c(1, "a"), c("a", "b")],
+    "<=": [c(2, 2)],
+    "==": [c(1, 1.0), c(1)],
+    ">": [c(1, 2), c([1], [0])],
+    ">=": [c(2, 2)],
+    "abs": [c("/a"), c("a"), c(1)],
+    "all": [c([1, 2]), c([0, 1]), c([]), c(1), c("a")],
+    "any": [c([0, 1]), c([]), c([0]), c(1)],
+    "boolean": [c(True), c(1)],
+    "callable": [c(1)],
+    "change": [c({"changed": True})],
+    "changed": [c(RESULT), c({}), c({"results": [{"changed": True}]}), c({"results": [{}]}), c(1), c({"changed": 0})],
+    "contains": [c([1, 2], 1), c("abc", "b"), c({"a": 1}, "a"), c(1, 1), c("a", 1), c([1])],
+    "defined": [c(1), c(U), c(None)],
+    "directory": [c("/"), c("/nope"), c(""), c([1]), c(None)],
+    "divisibleby": [c(4, 2), c(5, 2), c("a", 2), c(4, 0), c(4), c(4.0, 2), c([1], 2)],
+    "eq": [c("a", "a"), c([1], [1]), c({"a": 1}, {"a": 1.0}), c(1, 2, 3)],
+    "equalto": [c(1, 1)],
+    "escaped": [c("a")],
+    "even": [c(2), c(3), c(-2), c("a"), c(2.0), c(None)],
+    "exists": [c("/"), c("/nope"), c([1])],
+    "failed": [c(RESULT), c({"failed": True}), c({}), c(1), c("x"), c([])],
+    "failure": [c({"failed": 1})],
+    "false": [c(False), c(0)],
+    "falsy": [c(""), c("no"), c("no", convert_bool=True), c("x", True), c(0), c([])],
+    "file": [c("/etc/passwd"), c("/"), c("/nope")],
+    "filter": [c("upper"), c("nope"), c(1)],
+    "finished": [c({"finished": 1}), c({"finished": 0}), c({}), c(1)],
+    "float": [c(1.0), c(1)],
+    "ge": [c(2, 1), c(1, 2)],
+    "greaterthan": [c(2, 1)],
+    "gt": [c(2, 1), c("b", "a"), c(None, 1)],
+    "in": [c(1, [1]), c("a", "abc"), c(1, 1), c("k", {"k": 1}), c(1, "a"), c(1)],
+    "integer": [c(1), c(True), c(1.0), c("1")],
+    "is_abs": [c("/a")],
+    "is_dir": [c("/")],
+    "is_file": [c("/etc/passwd")],
+    "is_link": [c("/nope")],
+    "is_mount": [c("/")],
+    "is_same_file": [c("/", "/etc/..")],
+    "isnan": [c(1), c("a")],
+    "issubset": [c([1], [1, 2]), c([3], [1]), c([[1]], [1]), c("a", "ab"), c(1, [1]), c([1])],
+    "issuperset": [c([1, 2], [1]), c([1], [2])],
+    "iterable": [c([1]), c("a"), c(1), c({"a": 1}), c(None)],
+    "le": [c(1, 1), c("a", 1)],
+    "lessthan": [c(1, 2)],
+    "link": [c("/nope"), c("/")],
+    "link_exists": [c("/"), c("/nope")],
+    "lower": [c("abc"), c("aB"), c("1"), c(1), c("")],
+    "lt": [c(1, 2), c(1, 1.5), c({}, {})],
+    "mapping": [c({"a": 1}), c([1]), c("a")],
+    "match": [c("abc", "a"), c("abc", "b"), c("ABC", "a", ignorecase=True), c("a\nb", "b", multiline=True), c("x", "("), c(12, "1"), c("abc", ".*c$"), c("abc"), c("a", None)],
+    "mount": [c("/"), c("/etc/passwd"), c("/nope")],
+    "nan": [c(1.5), c(None)],
+    "ne": [c(1, 2), c("a", "a")],
+    "none": [c(None), c(0)],
+    "number": [c(1), c(1.5), c(True), c("1")],
+    "odd": [c(1), c(2), c(-1), c("a")],
+    "reachable": [c({"unreachable": False}), c({"unreachable": True}), c({}), c(1)],
+    "regex": [c("abc", "b"), c("abc", "b", match_type="match"), c("abc", "abc", match_type="fullmatch"), c("abc", "B", True), c("a\nb", "^b", multiline=True)],
+    "same_file": [c("/", "/"), c("/", "/etc"), c("/", "/nope")],
+    "sameas": [c(1, 1), c(True, True), c(None, None), c(True, 1), c([1], [1]), c(1)],
+    "search": [c("abc", "b"), c("abc", "^b"), c("ABC", "b", ignorecase=True), c("abc", "("), c([1, 2], "1"), c("x", "")],
+    "sequence": [c([1]), c("a"), c({"a": 1}), c(1)],
+    "skip": [c({"skipped": True})],
+    "skipped": [c(RESULT), c({"skipped": True}), c(1)],
+    "started": [c({"started": 1}), c({}), c(1)],
+    "string": [c("a"), c(1)],
+    "subset": [c([1], [1, 2])],
+    "succeeded": [c(RESULT), c({"failed": True}), c({}), c(1)],
+    "success": [c({})],
+    "successful": [c({})],
+    "superset": [c([1, 2], [1])],
+    "test": [c("odd"), c("nope"), c(1)],
+    "timedout": [c({"timedout": {"period": 5}}), c({}), c({"timedout": {}}), c(1)],
+    "true": [c(True), c(1)],
+    "truthy": [c("x"), c("no"), c("no", convert_bool=True), c("yes", True), c([1]), c(None)],
+    "undefined": [c(1), c(U)],
+    "unreachable": [c({"unreachable": True}), c({}), c(1)],
+    "upper": [c("ABC"), c("aB"), c("1"), c("")],
+    "uri": [c("http://a.b"), c("x"), c("ftp://x", ["http"]), c(1), c("http://a", ["http"])],
+    "url": [c("http://a.b"), c("x"), c("mailto:a@b"), c("file:///x"), c("http://[")],
+    "urn": [c("urn:isbn:1"), c("http://a")],
+    "vault_encrypted": [c("$ANSIBLE_VAULT;1.1;AES256\n61"), c("x"), c(1)],
+    "vaulted_file": [c("/etc/passwd"), c("/nope")],
+    "version": [c("1.10", "1.9", ">"), c("1.0", "1.0"), c("1.0", "1.0.0"), c("1.0", "1.0.0", strict=True), c("1.0.0-rc1", "1.0.0", "<", version_type="semver"), c("1.0a1", "1.0", "<", version_type="pep440"), c("1", "2", "zz"), c("", "1"), c("1", ""), c("1", "2", "lt", True, "loose"), c("1", "2", version_type="zz"), c("x", "1", version_type="semver"), c("1.x", "1.1", "lt"), c(1.5, 1.4, "gt"), c("1.0", "1.0", "ne"), c("2.0", "10", "<"), c("x", "1.0", version_type="strict"), c("x", "1", version_type="pep440"), c("20.04", "18.04", ">="), c("1.2.3-4", "1.2.3-10", "<"), c("1")],
+    "version_compare": [c("1.2", "1.10", "<")],
+}
+
+LOOKUPS = {
+    "community.general.flattened": [c(None, [1, [2, [3]]], 4), c(None, ["None", 1], 2), c(None, [[1]], "a")],
+    "csvfile": [c(None, "bob", file="data.csv", delimiter=","), c(None, "y", file="tab.csv"), c(None, "y", file="tab.csv", col=2), c(None, "zz", file="tab.csv", default="d"), c(None, "zz", file="tab.csv"), c(None, "bob", file="nope.csv"), c(None), c(None, "3", file="data.csv", delimiter=",", keycol=1, col=2), c(None, "y file=tab.csv col=2"), c(None, "bob", file="data.csv", delimiter=",", col=9)],
+    "dict": [c(None, {"a": 1, "b": 2}), c(None, [1]), c(None, {}), c(None, {"a": 1}, {"b": 2}), c(None, 1)],
+    "env": [c(None, "RPLAY_X"), c(None, "RPLAY_NOPE"), c(None, "RPLAY_NOPE", default="d"), c(None, "RPLAY_X", "RPLAY_NOPE")],
+    "file": [c(None, "a.txt"), c(None, "a.txt", rstrip=False), c(None, "a.txt", lstrip=True), c(None, "plain.txt"), c(None, "nope"), c(None, "/nope/x"), c(None, "files/b.txt"), c(None, "a.txt", "b.txt")],
+    "fileglob": [c(None, "nope*"), c(None, "nodir/*")],
+    "first_found": [c(None, "nope", "plain.txt"), c(None, ["nope"]), c(None, ["nope"], skip=True), c(None, {"files": ["a.txt"], "paths": ["nope", "files"]}), c(None, files=["x", "plain.txt"]), c(None, files=["a.txt"], paths=["files"]), c(None, {"files": "x,plain.txt"}), c(None, 1), c(None, [{"files": ["nope"], "skip": True}])],
+    "indexed_items": [c(None, ["a", "b"]), c(None, "a", ["b"]), c(None)],
+    "ini": [c(None, "key", file="data.ini"), c(None, "key", section="sec", file="data.ini"), c(None, "key section=sec file=data.ini"), c(None, "zz", file="data.ini"), c(None, "zz", file="data.ini", default="d"), c(None, "key", section="zz", file="data.ini"), c(None, "b", type="properties", file="p.properties"), c(None, ".*", section="global", file="data.ini", re=True), c(None, "Other", file="data.ini", case_sensitive=True), c(None, "other", file="data.ini"), c(None, "k2", section="sec", file="data.ini"), c(None, "x", file="nope.ini"), c(None, "empty", file="data.ini")],
+    "items": [c(None, [1, [2, 3]], 4), c(None, 1), c(None, [[1]]), c(None), c(None, {"a": 1}), c(None, "ab")],
+    "lines": [c(None, "printf 'a\\nb\\n'"), c(None, "exit 3"), c(None, "true")],
+    "list": [c(None, 1, [2]), c(None, [1, 2])],
+    "nested": [c(None, [1, 2], ["a", "b"]), c(None, [1], [2], [3]), c(None), c(None, [1]), c(None, [[1, 2]], ["a"]), c(None, [], [1])],
+    "password": [c(None, "/dev/null length=8 chars=a"), c(None, "/dev/null", length=4, chars=["b"]), c(None, "/dev/null seed=x length=10"), c(None, "/dev/null zz=1"), c(None, "/dev/null", seed="foo")],
+    "pipe": [c(None, "echo hi"), c(None, "exit 2"), c(None, "printf 'a\\n\\n'"), c(None, "pwd >/dev/null")],
+    "random_choice": [c(None, "x"), c(None)],
+    "sequence": [c(None, "3"), c(None, "5-8"), c(None, "2-10/2"), c(None, "4:host%02d"), c(None, "start=5 end=11 stride=2 format=0x%02x"), c(None, "count=5"), c(None, "start=0x0f00 count=4 format=%04x"), c(None, start=1, end=3), c(None, "start=10 end=0 stride=-5"), c(None, "x"), c(None, "end=1 start=5"), c(None, "count=1 end=2"), c(None, "start=1"), c(None, "count=0"), c(None, "1-2:%s%s"), c(None, "3", format="f%d"), c(None, "zz=1"), c(None, "stride=0 end=3"), c(None, "010"), c(None, "2:%z")],
+    "subelements": [c(None, PEOPLE, "tags"), c(None, PEOPLE, "zz"), c(None, PEOPLE, "zz", {"skip_missing": True}), c(None, {"x": PEOPLE[0]}, "tags"), c(None, PEOPLE), c(None, 1, "x"), c(None, [{"a": {"b": [1, 2], "c": 3}}], "a.b"), c(None, PEOPLE, "name"), c(None, [1], "x"), c(None, [{"skipped": True}], "x")],
+    "template": [c(None, "t.j2"), c(None, "nope.j2")],
+    "together": [c(None, [1, 2], ["a", "b"]), c(None, [1, 2], ["a"]), c(None), c(None, [[1, 2]], [3])],
+    "unvault": [c(None, "b.txt"), c(None, "nope")],
+    "varnames": [c(None, "^rplay_"), c(None, "("), c(None, 1), c(None, "^nope"), c(None, "^rplay_a$", "_b$")],
+    "vars": [c(None, "rplay_a"), c(None, "rplay_a", "rplay_b"), c(None, "nope_x", default="d"), c(None, 1), c(None, "nope_x")],
+}
+
+
+def main():
+    home = tempfile.mkdtemp()
+    root = os.path.realpath(tempfile.mkdtemp())
+    os.environ.update(HOME=home, RPLAY_X="from env", ANSIBLE_DEPRECATION_WARNINGS="0", TZ="UTC")
+    for name, content in FILES.items():
+        path = os.path.join(root, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as f:
+            f.write(content if isinstance(content, bytes) else content.encode())
+    os.chdir(root)
+
+    import datetime
+
+    from ansible.parsing.dataloader import DataLoader
+    from ansible.plugins.loader import init_plugin_loader
+    from ansible.template import Templar, trust_as_template
+
+    init_plugin_loader()
+    loader = DataLoader()
+    loader.set_basedir(root)
+
+    def plain(value):
+        if isinstance(value, dict):
+            return {str(k) if isinstance(k, str) else k: plain(v) for k, v in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [plain(v) for v in value]
+        if isinstance(value, datetime.datetime):
+            return {"$datetime": str(value)}
+        if isinstance(value, datetime.date):
+            return {"$date": str(value)}
+        for kind in (bool, int, float, str):
+            if isinstance(value, kind):
+                return kind(value)
+        return None if value is None else {"$other": type(value).__name__}
+
+    def run(kind, name, value, args, kwargs):
+        variables = {"input": value, "args": args, "kwargs": kwargs, "rplay_a": 1, "rplay_b": "two", "ansible_search_path": [root]}
+        source = "input"
+        if isinstance(value, dict) and "$undefined" in value:
+            source = value["$undefined"]
+        call = f"(*args, **kwargs)"
+        text = {
+            "filter": "{{ %s | %s%s }}" % (source, name, call),
+            "test": "{{ %s is %s%s }}" % (source, name, call),
+            "lookup": "{{ query('%s', *args, **kwargs) }}" % name,
+        }[kind]
+        if kind == "test" and not name[0].isalpha():
+            text = "{{ [%s] | select('%s', *args, **kwargs) | length == 1 }}" % (source, name)
+        row = {"kind": kind, "name": name, "input": value, "args": args, "kwargs": kwargs}
+        try:
+            row["value"] = plain(Templar(loader=loader, variables=variables).template(trust_as_template(text)))
+        except Exception as ex:
+            row["error"] = str(ex).replace(root, "$root")
+        text = json.dumps(row, ensure_ascii=False).replace(root, "$root")
+        sys.stdout.write(text.replace(home, "$home") + "\n")
+
+    for kind, table in (("filter", FILTERS), ("test", TESTS), ("lookup", LOOKUPS)):
+        for name in sorted(table):
+            for value, args, kwargs in table[name]:
+                run(kind, name, value, args, kwargs)
+
+
+main()
