@@ -105,7 +105,13 @@ impl Loader {
 
     /// A loader with settings of one's own.
     pub fn with(catalogue: Catalogue, settings: Settings) -> Self {
-        Self { catalogue: Arc::new(catalogue), settings, notes: Notes::default(), library: Mutex::default(), files: Mutex::default() }
+        Self {
+            catalogue: Arc::new(catalogue),
+            settings,
+            notes: Notes::default(),
+            library: Mutex::default(),
+            files: Mutex::default(),
+        }
     }
 
     /// The same, which decrypts vaulted files with these secrets.
