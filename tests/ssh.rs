@@ -42,7 +42,8 @@ fn refusals_are_in_sshs_words() {
         assert_eq!(refused, ConnectionError::Unreachable(text.into()));
         let denied = message(&|ssh| ssh.private_key_file = Some("/dev/null".into())).await.to_string();
         assert!(denied.ends_with("Permission denied (publickey,password,keyboard-interactive)."), "{denied}");
-        let unknown = message(&|ssh| ssh.common_args = "-F none -o UserKnownHostsFile=/dev/null -o BatchMode=yes".into());
+        let unknown =
+            message(&|ssh| ssh.common_args = "-F none -o UserKnownHostsFile=/dev/null -o BatchMode=yes".into());
         let unknown = unknown.await.to_string();
         assert!(unknown.contains("Host key verification failed."), "{unknown}");
     });
@@ -58,7 +59,10 @@ fn a_lost_connection_comes_back_for_the_next_task() {
         // The login's sshd is an ancestor of the agent.
         let raw = Raw { command: "kill -9 $PPID".into(), executable: None };
         let lost = host.raw(&raw).await.unwrap_err();
-        assert!(lost.is_unreachable() && lost.to_string().starts_with("Failed to connect to the host via ssh:"), "{lost}");
+        assert!(
+            lost.is_unreachable() && lost.to_string().starts_with("Failed to connect to the host via ssh:"),
+            "{lost}"
+        );
         is_answered(&host.run(nonsense(), None).await.unwrap());
         assert_ne!(host.hello().await.unwrap().pid, agent);
         pool.close().await;

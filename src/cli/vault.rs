@@ -1,2 +1,4 @@
 //! x
-pub(super) fn run(_a: &[String]) -> u8 { 0 }
+pub(super) fn run(_a: &[String]) -> u8 {
+    0
+}

@@ -50,9 +50,7 @@ impl Escalation {
     /// The shell command that runs `command`, which holds no quotes, as the other user.
     pub fn command(&self, wanted: &Become, id: &str, command: &str) -> String {
         match self.method {
-            Method::Sudo => {
-                self.plain_command(wanted, &format!("/bin/sh -c \"echo BECOME-SUCCESS-{id} ; {command}\""))
-            }
+            Method::Sudo => self.plain_command(wanted, &format!("/bin/sh -c \"echo BECOME-SUCCESS-{id} ; {command}\"")),
             Method::Su => self.su(wanted, &format!("\"{command}\"")),
         }
     }

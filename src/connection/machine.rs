@@ -158,9 +158,7 @@ impl Machine {
             let (marker, id) = (random(), random());
             let escalation = wanted.map(|w| Escalation::new(w, &id, masters.timeout())).transpose()?;
             let command = match (wanted, &escalation) {
-                (Some(wanted), Some(escalation)) => {
-                    escalation.command(wanted, &id, &format!("exec $p {marker}"))
-                }
+                (Some(wanted), Some(escalation)) => escalation.command(wanted, &id, &format!("exec $p {marker}")),
                 _ => format!("$p {marker}"),
             };
             let line = script::for_login_shell(&script::start(&folders, &agent.hash, &marker, &command))?;

@@ -11,7 +11,8 @@ const FOLDER: &str = ".rplay-";
 /// Quotes a script for any login shell.
 pub(super) fn for_login_shell(script: &str) -> Result<String, ConnectionError> {
     if let Some(odd) = script.chars().find(|c| matches!(c, '\\' | '!' | '\n' | '\0')) {
-        let text = format!("{odd:?} in become_exe, become_flags or become_user cannot be passed through every login shell");
+        let text =
+            format!("{odd:?} in become_exe, become_flags or become_user cannot be passed through every login shell");
         return Err(ConnectionError::Unsupported(text));
     }
     Ok(format!("/bin/sh -c '{}'", script.replace('\'', r#"'"'"'"#)))

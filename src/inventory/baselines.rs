@@ -132,9 +132,8 @@ fn patterns_choose_as_ansible_does() {
         let limit = text(row, "limit").map(|limit| limit.replace("$DIR", &cwd));
         let mut notices = Vec::new();
         let limit = limit.map(|limit| limit_patterns(&limit, &config.around)).transpose();
-        let got = limit.and_then(|limit| {
-            inventory.select(&[&pattern], limit.as_deref(), Mismatch::Warning, &mut notices)
-        });
+        let got =
+            limit.and_then(|limit| inventory.select(&[&pattern], limit.as_deref(), Mismatch::Warning, &mut notices));
         let got = match got {
             Ok(hosts) => format!("{:?}", hosts.iter().map(|h| h.name.to_string()).collect::<Vec<_>>()),
             Err(error) => error.line().replace(&cwd, "$DIR"),
@@ -149,7 +148,11 @@ fn patterns_choose_as_ansible_does() {
             })
             .collect();
         if got != want || warned != list(row, "warnings") {
-            wrong.push(format!("{pattern} {:?}\n  got  {got} {warned:?}\n  want {want} {:?}", row.get("limit"), list(row, "warnings")));
+            wrong.push(format!(
+                "{pattern} {:?}\n  got  {got} {warned:?}\n  want {want} {:?}",
+                row.get("limit"),
+                list(row, "warnings")
+            ));
         }
     }
     assert!(wrong.is_empty(), "{} differ\n{}", wrong.len(), wrong.join("\n"));

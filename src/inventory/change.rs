@@ -349,7 +349,8 @@ pub fn safe_group_name(name: &str, transform: Transform, notices: &mut Vec<Notic
 /// Says so where a variable's name is none that templates could use.
 fn check_name(key: &Text, notices: &mut Vec<Notice>) {
     let name = key.as_str();
-    let good = name.chars().enumerate().all(|(i, c)| c == '_' || c.is_ascii_alphabetic() || (i > 0 && c.is_ascii_digit()));
+    let good =
+        name.chars().enumerate().all(|(i, c)| c == '_' || c.is_ascii_alphabetic() || (i > 0 && c.is_ascii_digit()));
     let keyword = PYTHON_KEYWORDS.contains(&name);
     if !name.is_empty() && good && !keyword {
         return;

@@ -187,11 +187,10 @@ impl Cx<'_> {
     fn plugin_failed(&self, kind: &str, name: &str, raise: Raise) -> Obj {
         let cause = match raise {
             Raise::Undefined(u) => return Obj::Undefined(u),
-            // An undefined that became an error below, and what rplay lacks, speak for themselves.
-            Raise::Failed(error) if matches!(error.kind, Kind::Undefined | Kind::Unsupported) => {
-                return Obj::Failed(error);
-            }
-            Raise::Failed(error) => (*error).clone(),
+            Raise::Failed(error) => return Obj::Failed(error),
+            // What rplay lacks speaks for itself.
+            Raise::Error(error) if error.kind == Kind::Unsupported => return Obj::Failed(Rc::new(*error)),
+            Raise::Error(error) => *error,
             Raise::Python(_, text) => Error::user(text.into_string()),
         };
         let error = cause.context(format!("The {kind} plugin '{name}' failed.")).at(self.origin.as_ref());

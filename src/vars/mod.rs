@@ -15,7 +15,7 @@ mod store;
 
 pub use base::Folders;
 pub use extra::parse_extra_vars;
-pub use plain::PlainScope;
 pub use layers::{PlayVars, TaskLayers};
+pub use plain::PlainScope;
 pub use scope::HostScope;
 pub use store::{ANSIBLE_VERSION, Fixed, Learned, Store};

@@ -1,9 +1,9 @@
 //! What all hosts of a run share, and what the run has learned of each.
 
+use super::base::Folders;
 use super::layers::{read, write};
 use super::magic;
 use crate::diag::Result;
-use super::base::Folders;
 use crate::inventory::{Inventory, VarsFiles};
 use crate::template::World;
 use crate::value::{Dict, Value};

@@ -48,9 +48,8 @@ impl Master {
         let socket = folder.join(&random()[..8]);
         let args = args::master(ssh, &socket, fork_option).map_err(LoginError::Other)?;
         let verbose = &shared.settings.verbose;
-        verbose.say(3, name, || {
-            format!("ESTABLISH SSH CONNECTION FOR USER: {}", ssh.user.as_deref().unwrap_or("None"))
-        });
+        verbose
+            .say(3, name, || format!("ESTABLISH SSH CONNECTION FOR USER: {}", ssh.user.as_deref().unwrap_or("None")));
         verbose.say(3, name, || {
             let words = std::iter::once(ssh.executable.as_str()).chain(args.iter().map(String::as_str));
             format!("SSH: EXEC {}", shlex::try_join(words).unwrap_or_default())

@@ -72,11 +72,7 @@ impl Masters {
     }
 
     /// A master with room for one more session.
-    async fn lease(
-        &self,
-        shared: &Shared,
-        name: &str,
-    ) -> Result<(Arc<Master>, OwnedSemaphorePermit), ConnectionError> {
+    async fn lease(&self, shared: &Shared, name: &str) -> Result<(Arc<Master>, OwnedSemaphorePermit), ConnectionError> {
         let mut list = self.list.lock().await;
         list.retain(|master| master.is_alive());
         for master in list.iter() {
@@ -130,7 +126,8 @@ impl Masters {
     }
 
     fn refusal(&self, words: &str) -> ConnectionError {
-        let key = words.contains("read_passphrase: can't open /dev/tty") || words.contains("Host key verification failed");
+        let key =
+            words.contains("read_passphrase: can't open /dev/tty") || words.contains("Host key verification failed");
         if self.ssh.password.is_some() && self.ssh.host_key_checking && key {
             return ConnectionError::failed(
                 "Using a SSH password instead of a key is not possible because Host Key checking is enabled. \

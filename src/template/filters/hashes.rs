@@ -76,7 +76,9 @@ fn encode(text: &str, encoding: &str) -> Result<Vec<u8>, Raise> {
                         let shown_char = crate::value::str_repr(&format!("{c}"));
                         return Err(Raise::python(
                             Class::Unicode,
-                            format!("'{shown}' codec can't encode character {shown_char} in position {i}: ordinal not in range({limit})"),
+                            format!(
+                                "'{shown}' codec can't encode character {shown_char} in position {i}: ordinal not in range({limit})"
+                            ),
                         ));
                     }
                 }
@@ -119,7 +121,8 @@ pub(super) fn b64encode(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         Obj::Bytes(bytes) => bytes.to_vec(),
         other => encode(&cx.text(other)?, &encoding)?,
     };
-    let engine = if urlsafe { base64::engine::general_purpose::URL_SAFE } else { base64::engine::general_purpose::STANDARD };
+    let engine =
+        if urlsafe { base64::engine::general_purpose::URL_SAFE } else { base64::engine::general_purpose::STANDARD };
     Ok(engine.encode(data).into())
 }
 

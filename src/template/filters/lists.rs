@@ -335,9 +335,8 @@ fn too_many() -> Raise {
 }
 
 pub(super) fn product(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
-    let repeat = usize::try_from(args.take("repeat").int(1)?).map_err(|_| {
-        Raise::value_error("repeat argument cannot be negative")
-    })?;
+    let repeat = usize::try_from(args.take("repeat").int(1)?)
+        .map_err(|_| Raise::value_error("repeat argument cannot be negative"))?;
     let columns = columns(cx, input, args.positional, "product")?;
     Ok(Obj::iter(products(&columns, repeat)?.into_iter().map(Obj::tuple)))
 }
@@ -349,9 +348,9 @@ pub(in crate::template) fn products(columns: &[Vec<Obj>], repeat: usize) -> Resu
         if rows.len().saturating_mul(column.len()) > MOST {
             return Err(too_many());
         }
-        let longer = rows.iter().flat_map(|row| {
-            column.iter().map(move |item| row.iter().chain(std::iter::once(item)).cloned().collect())
-        });
+        let longer = rows
+            .iter()
+            .flat_map(|row| column.iter().map(move |item| row.iter().chain(std::iter::once(item)).cloned().collect()));
         rows = longer.collect();
     }
     Ok(rows)

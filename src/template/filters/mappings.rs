@@ -256,9 +256,7 @@ pub(super) fn rekey_on_member(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Go
         Some("overwrite") => true,
         _ => {
             let shown = cx.repr(&duplicates)?;
-            return Err(Raise::ansible(format!(
-                "duplicates parameter to rekey_on_member has unknown value {shown}"
-            )));
+            return Err(Raise::ansible(format!("duplicates parameter to rekey_on_member has unknown value {shown}")));
         }
     };
     let items: Vec<Obj> = match &input {

@@ -260,9 +260,9 @@ fn linked(word: &str, limit: Option<usize>, attributes: &str, schemes: &[String]
     let lower = middle.to_lowercase();
     let known = ["https://", "http://"].iter().any(|s| lower.starts_with(s));
     let domain = lower.starts_with("www.")
-        || [".com", ".net", ".int", ".edu", ".gov", ".org", ".info", ".mil"]
-            .iter()
-            .any(|end| lower.split(['/', ':', '?', '#']).next().is_some_and(|host| host.ends_with(end) && host.len() > end.len()));
+        || [".com", ".net", ".int", ".edu", ".gov", ".org", ".info", ".mil"].iter().any(|end| {
+            lower.split(['/', ':', '?', '#']).next().is_some_and(|host| host.ends_with(end) && host.len() > end.len())
+        });
     let link = |href: &str, text: &str| format!("{head}<a href=\"{href}\"{attributes}>{text}</a>{tail}");
     if known {
         return link(middle, &shown(middle));

@@ -64,7 +64,9 @@ pub(super) fn parse_float(text: &str) -> Option<f64> {
     let shape = plain.bytes().all(|b| b.is_ascii_digit() || b"._e+-".contains(&b));
     let underscores = plain.contains('_')
         && (plain.contains("__")
-            || plain.split('_').any(|p| !p.starts_with(|c: char| c.is_ascii_digit()) || !p.ends_with(|c: char| c.is_ascii_digit())));
+            || plain
+                .split('_')
+                .any(|p| !p.starts_with(|c: char| c.is_ascii_digit()) || !p.ends_with(|c: char| c.is_ascii_digit())));
     if plain.is_empty() || !(named || shape) || underscores {
         return None;
     }
@@ -232,10 +234,7 @@ pub(super) fn filesizeformat(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got
     let binary = binary.truth(cx, false)?;
     let size = match &input {
         Obj::Str(text) => parse_float(text.as_str()).ok_or_else(|| {
-            Raise::value_error(format!(
-                "could not convert string to float: {}",
-                crate::value::str_repr(text.as_str())
-            ))
+            Raise::value_error(format!("could not convert string to float: {}", crate::value::str_repr(text.as_str())))
         })?,
         other => other.as_number().ok_or_else(|| {
             Raise::type_error(format!(
@@ -294,4 +293,3 @@ pub(super) fn add(cx: &mut Cx<'_>, a: &Obj, b: &Obj) -> Got {
         },
     }
 }
-

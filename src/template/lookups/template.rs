@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 pub(super) fn template(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     let call = Call::new(args);
-    for option in ["template_vars", "variable_start_string", "variable_end_string", "comment_start_string", "comment_end_string"] {
+    for option in
+        ["template_vars", "variable_start_string", "variable_end_string", "comment_start_string", "comment_end_string"]
+    {
         if call.option(option).is_some() {
             return Err(Raise::unsupported(format!(
                 "The option '{option}' of the lookup 'template' is not supported yet."

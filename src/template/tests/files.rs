@@ -67,10 +67,7 @@ pub(super) fn abs(_cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     alone(args, "isabs")?;
     match input.as_str() {
         Some(path) => Ok(path.starts_with('/')),
-        None => Err(Raise::type_error(format!(
-            "expected str, bytes or os.PathLike object, not {}",
-            input.type_name()
-        ))),
+        None => Err(Raise::type_error(format!("expected str, bytes or os.PathLike object, not {}", input.type_name()))),
     }
 }
 
