@@ -120,9 +120,9 @@ impl Cx<'_> {
             if failure.is_some() {
                 return Ordering::Equal;
             }
-            // Python asks the later item first: `[1, 'a']` complains about 'str' and 'int'.
-            match self.order(b, a, "<") {
-                Ok(order) => order.unwrap_or(Ordering::Equal).reverse(),
+            // Like Python's, this sort asks the later item first: `[1, 'a']` complains about 'str' and 'int'.
+            match self.order(a, b, "<") {
+                Ok(order) => order.unwrap_or(Ordering::Equal),
                 Err(raise) => {
                     failure = Some(raise);
                     Ordering::Equal
