@@ -2,7 +2,7 @@
 
 use crate::support::connection::{block_on, is_answered, nonsense, pool};
 use crate::support::sshd::Sshd;
-use rplay::connection::{ConnectionError, Raw, Transport};
+use rplay::connection::{Become, ConnectionError, Raw, Target, Transport};
 
 #[test]
 fn an_agent_is_uploaded_once_and_answers() {
@@ -74,14 +74,37 @@ fn more_sessions_than_the_server_allows_open_another_master() {
     let Some(sshd) = Sshd::start("MaxSessions 2") else { return };
     block_on(async {
         let (pool, heard) = pool();
-        let host = pool.connect(&sshd.target());
-        let sleep = Raw { command: "sleep 0.5".into(), executable: None };
-        let (a, b, c, d) = tokio::join!(host.raw(&sleep), host.raw(&sleep), host.raw(&sleep), host.raw(&sleep));
-        for output in [a, b, c, d] {
-            assert_eq!(output.unwrap().rc, 0);
+        let mut pids = std::collections::HashSet::new();
+        for flags in ["", "-s /bin/sh", "-m", "-p"] {
+            let escalation = Become { method: "su".into(), flags: Some(flags.into()), ..Become::default() };
+            let host = pool.connect(&Target { escalation: Some(escalation), ..sshd.target() });
+            pids.insert(host.hello().await.unwrap().pid);
         }
+        assert_eq!(pids.len(), 4);
         let text = heard.text();
         assert!(text.matches("SSH: EXEC").count() >= 2, "{text}");
+        pool.close().await;
+    });
+}
+
+#[test]
+fn many_logins_at_once_all_succeed() {
+    // A server that drops every second login beyond two.
+    let Some(sshd) = Sshd::start("MaxStartups 2:50:20") else { return };
+    block_on(async {
+        let (pool, _) = pool();
+        pool.connect(&sshd.target()).hello().await.unwrap();
+        let logins = (0..12u8).map(|number| {
+            let mut ssh = sshd.ssh();
+            // Another target each time, for the pool.
+            ssh.extra_args = format!("-o ConnectionAttempts={}", 1 + number);
+            let target = Target { transport: Transport::Ssh(Box::new(ssh)), ..sshd.target() };
+            let host = pool.connect(&target);
+            tokio::spawn(async move { host.hello().await.map(drop) })
+        });
+        for login in logins.collect::<Vec<_>>() {
+            assert_eq!(login.await.unwrap(), Ok(()));
+        }
         pool.close().await;
     });
 }
@@ -93,7 +116,7 @@ fn round_trips() {
     let Some(sshd) = Sshd::start("") else { return };
     block_on(async {
         let (pool, _) = pool();
-        let here = rplay::connection::Target { name: "localhost".into(), ..Default::default() };
+        let here = Target { name: "localhost".into(), ..Target::default() };
         for target in [here, sshd.target()] {
             let start = std::time::Instant::now();
             let host = pool.connect(&target);

@@ -1,11 +1,11 @@
 //! What an action is given, what it may ask for, and what it returns.
 
 use crate::argspec::{self, Args, Spec};
-use crate::connection::{Target, Upload};
 use crate::diag::{Error, Kind, Result};
+use crate::connection::{Target, Upload};
 use crate::playbook::Task;
 use crate::proto::{Context, Outcome, Request};
-use crate::template::{Scope, Templar};
+use crate::template::{Scope, Templar, Var};
 use crate::value::{Dict, Text, Value};
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -20,6 +20,9 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait Remote: Send + Sync {
     /// Runs a module.
     fn run(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>>;
+
+    /// Runs a module on the controller, whatever host the task is for.
+    fn run_here(&self, request: Request) -> BoxFuture<'_, Result<Outcome>>;
 
     /// Runs a command line by a plain exec, without an agent.
     fn raw<'a>(&'a self, command: &'a str, executable: Option<&'a str>) -> BoxFuture<'a, Result<Outcome>>;
@@ -48,6 +51,10 @@ pub struct ActionCall<'a> {
     pub task: &'a Task,
     /// The action's name as error texts have it: `ansible.legacy.copy`.
     pub name: &'a str,
+    /// The inventory name of the task's host.
+    pub host: &'a str,
+    /// The host that the task is delegated to.
+    pub delegated: Option<&'a str>,
     /// The host's variables.
     pub scope: &'a (dyn Scope + Sync),
     /// The renderer.
@@ -140,6 +147,14 @@ impl ActionCall<'_> {
         self.templar.condition(condition, self.scope)
     }
 
+    /// A variable of the task's host, rendered; None where it is not there, or cannot be rendered.
+    pub fn variable(&self, name: &str) -> Option<Value> {
+        match self.scope.get(name) {
+            Ok(Some(Var::Value(value))) => self.templar.render_value(&value, self.scope).ok().flatten(),
+            _ => None,
+        }
+    }
+
     /// An argument's text; None where it was not given or is null.
     pub fn text(&self, name: &str) -> Option<String> {
         self.args.get(name).filter(|value| !value.is_null()).map(Value::to_text)
@@ -157,12 +172,7 @@ impl ActionCall<'_> {
 
     /// Runs a module on the host with other arguments, in the task's surroundings.
     pub async fn module(&self, module: &str, args: Dict, upload: Option<Upload>) -> Result<Outcome> {
-        let request = Request {
-            module: module.into(),
-            shown: format!("ansible.legacy.{module}"),
-            args,
-            context: self.context.clone(),
-        };
+        let request = Request { module: module.into(), shown: format!("ansible.legacy.{module}"), args, context: self.context.clone() };
         self.remote.run(request, upload).await
     }
 
@@ -206,3 +216,4 @@ impl std::fmt::Debug for ActionCall<'_> {
         f.debug_struct("ActionCall").field("name", &self.name).finish_non_exhaustive()
     }
 }
+

@@ -30,6 +30,8 @@ pub(super) enum Seen {
     Nothing,
     /// The password, with its newline.
     Prompt(String),
+    /// A terminal, in these words.
+    Terminal(String),
 }
 
 impl Escalation {
@@ -95,13 +97,11 @@ impl Escalation {
         if says(incorrect) {
             return Err(ConnectionError::failed(format!("Incorrect {name} password")));
         }
+        if says(&["you must have a tty to run sudo", "must be run from a terminal", "a terminal is required"]) {
+            return Ok(Seen::Terminal(stderr.trim().to_owned()));
+        }
         if says(missing) {
             return Err(ConnectionError::failed(format!("Missing {name} password")));
-        }
-        if says(&["you must have a tty to run sudo", "must be run from a terminal", "a terminal is required"]) {
-            let words = stderr.trim();
-            let text = format!("{name} demands a terminal here, which rplay cannot give it yet: {words}");
-            return Err(ConnectionError::Unsupported(text));
         }
         let Some(password) = &self.password else { return Ok(Seen::Nothing) };
         let prompts = self.prompts(stdout) + self.prompts(stderr);

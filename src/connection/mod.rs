@@ -39,8 +39,11 @@ const MOST_INLINE: u64 = 256 << 10;
 #[derive(Clone, Debug)]
 pub struct Pool {
     shared: Arc<machine::Shared>,
-    machines: Arc<Mutex<HashMap<(Transport, Option<String>), Arc<Machine>>>>,
+    machines: Arc<Mutex<Machines>>,
 }
+
+/// By what tells them apart: the way in and `remote_tmp`.
+type Machines = HashMap<(Transport, Option<String>), Arc<Machine>>;
 
 /// File content for a module.
 #[derive(Clone, Debug)]
@@ -111,9 +114,9 @@ impl Connection {
         self.link().await?.put(name, executable, reader).await
     }
 
-    /// Removes a file that was put; nobody waits for it.
+    /// Removes a file that was put; nobody waits for it. An agent that is gone has removed it itself.
     pub async fn unstage(&self, path: &str) {
-        if let Ok(link) = self.link().await {
+        if let Some(link) = self.machine.running(self.escalation.as_ref()).await {
             link.unstage(path);
         }
     }

@@ -71,6 +71,29 @@ pub(super) struct Met {
     pub pipe: Pipe,
 }
 
+/// Why no marker came.
+pub(super) enum NotMet {
+    /// sudo or su demands a terminal, in these words.
+    Terminal(String),
+    /// Anything else.
+    Error(ConnectionError),
+}
+
+impl From<ConnectionError> for NotMet {
+    fn from(error: ConnectionError) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<NotMet> for ConnectionError {
+    fn from(reason: NotMet) -> Self {
+        match reason {
+            NotMet::Terminal(words) => Self::Unsupported(format!("become demands a terminal here: {words}")),
+            NotMet::Error(error) => error,
+        }
+    }
+}
+
 /// Standard error as it comes, the last of it.
 #[derive(Default)]
 struct Tail {
@@ -103,7 +126,7 @@ pub(super) async fn await_marker(
     mut escalation: Option<Escalation>,
     verbose: &Verbose,
     host: &str,
-) -> Result<Met, ConnectionError> {
+) -> Result<Met, NotMet> {
     let Process { mut stdin, mut stdout, stderr, exit } = process;
     let tail = Arc::new(Tail::default());
     let filling = tokio::spawn({
@@ -126,11 +149,12 @@ pub(super) async fn await_marker(
             return Ok(Met { word, pipe: Pipe { stdin, stdout, end } });
         }
         if said.len() > MOST_NOISE {
-            return Err(ConnectionError::failed("the host says too much before the agent starts"));
+            return Err(ConnectionError::failed("the host says too much before the agent starts").into());
         }
         if let Some(escalation) = &mut escalation {
             match escalation.look(&String::from_utf8_lossy(&said), &tail.text())? {
                 Seen::Nothing => {}
+                Seen::Terminal(words) => return Err(NotMet::Terminal(words)),
                 Seen::Prompt(password) => {
                     // A process that is gone says why at its end.
                     let _ = stdin.write_all(password.as_bytes()).await;
@@ -145,10 +169,12 @@ pub(super) async fn await_marker(
                     let exit = exit.await;
                     let _ = tokio::time::timeout(Duration::from_millis(200), filling).await;
                     let stdout = String::from_utf8_lossy(&said).into_owned();
-                    if let Some(escalation) = &mut escalation {
-                        escalation.look(&stdout, &tail.text())?;
+                    if let Some(escalation) = &mut escalation
+                        && let Seen::Terminal(words) = escalation.look(&stdout, &tail.text())?
+                    {
+                        return Err(NotMet::Terminal(words));
                     }
-                    return Err(Ending { exit: Some(exit), stdout, stderr: tail.text() }.into_error());
+                    return Err(Ending { exit: Some(exit), stdout, stderr: tail.text() }.into_error().into());
                 }
                 Ok(count) => said.extend_from_slice(&buffer[..count]),
             },
@@ -157,7 +183,7 @@ pub(super) async fn await_marker(
                 let seconds = silence.map_or(0, |s| s.as_secs());
                 let said = String::from_utf8_lossy(&said);
                 let text = format!("Timeout ({seconds}s) waiting for privilege escalation prompt: {said}");
-                return Err(ConnectionError::Unreachable(text));
+                return Err(ConnectionError::Unreachable(text).into());
             }
         }
     }
@@ -186,15 +212,21 @@ pub(super) struct Said {
     pub stderr: Vec<u8>,
 }
 
-/// Gives a process its input, and gathers what it says until it ends.
-pub(super) async fn gather(process: Process, input: &[u8]) -> Said {
-    let Process { mut stdin, mut stdout, mut stderr, exit } = process;
+/// Gives a process its input and then the end of it, and gathers what it says until it ends.
+///
+/// Without input, standard input stays open: its end would hang up a terminal.
+pub(super) async fn gather(process: Process, input: Option<&[u8]>) -> Said {
+    let Process { stdin, mut stdout, mut stderr, exit } = process;
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let feed = async move {
+        let Some(input) = input else { return Some(stdin) };
+        // Dropping it is what ends the input.
+        let mut stdin = stdin;
         let _ = stdin.write_all(input).await;
         let _ = stdin.shutdown().await;
+        None
     };
-    let _ = tokio::join!(feed, stdout.read_to_end(&mut out), stderr.read_to_end(&mut err));
+    let (_kept_open, _, _) = tokio::join!(feed, stdout.read_to_end(&mut out), stderr.read_to_end(&mut err));
     Said { exit: exit.await, stdout: out, stderr: err }
 }
 

@@ -50,6 +50,11 @@ pub(super) fn start(folders: &str, hash: &str, marker: &str, command: &str) -> S
     format!("{}; echo \"{marker}-`uname -s` `uname -m`\"", walk(folders, &body))
 }
 
+/// The same on a terminal, which must pass all bytes as they are.
+pub(super) fn on_terminal(script: &str) -> String {
+    format!("stty raw -echo; {script}")
+}
+
 /// Stores standard input as the agent; says `MARKER+`, or `MARKER-` and what is wrong.
 pub(super) fn upload(folders: &str, hash: &str, marker: &str) -> String {
     let check = check_folder();

@@ -5,7 +5,7 @@ use crate::argspec::boolean;
 use crate::diag::{Error, Result};
 use crate::event::TaskInfo;
 use crate::playbook::{Common, Task};
-use crate::template::Scope;
+use crate::template::{Scope, Var};
 use crate::value::{Dict, Value};
 
 /// Renders keywords in a scope.
@@ -60,10 +60,7 @@ impl Keywords<'_> {
         match self.render(value)? {
             None | Some(Value::Null) => Ok(None),
             Some(v) => number(&v).map(Some).ok_or_else(|| {
-                let text = format!(
-                    "the field '{name}' has an invalid value ({}), and could not be converted to an int.",
-                    v.to_text()
-                );
+                let text = format!("the field '{name}' has an invalid value ({}), and could not be converted to an int.", v.to_text());
                 Error::user(text).at(place(value))
             }),
         }
@@ -78,16 +75,22 @@ impl Keywords<'_> {
                 Some(Value::Str(text)) if text.as_str().is_empty() => {}
                 None | Some(Value::Null) => {}
                 Some(other) => {
-                    let text = format!(
-                        "environment must be a dictionary, received {} ({})",
-                        other.to_text(),
-                        other.type_name()
-                    );
+                    let text = format!("environment must be a dictionary, received {} ({})", other.to_text(), other.type_name());
                     return Err(Error::user(text).at(place(Some(value))));
                 }
             }
         }
         Ok(all.iter().map(|(name, value)| (name.to_text(), value.to_text())).collect())
+    }
+
+    /// The Python that the inventory or a setting names by its path; modes such as `auto` name none.
+    pub fn interpreter(&self) -> Result<Option<String>> {
+        let given = match self.scope.get("ansible_python_interpreter")? {
+            Some(Var::Value(value)) => self.render(Some(&value))?.map(|v| v.to_text()),
+            _ => None,
+        };
+        let given = given.or_else(|| self.shared.settings.text("INTERPRETER_PYTHON").map(str::to_owned));
+        Ok(given.filter(|path| path.contains('/')))
     }
 
     /// The task as the variable `ansible_failed_task` has it: its keywords, rendered as far as they can be.

@@ -2,7 +2,7 @@
 
 use super::attempt::Attempt;
 use super::host_task::{Done, HostTask, Note};
-use super::keywords::{Keywords, place};
+use super::keywords::Keywords;
 use super::outcome;
 use crate::diag::{Error, Result};
 use crate::event::{Status, TaskResult};
@@ -40,7 +40,6 @@ impl HostTask {
             Err(error) => self.once(&Dict::new(), Some(error)).await.into_done(),
         };
         done.host = self.scope.host.clone();
-        done.outcome.result.set_default("changed", false);
         done
     }
 
@@ -57,7 +56,7 @@ impl HostTask {
             other => {
                 let text = format!("The `loop` value must resolve to a 'list', not '{}'.", other.type_name());
                 let help = "Provide a list of items/templates, or a template resolving to a list.";
-                Err(Error::user(text).help(help).at(place(Some(&loop_.items))))
+                Err(Error::user(text).help(help).at(loop_.origin.as_ref()))
             }
         }
     }
@@ -71,9 +70,7 @@ impl HostTask {
         let control = &self.task.loop_control;
         let text = |value: &Option<Value>| Ok::<_, Error>(keywords.render(value.as_ref())?.map(|v| v.to_text()));
         let flag = |value: &Option<Value>, default: bool| {
-            Ok::<_, Error>(
-                keywords.render(value.as_ref())?.and_then(|v| crate::argspec::boolean(&v)).unwrap_or(default),
-            )
+            Ok::<_, Error>(keywords.render(value.as_ref())?.and_then(|v| crate::argspec::boolean(&v)).unwrap_or(default))
         };
         let var = text(&control.loop_var)?.unwrap_or_else(|| "item".into());
         if crate::template::Scope::get(&self.scope, &var)?.is_some() {
@@ -256,3 +253,4 @@ impl Attempt {
         }
     }
 }
+

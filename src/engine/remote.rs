@@ -22,12 +22,7 @@ pub(super) struct HostRemote<'a> {
 
 impl<'a> HostRemote<'a> {
     /// The host of a task, or the one that it is delegated to.
-    pub fn new(
-        task: &'a HostTask,
-        keywords: &Keywords<'_>,
-        scope: &HostScope,
-        delegated: Option<&str>,
-    ) -> Result<Self> {
+    pub fn new(task: &'a HostTask, keywords: &Keywords<'_>, scope: &HostScope, delegated: Option<&str>) -> Result<Self> {
         let target = keywords.target(scope, delegated)?;
         let connection = task.shared.pool.connect(&target);
         Ok(Self { task, connection, target, failure: Mutex::default() })
@@ -89,6 +84,21 @@ impl Remote for HostRemote<'_> {
         })
     }
 
+    fn run_here(&self, mut request: Request) -> BoxFuture<'_, Result<Outcome>> {
+        // The interpreter that the inventory names is the host's, not the controller's.
+        request.context.python = None;
+        Box::pin(async move {
+            let here = Target { name: "localhost".into(), ..Target::default() };
+            match self.task.shared.pool.connect(&here).run(request, None).await {
+                Ok(outcome) => {
+                    self.note(&outcome);
+                    Ok(outcome)
+                }
+                Err(error) => self.lost(error),
+            }
+        })
+    }
+
     fn raw<'a>(&'a self, command: &'a str, executable: Option<&'a str>) -> BoxFuture<'a, Result<Outcome>> {
         Box::pin(async move {
             let raw = Raw { command: command.to_owned(), executable: executable.map(str::to_owned) };
@@ -140,9 +150,7 @@ impl HostRemote<'_> {
         let host = &self.task.scope.host;
         match self.lost(error) {
             Err(error) => error,
-            Ok(outcome) => {
-                Error::action(outcome.get("msg").map_or_else(|| format!("{host} refused a file"), Value::to_text))
-            }
+            Ok(outcome) => Error::action(outcome.get("msg").map_or_else(|| format!("{host} refused a file"), Value::to_text)),
         }
     }
 }

@@ -351,28 +351,20 @@ fn check_name(key: &Text, notices: &mut Vec<Notice>) {
     let name = key.as_str();
     let good =
         name.chars().enumerate().all(|(i, c)| c == '_' || c.is_ascii_alphabetic() || (i > 0 && c.is_ascii_digit()));
-    let keyword = PYTHON_KEYWORDS.contains(&name);
-    if !name.is_empty() && good && !keyword {
+    if !name.is_empty() && good && !RESERVED.contains(&name) {
         return;
     }
     let text = format!(
         "Accepting inventory variable with invalid name {}. This feature will be removed from ansible-core version 2.23.",
         crate::value::str_repr(name)
     );
-    let help = if keyword {
-        "The variable name must not be a Python keyword."
-    } else {
-        "Variable names must be strings starting with a letter or underscore character, and contain only letters, \
-         numbers and underscores."
-    };
+    let help = "Variable names must be strings starting with a letter or underscore character, and contain only letters, \
+                numbers and underscores.";
     notices.push(Notice::Deprecated(Error::user(text).at(key.origin()).help(help).to_string()));
 }
 
-const PYTHON_KEYWORDS: [&str; 35] = [
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
-    "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal",
-    "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
-];
+/// Names that templates cannot use for variables.
+const RESERVED: [&str; 7] = ["False", "None", "True", "false", "none", "not", "true"];
 
 #[cfg(test)]
 mod tests {

@@ -333,7 +333,7 @@ impl<'p> Test<'p> {
     }
 }
 
-/// Whether a name fits a glob, as Python's fnmatch says.
+/// Whether a name fits a glob, as Python's fnmatch says: `*`, `?`, `[a-z]`, `[!a]`.
 pub fn glob_match(pattern: &str, name: &str) -> bool {
     fits(&glob(pattern), &name.chars().collect::<Vec<_>>())
 }

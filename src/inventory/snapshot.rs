@@ -48,10 +48,12 @@ pub(super) struct Data {
     pub cache: Cache,
 }
 
+type Members = Arc<[Arc<Host>]>;
+
 /// What was asked before; a changed copy starts without.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
-    members: Mutex<HashMap<Arc<str>, Arc<[Arc<Host>]>>>,
+    members: Mutex<HashMap<Arc<str>, Members>>,
     dict: OnceLock<Dict>,
 }
 

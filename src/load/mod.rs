@@ -7,6 +7,8 @@
 mod files;
 mod include;
 mod lacking;
+#[cfg(test)]
+mod listed;
 mod metadata;
 mod paths;
 mod plays;

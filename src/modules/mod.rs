@@ -11,11 +11,15 @@ use crate::proto::{Context, Outcome};
 pub mod attributes;
 pub mod command;
 pub mod copy;
+pub mod deliver;
 pub mod file;
 pub mod ping;
+pub mod pip;
 pub mod run;
+pub mod setup;
 pub mod shell;
 pub mod stat;
+pub mod synchronize;
 #[cfg(test)]
 pub mod testing;
 
@@ -79,7 +83,17 @@ pub enum Blob {
 }
 
 /// The modules, sorted by name.
-pub static MODULES: &[&ModuleDef] = &[&command::DEF, &copy::DEF, &file::DEF, &ping::DEF, &shell::DEF, &stat::DEF];
+pub static MODULES: &[&ModuleDef] = &[
+    &command::DEF,
+    &copy::DEF,
+    &file::DEF,
+    &ping::DEF,
+    &pip::DEF,
+    &setup::DEF,
+    &shell::DEF,
+    &stat::DEF,
+    &synchronize::DEF,
+];
 
 /// The module of a name without collection.
 pub fn find(name: &str) -> Option<&'static ModuleDef> {

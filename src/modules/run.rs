@@ -12,6 +12,9 @@ use std::sync::atomic::AtomicBool;
 
 /// Runs a module of the table.
 pub fn run(request: &Request, blob: Option<Blob>, cancelled: &AtomicBool) -> Outcome {
+    if request.module == super::deliver::NAME {
+        return super::deliver::run(request, blob, cancelled);
+    }
     match super::find(&request.module) {
         Some(def) => run_def(def, request, blob, cancelled),
         None => Outcome::failed(format!("The module {} is not built into this agent.", request.module)),

@@ -64,6 +64,8 @@ pub struct Loop {
     pub lookup: Option<String>,
     /// The items, or the lookup's terms.
     pub items: Value,
+    /// Where the items are written.
+    pub origin: Option<Origin>,
 }
 
 /// How a loop is done and shown; None is the default.
@@ -217,10 +219,9 @@ impl Task {
             paths.push(role.data.path.clone());
             paths.extend(role.parents.iter().rev().map(|parent| parent.path.clone()));
         }
-        if let Some(dir) = self.origin.as_ref().and_then(Origin::path).and_then(|path| path.rsplit_once('/')) {
-            if !paths.iter().any(|path| path == dir.0) {
-                paths.push(dir.0.to_owned());
-            }
+        let own = self.origin.as_ref().and_then(Origin::path).and_then(|path| path.rsplit_once('/'));
+        if let Some((folder, _)) = own.filter(|(folder, _)| !paths.iter().any(|path| path == folder)) {
+            paths.push(folder.to_owned());
         }
         paths
     }

@@ -194,6 +194,10 @@ impl Cx<'_> {
                 let special = Rc::clone(special);
                 special.attr(self, name)
             }
+            // The groups of `groupby` are named tuples; no other pair's attributes have these names.
+            Obj::Tuple(pair) if pair.len() == 2 && matches!(name, "grouper" | "list") => {
+                Ok(pair.get(usize::from(name == "list")).cloned())
+            }
             _ => Ok(methods::attribute(obj, name)),
         }
     }

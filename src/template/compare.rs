@@ -120,7 +120,8 @@ impl Cx<'_> {
             if failure.is_some() {
                 return Ordering::Equal;
             }
-            // Like Python's, this sort asks the later item first: `[1, 'a']` complains about 'str' and 'int'.
+            // Python asks whether the later item is less, and so does Rust for short lists: `[1, 'a']`
+            // complains about 'str' and 'int'.
             match self.order(a, b, "<") {
                 Ok(order) => order.unwrap_or(Ordering::Equal),
                 Err(raise) => {

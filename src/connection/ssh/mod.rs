@@ -9,7 +9,7 @@ mod gate;
 mod master;
 
 use super::error::ConnectionError;
-use super::local::status_code;
+use super::local::{self, status_code};
 use super::machine::Shared;
 use super::pipe::{Exit, Process};
 use super::target::Ssh;
@@ -30,13 +30,15 @@ const MOST_BUSY: u32 = 6;
 pub(super) struct Masters {
     ssh: Ssh,
     list: Mutex<Vec<Arc<Master>>>,
+    /// Set once sudo or su there has demanded a terminal.
+    terminal: AtomicBool,
     /// Set once ssh has said that it does not know `ForkAfterAuthentication`.
     old_ssh: AtomicBool,
 }
 
 impl Masters {
     pub fn new(ssh: Ssh) -> Self {
-        Self { ssh, list: Mutex::default(), old_ssh: AtomicBool::new(false) }
+        Self { ssh, list: Mutex::default(), terminal: AtomicBool::new(false), old_ssh: AtomicBool::new(false) }
     }
 
     /// The connection's timeout, in seconds.
@@ -69,6 +71,41 @@ impl Masters {
             let words = master.last_words().await.unwrap_or_else(|| error.to_string());
             return Err(ConnectionError::Unreachable(failed(&words)));
         }
+    }
+
+    /// Starts a command with a terminal, as `ssh -tt`.
+    pub async fn exec_on_terminal(
+        &self,
+        shared: &Shared,
+        name: &str,
+        command: &str,
+    ) -> Result<Process, ConnectionError> {
+        shared.settings.verbose.say(3, name, || format!("EXEC (-tt) {command}"));
+        let (master, permit) = self.lease(shared, name).await?;
+        let mut child = local::command(&shared.settings, &self.ssh.executable);
+        child.args(args::session(&self.ssh, master.session.control_socket(), command)?);
+        let process = local::spawn(child)?;
+        let exit = Box::pin(async move {
+            let exit = process.exit.await;
+            drop(permit);
+            match exit {
+                Exit::Status(255) if !master.is_alive() => {
+                    Exit::Lost(failed(&master.last_words().await.unwrap_or_default()))
+                }
+                exit => exit,
+            }
+        });
+        Ok(Process { exit, ..process })
+    }
+
+    /// Whether escalation on this host needs a terminal.
+    pub fn needs_terminal(&self) -> bool {
+        self.terminal.load(Ordering::Relaxed)
+    }
+
+    /// Remembers that escalation on this host needs a terminal.
+    pub fn give_terminal(&self) {
+        self.terminal.store(true, Ordering::Relaxed);
     }
 
     /// A master with room for one more session.
@@ -150,7 +187,7 @@ impl Masters {
 }
 
 /// ssh's words as ansible-core shows them.
-fn failed(words: &str) -> String {
+pub(super) fn failed(words: &str) -> String {
     format!("Failed to connect to the host via ssh: {}", words.trim_end())
 }
 

@@ -1,6 +1,6 @@
 //! Filters over sequences: `first`, `join`, `sort`, `unique`, `batch`, `flatten`, …
 
-use super::support::{Got, alone, follow, given, is_sequence, key, no_attribute, opt_text, path, sig, some};
+use super::support::{Got, alone, follow, hashable, is_sequence, key, opt_text, path, sig, some};
 use crate::template::raise::Class;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 
@@ -116,7 +116,8 @@ pub(super) fn unique_items(
             Err(raise) if strict => {
                 let text = "Jinja2's unique filter failed and we cannot fall back to Ansible's version as it does not \
                             support the parameters supplied.";
-                return Err(Raise::from(crate::diag::Error::user(raise.text()).context(text)));
+                let cause = hashable(item).err().map_or_else(|| raise.text(), |e| e.text());
+                return Err(Raise::from(crate::diag::Error::user(cause).context(text)));
             }
             Err(_) => return unique_slowly(cx, items),
         }
@@ -263,7 +264,7 @@ pub(super) fn sum(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     }
     for item in cx.iter(&input)? {
         let item = follow(cx, &item, &path)?.defined()?;
-        total = super::numbers::add(cx, &total, &item)?;
+        total = cx.add_objects(&total, &item)?;
     }
     Ok(total)
 }
@@ -277,7 +278,7 @@ pub(super) fn zip(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
         let name = args.named.first().map(|(n, _)| n.to_string()).unwrap_or_default();
         return Err(Raise::type_error(format!("zip() got an unexpected keyword argument '{name}'")));
     }
-    let columns = columns(cx, input, args.positional, "zip")?;
+    let columns = columns(cx, input, args.positional)?;
     let shortest = columns.iter().map(Vec::len).min().unwrap_or(0);
     if strict {
         check_lengths(&columns)?;
@@ -298,16 +299,13 @@ fn check_lengths(columns: &[Vec<Obj>]) -> Result<(), Raise> {
     Ok(())
 }
 
-fn columns(cx: &mut Cx<'_>, input: Obj, others: Vec<Obj>, func: &str) -> Result<Vec<Vec<Obj>>, Raise> {
+fn columns(cx: &mut Cx<'_>, input: Obj, others: Vec<Obj>) -> Result<Vec<Vec<Obj>>, Raise> {
     let mut columns = Vec::new();
-    for (i, source) in std::iter::once(input).chain(others).enumerate() {
+    for source in std::iter::once(input).chain(others) {
         match cx.iter(&source) {
             Ok(items) => columns.push(items),
             Err(raise) if raise.is(Class::Type) => {
-                return Err(Raise::type_error(match func {
-                    "zip_longest" => format!("zip_longest argument #{} must support iteration", i + 1),
-                    _ => format!("'{}' object is not iterable", source.type_name()),
-                }));
+                return Err(Raise::type_error(format!("'{}' object is not iterable", source.type_name())));
             }
             Err(raise) => return Err(raise),
         }
@@ -320,7 +318,7 @@ pub(super) fn zip_longest(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Go
     if !args.named.is_empty() {
         return Err(Raise::type_error("zip_longest() got an unexpected keyword argument"));
     }
-    let columns = columns(cx, input, args.positional, "zip_longest")?;
+    let columns = columns(cx, input, args.positional)?;
     let longest = columns.iter().map(Vec::len).max().unwrap_or(0);
     Ok(Obj::iter(
         (0..longest).map(|i| Obj::tuple(columns.iter().map(|c| c.get(i).cloned().unwrap_or_else(|| fill.clone())))),
@@ -335,9 +333,10 @@ fn too_many() -> Raise {
 }
 
 pub(super) fn product(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
-    let repeat = usize::try_from(args.take("repeat").int(1)?)
-        .map_err(|_| Raise::value_error("repeat argument cannot be negative"))?;
-    let columns = columns(cx, input, args.positional, "product")?;
+    let repeat = usize::try_from(args.take("repeat").int(1)?).map_err(|_| {
+        Raise::value_error("repeat argument cannot be negative")
+    })?;
+    let columns = columns(cx, input, args.positional)?;
     Ok(Obj::iter(products(&columns, repeat)?.into_iter().map(Obj::tuple)))
 }
 
@@ -348,9 +347,9 @@ pub(in crate::template) fn products(columns: &[Vec<Obj>], repeat: usize) -> Resu
         if rows.len().saturating_mul(column.len()) > MOST {
             return Err(too_many());
         }
-        let longer = rows
-            .iter()
-            .flat_map(|row| column.iter().map(move |item| row.iter().chain(std::iter::once(item)).cloned().collect()));
+        let longer = rows.iter().flat_map(|row| {
+            column.iter().map(move |item| row.iter().chain(std::iter::once(item)).cloned().collect())
+        });
         rows = longer.collect();
     }
     Ok(rows)
@@ -488,6 +487,5 @@ pub(super) fn texts(cx: &mut Cx<'_>, input: &Obj) -> Result<Vec<String>, Raise> 
             }
         });
     }
-    let _ = (given, no_attribute);
     Ok(out)
 }

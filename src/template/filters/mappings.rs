@@ -28,9 +28,12 @@ pub(super) fn items2dict(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
             return Err(Raise::type_error(format!("items2dict requires a list of dictionaries, got {shown} instead.")));
         }
         match (item_of(cx, &item, &key)?, item_of(cx, &item, &value)?) {
-            (Some(k), Some(v)) => {
-                k.check_hashable()?;
-                out.push((k, v));
+            (Some(k), Some(v)) if k.check_hashable().is_ok() => out.push((k, v)),
+            (Some(_), Some(_)) => {
+                let shown = cx.text(&input)?;
+                return Err(Raise::type_error(format!(
+                    "items2dict requires a list of dictionaries, got {shown} instead."
+                )));
             }
             _ => {
                 let (key, value, shown) = (cx.text(&key)?, cx.text(&value)?, cx.text(&input)?);
@@ -159,6 +162,9 @@ pub(super) fn dictsort(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         Some("value") => 1,
         _ => return Err(filter_argument("You can only sort by either \"key\" or \"value\"")),
     };
+    if !is_mapping(&input) {
+        return Err(super::support::no_attribute(&input, "items"));
+    }
     let mut keyed = Vec::new();
     for (k, v) in cx.items(&input)? {
         let shown = if at == 0 { k.clone() } else { v.clone() };
@@ -232,8 +238,14 @@ fn descend(cx: &mut Cx<'_>, element: &Obj, names: &[Obj], skip: bool) -> Result<
     let mut values = element.clone();
     for name in names {
         if !is_mapping(&values) {
+            let cause = match &values {
+                Obj::Str(_) => "string indices must be integers, not 'str'".to_owned(),
+                Obj::List(_) | Obj::Tuple(_) => format!("list indices must be integers or slices, not {}", name.type_name()),
+                other => format!("'{}' object is not subscriptable", other.type_name()),
+            };
             let (name, shown) = (cx.text(name)?, cx.text(&values)?);
-            return Err(Raise::type_error(format!("the key {name} should point to a dictionary, got '{shown}'")));
+            let text = format!("the key {name} should point to a dictionary, got '{shown}'.");
+            return Err(crate::diag::Error::user(cause).context(text).into());
         }
         match item_of(cx, &values, name)? {
             Some(found) => values = found,

@@ -227,6 +227,21 @@ pub(super) fn urlize(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     Ok(out.into())
 }
 
+/// Whether what follows a scheme begins with a host: an address, or a name that ends in letters.
+fn is_host(rest: &str) -> bool {
+    let host = rest.split(['/', '?', '#']).next().unwrap_or("");
+    if host.starts_with('[') {
+        return host.contains(']');
+    }
+    let host = host.split(':').next().unwrap_or("");
+    let labels: Vec<&str> = host.split('.').collect();
+    let address = labels.len() == 4 && labels.iter().all(|l| !l.is_empty() && l.bytes().all(|b| b.is_ascii_digit()));
+    let top = labels.last().is_some_and(|l| {
+        (l.len() >= 2 && l.bytes().all(|b| b.is_ascii_lowercase())) || l.starts_with("xn--")
+    });
+    address || (top && labels.iter().all(|l| !l.is_empty()))
+}
+
 /// One escaped word, as a link where it is a URL or an address.
 fn linked(word: &str, limit: Option<usize>, attributes: &str, schemes: &[String]) -> String {
     let mut start = 0;
@@ -258,7 +273,7 @@ fn linked(word: &str, limit: Option<usize>, attributes: &str, schemes: &[String]
         _ => text.to_owned(),
     };
     let lower = middle.to_lowercase();
-    let known = ["https://", "http://"].iter().any(|s| lower.starts_with(s));
+    let known = ["https://", "http://"].iter().any(|s| lower.strip_prefix(s).is_some_and(is_host));
     let domain = lower.starts_with("www.")
         || [".com", ".net", ".int", ".edu", ".gov", ".org", ".info", ".mil"].iter().any(|end| {
             lower.split(['/', ':', '?', '#']).next().is_some_and(|host| host.ends_with(end) && host.len() > end.len())

@@ -1,7 +1,7 @@
 //! Filters over numbers: `int`, `float`, `round`, `log`, sizes in words, …
 
 use super::mappings::filter_argument;
-use super::support::{Got, alone, float_to_int, given, opt_text, sig, some};
+use super::support::{Got, float_to_int, given, opt_text, sig};
 use crate::diag::Error;
 use crate::template::pylib::human;
 use crate::template::raise::Class;
@@ -64,9 +64,7 @@ pub(super) fn parse_float(text: &str) -> Option<f64> {
     let shape = plain.bytes().all(|b| b.is_ascii_digit() || b"._e+-".contains(&b));
     let underscores = plain.contains('_')
         && (plain.contains("__")
-            || plain
-                .split('_')
-                .any(|p| !p.starts_with(|c: char| c.is_ascii_digit()) || !p.ends_with(|c: char| c.is_ascii_digit())));
+            || plain.split('_').any(|p| !p.starts_with(|c: char| c.is_ascii_digit()) || !p.ends_with(|c: char| c.is_ascii_digit())));
     if plain.is_empty() || !(named || shape) || underscores {
         return None;
     }
@@ -188,11 +186,14 @@ pub(super) fn pow(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 
 pub(super) fn root(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [base] = args.bind(&sig("inversepower", 1, ["base"], 0))?;
-    let _ = cx;
     let sentence = "root() can only be used on numbers";
     let x = number(&input, sentence)?;
     let base = base.map_or(Ok(2.0), |b| match b.as_str().and_then(parse_float) {
         Some(parsed) => Ok(parsed),
+        None if b.as_str().is_some() => {
+            let shown = cx.repr(&b)?;
+            Err(Error::user(format!("could not convert string to float: {shown}")).context(format!("{sentence}.")).into())
+        }
         None => number(&b, sentence),
     })?;
     if base == 0.0 {
@@ -225,7 +226,7 @@ pub(super) fn human_to_bytes(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got
     let text = cx.text(&input)?;
     match human::human_to_bytes(&text, unit.as_deref(), bits) {
         Ok(number) => Ok(float_to_int(number).unwrap_or_default()),
-        Err(text) => Err(Error::user(text).context("human_to_bytes() can't interpret the input.").into()),
+        Err(text) => Err(Error::user(text.trim_end()).context("human_to_bytes() can't interpret the input.").into()),
     }
 }
 
@@ -234,12 +235,15 @@ pub(super) fn filesizeformat(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got
     let binary = binary.truth(cx, false)?;
     let size = match &input {
         Obj::Str(text) => parse_float(text.as_str()).ok_or_else(|| {
-            Raise::value_error(format!("could not convert string to float: {}", crate::value::str_repr(text.as_str())))
+            Raise::value_error(format!(
+                "could not convert string to float: {}",
+                crate::value::str_repr(text.as_str())
+            ))
         })?,
         other => other.as_number().ok_or_else(|| {
             Raise::type_error(format!(
                 "float() argument must be a string or a real number, not '{}'",
-                other.type_name()
+                super::support::plugin_type(other)
             ))
         })?,
     };
@@ -265,31 +269,4 @@ pub(super) fn filesizeformat(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got
         }
     }
     Ok(format!("{:.1} {name}", base * size / unit).into())
-}
-
-/// `a + b` as `sum` adds.
-pub(super) fn add(cx: &mut Cx<'_>, a: &Obj, b: &Obj) -> Got {
-    match (a, b) {
-        (Obj::List(_), Obj::List(_)) => {
-            let (x, y) = (cx.iter(a)?, cx.iter(b)?);
-            return Ok(Obj::list(x.into_iter().chain(y)));
-        }
-        (Obj::Tuple(_), Obj::Tuple(_)) => {
-            let (x, y) = (cx.iter(a)?, cx.iter(b)?);
-            return Ok(Obj::tuple(x.into_iter().chain(y)));
-        }
-        _ => {}
-    }
-    let _ = some(None);
-    match (a.as_big(), b.as_big()) {
-        (Some(x), Some(y)) => Ok(Obj::big(x + y)),
-        _ => match (a.as_number(), b.as_number()) {
-            (Some(x), Some(y)) => Ok((x + y).into()),
-            _ => Err(Raise::type_error(format!(
-                "unsupported operand type(s) for +: '{}' and '{}'",
-                a.type_name(),
-                b.type_name()
-            ))),
-        },
-    }
 }

@@ -95,6 +95,9 @@ pub(super) fn commonpath(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 
 pub(super) fn fileglob(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     alone(args, "fileglob")?;
+    if input.as_str().is_none() {
+        return Err(Raise::type_error(format!("'{}' object is not subscriptable", input.type_name())));
+    }
     let cwd = cx.with_world(|w| w.cwd.clone());
     let found = crate::template::pylib::glob::glob(path(&input)?, &cwd);
     let files = found.into_iter().filter(|f| std::path::Path::new(&paths::join([cwd.as_str(), f])).is_file());

@@ -98,20 +98,13 @@ fn choose(cx: &mut Cx<'_>, input: &Obj, mut args: CallArgs, keep: bool, by_attri
 
 pub(super) fn groupby(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let params = ["attribute", "default", "case_sensitive"];
-    let [attribute, default, case] = args.bind(&sig("sync_do_groupby", 2, params, 1))?;
+    // The default has no effect: what lacks the attribute is an error before it is asked for.
+    let [attribute, _default, case] = args.bind(&sig("sync_do_groupby", 2, params, 1))?;
     let case = case.truth(cx, false)?;
-    let default = some(default);
     let path = path(&given(attribute));
     let mut keyed = Vec::new();
     for item in cx.iter(&input)? {
-        let mut found = item.clone();
-        for part in &path {
-            found = get_item(cx, &found, part)?;
-            if let (Obj::Undefined(_), Some(default)) = (&found, &default) {
-                found = default.clone();
-            }
-        }
-        let found = found.defined()?;
+        let found = follow(cx, &item, &path)?.defined()?;
         let folded = key(cx, &found, &[], case)?;
         keyed.push((folded, found, item));
     }
@@ -127,12 +120,8 @@ pub(super) fn groupby(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
             _ => groups.push((folded, shown, vec![item])),
         }
     }
-    // TODO-free: a group is a tuple; its names `grouper` and `list` are the evaluator's to know.
-    Ok(Obj::list(groups.into_iter().map(|(_, shown, items)| group(shown, items))))
-}
-
-fn group(grouper: Obj, items: Vec<Obj>) -> Obj {
-    Obj::tuple([grouper, Obj::list(items)])
+    // The names of a group's parts, `grouper` and `list`, are known where attributes are looked up.
+    Ok(Obj::list(groups.into_iter().map(|(_, shown, items)| Obj::tuple([shown, Obj::list(items)]))))
 }
 
 pub(super) fn attr(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {

@@ -1,13 +1,24 @@
 //! Filters of set theory, in the order of the first list; Python's own order is arbitrary.
 
 use super::lists::{member, unique_items};
-use super::support::{Got, given, sig};
+use super::support::{Got, given, plugin_type, sig};
+use crate::template::raise::Class;
 use crate::template::{CallArgs, Cx, Obj, Raise};
 
 /// Both lists, and whether all their items are hashable.
 fn both(cx: &mut Cx<'_>, input: &Obj, args: CallArgs, func: &'static str) -> Result<(Vec<Obj>, Vec<Obj>, bool), Raise> {
     let [other] = args.bind(&sig(func, 2, ["b"], 1))?;
-    let (a, b) = (cx.iter(input)?, cx.iter(&given(other))?);
+    let (a, other) = (cx.iter(input)?, given(other));
+    let b = match cx.iter(&other) {
+        Err(raise) if raise.is(Class::Type) && !a.is_empty() => {
+            let kind = plugin_type(&other);
+            return Err(Raise::type_error(match func {
+                "union" => format!("can only concatenate list (not \"{kind}\") to list"),
+                _ => format!("argument of type '{kind}' is not iterable"),
+            }));
+        }
+        other => other?,
+    };
     let hashable = a.iter().chain(&b).all(|item| item.check_hashable().is_ok());
     Ok((a, b, hashable))
 }

@@ -57,6 +57,9 @@ pub(super) fn replace(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 
 pub(super) fn indent(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [width, first, blank] = args.bind(&sig("do_indent", 1, ["width", "first", "blank"], 0))?;
+    if matches!(input, Obj::List(_)) {
+        return Err(no_attribute(&input, "splitlines"));
+    }
     let Some(source) = input.as_str() else {
         return Err(Raise::type_error(format!(
             "unsupported operand type(s) for +=: '{}' and 'str'",
@@ -163,7 +166,9 @@ pub(super) fn reverse(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
             items.reverse();
             Ok(Obj::list(items))
         }
-        Err(raise) if raise.is(Class::Type) => Err(Raise::python(Class::Template, "argument must be iterable")),
+        Err(raise) if raise.is(Class::Type) => {
+            Err(crate::diag::Error::user(raise.text()).context("argument must be iterable.").into())
+        }
         Err(raise) => Err(raise),
     }
 }
@@ -173,7 +178,7 @@ pub(super) fn split(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let Some(source) = input.as_str() else {
         return Err(Raise::type_error(format!(
             "descriptor 'split' for 'str' objects doesn't apply to a '{}' object",
-            input.type_name()
+            super::support::plugin_type(&input)
         )));
     };
     let _ = cx;
@@ -210,12 +215,7 @@ pub(super) fn format(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     } else {
         Obj::dict(args.named.into_iter().map(|(name, value)| (Obj::from(name), value)))
     };
-    percent(cx, &source, &right)
-}
-
-/// `text % right`, which the evaluator has.
-fn percent(cx: &mut Cx<'_>, source: &str, right: &Obj) -> Got {
-    text::percent(cx, source, right).map(Obj::from)
+    cx.percent_format(&source, &right).map(Obj::from)
 }
 
 /// The parts of a comment style that differ from `plain`.

@@ -1,9 +1,8 @@
 //! What many filters and tests need: signatures, texts, attributes.
 
-use crate::template::raise::{Class, Missing, Undefined};
+use crate::template::raise::Class;
 use crate::template::{CallArgs, Cx, Obj, Raise, Sig};
 use num_bigint::BigInt;
-use std::rc::Rc;
 
 /// What a filter gives.
 pub(in crate::template) type Got = Result<Obj, Raise>;
@@ -46,9 +45,23 @@ pub(in crate::template) fn string<'o>(obj: &'o Obj, what: &str) -> Result<&'o st
     obj.as_str().ok_or_else(|| Raise::type_error(format!("{what}, not {}", obj.type_name())))
 }
 
+/// The name of the type that a plugin sees: containers come to it wrapped.
+pub(in crate::template) fn plugin_type(obj: &Obj) -> &str {
+    match obj {
+        Obj::List(_) => "_AnsibleLazyTemplateList",
+        Obj::Dict(_) => "_AnsibleLazyTemplateDict",
+        other => other.type_name(),
+    }
+}
+
 /// The complaint about a method that an object lacks.
 pub(in crate::template) fn no_attribute(obj: &Obj, name: &str) -> Raise {
-    Raise::python(Class::Attribute, format!("'{}' object has no attribute '{name}'", obj.type_name()))
+    Raise::python(Class::Attribute, format!("'{}' object has no attribute '{name}'", plugin_type(obj)))
+}
+
+/// Fails in the words a plugin gives where an object cannot be hashed.
+pub(in crate::template) fn hashable(obj: &Obj) -> Result<(), Raise> {
+    obj.check_hashable().map_err(|_| Raise::type_error(format!("unhashable type: '{}'", plugin_type(obj))))
 }
 
 /// A class in Python's words: `<class 'int'>`.
@@ -75,70 +88,7 @@ pub(in crate::template) fn is_mapping(obj: &Obj) -> bool {
 
 /// The item or attribute of an object as jinja2's `getitem` finds it; undefined where there is none.
 pub(in crate::template) fn get_item(cx: &mut Cx<'_>, obj: &Obj, key: &Obj) -> Got {
-    if obj.is_marker() {
-        return Ok(obj.clone());
-    }
-    let found = match (obj, key) {
-        (Obj::Dict(_) | Obj::Map(_), Obj::Str(name)) => cx.dict_get(obj, name.as_str())?,
-        (Obj::Dict(dict), key) if key.check_hashable().is_ok() => {
-            let item = dict.borrow().get(key).cloned();
-            match item {
-                Some(item) => cx.iter_lenient(&Obj::tuple([item]))?.pop(),
-                None => None,
-            }
-        }
-        (Obj::List(_) | Obj::Tuple(_) | Obj::Range(_) | Obj::Str(_), key) => match key.as_int() {
-            Some(index) => {
-                let items = cx.iter_lenient(obj)?;
-                let at = if index < 0 { items.len() as i64 + index } else { index };
-                usize::try_from(at).ok().and_then(|at| items.get(at).cloned())
-            }
-            None => None,
-        },
-        (Obj::Special(special), key) => {
-            let special = Rc::clone(special);
-            match special.item(cx, key)? {
-                Some(item) => Some(item),
-                None => match key.as_str() {
-                    Some(name) => special.attr(cx, name)?,
-                    None => None,
-                },
-            }
-        }
-        _ => None,
-    };
-    match found.or_else(|| date_part(obj, key)) {
-        Some(item) => Ok(item),
-        None => {
-            let what = Missing::Attribute { of: obj.type_name().to_owned(), name: cx.repr(key)? };
-            Ok(Obj::Undefined(Rc::new(Undefined { what, origin: None })))
-        }
-    }
-}
-
-/// The numbers of a date, which are its attributes.
-fn date_part(obj: &Obj, key: &Obj) -> Option<Obj> {
-    let name = key.as_str()?;
-    let date = match obj {
-        Obj::Date(date) => date,
-        Obj::DateTime(time) => {
-            match name {
-                "hour" => return Some(i64::from(time.hour).into()),
-                "minute" => return Some(i64::from(time.minute).into()),
-                "second" => return Some(i64::from(time.second).into()),
-                "microsecond" => return Some(i64::from(time.micro).into()),
-                _ => {}
-            }
-            &time.date
-        }
-        _ => return None,
-    };
-    match name {
-        "year" => Some(date.year.into()),
-        "month" => Some(i64::from(date.month).into()),
-        "day" => Some(i64::from(date.day).into()),
-        _ => None,
-    }
+    cx.get_item(obj, key)
 }
 
 /// The parts of an attribute path such as `a.b.0`.

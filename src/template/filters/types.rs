@@ -1,7 +1,7 @@
 //! Filters about types and presence: `default`, `bool`, `ternary`, `mandatory`, `string`, …
 
 use super::support::{Got, alone, given, sig, some};
-use crate::template::raise::{Class, Missing};
+use crate::template::raise::Missing;
 use crate::template::{CallArgs, Cx, Obj, Raise};
 
 pub(super) fn default(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
@@ -12,7 +12,7 @@ pub(super) fn default(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         Some(other) => {
             let other = other.defined()?;
             return Err(Raise::type_error(format!(
-                "The `boolean` argument must be of type `bool`, not `{}`.",
+                "The 'boolean' argument must be of type 'bool', not '{}'.",
                 other.type_name()
             )));
         }
@@ -92,81 +92,6 @@ pub(super) fn string(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 
 pub(super) fn pprint(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     alone(args, "do_pprint")?;
-    let mut out = String::new();
-    pretty(cx, &input, 0, 0, &mut out)?;
-    Ok(out.into())
-}
-
-/// `pprint.pformat`: on one line where it fits into 80 columns, else an item a line; keys sorted.
-fn pretty(cx: &mut Cx<'_>, obj: &Obj, indent: usize, allowance: usize, out: &mut String) -> Result<(), Raise> {
-    let flat = flat_repr(cx, obj)?;
-    if flat.chars().count() + indent + allowance <= 80 {
-        out.push_str(&flat);
-        return Ok(());
-    }
-    match obj {
-        Obj::Dict(_) | Obj::Map(_) => {
-            let items = cx.items(obj)?;
-            let items = sorted_items(cx, items)?;
-            out.push('{');
-            let last = items.len().saturating_sub(1);
-            for (i, (key, value)) in items.iter().enumerate() {
-                let name = cx.repr(key)?;
-                out.push_str(&name);
-                out.push_str(": ");
-                let rest = if i == last { allowance + 1 } else { 1 };
-                pretty(cx, value, indent + name.chars().count() + 3, rest, out)?;
-                if i < last {
-                    out.push_str(",\n");
-                    out.push_str(&" ".repeat(indent + 1));
-                }
-            }
-            out.push('}');
-        }
-        Obj::List(_) | Obj::Tuple(_) => {
-            let items = cx.iter(obj)?;
-            let (open, close) = if matches!(obj, Obj::Tuple(_)) { ("(", ")") } else { ("[", "]") };
-            out.push_str(open);
-            let last = items.len().saturating_sub(1);
-            for (i, item) in items.iter().enumerate() {
-                pretty(cx, item, indent + 1, if i == last { allowance + 1 } else { 1 }, out)?;
-                if i < last {
-                    out.push_str(",\n");
-                    out.push_str(&" ".repeat(indent + 1));
-                }
-            }
-            out.push_str(close);
-        }
-        _ => out.push_str(&flat),
-    }
-    Ok(())
-}
-
-fn sorted_items(cx: &mut Cx<'_>, items: Vec<(Obj, Obj)>) -> Result<Vec<(Obj, Obj)>, Raise> {
-    match cx.sort(items.clone(), |item| item.0.clone()) {
-        Ok(sorted) => Ok(sorted),
-        Err(raise) if raise.is(Class::Type) => Ok(items),
-        Err(raise) => Err(raise),
-    }
-}
-
-fn flat_repr(cx: &mut Cx<'_>, obj: &Obj) -> Result<String, Raise> {
-    Ok(match obj {
-        Obj::Dict(_) | Obj::Map(_) => {
-            let items = cx.items(obj)?;
-            let mut parts = Vec::new();
-            for (key, value) in sorted_items(cx, items)? {
-                parts.push(format!("{}: {}", cx.repr(&key)?, flat_repr(cx, &value)?));
-            }
-            format!("{{{}}}", parts.join(", "))
-        }
-        Obj::List(_) => {
-            let mut parts = Vec::new();
-            for item in cx.iter(obj)? {
-                parts.push(flat_repr(cx, &item)?);
-            }
-            format!("[{}]", parts.join(", "))
-        }
-        other => cx.repr(other)?,
-    })
+    // Containers come to it wrapped, which Python's pprint does not take apart.
+    cx.repr(&input).map(Obj::from)
 }

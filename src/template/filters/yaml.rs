@@ -1,30 +1,105 @@
 //! Filters of YAML: `to_yaml`, `to_nice_yaml`, `from_yaml`, `from_yaml_all`.
 
 use super::support::{Got, alone};
-use crate::template::{CallArgs, Cx, Obj, Raise};
+use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
+use crate::yaml::{EmitStyle, emit};
 
-fn missing(name: &str) -> Raise {
-    Raise::unsupported(format!("The filter '{name}' is not supported yet."))
+/// The keyword arguments of `yaml.dump` on top of a filter's own style.
+fn styled(cx: &mut Cx<'_>, mut args: CallArgs, mut style: EmitStyle) -> Result<EmitStyle, Raise> {
+    let int = |args: &mut CallArgs, name: &str| -> Result<Option<i32>, Raise> {
+        match args.take(name) {
+            None | Some(Obj::None) => Ok(None),
+            some => some.int(0).map(|n| i32::try_from(n).ok()),
+        }
+    };
+    if let Some(indent) = int(&mut args, "indent")? {
+        style.indent = indent;
+    }
+    if let Some(width) = int(&mut args, "width")? {
+        style.width = width;
+    }
+    match args.take("default_flow_style") {
+        None => {}
+        Some(Obj::None) => style.default_flow_style = None,
+        some => style.default_flow_style = Some(some.truth(cx, false)?),
+    }
+    match args.take("default_style") {
+        None | Some(Obj::None) => {}
+        Some(text) => style.default_style = cx.text(&text)?.chars().next(),
+    }
+    for (name, slot) in [
+        ("sort_keys", &mut style.sort_keys),
+        ("allow_unicode", &mut style.allow_unicode),
+        ("explicit_start", &mut style.explicit_start),
+        ("explicit_end", &mut style.explicit_end),
+        ("canonical", &mut style.canonical),
+    ] {
+        *slot = args.take(name).truth(cx, *slot)?;
+    }
+    for known in ["encoding", "line_break", "version", "tags"] {
+        if args.take(known).is_some_and(|value| !value.is_none()) {
+            return Err(Raise::unsupported(format!("The argument '{known}' of to_yaml is not supported yet.")));
+        }
+    }
+    match args.named.first() {
+        Some((name, _)) => {
+            Err(Raise::type_error(format!("dump_all() got an unexpected keyword argument '{name}'")))
+        }
+        None => Ok(style),
+    }
 }
 
-pub(super) fn to_yaml(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
-    let _ = (cx, input, args);
-    Err(missing("to_yaml"))
+fn dumped(cx: &mut Cx<'_>, input: &Obj, style: &EmitStyle) -> Got {
+    let value = cx.value(input)?;
+    match emit(&value, style) {
+        Ok(text) => Ok(text.into()),
+        Err(error) => Err(Raise::value_error(error.line())),
+    }
 }
 
-pub(super) fn to_nice_yaml(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
-    let _ = (cx, input, args);
-    Err(missing("to_nice_yaml"))
+pub(super) fn to_yaml(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
+    // Further positional arguments are passed over, as the real one does.
+    args.positional.clear();
+    let style = styled(cx, args, EmitStyle::terse())?;
+    dumped(cx, &input, &style)
+}
+
+pub(super) fn to_nice_yaml(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
+    if let Some(indent) = std::mem::take(&mut args.positional).into_iter().next() {
+        args.named.push(("indent".into(), indent));
+    }
+    let style = styled(cx, args, EmitStyle::nice())?;
+    dumped(cx, &input, &style)
 }
 
 pub(super) fn from_yaml(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     alone(args, "from_yaml")?;
-    let _ = (cx, input);
-    Err(missing("from_yaml"))
+    match &input {
+        Obj::Str(text) => match crate::yaml::from_yaml(text.as_str(), false) {
+            Ok(value) => Ok(Obj::data(&value)),
+            Err(error) => Err(Raise::value_error(error.to_string())),
+        },
+        Obj::None => Ok(input),
+        _ => {
+            let kind = input.type_name();
+            cx.warn(format!("The from_yaml filter ignored non-string input of type '{kind}'."));
+            Ok(input)
+        }
+    }
 }
 
 pub(super) fn from_yaml_all(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     alone(args, "from_yaml_all")?;
-    let _ = (cx, input);
-    Err(missing("from_yaml_all"))
+    match &input {
+        Obj::Str(text) => match crate::yaml::from_yaml_all(text.as_str(), false) {
+            Ok(values) => Ok(Obj::list(values.iter().map(Obj::data))),
+            Err(error) => Err(Raise::value_error(error.to_string())),
+        },
+        Obj::None => Ok(Obj::list([])),
+        _ => {
+            let kind = input.type_name();
+            cx.warn(format!("The from_yaml_all filter ignored non-string input of type '{kind}'."));
+            Ok(input)
+        }
+    }
 }

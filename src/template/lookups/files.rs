@@ -34,7 +34,7 @@ pub(super) fn unvault(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     for name in &call.terms {
         let name = term(cx, name)?;
         let Some(path) = find_file(cx, Some("files"), &name) else {
-            return Err(Raise::ansible(format!("Unable to find file matching \"{name}\" ")));
+            return Err(Raise::ansible(format!("Unable to find file matching \"{name}\"")));
         };
         out.push(read_text(cx, &path)?.into());
     }

@@ -56,6 +56,13 @@ pub(super) fn nested(cx: &mut Cx<'_>, args: CallArgs) -> Found {
         columns.push(cx.iter(term)?);
     }
     let mut out = Vec::new();
+    if let [only] = columns.as_slice() {
+        for item in only {
+            let parts = cx.iter(item)?;
+            out.push(Obj::list(flat(cx, parts)?));
+        }
+        return Ok(out);
+    }
     for row in products(&columns, 1)? {
         out.push(Obj::list(flat(cx, row)?));
     }
@@ -113,7 +120,7 @@ pub(super) fn random_choice(_cx: &mut Cx<'_>, args: CallArgs) -> Found {
 }
 
 fn terms_error(rest: &str) -> Raise {
-    Raise::ansible(format!("subelements lookup expects a list of two or three items, {rest}"))
+    Raise::ansible(format!("subelements lookup expects a list of two or three items, {rest}").trim_end())
 }
 
 pub(super) fn subelements(cx: &mut Cx<'_>, args: CallArgs) -> Found {

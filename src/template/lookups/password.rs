@@ -89,7 +89,7 @@ fn system(error: impl std::fmt::Display) -> Raise {
 }
 
 fn one(cx: &mut Cx<'_>, call: &Call, path: &str) -> Result<String, Raise> {
-    let length = usize::try_from(call.int(cx, "length")?.unwrap_or(20)).unwrap_or(0).min(1_000_000);
+    let length = usize::try_from(call.int(cx, "password", "length")?.unwrap_or(20)).unwrap_or(0).min(1_000_000);
     let encrypt = call.text(cx, "encrypt", "")?;
     let seed = call.text(cx, "seed", "")?;
     let base = super::support::base_folder(cx);

@@ -1,6 +1,6 @@
 //! The lookup `sequence`: numbers in a format, from a shortcut or from `k=v` words.
 
-use super::support::{Call, Found, integer, key_values, term};
+use super::support::{Call, Found, key_values, term};
 use crate::template::regex::{Flags, Pattern};
 use crate::template::{CallArgs, Cx, Obj, Raise};
 
@@ -58,10 +58,10 @@ fn read(text: &str, call: &mut Call) -> Result<(), Raise> {
 }
 
 fn numbers(cx: &mut Cx<'_>, call: &Call, out: &mut Vec<Obj>) -> Result<(), Raise> {
-    let start = call.int(cx, "start")?.unwrap_or(1);
-    let stride = call.int(cx, "stride")?.unwrap_or(1);
+    let start = call.int(cx, "sequence", "start")?.unwrap_or(1);
+    let stride = call.int(cx, "sequence", "stride")?.unwrap_or(1);
     let format = call.text(cx, "format", "%d")?;
-    let end = match (call.int(cx, "count")?, call.int(cx, "end")?) {
+    let end = match (call.int(cx, "sequence", "count")?, call.int(cx, "sequence", "end")?) {
         (None, None) => return Err(Raise::ansible("must specify count or end in with_sequence")),
         (Some(_), Some(_)) => return Err(Raise::ansible("can't specify both count and end in with_sequence")),
         (Some(0), None) => return Ok(()),

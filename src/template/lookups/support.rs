@@ -50,20 +50,19 @@ impl Call {
         }
     }
 
-    pub(super) fn int(&self, cx: &mut Cx<'_>, name: &str) -> Result<Option<i64>, Raise> {
-        match self.option(name) {
-            None | Some(Obj::None) => Ok(None),
-            Some(obj) => match (obj.as_int(), obj.as_str()) {
-                (Some(number), _) => Ok(Some(number)),
-                (None, Some(text)) => integer(text).map(Some).ok_or_else(|| {
-                    Raise::ansible(format!("Invalid value for option '{name}': '{text}' is not an integer."))
-                }),
-                _ => {
-                    let shown = cx.repr(obj)?;
-                    Err(Raise::ansible(format!("Invalid value for option '{name}': {shown} is not an integer.")))
-                }
-            },
+    pub(super) fn int(&self, cx: &mut Cx<'_>, lookup: &str, name: &str) -> Result<Option<i64>, Raise> {
+        let obj = match self.option(name) {
+            None | Some(Obj::None) => return Ok(None),
+            Some(obj) => obj,
+        };
+        if let Some(number) = obj.as_int().or_else(|| obj.as_str().and_then(integer)) {
+            return Ok(Some(number));
         }
+        let shown = cx.repr(obj)?;
+        Err(Raise::ansible(format!(
+            "Config '{name}' for '{lookup}' lookup plugin from 'Direct' has an invalid value: Invalid value provided \
+             for 'integer': {shown}"
+        )))
     }
 
     /// The strings of a list option; a string is split at its commas.
@@ -82,19 +81,11 @@ impl Call {
     }
 }
 
-/// Decimal, `0x` or, with a leading zero, octal digits.
-pub(super) fn integer(text: &str) -> Option<i64> {
+/// Decimal digits with a sign, as `int(text)` reads them.
+fn integer(text: &str) -> Option<i64> {
     let trimmed = text.trim();
-    let (sign, digits) = match trimmed.strip_prefix('-') {
-        Some(rest) => (-1, rest),
-        None => (1, trimmed.strip_prefix('+').unwrap_or(trimmed)),
-    };
-    let lower = digits.to_ascii_lowercase();
-    let value = match lower.strip_prefix("0x") {
-        Some(hex) => i64::from_str_radix(hex, 16).ok()?,
-        None => lower.parse::<i64>().ok().filter(|_| lower.bytes().all(|b| b.is_ascii_digit()))?,
-    };
-    Some(sign * value)
+    let digits = trimmed.strip_prefix(['-', '+']).unwrap_or(trimmed);
+    trimmed.parse().ok().filter(|_| digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// A boolean option's value.
@@ -202,10 +193,10 @@ pub(super) fn find_file(cx: &mut Cx<'_>, folder: Option<&str>, name: &str) -> Op
 pub(super) fn read_text(cx: &mut Cx<'_>, path: &str) -> Result<String, Raise> {
     let bytes = std::fs::read(path)
         .map_err(|e| Raise::ansible(format!("an error occurred while trying to read the file '{path}': {e}")))?;
-    let _ = cx;
-    if bytes.starts_with(b"$ANSIBLE_VAULT;") {
-        return Err(Raise::unsupported(format!("Reading the vaulted file '{path}' in a lookup is not supported yet.")));
-    }
+    let bytes = match crate::vault::is_vaulted(&bytes) {
+        true => cx.with_world(|w| w.vault.decrypt(&bytes))?,
+        false => bytes,
+    };
     String::from_utf8(bytes).map_err(|e| {
         let at = e.utf8_error().valid_up_to();
         let byte = e.as_bytes().get(at).copied().unwrap_or(0);

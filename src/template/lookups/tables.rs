@@ -1,15 +1,15 @@
 //! Lookups in files of rows and sections: `csvfile`, `ini`.
 
 use super::support::{Call, Found, find_file, key_values, read_text, term};
-use crate::diag::Error;
 use crate::template::regex::{Flags, Pattern};
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use crate::value::str_repr;
 
-/// The file of an option, or the real one's words for a missing one.
-fn located(cx: &mut Cx<'_>, name: &str) -> Result<String, Raise> {
+/// The file of an option. Without it the real one fails over None, in words that differ by lookup.
+fn located(cx: &mut Cx<'_>, name: &str, unnamed: &str) -> Result<String, Raise> {
     find_file(cx, Some("files"), name).ok_or_else(|| {
-        Error::user(format!("Unable to find '{name}' in expected paths (use -vvvvv to see paths)")).into()
+        cx.warn(format!("Unable to find '{name}' in expected paths (use -vvvvv to see paths)"));
+        Raise::type_error(unnamed)
     })
 }
 
@@ -40,10 +40,10 @@ pub(super) fn csvfile(cx: &mut Cx<'_>, args: CallArgs) -> Found {
             },
         };
         let column = |cx: &mut Cx<'_>, name: &str, default: i64| {
-            call.int(cx, name).map(|n| usize::try_from(n.unwrap_or(default)).unwrap_or(0))
+            call.int(cx, "csvfile", name).map(|n| usize::try_from(n.unwrap_or(default)).unwrap_or(0))
         };
         let (col, keycol) = (column(cx, "col", 1)?, column(cx, "keycol", 0)?);
-        let path = located(cx, &file)?;
+        let path = located(cx, &file, "expected str, bytes or os.PathLike object, not NoneType")?;
         let text = read_text(cx, &path)?;
         let missing = || Raise::python(crate::template::raise::Class::Index, "list index out of range");
         let mut found = None;
@@ -104,7 +104,7 @@ pub(super) fn ini(cx: &mut Cx<'_>, args: CallArgs) -> Found {
             return Err(Raise::unsupported("The option 'interpolation' of the lookup 'ini' is not supported yet."));
         }
         let file = call.text(cx, "file", "ansible.ini")?;
-        let path = located(cx, &file)?;
+        let path = located(cx, &file, "Invalid filename None.")?;
         let mut content = read_text(cx, &path)?;
         let mut section = call.text(cx, "section", "global")?;
         if call.text(cx, "type", "ini")? == "properties" {

@@ -1,7 +1,5 @@
 //! Methods of Python's `str`, `shlex` and `textwrap`.
 
-use crate::template::{Cx, Obj, Raise};
-
 /// `str.splitlines`.
 pub fn lines(text: &str) -> Vec<&str> {
     let mut out = Vec::new();
@@ -151,12 +149,6 @@ fn chunks(text: &str, hyphens: bool) -> Vec<String> {
         }
     }
     out
-}
-
-/// `text % right`.
-pub fn percent(cx: &mut Cx<'_>, text: &str, right: &Obj) -> Result<String, Raise> {
-    let _ = (cx, text, right);
-    Err(Raise::unsupported("percent formatting"))
 }
 
 #[cfg(test)]

@@ -5,17 +5,7 @@ use chrono::{DateTime as Chrono, Datelike, FixedOffset, Local, NaiveDate, TimeZo
 
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 ];
 
@@ -41,7 +31,7 @@ impl Moment {
             }
         };
         if utc {
-            return Ok(Self { time: time.fixed_offset(), zone: "UTC".into() });
+            return Ok(Self { time: time.fixed_offset(), zone: "GMT".into() });
         }
         let time = time.with_timezone(&Local).fixed_offset();
         let zone = if time.offset().local_minus_utc() == 0 { "UTC".to_owned() } else { time.format("%z").to_string() };
@@ -76,8 +66,11 @@ impl Moment {
             }
             let mut written = String::from("%");
             let (mut pad, mut upper) = (None, false);
+            let mut width = String::new();
             while let Some(&flag) = chars.peek() {
                 match flag {
+                    '1'..='9' => width.push(flag),
+                    '0' if !width.is_empty() => width.push(flag),
                     '-' | '_' | '0' => pad = Some(flag),
                     '^' => upper = true,
                     '#' | 'E' | 'O' => {}
@@ -91,7 +84,12 @@ impl Moment {
                 break;
             };
             written.push(letter);
-            match self.field(letter, pad) {
+            let text = self.field(letter, pad).map(|text| {
+                let width = width.parse::<usize>().unwrap_or(0).min(1000);
+                let digits = text.bytes().all(|b| b.is_ascii_digit());
+                if digits && pad != Some('_') { format!("{text:0>width$}") } else { format!("{text:>width$}") }
+            });
+            match text {
                 Some(text) if upper => out.push_str(&text.to_uppercase()),
                 Some(text) => out.push_str(&text),
                 None => out.push_str(&written),
@@ -356,11 +354,8 @@ mod tests {
     #[test]
     fn formats() {
         format(1441357287.0, "%Y-%m-%d %H:%M:%S", "2015-09-04 09:01:27");
-        format(
-            0.0,
-            "%a %A %b %B %j %U %W %V %G %y %e|%-d|%_d %p %I %Z %z %s %c %x %X %%",
-            "Thu Thursday Jan January 001 00 00 01 1970 70  1|1| 1 AM 12 UTC +0000 0 Thu Jan  1 00:00:00 1970 01/01/70 00:00:00 %",
-        );
+        format(0.0, "%a %A %b %B %j %U %W %V %G %y %e|%-d|%_d %p %I %Z %z %s %c %x %X %%",
+            "Thu Thursday Jan January 001 00 00 01 1970 70  1|1| 1 AM 12 GMT +0000 0 Thu Jan  1 00:00:00 1970 01/01/70 00:00:00 %");
     }
 
     #[test]
@@ -371,7 +366,10 @@ mod tests {
         assert_eq!(got.to_string(), "2015-09-04 13:02:00+01:30");
         let got = strptime("2015-12-25T03:04:05.5Z", "%Y-%m-%dT%H:%M:%S.%fZ").unwrap();
         assert_eq!(got.to_string(), "2015-12-25 03:04:05.500000");
-        assert_eq!(strptime("x", "%Y").unwrap_err(), "time data 'x' does not match format '%Y'");
+        assert_eq!(
+            strptime("x", "%Y").unwrap_err(),
+            "time data 'x' does not match format '%Y'"
+        );
         assert_eq!(strptime("2015x", "%Y").unwrap_err(), "unconverted data remains: x");
         assert_eq!(strptime("x", "%Q").unwrap_err(), "'Q' is a bad directive in format '%Q'");
     }

@@ -134,7 +134,7 @@ impl Parser {
         while self.looking_at("(?") {
             let letters: String = self.src[self.pos + 2..].iter().take_while(|c| c.is_ascii_alphabetic()).collect();
             let end = self.pos + 2 + letters.len();
-            if letters.is_empty() || self.src.get(end) != Some(&')') || letters.starts_with('P') {
+            if !letters.starts_with(|c| "aiLmsux".contains(c)) || self.src.get(end) != Some(&')') {
                 return Ok(());
             }
             let mut flags = self.flags;

@@ -14,7 +14,7 @@ type Verdict = Result<bool, Raise>;
 fn located(cx: &mut Cx<'_>, input: &Obj, func: &str) -> Result<Option<String>, Raise> {
     let cwd = cx.with_world(|w| w.cwd.clone());
     match input {
-        Obj::Str(text) if text.as_str().contains('\0') => Ok(None),
+        Obj::Str(text) if text.as_str().is_empty() || text.as_str().contains('\0') => Ok(None),
         // Python's os.stat takes a number for an open file; no template means one.
         Obj::Int(_) | Obj::Bool(_) => Ok(None),
         Obj::Str(text) => Ok(Some(join([cwd.as_str(), text.as_str()]))),
@@ -108,7 +108,8 @@ pub(super) fn vaulted_file(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdi
         }
         Err(error) => {
             let quoted = crate::value::str_repr(&shown);
-            let below = crate::diag::Error::user(os_error(&error, &shown).text());
+            let words = os_error(&error, &shown).text().replace(&format!(": {quoted}"), &format!(": b{quoted}"));
+            let below = crate::diag::Error::user(words);
             Err(below.context(format!("Cannot test if the file {quoted} is a vault.")).into())
         }
     }

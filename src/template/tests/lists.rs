@@ -1,7 +1,7 @@
 //! Tests of containers and numbers: `contains`, `any`, `all`, `subset`, `nan`.
 
 use crate::template::filters::lists::member;
-use crate::template::filters::support::{alone, given, sig};
+use crate::template::filters::support::{alone, given, hashable, sig};
 use crate::template::{CallArgs, Cx, Obj, Raise};
 
 type Verdict = Result<bool, Raise>;
@@ -42,7 +42,7 @@ pub(super) fn any(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
 /// Whether all items of one are in the other; both must be hashable, as for Python's `set`.
 fn within(cx: &mut Cx<'_>, small: &Obj, large: &Obj) -> Verdict {
     let (small, large) = (cx.iter(small)?, cx.iter(large)?);
-    small.iter().chain(&large).try_for_each(Obj::check_hashable)?;
+    small.iter().chain(&large).try_for_each(hashable)?;
     for item in &small {
         if !member(cx, &large, item)? {
             return Ok(false);

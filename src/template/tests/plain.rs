@@ -1,6 +1,6 @@
 //! jinja2's own tests: types, numbers, comparisons.
 
-use crate::template::filters::support::{alone, given, sig};
+use crate::template::filters::support::{alone, given, plugin_type, sig};
 use crate::template::raise::Class;
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use std::cmp::Ordering;
@@ -88,8 +88,8 @@ fn remainder(input: &Obj, divisor: &Obj) -> Result<f64, Raise> {
         (Some(a), Some(b)) => Ok(((a % b) + b) % b),
         _ => Err(Raise::type_error(format!(
             "unsupported operand type(s) for %: '{}' and '{}'",
-            input.type_name(),
-            divisor.type_name()
+            plugin_type(input),
+            plugin_type(divisor)
         ))),
     }
 }
@@ -166,10 +166,11 @@ pub(super) fn sameas(_cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
 
 pub(super) fn filter(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     alone(args, "test_filter")?;
-    Ok(input.as_str().is_some_and(|name| cx.templar().filter(name).is_some()))
+    // A quirk of the real one: what is no name is taken for known.
+    Ok(input.as_str().is_none_or(|name| cx.templar().filter(name).is_some()))
 }
 
 pub(super) fn test(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     alone(args, "test_test")?;
-    Ok(input.as_str().is_some_and(|name| cx.templar().test(name).is_some()))
+    Ok(input.as_str().is_none_or(|name| cx.templar().test(name).is_some()))
 }

@@ -142,5 +142,7 @@ pub(super) fn urn(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
 pub(super) fn vault_encrypted(_cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     alone(args, "vault_encrypted")?;
     let input = input.defined()?;
-    Ok(input.as_str().is_some_and(|text| text.starts_with("$ANSIBLE_VAULT;")))
+    // Text that only looks encrypted is not; what is encrypted inline is decrypted before it comes here.
+    let _ = input;
+    Ok(false)
 }

@@ -1,0 +1,231 @@
+//! The host's whole part of the `copy` and `template` actions, in one round trip.
+//!
+//! Ansible's action asks for the file's checksum, then either has `copy` put new content in place or `file`
+//! set its attributes. Here the controller sends content and checksum at once and the host decides; the
+//! results are those of the same two modules. Not a module that a task can name.
+
+use super::Blob;
+use crate::host::digest;
+use crate::proto::{Outcome, Request};
+use crate::value::{Dict, Value};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+/// The name by which the controller asks for it.
+pub const NAME: &str = "deliver";
+
+/// The arguments of `copy` that `file` takes too.
+const FILE_ARGS: &[&str] = &[
+    "attr", "attributes", "force", "group", "mode", "owner", "selevel", "serole", "setype", "seuser", "unsafe_writes",
+];
+
+/// How large a file may be of which a difference is shown: `MAX_FILE_SIZE_FOR_DIFF`.
+const DIFF_LIMIT: u64 = 104_448;
+
+/// Puts content in its place, or sets the attributes of the file that has it already.
+///
+/// The arguments are `copy`'s; beside them `checksum` is the content's and `_label` is what the header of
+/// a difference says.
+pub fn run(request: &Request, blob: Option<Blob>, cancelled: &AtomicBool) -> Outcome {
+    let mut delivery = Delivery { request, args: request.args.clone(), dest: PathBuf::new() };
+    let label = delivery.args.remove("_label").unwrap_or_default();
+    let checksum = delivery.args.get("checksum").map(Value::to_text).unwrap_or_default();
+    let follow = delivery.flag("follow", false);
+    let force = delivery.flag("force", true);
+    match delivery.place() {
+        Ok(dest) => delivery.dest = dest,
+        Err(failed) => return failed,
+    }
+    let there = if follow { fs::metadata(&delivery.dest) } else { fs::symlink_metadata(&delivery.dest) }.is_ok();
+    if there && !force {
+        return Outcome::changed(false).with("_ansible_kept", true);
+    }
+    let is_file = fs::metadata(&delivery.dest).is_ok_and(|meta| meta.is_file());
+    let is_link = fs::symlink_metadata(&delivery.dest).is_ok_and(|meta| meta.is_symlink());
+    let same = is_file && (follow || !is_link) && digest::sha1_file(&delivery.dest).is_ok_and(|sum| sum == checksum);
+    let outcome = if same { delivery.attributes(follow, cancelled) } else { delivery.content(blob, &label, cancelled) };
+    if outcome.get("checksum").is_none_or(|sum| !sum.truthy()) && !outcome.is_failed() {
+        return outcome.with("checksum", checksum);
+    }
+    outcome
+}
+
+struct Delivery<'a> {
+    request: &'a Request,
+    args: Dict,
+    /// The file itself, where `dest` names its folder.
+    dest: PathBuf,
+}
+
+impl Delivery<'_> {
+    fn flag(&self, name: &str, default: bool) -> bool {
+        self.args.get(name).and_then(crate::argspec::boolean).unwrap_or(default)
+    }
+
+    /// The file that is meant: in `dest` under its own name, where that is a folder.
+    fn place(&self) -> Result<PathBuf, Outcome> {
+        let env = crate::host::Env::new(&self.request.context.environment);
+        let variable = |name: &str| env.get(name);
+        let home = |user: &str| env.home(user);
+        let host = crate::argspec::Host { env: &variable, home: &home };
+        let dest = self.args.get("dest").map(Value::to_text).unwrap_or_default();
+        let expanded = crate::argspec::expand_path(&dest, host);
+        let name = self.args.get("_original_basename").map(Value::to_text).unwrap_or_default();
+        let path = if dest.ends_with('/') {
+            Path::new(expanded.trim_end_matches('/')).join(&name)
+        } else {
+            PathBuf::from(&expanded)
+        };
+        if path.is_dir() && self.args.get("_content").is_some() {
+            return Err(Outcome::default().with("failed", true).with("msg", "can not use content with a dir as dest"));
+        }
+        Ok(if path.is_dir() { path.join(name) } else { path })
+    }
+
+    fn ask(&self, module: &str, args: Dict, blob: Option<Blob>, cancelled: &AtomicBool) -> Outcome {
+        let shown = format!("ansible.legacy.{module}");
+        let request = Request { module: module.into(), shown, args, context: self.request.context.clone() };
+        super::run::run(&request, blob, cancelled)
+    }
+
+    /// The content is there already: `file` sets what else is asked for.
+    fn attributes(&self, follow: bool, cancelled: &AtomicBool) -> Outcome {
+        let mut args: Dict = FILE_ARGS
+            .iter()
+            .filter_map(|name| self.args.get(name).map(|value| (Value::str(*name), value.clone())))
+            .collect();
+        let linked = follow.then(|| fs::canonicalize(&self.dest).ok()).flatten();
+        let dest = linked.as_deref().unwrap_or(&self.dest);
+        args.insert("path", dest.to_string_lossy().as_ref());
+        args.insert("_original_basename", self.args.get("_original_basename").cloned().unwrap_or_default());
+        args.insert("recurse", false);
+        args.insert("state", "file");
+        let outcome = self.ask("file", args, None, cancelled);
+        match outcome.get("path").cloned() {
+            Some(path) if outcome.get("dest").is_none() => outcome.with("dest", path),
+            _ => outcome,
+        }
+    }
+
+    /// New content: `copy` puts it in place; check mode only says so.
+    fn content(&mut self, blob: Option<Blob>, label: &Value, cancelled: &AtomicBool) -> Outcome {
+        let context = &self.request.context;
+        let diff = context.diff.then(|| self.difference(blob.as_ref(), label));
+        let outcome = if context.check {
+            Outcome::changed(true)
+        } else {
+            self.args.remove("_content");
+            self.ask("copy", self.args.clone(), blob, cancelled)
+        };
+        match diff {
+            Some(diff) => outcome.with("diff", vec![Value::Dict(diff)]),
+            None => outcome,
+        }
+    }
+
+    /// The texts before and after, or why they are not shown.
+    fn difference(&self, blob: Option<&Blob>, label: &Value) -> Dict {
+        let dest = self.dest.to_string_lossy();
+        let mut diff = Dict::new();
+        match (fs::metadata(&self.dest), read_for_diff(&self.dest)) {
+            (Err(_), _) => drop(diff.insert("before", "")),
+            (Ok(meta), _) if meta.is_dir() => drop(diff.insert("before", "")),
+            (_, Shown::Binary) => drop(diff.insert("dst_binary", 1)),
+            (_, Shown::TooLarge) => drop(diff.insert("dst_larger", DIFF_LIMIT)),
+            (_, Shown::Text(text)) => {
+                diff.insert("before_header", dest.as_ref());
+                diff.insert("before", text);
+            }
+        }
+        let after = match blob {
+            Some(Blob::Inline(bytes)) => of_bytes(bytes),
+            Some(Blob::Staged(path)) => read_for_diff(path),
+            None => Shown::Text(String::new()),
+        };
+        match after {
+            Shown::Binary => drop(diff.insert("src_binary", 1)),
+            Shown::TooLarge => drop(diff.insert("src_larger", DIFF_LIMIT)),
+            Shown::Text(text) => {
+                let header = if label.is_null() { Value::str(dest.as_ref()) } else { label.clone() };
+                diff.insert("after_header", header);
+                diff.insert("after", text);
+            }
+        }
+        if self.request.context.no_log {
+            if diff.contains("before") {
+                diff.insert("before", "");
+            }
+            let hidden = " [[ Diff output has been hidden because 'no_log: true' was specified for this result ]]\n";
+            if diff.contains("after") {
+                diff.insert("after", hidden);
+            }
+        }
+        diff
+    }
+}
+
+/// A file as a difference shows it.
+enum Shown {
+    Text(String),
+    Binary,
+    TooLarge,
+}
+
+fn read_for_diff(path: &Path) -> Shown {
+    match fs::metadata(path) {
+        Ok(meta) if meta.len() > DIFF_LIMIT => Shown::TooLarge,
+        _ => of_bytes(&fs::read(path).unwrap_or_default()),
+    }
+}
+
+fn of_bytes(bytes: &[u8]) -> Shown {
+    if bytes.len() as u64 > DIFF_LIMIT {
+        Shown::TooLarge
+    } else if bytes.contains(&0) {
+        Shown::Binary
+    } else {
+        Shown::Text(String::from_utf8_lossy(bytes).into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::modules::testing::{has, outcome_of, request};
+
+    fn deliver(dest: &Path, content: &[u8], extra: &str) -> Outcome {
+        let sum = crate::host::digest::sha1_bytes(content);
+        let json = format!(r#"{{"dest": "{}", "checksum": "{sum}", "_original_basename": "a.txt"{extra}}}"#, dest.display());
+        outcome_of(&request(NAME, &json), Some(Blob::Inline(content.to_vec())))
+    }
+
+    #[test]
+    fn new_content_is_copied_and_old_content_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let dest = folder.path().join("x");
+        has(&deliver(&dest, b"one", ""), "changed", "True");
+        let again = deliver(&dest, b"one", "");
+        has(&again, "changed", "False");
+        assert!(again.get("dest").is_some() && again.get("checksum").is_some());
+        let mode = deliver(&dest, b"one", r#", "mode": "0600""#);
+        has(&mode, "changed", "True");
+        assert_eq!(fs::read(&dest).unwrap(), b"one");
+    }
+
+    #[test]
+    fn a_folder_takes_the_file_under_its_own_name() {
+        let folder = tempfile::tempdir().unwrap();
+        has(&deliver(folder.path(), b"one", ""), "changed", "True");
+        assert_eq!(fs::read(folder.path().join("a.txt")).unwrap(), b"one");
+    }
+
+    #[test]
+    fn without_force_what_is_there_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let dest = folder.path().join("x");
+        fs::write(&dest, "old").unwrap();
+        has(&deliver(&dest, b"new", r#", "force": false"#), "changed", "False");
+        assert_eq!(fs::read(&dest).unwrap(), b"old");
+    }
+}
