@@ -79,7 +79,6 @@ impl Shared {
             match notice {
                 Notice::Warning(text) => self.warn(text),
                 Notice::Deprecated(text) => self.emit(&Event::Deprecated(text)),
-                Notice::Error(text) => self.emit(&Event::Error(Box::new(crate::diag::Error::user(text)))),
                 Notice::Verbose(level, text) => self.verbose(level, None, || text),
                 Notice::Error(error) => self.emit(&Event::Error(Box::new(Error::user(error)))),
             }

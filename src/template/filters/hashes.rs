@@ -1,7 +1,6 @@
 //! Filters of hashes and encodings: `hash`, `checksum`, `b64encode`, `to_uuid`, `password_hash`.
 
-use super::support::{Got, alone, opt_text, sig, some};
-use crate::diag::Error;
+use super::support::{Got, alone, caused, opt_text, sig, some};
 use crate::template::pylib::crypt::{self, Kind};
 use crate::template::pylib::random::Random;
 use crate::template::raise::Class;
@@ -238,14 +237,13 @@ pub(super) fn password_hash(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got 
     };
     if salt.bytes().any(|b| !crypt::salt_alphabet().contains(&b)) {
         let name = if kind == Kind::Sha512 { "sha512_crypt" } else { "sha256_crypt" };
-        let cause = Error::user(format!("invalid characters in {name} salt"));
-        return Err(cause.context("Could not hash the secret.").into());
+        return Err(caused(format!("invalid characters in {name} salt"), "Could not hash the secret."));
     }
     let rounds = some(rounds).int(usual_rounds)?;
     if rounds < 1000 {
         let name = if kind == Kind::Sha512 { "sha512_crypt" } else { "sha256_crypt" };
         let cause = format!("{name}: min_desired_rounds ({rounds}) is too low, must be at least 1000");
-        return Err(Error::user(cause).context("Could not hash the secret.").into());
+        return Err(caused(cause, "Could not hash the secret."));
     }
     let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
     Ok(crypt::sha_crypt(kind, password, &salt, rounds).into())

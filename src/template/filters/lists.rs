@@ -1,6 +1,6 @@
 //! Filters over sequences: `first`, `join`, `sort`, `unique`, `batch`, `flatten`, …
 
-use super::support::{Got, alone, follow, hashable, is_sequence, key, opt_text, path, sig, some};
+use super::support::{Got, alone, caused, follow, hashable, is_sequence, key, opt_text, path, sig, some};
 use crate::template::raise::Class;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 
@@ -117,7 +117,7 @@ pub(super) fn unique_items(
                 let text = "Jinja2's unique filter failed and we cannot fall back to Ansible's version as it does not \
                             support the parameters supplied.";
                 let cause = hashable(item).err().map_or_else(|| raise.text(), |e| e.text());
-                return Err(Raise::from(crate::diag::Error::user(cause).context(text)));
+                return Err(caused(cause, text));
             }
             Err(_) => return unique_slowly(cx, items),
         }
@@ -333,9 +333,8 @@ fn too_many() -> Raise {
 }
 
 pub(super) fn product(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
-    let repeat = usize::try_from(args.take("repeat").int(1)?).map_err(|_| {
-        Raise::value_error("repeat argument cannot be negative")
-    })?;
+    let repeat = usize::try_from(args.take("repeat").int(1)?)
+        .map_err(|_| Raise::value_error("repeat argument cannot be negative"))?;
     let columns = columns(cx, input, args.positional)?;
     Ok(Obj::iter(products(&columns, repeat)?.into_iter().map(Obj::tuple)))
 }
@@ -347,9 +346,9 @@ pub(in crate::template) fn products(columns: &[Vec<Obj>], repeat: usize) -> Resu
         if rows.len().saturating_mul(column.len()) > MOST {
             return Err(too_many());
         }
-        let longer = rows.iter().flat_map(|row| {
-            column.iter().map(move |item| row.iter().chain(std::iter::once(item)).cloned().collect())
-        });
+        let longer = rows
+            .iter()
+            .flat_map(|row| column.iter().map(move |item| row.iter().chain(std::iter::once(item)).cloned().collect()));
         rows = longer.collect();
     }
     Ok(rows)

@@ -236,9 +236,9 @@ fn is_host(rest: &str) -> bool {
     let host = host.split(':').next().unwrap_or("");
     let labels: Vec<&str> = host.split('.').collect();
     let address = labels.len() == 4 && labels.iter().all(|l| !l.is_empty() && l.bytes().all(|b| b.is_ascii_digit()));
-    let top = labels.last().is_some_and(|l| {
-        (l.len() >= 2 && l.bytes().all(|b| b.is_ascii_lowercase())) || l.starts_with("xn--")
-    });
+    let top = labels
+        .last()
+        .is_some_and(|l| (l.len() >= 2 && l.bytes().all(|b| b.is_ascii_lowercase())) || l.starts_with("xn--"));
     address || (top && labels.iter().all(|l| !l.is_empty()))
 }
 

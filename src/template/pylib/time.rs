@@ -5,7 +5,17 @@ use chrono::{DateTime as Chrono, Datelike, FixedOffset, Local, NaiveDate, TimeZo
 
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -36,23 +46,6 @@ impl Moment {
         let time = time.with_timezone(&Local).fixed_offset();
         let zone = if time.offset().local_minus_utc() == 0 { "UTC".to_owned() } else { time.format("%z").to_string() };
         Ok(Self { time, zone })
-    }
-
-    /// A date and time as they are written.
-    pub fn of(datetime: &DateTime) -> Option<Self> {
-        let date = NaiveDate::from_ymd_opt(datetime.date.year, datetime.date.month.into(), datetime.date.day.into())?;
-        let naive = date.and_hms_micro_opt(
-            datetime.hour.into(),
-            datetime.minute.into(),
-            datetime.second.into(),
-            datetime.micro,
-        )?;
-        let offset = FixedOffset::east_opt(datetime.offset.unwrap_or(0))?;
-        let zone = match datetime.offset {
-            None => String::new(),
-            Some(_) => "UTC".into(),
-        };
-        Some(Self { time: offset.from_local_datetime(&naive).single()?, zone })
     }
 
     /// The text of a format, as glibc's `strftime` writes it.
@@ -354,8 +347,11 @@ mod tests {
     #[test]
     fn formats() {
         format(1441357287.0, "%Y-%m-%d %H:%M:%S", "2015-09-04 09:01:27");
-        format(0.0, "%a %A %b %B %j %U %W %V %G %y %e|%-d|%_d %p %I %Z %z %s %c %x %X %%",
-            "Thu Thursday Jan January 001 00 00 01 1970 70  1|1| 1 AM 12 GMT +0000 0 Thu Jan  1 00:00:00 1970 01/01/70 00:00:00 %");
+        format(
+            0.0,
+            "%a %A %b %B %j %U %W %V %G %y %e|%-d|%_d %p %I %Z %z %s %c %x %X %%",
+            "Thu Thursday Jan January 001 00 00 01 1970 70  1|1| 1 AM 12 GMT +0000 0 Thu Jan  1 00:00:00 1970 01/01/70 00:00:00 %",
+        );
     }
 
     #[test]
@@ -366,10 +362,7 @@ mod tests {
         assert_eq!(got.to_string(), "2015-09-04 13:02:00+01:30");
         let got = strptime("2015-12-25T03:04:05.5Z", "%Y-%m-%dT%H:%M:%S.%fZ").unwrap();
         assert_eq!(got.to_string(), "2015-12-25 03:04:05.500000");
-        assert_eq!(
-            strptime("x", "%Y").unwrap_err(),
-            "time data 'x' does not match format '%Y'"
-        );
+        assert_eq!(strptime("x", "%Y").unwrap_err(), "time data 'x' does not match format '%Y'");
         assert_eq!(strptime("2015x", "%Y").unwrap_err(), "unconverted data remains: x");
         assert_eq!(strptime("x", "%Q").unwrap_err(), "'Q' is a bad directive in format '%Q'");
     }
