@@ -51,11 +51,14 @@ impl<K: Eq + Hash> Generations<K> {
     }
 }
 
+/// A text, how it is read, and its syntax.
+type Key = (Arc<str>, Mode, Arc<Overrides>);
+
 /// The templates by text, for the default syntax and for any other.
 #[derive(Default)]
 pub(super) struct Cache {
     plain: [RwLock<Generations<Arc<str>>>; MODES],
-    other: RwLock<Generations<(Arc<str>, Mode, Arc<Overrides>)>>,
+    other: RwLock<Generations<Key>>,
 }
 
 impl Templar {

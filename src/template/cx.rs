@@ -325,10 +325,10 @@ impl<'a> Cx<'a> {
     pub fn call(&mut self, callee: &Obj, args: CallArgs) -> Result<Obj, Raise> {
         match callee {
             Obj::Special(special) => {
-                if !special.takes_undefined() {
-                    if let Some(marker) = args.first_marker() {
-                        return Ok(marker.clone());
-                    }
+                if !special.takes_undefined()
+                    && let Some(marker) = args.first_marker()
+                {
+                    return Ok(marker.clone());
                 }
                 let special: Rc<dyn Special> = special.clone();
                 self.deeper(|cx| special.call(cx, args))

@@ -234,7 +234,7 @@ impl Cx<'_> {
         })
     }
 
-    pub(super) fn from_import(
+    pub(super) fn import_names(
         &mut self,
         name: &Expr,
         names: &[(Arc<str>, Arc<str>)],

@@ -180,10 +180,10 @@ impl Cx<'_> {
         let Some(lookup) = self.templar().lookup_plugin(name) else {
             return Err(Error::user(format!("The lookup plugin '{name}' was not found.")).into());
         };
-        if !matches!(&lookup, Lookup::Def(def) if def.undefined) {
-            if let Some(marker) = args.first_marker() {
-                marker.clone().defined()?;
-            }
+        if !matches!(&lookup, Lookup::Def(def) if def.undefined)
+            && let Some(marker) = args.first_marker()
+        {
+            marker.clone().defined()?;
         }
         let result = self.deeper(|cx| match &lookup {
             Lookup::Def(def) => (def.run)(cx, args),
