@@ -28,7 +28,8 @@ fn run<'a>(call: &'a ActionCall<'a>) -> BoxFuture<'a, Result<Acted>> {
         let args = plan.args(call)?;
         let shown = "ansible.posix.synchronize".to_owned();
         let request = Request { module: "synchronize".into(), shown, args, context: call.context.clone() };
-        let outcome = if plan.here { call.remote.run_here(request).await? } else { call.remote.run(request, None).await? };
+        let outcome =
+            if plan.here { call.remote.run_here(request).await? } else { call.remote.run(request, None).await? };
         Ok(outcome.into())
     })
 }

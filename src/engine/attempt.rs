@@ -100,7 +100,10 @@ impl HostTask {
             Err(error) => Attempt::of_error(self, &error),
         };
         let keywords = Keywords { shared: &self.shared, task: &self.task, scope: &scope };
-        attempt.no_log = keywords.bool("no_log", |c| c.no_log.as_ref()).unwrap_or(None).unwrap_or(self.shared.settings.flag("DEFAULT_NO_LOG"));
+        attempt.no_log = keywords
+            .bool("no_log", |c| c.no_log.as_ref())
+            .unwrap_or(None)
+            .unwrap_or(self.shared.settings.flag("DEFAULT_NO_LOG"));
         let lenient = |value: Result<Option<bool>>| value.unwrap_or(None).unwrap_or(false);
         attempt.ignore_errors = lenient(keywords.bool("ignore_errors", |c| c.ignore_errors.as_ref()));
         attempt.ignore_unreachable = lenient(keywords.bool("ignore_unreachable", |c| c.ignore_unreachable.as_ref()));
@@ -183,7 +186,8 @@ impl HostTask {
             ActionKind::Native => Ok(action),
             ActionKind::Lacking => Err(Error::unsupported(format!("rplay has no module {} yet", action.fqcn))),
             ActionKind::Python(path) => {
-                let text = format!("the module {} is written in Python ({path}), which rplay cannot run yet", action.fqcn);
+                let text =
+                    format!("the module {} is written in Python ({path}), which rplay cannot run yet", action.fqcn);
                 Err(Error::unsupported(text))
             }
         }
@@ -417,7 +421,9 @@ impl HostTask {
             no_log: keywords.bool("no_log", |c| c.no_log.as_ref())?.unwrap_or(false),
             verbosity: self.shared.options.verbosity,
             environment: keywords.environment()?,
-            timeout: timeout.map(|t| t.max(0.0) as u64).or_else(|| u64::try_from(self.shared.settings.int("TASK_TIMEOUT")).ok().filter(|t| *t > 0)),
+            timeout: timeout
+                .map(|t| t.max(0.0) as u64)
+                .or_else(|| u64::try_from(self.shared.settings.int("TASK_TIMEOUT")).ok().filter(|t| *t > 0)),
             remote_tmp: None,
             python: keywords.interpreter()?,
             shell: self.shared.settings.text("DEFAULT_EXECUTABLE").filter(|s| *s != "/bin/sh").map(str::to_owned),

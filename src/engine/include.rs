@@ -25,7 +25,9 @@ impl load::Render for Rendering<'_> {
 
 impl Batch {
     /// Runs what hosts included, each with the hosts that included it.
-    pub(super) async fn run_includes(&mut self, task: &Arc<Task>,
+    pub(super) async fn run_includes(
+        &mut self,
+        task: &Arc<Task>,
         info: &Arc<TaskInfo>,
         includes: Vec<(Vec<Arc<str>>, Included)>,
     ) {
@@ -110,5 +112,4 @@ impl Batch {
             })));
         }
     }
-
 }

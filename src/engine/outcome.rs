@@ -69,7 +69,8 @@ pub(super) fn task_failed(error: &Error) -> Error {
 
 /// What `register` keeps of a result: everything but what is for the engine and callbacks alone.
 pub(super) fn registered(result: &Dict) -> Dict {
-    let mut kept: Dict = result.iter().filter(|(key, _)| !is_internal(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let mut kept: Dict =
+        result.iter().filter(|(key, _)| !is_internal(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
     kept.remove("invocation");
     kept
 }

@@ -22,7 +22,12 @@ pub(super) struct HostRemote<'a> {
 
 impl<'a> HostRemote<'a> {
     /// The host of a task, or the one that it is delegated to.
-    pub fn new(task: &'a HostTask, keywords: &Keywords<'_>, scope: &HostScope, delegated: Option<&str>) -> Result<Self> {
+    pub fn new(
+        task: &'a HostTask,
+        keywords: &Keywords<'_>,
+        scope: &HostScope,
+        delegated: Option<&str>,
+    ) -> Result<Self> {
         let target = keywords.target(scope, delegated)?;
         let connection = task.shared.pool.connect(&target);
         Ok(Self { task, connection, target, failure: Mutex::default() })
@@ -150,7 +155,9 @@ impl HostRemote<'_> {
         let host = &self.task.scope.host;
         match self.lost(error) {
             Err(error) => error,
-            Ok(outcome) => Error::action(outcome.get("msg").map_or_else(|| format!("{host} refused a file"), Value::to_text)),
+            Ok(outcome) => {
+                Error::action(outcome.get("msg").map_or_else(|| format!("{host} refused a file"), Value::to_text))
+            }
         }
     }
 }

@@ -1,19 +1,19 @@
 //! A whole run: playbooks on an inventory, from options to exit status.
 
+use super::emitter::{Emitter, Listener};
 use super::flow::Hosts;
 use super::inspect::PlayListing;
 use super::options::Options;
 use super::play;
-use super::emitter::{Emitter, Listener};
 use super::shared::{Cancel, Shared};
 use crate::actions::ActionDef;
 use crate::config::Config;
 use crate::connection::{self, Pool};
 use crate::diag::Result;
 use crate::event::{Event, HostStats, Stats, Terminal};
-use crate::playbook::Play;
 use crate::inventory::{Mismatch, Reader, VarsFiles, limit_patterns, load_sources};
 use crate::load::Loader;
+use crate::playbook::Play;
 use crate::template::{Templar, World};
 use crate::value::{Dict, Text};
 use crate::vars::{Fixed, PlainScope, Store, parse_extra_vars};
@@ -193,7 +193,11 @@ impl Run {
         };
         let mut extra = Dict::new();
         for text in &self.extra_vars {
-            extra.update(&parse_extra_vars(text, |path| config.around.resolve(path, None), |path| loader.read_vars(path))?);
+            extra.update(&parse_extra_vars(
+                text,
+                |path| config.around.resolve(path, None),
+                |path| loader.read_vars(path),
+            )?);
         }
         let forks = usize::try_from(settings.int("DEFAULT_FORKS")).unwrap_or(1).max(1);
         let fixed = Fixed {
@@ -269,7 +273,8 @@ pub(super) struct Prepared {
 impl Prepared {
     async fn run(&self, playbooks: &[String]) -> Result<Report> {
         let shared = &self.shared;
-        let mut state = State { hosts: Hosts::default(), started: shared.options.start_at_task.is_none(), ..State::default() };
+        let mut state =
+            State { hosts: Hosts::default(), started: shared.options.start_at_task.is_none(), ..State::default() };
         for path in playbooks {
             let (plays, basedir) = self.load(path)?;
             shared.emit(&Event::PlaybookStart { path: path.clone() });

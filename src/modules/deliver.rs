@@ -17,7 +17,17 @@ pub const NAME: &str = "deliver";
 
 /// The arguments of `copy` that `file` takes too.
 const FILE_ARGS: &[&str] = &[
-    "attr", "attributes", "force", "group", "mode", "owner", "selevel", "serole", "setype", "seuser", "unsafe_writes",
+    "attr",
+    "attributes",
+    "force",
+    "group",
+    "mode",
+    "owner",
+    "selevel",
+    "serole",
+    "setype",
+    "seuser",
+    "unsafe_writes",
 ];
 
 /// How large a file may be of which a difference is shown: `MAX_FILE_SIZE_FOR_DIFF`.
@@ -196,7 +206,8 @@ mod tests {
 
     fn deliver(dest: &Path, content: &[u8], extra: &str) -> Outcome {
         let sum = crate::host::digest::sha1_bytes(content);
-        let json = format!(r#"{{"dest": "{}", "checksum": "{sum}", "_original_basename": "a.txt"{extra}}}"#, dest.display());
+        let json =
+            format!(r#"{{"dest": "{}", "checksum": "{sum}", "_original_basename": "a.txt"{extra}}}"#, dest.display());
         outcome_of(&request(NAME, &json), Some(Blob::Inline(content.to_vec())))
     }
 
