@@ -205,7 +205,8 @@ pub(super) fn slice(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     }
     let count = usize::try_from(count).unwrap_or(0).min(10_000_000);
     let fill = some(fill);
-    let (each, extra) = if count == 0 { (0, 0) } else { (items.len() / count, items.len() % count) };
+    let each = items.len().checked_div(count).unwrap_or(0);
+    let extra = items.len() - each * count;
     let mut rest = items.into_iter();
     let mut rows = Vec::new();
     for i in 0..count {

@@ -121,10 +121,9 @@ fn hyphen_cut(chunk: &str, space: usize, hyphens: bool) -> usize {
     let chars: Vec<char> = chunk.chars().collect();
     if hyphens && chars.len() > space {
         let head = &chars[..space];
-        if let Some(at) = head.iter().rposition(|c| *c == '-').filter(|at| *at > 0) {
-            if head[..at].iter().any(|c| *c != '-') {
-                return at + 1;
-            }
+        let last = head.iter().rposition(|c| *c == '-');
+        if let Some(at) = last.filter(|at| head[..*at].iter().any(|c| *c != '-')) {
+            return at + 1;
         }
     }
     space
