@@ -2,7 +2,6 @@
 //!
 //! Release builds of the controller alone: a debug build finds the agent that cargo puts beside
 //! it. `RPLAY_AGENT` (any value) or the feature `no-embedded-agent` skips the nested build.
-#![expect(clippy::print_stdout, reason = "cargo reads a build script's standard output")]
 #![expect(clippy::disallowed_methods, reason = "cargo talks to a build script through its environment")]
 
 use std::error::Error;

@@ -4,6 +4,7 @@ use crate::support::connection::{block_on, is_answered, nonsense, pool};
 use crate::support::sshd::Sshd;
 use crate::support::sudo;
 use rplay::connection::{Become, ConnectionError, Raw, Secret, Target, Transport};
+use std::os::unix::fs::PermissionsExt;
 
 fn local() -> Target {
     Target { name: "localhost".into(), ..Target::default() }
@@ -51,7 +52,11 @@ fn silence_is_a_timeout() {
         let (pool, _) = pool();
         let mut ssh = sshd.ssh();
         ssh.timeout = 1;
-        let mut target = with(sshd.target(), Become { exe: Some("sleep 60 #".into()), ..Become::default() });
+        let exe = sshd.folder().join("silent");
+        std::fs::write(&exe, "#!/bin/sh\nexec sleep 5\n").unwrap();
+        std::fs::set_permissions(&exe, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let exe = Some(exe.display().to_string());
+        let mut target = with(sshd.target(), Become { exe, ..Become::default() });
         target.transport = Transport::Ssh(Box::new(ssh));
         let error = pool.connect(&target).run(nonsense(), None).await.unwrap_err();
         let text = "Timeout (3s) waiting for privilege escalation prompt: ";
@@ -82,6 +87,27 @@ fn another_user_is_another_agent() {
         let stranger = Become { user: "no_such_user".into(), ..Become::default() };
         let error = pool.connect(&with(local(), stranger)).run(nonsense(), None).await.unwrap_err();
         assert!(error.to_string().contains("sudo: unknown user no_such_user"), "{error}");
+        pool.close().await;
+    });
+}
+
+#[test]
+fn a_terminal_is_given_where_it_is_demanded() {
+    let Some(sshd) = Sshd::start("") else { return };
+    block_on(async {
+        let (pool, heard) = pool();
+        let exe = Some(sudo::stand_in_for_terminals(sshd.folder()));
+        let password = Some(Secret::new("sesame"));
+        let host = pool.connect(&with(sshd.target(), Become { exe, password, ..Become::default() }));
+        is_answered(&host.run(nonsense(), None).await.unwrap());
+        // Every byte passes as it is.
+        let bytes: Vec<u8> = (0..=255).cycle().take(300_000).collect();
+        let path = host.put("bytes", false, &mut &bytes[..]).await.unwrap();
+        let mut back = Vec::new();
+        host.get(&path, &mut back).await.unwrap();
+        assert!(back == bytes);
+        let text = heard.text();
+        assert_eq!(text.matches("EXEC (-tt)").count(), 1, "{text}");
         pool.close().await;
     });
 }

@@ -1,7 +1,9 @@
 //! `local`: the agent as a child.
 
-use crate::support::connection::{block_on, is_answered, nonsense, pool};
-use rplay::connection::{Raw, Target};
+use crate::support::connection::{block_on, is_answered, nonsense, pool, shell};
+use rplay::connection::{Connection, Raw, Target};
+use std::time::Duration;
+use tokio::task::JoinHandle;
 
 #[test]
 fn an_agent_answers_and_files_travel() {
@@ -23,7 +25,7 @@ fn an_agent_answers_and_files_travel() {
             if !std::path::Path::new(&path).exists() {
                 break;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
         assert!(!std::path::Path::new(&path).exists(), "the agent {} leaves its files", hello.pid);
     });
@@ -38,5 +40,68 @@ fn raw_needs_no_agent() {
         let output = here.raw(&raw).await.unwrap();
         assert_eq!((output.rc, &output.stdout[..], &output.stderr[..]), (3, &b"out\n"[..], &b"err\n"[..]));
         assert!(heard.text().starts_with("3 <localhost> EXEC echo out"), "{}", heard.text());
+    });
+}
+
+/// Starts a long command, waits until it runs, and says its process id.
+async fn long_command(here: &Connection, folder: &std::path::Path) -> (JoinHandle<()>, i32) {
+    let file = folder.join("pid");
+    let request = shell(&format!("echo $$ > {}; exec sleep 300", file.display()));
+    let here = here.clone();
+    let running = tokio::spawn(async move { drop(here.run(request, None).await) });
+    for _ in 0..500 {
+        if let Ok(Ok(pid)) = std::fs::read_to_string(&file).map(|text| text.trim().parse()) {
+            return (running, pid);
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the command does not start");
+}
+
+async fn ends(pid: i32) {
+    for _ in 0..250 {
+        if !std::path::Path::new(&format!("/proc/{pid}")).exists() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the process {pid} lives on");
+}
+
+#[test]
+fn what_nobody_waits_for_is_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    block_on(async {
+        let (pool, _) = pool();
+        let here = pool.connect(&Target { name: "localhost".into(), ..Target::default() });
+        let (running, pid) = long_command(&here, folder.path()).await;
+        running.abort();
+        ends(pid).await;
+        is_answered(&here.run(nonsense(), None).await.unwrap());
+        pool.close().await;
+    });
+}
+
+#[test]
+fn a_lost_controller_ends_its_tasks_but_no_daemon() {
+    let folder = tempfile::tempdir().unwrap();
+    let (agent, daemon, task) = block_on(async {
+        let (pool, _) = pool();
+        let here = pool.connect(&Target { name: "localhost".into(), ..Target::default() });
+        let file = folder.path().join("daemon");
+        let script = format!("setsid sleep 300 >/dev/null 2>&1 & echo $! > {}", file.display());
+        assert!(!here.run(shell(&script), None).await.unwrap().is_failed());
+        let daemon: i32 = std::fs::read_to_string(&file).unwrap().trim().parse().unwrap();
+        let (running, task) = long_command(&here, folder.path()).await;
+        // What a runtime that just stops does: nothing is said to the agent.
+        std::mem::forget((here.clone(), pool, running));
+        (here.hello().await.unwrap().pid.cast_signed(), daemon, task)
+    });
+    block_on(async move {
+        ends(task).await;
+        ends(agent).await;
+        assert!(std::path::Path::new(&format!("/proc/{daemon}")).exists());
+        let daemon = rustix::process::Pid::from_raw(daemon).unwrap();
+        rustix::process::kill_process(daemon, rustix::process::Signal::TERM).unwrap();
     });
 }

@@ -5,7 +5,7 @@ use crate::diag::{Error, Kind, Result};
 use crate::connection::{Target, Upload};
 use crate::playbook::Task;
 use crate::proto::{Context, Outcome, Request};
-use crate::template::{Scope, Templar};
+use crate::template::{Scope, Templar, Var};
 use crate::value::{Dict, Text, Value};
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -20,6 +20,9 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait Remote: Send + Sync {
     /// Runs a module.
     fn run(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>>;
+
+    /// Runs a module on the controller, whatever host the task is for.
+    fn run_here(&self, request: Request) -> BoxFuture<'_, Result<Outcome>>;
 
     /// Runs a command line by a plain exec, without an agent.
     fn raw<'a>(&'a self, command: &'a str, executable: Option<&'a str>) -> BoxFuture<'a, Result<Outcome>>;
@@ -48,6 +51,10 @@ pub struct ActionCall<'a> {
     pub task: &'a Task,
     /// The action's name as error texts have it: `ansible.legacy.copy`.
     pub name: &'a str,
+    /// The inventory name of the task's host.
+    pub host: &'a str,
+    /// The host that the task is delegated to.
+    pub delegated: Option<&'a str>,
     /// The host's variables.
     pub scope: &'a (dyn Scope + Sync),
     /// The renderer.
@@ -138,6 +145,14 @@ impl ActionCall<'_> {
     /// Whether a condition holds.
     pub fn condition(&self, condition: &Value) -> Result<bool> {
         self.templar.condition(condition, self.scope)
+    }
+
+    /// A variable of the task's host, rendered; None where it is not there, or cannot be rendered.
+    pub fn variable(&self, name: &str) -> Option<Value> {
+        match self.scope.get(name) {
+            Ok(Some(Var::Value(value))) => self.templar.render_value(&value, self.scope).ok().flatten(),
+            _ => None,
+        }
     }
 
     /// An argument's text; None where it was not given or is null.

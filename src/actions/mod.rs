@@ -7,6 +7,7 @@
 mod add_host;
 mod assert;
 mod call;
+mod copy;
 mod debug;
 mod fail;
 mod gather_facts;
@@ -15,6 +16,8 @@ mod group_by;
 mod raw;
 mod set_fact;
 mod set_stats;
+mod synchronize;
+mod template;
 
 pub use call::{Acted, ActionCall, BoxFuture, Effect, Remote};
 
@@ -55,6 +58,7 @@ pub type RunFn = for<'a> fn(&'a ActionCall<'a>) -> BoxFuture<'a, Result<Acted>>;
 pub static ACTIONS: &[&ActionDef] = &[
     &add_host::ACTION,
     &assert::ACTION,
+    &copy::ACTION,
     &debug::ACTION,
     &fail::ACTION,
     &gather_facts::ACTION,
@@ -62,6 +66,8 @@ pub static ACTIONS: &[&ActionDef] = &[
     &raw::ACTION,
     &set_fact::ACTION,
     &set_stats::ACTION,
+    &synchronize::ACTION,
+    &template::ACTION,
 ];
 
 /// The action of a name without collection.

@@ -6,6 +6,7 @@
 //! and staged files go; a daemon that a task left behind lives on. Needs neither libc's name
 //! service nor a shell: it runs in an empty root.
 
+mod panic;
 mod run;
 mod serve;
 mod stage;
@@ -32,6 +33,8 @@ pub fn main(modules: &'static [&'static ModuleDef]) -> ExitCode {
             _ => ExitCode::FAILURE,
         },
         [marker] if !marker.starts_with('-') => {
+            panic::remember_places();
+            leave_terminal();
             if say(&format!("{marker}+\n")) == ExitCode::FAILURE {
                 return ExitCode::FAILURE;
             }
@@ -41,6 +44,14 @@ pub fn main(modules: &'static [&'static ModuleDef]) -> ExitCode {
             }
         }
         _ => complain("rplay starts this on hosts that it manages; it is of no use by itself"),
+    }
+}
+
+/// On a terminal, a lost connection would be a SIGHUP: leaves its session, so that it is an end of input.
+fn leave_terminal() {
+    if rustix::termios::isatty(std::io::stdin()) {
+        // It fails where the agent leads its session already.
+        let _ = rustix::process::setsid();
     }
 }
 

@@ -3,6 +3,7 @@
 //! What a run is stands in `modules::run`; here are only the choice of the module and the guard against
 //! its panics.
 
+use super::panic;
 use crate::modules::{Blob, ModuleDef, run_def};
 use crate::proto::{Outcome, Request};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,9 +23,8 @@ pub fn run_module(
     // A module that panics has a fault of its own; the agent and its other tasks go on.
     match catch_unwind(AssertUnwindSafe(|| run_def(module, request, blob, cancelled))) {
         Ok(outcome) => outcome,
-        Err(panic) => {
-            let words = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-            let words = words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        Err(payload) => {
+            let words = panic::words(payload.as_ref());
             Outcome::failed(format!("The module {} failed within rplay itself: {words}", module.name))
         }
     }

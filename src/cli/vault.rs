@@ -25,19 +25,49 @@ pub fn run(args: &[String]) -> u8 {
             return u8::try_from(error.exit_code()).unwrap_or(2);
         }
     };
-    let Some((action, options)) = matches.subcommand() else { return 2 };
-    let done = Config::load(Surroundings::of_process()).and_then(|config| Tool::new(&config, options).run(action));
-    match done {
-        Ok(()) => 0,
-        Err(error) => {
-            say(&format!("[ERROR]: {}", error.to_string().trim_end()));
-            match error.kind {
-                Kind::Options => 5,
-                Kind::Internal => 250,
-                _ => 1,
-            }
-        }
+    let config = match Config::load(Surroundings::of_process()) {
+        Ok(config) => config,
+        Err(error) => return failed(&error, false),
+    };
+    if matches.get_flag("version") {
+        let _ = writeln!(std::io::stdout(), "{}", super::version::text("ansible-vault", &config));
+        return 0;
     }
+    let Some((action, options)) = matches.subcommand() else {
+        say("ansible-vault: error: the following arguments are required: action");
+        return 2;
+    };
+    for warning in &config.warnings {
+        warn(warning, colored(&config));
+    }
+    match Tool::new(&config, options).run(action) {
+        Ok(()) => 0,
+        Err(error) => failed(&error, colored(&config)),
+    }
+}
+
+/// Shows an error; gives the exit status.
+fn failed(error: &Error, color: bool) -> u8 {
+    say(&painted(&format!("[ERROR]: {}", error.to_string().trim_end()), RED, color));
+    super::exit_status(error)
+}
+
+/// Whether messages are colored, by ansible-core's settings and the terminal.
+fn colored(config: &Config) -> bool {
+    let (settings, around) = (&config.settings, &config.around);
+    let can = around.stdout_tty && around.var("TERM").is_none_or(|term| term != "dumb");
+    settings.flag("ANSIBLE_FORCE_COLOR") || (can && !settings.flag("ANSIBLE_NOCOLOR"))
+}
+
+const RED: &str = "0;31";
+const BRIGHT_PURPLE: &str = "1;35";
+
+fn painted(text: &str, code: &str, color: bool) -> String {
+    if !color {
+        return text.to_owned();
+    }
+    let lines: Vec<String> = text.split('\n').map(|line| format!("\u{1b}[{code}m{line}\u{1b}[0m")).collect();
+    lines.join("\n")
 }
 
 /// Writes a line to standard error.
@@ -45,8 +75,8 @@ fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-fn warn(text: String) {
-    say(&format!("[WARNING]: {text}"));
+fn warn(text: &str, color: bool) {
+    say(&painted(&format!("[WARNING]: {text}"), BRIGHT_PURPLE, color));
 }
 
 fn refuse(text: impl Into<String>) -> Error {
@@ -124,6 +154,7 @@ impl<'a> Tool<'a> {
         files.extend(settings.text("DEFAULT_VAULT_PASSWORD_FILE").map(str::to_owned));
         let ask = self.flag("ask_vault_pass") || settings.flag("DEFAULT_ASK_VAULT_PASS");
         let wanted = Wanted { ids, files: &files, ask, ask_if_none: true, new };
+        let mut warn = |text: String| warn(&text, colored(self.config));
         let mut secrets = vault::collect(wanted, &|path| self.path(path), &mut ask_hidden, &mut warn)?;
         secrets.set_match_ids(settings.text("DEFAULT_VAULT_ID_MATCH").is_some_and(|t| !t.is_empty()));
         Ok(secrets)
@@ -273,7 +304,7 @@ impl<'a> Tool<'a> {
         if let Some((folder, _)) = name.rsplit_once('/').filter(|(folder, _)| !folder.is_empty()) {
             let path = files::joined(&self.config.around.cwd, folder);
             if !std::path::Path::new(&path).exists() {
-                warn(format!("{folder} does not exist, creating..."));
+                warn(&format!("{folder} does not exist, creating..."), colored(self.config));
                 std::fs::create_dir_all(&path).map_err(|e| Error::user(files::words(&e, &path)))?;
             }
         }

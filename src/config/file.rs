@@ -20,6 +20,8 @@ pub struct Config {
     pub file: Option<String>,
     /// What to warn of when the run starts.
     pub warnings: Vec<String>,
+    /// The texts after `[DEPRECATION WARNING]: ` about settings that are set.
+    pub deprecations: Vec<String>,
 }
 
 impl Config {
@@ -29,7 +31,8 @@ impl Config {
         let file = find(&around, &mut warnings);
         let ini = file.as_deref().map(read).transpose()?;
         let settings = Settings::resolve(&around, file.as_deref().zip(ini.as_ref()))?;
-        Ok(Self { settings, around, file, warnings })
+        let deprecations = super::deprecated::texts(&settings);
+        Ok(Self { settings, around, file, warnings, deprecations })
     }
 }
 

@@ -4,6 +4,9 @@
 //! [`Setting`] of the tables. The command line's values are laid over it by the cli
 //! ([`Settings::set`]). Settings, their names, coercions and error texts are ansible-core 2.19's.
 
+#[cfg(test)]
+mod baselines;
+mod deprecated;
 mod file;
 mod ini;
 mod plugins;

@@ -115,3 +115,8 @@ pub(super) const fn paths(name: &'static str, value: &'static str, words: [&'sta
 pub(super) const fn path_list(name: &'static str, items: &'static [&'static str], words: [&'static str; 3]) -> Setting {
     Setting::new(name, Kind::PathList, Default::List(items), words)
 }
+
+/// Text whose default is no text; ansible-core gives such settings no type.
+pub(super) const fn raw(name: &'static str, value: Default, words: [&'static str; 3]) -> Setting {
+    Setting::new(name, Kind::Text, value, words)
+}

@@ -162,11 +162,12 @@ impl Resolver<'_> {
     }
 
     fn found(&self, setting: &Setting) -> Option<(String, From)> {
-        let env = setting.env.split_whitespace().filter_map(|n| Some((self.around.var(n)?.to_owned(), From::Env(n))));
-        env.last().or_else(|| {
+        let mut env =
+            setting.env.split_whitespace().rev().filter_map(|n| Some((self.around.var(n)?.to_owned(), From::Env(n))));
+        env.next().or_else(|| {
             let (path, ini) = self.cfg?;
-            let places = setting.ini.split_whitespace().filter_map(|place| place.split_once('.'));
-            let text = places.filter_map(|(section, key)| ini.get(section, key)).last()?;
+            let mut places = setting.ini.split_whitespace().rev().filter_map(|place| place.split_once('.'));
+            let text = places.find_map(|(section, key)| ini.get(section, key))?;
             Some((text.to_owned(), From::File(path.to_owned())))
         })
     }

@@ -3,7 +3,7 @@
 //! A row: name, default, then places in ansible.cfg, environment variables, what it does. Left out
 //! are ansible-galaxy's, paramiko's and those of ansible-core's own tests.
 
-use super::setting::{Setting, flag, float, int, list, number, path, path_list, paths, text, word};
+use super::setting::{Default, Setting, flag, float, int, list, number, path, path_list, paths, raw, text, word};
 
 /// Every setting that is no plugin's, sorted by name.
 #[rustfmt::skip]
@@ -119,7 +119,7 @@ pub static SETTINGS: &[Setting] = &[
     word("DEFAULT_VAULT_ENCRYPT_IDENTITY", ["defaults.vault_encrypt_identity", "ANSIBLE_VAULT_ENCRYPT_IDENTITY", "The vault id that encrypts."]),
     text("DEFAULT_VAULT_IDENTITY", "default", ["defaults.vault_identity", "ANSIBLE_VAULT_IDENTITY", "The name of the vault id that none is given for."]),
     list("DEFAULT_VAULT_IDENTITY_LIST", &[], ["defaults.vault_identity_list", "ANSIBLE_VAULT_IDENTITY_LIST", "Vault ids to use, like several --vault-id."]),
-    word("DEFAULT_VAULT_ID_MATCH", ["defaults.vault_id_match", "ANSIBLE_VAULT_ID_MATCH", "Decrypt with the secret of the text's own vault id only."]),
+    raw("DEFAULT_VAULT_ID_MATCH", Default::Bool(false), ["defaults.vault_id_match", "ANSIBLE_VAULT_ID_MATCH", "Decrypt with the secret of the text's own vault id only."]),
     path("DEFAULT_VAULT_PASSWORD_FILE", "", ["defaults.vault_password_file", "ANSIBLE_VAULT_PASSWORD_FILE", "A file or program that gives the vault password."]),
     int("DEFAULT_VERBOSITY", 0, ["defaults.verbosity", "ANSIBLE_VERBOSITY", "The verbosity, like that many -v."]),
     flag("DEPRECATION_WARNINGS", true, ["defaults.deprecation_warnings", "ANSIBLE_DEPRECATION_WARNINGS", "Show deprecation warnings."]),
@@ -165,7 +165,7 @@ pub static SETTINGS: &[Setting] = &[
     path("PLAYBOOK_DIR", "", ["defaults.playbook_dir", "ANSIBLE_PLAYBOOK_DIR", "The folder that tools without a playbook take for its own."]),
     text("PLAYBOOK_VARS_ROOT", "top", ["defaults.playbook_vars_root", "ANSIBLE_PLAYBOOK_VARS_ROOT", "Which playbook's folder group_vars and host_vars are read beside."]).one_of(&["top", "bottom", "all"]),
     path("PLUGIN_FILTERS_CFG", "", ["defaults.plugin_filters_cfg", "", "A file that lists modules not to be loaded."]),
-    text("PYTHON_MODULE_RLIMIT_NOFILE", "0", ["defaults.python_module_rlimit_nofile", "ANSIBLE_PYTHON_MODULE_RLIMIT_NOFILE", "The limit of open files of Python modules."]),
+    raw("PYTHON_MODULE_RLIMIT_NOFILE", Default::Int(0), ["defaults.python_module_rlimit_nofile", "ANSIBLE_PYTHON_MODULE_RLIMIT_NOFILE", "The limit of open files of Python modules."]),
     flag("RETRY_FILES_ENABLED", false, ["defaults.retry_files_enabled", "ANSIBLE_RETRY_FILES_ENABLED", "Write a .retry file with the hosts that failed."]),
     path("RETRY_FILES_SAVE_PATH", "", ["defaults.retry_files_save_path", "ANSIBLE_RETRY_FILES_SAVE_PATH", "The folder for .retry files."]),
     text("RUN_VARS_PLUGINS", "demand", ["defaults.run_vars_plugins", "ANSIBLE_RUN_VARS_PLUGINS", "When vars plugins run for inventory sources."]).one_of(&["demand", "start"]),

@@ -10,8 +10,9 @@ pub enum ConnectionError {
     /// (`Incorrect sudo password`).
     #[error("{0}")]
     Failed(String),
-    /// What should have run the module ended otherwise: Ansible's `MODULE FAILURE` with these
-    /// `module_stdout`, `module_stderr` and `rc`.
+    /// What should have run the module ended otherwise: a failure with `msg` "Module result
+    /// deserialization failed: No start of json char found" and these `module_stdout`,
+    /// `module_stderr` and `rc`.
     #[error("{}", module_failure(stdout, stderr))]
     Module {
         /// The exit status.
@@ -28,7 +29,7 @@ pub enum ConnectionError {
 
 fn module_failure(stdout: &str, stderr: &str) -> String {
     let words = if stderr.trim().is_empty() { stdout.trim() } else { stderr.trim() };
-    format!("MODULE FAILURE: {words}")
+    format!("Module result deserialization failed: No start of json char found: {words}")
 }
 
 impl ConnectionError {

@@ -30,6 +30,8 @@ pub(super) enum Seen {
     Nothing,
     /// The password, with its newline.
     Prompt(String),
+    /// A terminal, in these words.
+    Terminal(String),
 }
 
 impl Escalation {
@@ -50,9 +52,7 @@ impl Escalation {
     /// The shell command that runs `command`, which holds no quotes, as the other user.
     pub fn command(&self, wanted: &Become, id: &str, command: &str) -> String {
         match self.method {
-            Method::Sudo => {
-                self.plain_command(wanted, &format!("/bin/sh -c \"echo BECOME-SUCCESS-{id} ; {command}\""))
-            }
+            Method::Sudo => self.plain_command(wanted, &format!("/bin/sh -c \"echo BECOME-SUCCESS-{id} ; {command}\"")),
             Method::Su => self.su(wanted, &format!("\"{command}\"")),
         }
     }
@@ -78,6 +78,14 @@ impl Escalation {
         format!("{} {flags} {} -c {quoted}", executable(wanted, "su"), wanted.user)
     }
 
+    /// A text without the password, which a terminal may have echoed.
+    pub fn mask(&self, text: &str) -> String {
+        match &self.password {
+            Some(password) if !password.reveal().is_empty() => text.replace(password.reveal(), "********"),
+            _ => text.to_owned(),
+        }
+    }
+
     /// How long the other side may be silent before the escalation has failed.
     pub fn patience(&self) -> Duration {
         Duration::from_secs(self.timeout + 2)
@@ -97,13 +105,11 @@ impl Escalation {
         if says(incorrect) {
             return Err(ConnectionError::failed(format!("Incorrect {name} password")));
         }
+        if says(&["you must have a tty to run sudo", "must be run from a terminal", "a terminal is required"]) {
+            return Ok(Seen::Terminal(stderr.trim().to_owned()));
+        }
         if says(missing) {
             return Err(ConnectionError::failed(format!("Missing {name} password")));
-        }
-        if says(&["you must have a tty to run sudo", "must be run from a terminal", "a terminal is required"]) {
-            let words = stderr.trim();
-            let text = format!("{name} demands a terminal here, which rplay cannot give it yet: {words}");
-            return Err(ConnectionError::Unsupported(text));
         }
         let Some(password) = &self.password else { return Ok(Seen::Nothing) };
         let prompts = self.prompts(stdout) + self.prompts(stderr);

@@ -4,7 +4,8 @@ use super::agents::{Agent, Agents};
 use super::error::ConnectionError;
 use super::escalate::Escalation;
 use super::link::Link;
-use super::pipe::{Exit, Met, Process, await_marker, gather};
+use super::marker::{Met, NotMet, await_marker};
+use super::pipe::{Exit, Process, gather};
 use super::private::Folders;
 use super::settings::Settings;
 use super::ssh::{Gate, Masters};
@@ -79,6 +80,13 @@ impl Machine {
         Arc::clone(slots.entry(escalation.cloned()).or_default())
     }
 
+    /// The agent of an identity, where it runs.
+    pub async fn running(&self, escalation: Option<&Become>) -> Option<Arc<Link>> {
+        let slot = self.slot(escalation);
+        let slot = slot.lock().await;
+        slot.as_ref().filter(|(link, _)| link.is_alive()).map(|(link, _)| Arc::clone(link))
+    }
+
     /// The running agent of an identity, started where there is none.
     ///
     /// Another identity's agent retires once what its login has read has changed; the login's own stays.
@@ -130,7 +138,7 @@ impl Machine {
             settings.verbose.say(3, name, || format!("EXEC {}", path.display()));
             let mut command = local::command(settings, path);
             command.arg(&marker);
-            return await_marker(local::spawn(command)?, &marker, None, &settings.verbose, name).await;
+            return Ok(await_marker(local::spawn(command)?, &marker, None, &settings.verbose, name).await?);
         };
         let path = folders.agent(settings, &agent.bytes)?;
         let id = random();
@@ -139,7 +147,7 @@ impl Machine {
         settings.verbose.say(3, name, || format!("EXEC {line}"));
         let mut command = local::command(settings, "/bin/sh");
         command.arg("-c").arg(format!("exec {line}"));
-        await_marker(local::spawn(command)?, &marker, Some(escalation), &settings.verbose, name).await
+        Ok(await_marker(local::spawn(command)?, &marker, Some(escalation), &settings.verbose, name).await?)
     }
 
     /// Starts the agent that lies in the host's cache, after an upload where it does not.
@@ -158,14 +166,24 @@ impl Machine {
             let (marker, id) = (random(), random());
             let escalation = wanted.map(|w| Escalation::new(w, &id, masters.timeout())).transpose()?;
             let command = match (wanted, &escalation) {
-                (Some(wanted), Some(escalation)) => {
-                    escalation.command(wanted, &id, &format!("exec $p {marker}"))
-                }
+                (Some(wanted), Some(escalation)) => escalation.command(wanted, &id, &format!("exec $p {marker}")),
                 _ => format!("$p {marker}"),
             };
-            let line = script::for_login_shell(&script::start(&folders, &agent.hash, &marker, &command))?;
-            let process = masters.exec(&self.shared, name, &line).await?;
-            let met = await_marker(process, &marker, escalation, &self.shared.settings.verbose, name).await?;
+            let script = script::start(&folders, &agent.hash, &marker, &command);
+            let on_terminal = wanted.is_some() && masters.needs_terminal();
+            let process = if on_terminal {
+                let line = script::for_login_shell(&script::on_terminal(&script))?;
+                masters.exec_on_terminal(&self.shared, name, &line, false).await?
+            } else {
+                masters.exec(&self.shared, name, &script::for_login_shell(&script)?).await?
+            };
+            let met = match await_marker(process, &marker, escalation, &self.shared.settings.verbose, name).await {
+                Err(NotMet::Terminal(_)) if !on_terminal => {
+                    masters.give_terminal();
+                    continue;
+                }
+                met => met?,
+            };
             let Some(system) = met.word.strip_prefix('-') else { return Ok(met) };
             if uploaded {
                 return Err(ConnectionError::failed("the agent was stored on the host, but is not found there"));
@@ -192,7 +210,7 @@ impl Machine {
         let marker = random();
         let line = script::for_login_shell(&script::upload(folders, &agent.hash, &marker))?;
         let process: Process = masters.exec(&self.shared, name, &line).await?;
-        let said = gather(process, &agent.bytes).await;
+        let said = gather(process, Some(&agent.bytes)).await;
         if let Exit::Lost(words) = said.exit {
             return Err(ConnectionError::Unreachable(words));
         }
@@ -211,7 +229,10 @@ impl Machine {
     pub async fn close(&self) {
         let slots = std::mem::take(&mut *self.slots.lock().unwrap_or_else(PoisonError::into_inner));
         for slot in slots.into_values() {
-            slot.lock().await.take();
+            // A start that is still under way holds it; what it starts goes with its slot.
+            if let Ok(mut slot) = slot.try_lock() {
+                slot.take();
+            }
         }
         if let Way::Ssh(masters) = &self.way {
             masters.close().await;

@@ -4,7 +4,9 @@ use super::error::ConnectionError;
 use super::escalate::Escalation;
 use super::local;
 use super::machine::{Machine, Way, random};
-use super::pipe::{Exit, Process, Said, await_marker, gather};
+use super::marker::await_marker;
+use super::pipe::{Exit, Process, Said, gather};
+use super::ssh::failed;
 use super::target::Become;
 use tokio::io::AsyncReadExt;
 
@@ -39,27 +41,29 @@ pub(super) async fn run(
         None => raw.command.clone(),
     };
     let Some(wanted) = wanted else {
-        let said = gather(exec(machine, name, &command).await?, b"").await;
-        return output(said);
+        let said = gather(exec(machine, name, &command).await?, None).await;
+        return output(machine, said);
     };
     let id = random();
     let escalation = Escalation::new(wanted, &id, 10)?;
     let marker = format!("BECOME-SUCCESS-{id}");
-    let line = escalation.plain_command(wanted, &format!("/bin/sh -c {}", quote(&format!("echo {marker} ; {command}"))));
+    let line =
+        escalation.plain_command(wanted, &format!("/bin/sh -c {}", quote(&format!("echo {marker} ; {command}"))));
     let process = exec(machine, name, &line).await?;
     let met = await_marker(process, &marker, Some(escalation), &machine.shared.settings.verbose, name).await?;
     let mut pipe = met.pipe;
-    drop(pipe.stdin);
     let mut stdout = Vec::new();
     let _ = pipe.stdout.read_to_end(&mut stdout).await;
     let end = pipe.end.await;
+    drop(pipe.stdin);
     let exit = end.exit.unwrap_or(Exit::Status(-1));
-    output(Said { exit, stdout, stderr: end.stderr.into_bytes() })
+    output(machine, Said { exit, stdout, stderr: end.stderr.into_bytes() })
 }
 
 async fn exec(machine: &Machine, name: &str, command: &str) -> Result<Process, ConnectionError> {
     match &machine.way {
-        Way::Ssh(masters) => masters.exec(&machine.shared, name, command).await,
+        // With a terminal, as the real one: standard error comes along with standard output.
+        Way::Ssh(masters) => masters.exec_on_terminal(&machine.shared, name, command, true).await,
         Way::Local => {
             let settings = &machine.shared.settings;
             settings.verbose.say(3, name, || format!("EXEC {command}"));
@@ -70,15 +74,19 @@ async fn exec(machine: &Machine, name: &str, command: &str) -> Result<Process, C
     }
 }
 
-fn output(said: Said) -> Result<RawOutput, ConnectionError> {
+fn output(machine: &Machine, said: Said) -> Result<RawOutput, ConnectionError> {
     match said.exit {
+        // ssh's own status of failure: ansible-core cannot tell a command's 255 from it either.
+        Exit::Status(255) if matches!(machine.way, Way::Ssh(_)) => {
+            Err(ConnectionError::Unreachable(failed(&String::from_utf8_lossy(&said.stderr))))
+        }
         Exit::Status(rc) => Ok(RawOutput { rc, stdout: said.stdout, stderr: said.stderr }),
         Exit::Lost(words) => Err(ConnectionError::Unreachable(words)),
     }
 }
 
 /// Quotes for sh, as Python's `shlex.quote`.
-fn quote(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./-_".contains(c);
     if !text.is_empty() && text.chars().all(safe) {
         return text.to_owned();

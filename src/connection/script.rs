@@ -11,7 +11,8 @@ const FOLDER: &str = ".rplay-";
 /// Quotes a script for any login shell.
 pub(super) fn for_login_shell(script: &str) -> Result<String, ConnectionError> {
     if let Some(odd) = script.chars().find(|c| matches!(c, '\\' | '!' | '\n' | '\0')) {
-        let text = format!("{odd:?} in become_exe, become_flags or become_user cannot be passed through every login shell");
+        let text =
+            format!("{odd:?} in become_exe, become_flags or become_user cannot be passed through every login shell");
         return Err(ConnectionError::Unsupported(text));
     }
     Ok(format!("/bin/sh -c '{}'", script.replace('\'', r#"'"'"'"#)))
@@ -47,6 +48,11 @@ pub(super) fn start(folders: &str, hash: &str, marker: &str, command: &str) -> S
     let check = check_folder();
     let body = format!("d=$d/{FOLDER}$u; p=$d/agent-{hash}; [ -x $p ] || continue; {check} exec {command};");
     format!("{}; echo \"{marker}-`uname -s` `uname -m`\"", walk(folders, &body))
+}
+
+/// The same on a terminal, which must pass all bytes as they are.
+pub(super) fn on_terminal(script: &str) -> String {
+    format!("stty raw -echo; {script}")
 }
 
 /// Stores standard input as the agent; says `MARKER+`, or `MARKER-` and what is wrong.

@@ -39,7 +39,7 @@ impl Attempt {
         // A loop that is no list is told without the task, as ansible-core does.
         let told = match error.help.as_deref() {
             Some(help) if help.starts_with("Provide a list of items") => {
-                attempt.outcome = Outcome::default().with("failed", true).with("msg", error.line());
+                attempt.outcome = Outcome::default().with("failed", true).with("msg", error.message.as_str());
                 error.clone()
             }
             _ => outcome::task_failed(error).at(task.task.origin.as_ref()),
@@ -357,6 +357,8 @@ impl HostTask {
                         args,
                         task: &self.task,
                         name: &self.task.action.as_str().rsplit('.').next().unwrap_or_default().to_owned(),
+                        host: &scope.host,
+                        delegated,
                         scope,
                         templar: &self.shared.templar,
                         remote: &remote,
@@ -417,6 +419,7 @@ impl HostTask {
             environment: keywords.environment()?,
             timeout: timeout.map(|t| t.max(0.0) as u64).or_else(|| u64::try_from(self.shared.settings.int("TASK_TIMEOUT")).ok().filter(|t| *t > 0)),
             remote_tmp: None,
+            python: keywords.interpreter()?,
             shell: self.shared.settings.text("DEFAULT_EXECUTABLE").filter(|s| *s != "/bin/sh").map(str::to_owned),
         })
     }

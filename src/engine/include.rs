@@ -25,7 +25,10 @@ impl load::Render for Rendering<'_> {
 
 impl Batch {
     /// Runs what hosts included, each with the hosts that included it.
-    pub(super) async fn run_includes(&mut self, task: &Arc<Task>, includes: Vec<(Vec<Arc<str>>, Included)>) {
+    pub(super) async fn run_includes(&mut self, task: &Arc<Task>,
+        info: &Arc<TaskInfo>,
+        includes: Vec<(Vec<Arc<str>>, Included)>,
+    ) {
         for (hosts, included) in includes {
             let hosts = self.hosts.active(&hosts);
             let Some(first) = hosts.first().cloned() else { continue };
@@ -46,7 +49,7 @@ impl Batch {
                     self.shared.tell_notes();
                     self.list(&loaded.entries, &hosts).await;
                 }
-                Err(error) => self.fail_include(task, &hosts, &included, &error),
+                Err(error) => self.fail_include(info, &hosts, &included, &error),
             }
         }
     }
@@ -58,6 +61,19 @@ impl Batch {
         self.shared.loader.include(&request, &rendering)
     }
 
+    /// A file that is not there is told with the name that was asked for.
+    fn unreadable_include(&self, included: &Included, error: &Error) -> Error {
+        let missing = error.message.starts_with("Unable to retrieve file contents.");
+        let Some(path) = error.message.rsplit_once("No such file or directory: '").map(|(_, path)| path) else {
+            return error.clone();
+        };
+        if !missing || included.args.get("_raw_params").is_none() {
+            return error.clone();
+        }
+        let path = path.trim_end_matches('\'');
+        error.clone().context(format!("Could not find or access '{path}' on the Ansible Controller."))
+    }
+
     /// Appends handlers; blocks among them count by their tasks.
     pub(super) fn add_handlers(&mut self, entries: &[crate::playbook::Entry]) {
         for entry in entries {
@@ -65,10 +81,9 @@ impl Batch {
         }
     }
 
-    fn fail_include(&mut self, task: &Arc<Task>, hosts: &[Arc<str>], included: &Included, error: &Error) {
+    fn fail_include(&mut self, info: &Arc<TaskInfo>, hosts: &[Arc<str>], included: &Included, error: &Error) {
+        let error = self.unreadable_include(included, error);
         self.shared.emit(&Event::Error(Box::new(error.clone())));
-        let Some(first) = hosts.first() else { return };
-        let info = Arc::new(TaskInfo { ..self.describe(task, first) });
         for host in hosts {
             let mut result = Dict::from([
                 ("changed", Value::Bool(false)),

@@ -5,7 +5,7 @@ use crate::argspec::boolean;
 use crate::diag::{Error, Result};
 use crate::event::TaskInfo;
 use crate::playbook::{Common, Task};
-use crate::template::Scope;
+use crate::template::{Scope, Var};
 use crate::value::{Dict, Value};
 
 /// Renders keywords in a scope.
@@ -81,6 +81,16 @@ impl Keywords<'_> {
             }
         }
         Ok(all.iter().map(|(name, value)| (name.to_text(), value.to_text())).collect())
+    }
+
+    /// The Python that the inventory or a setting names by its path; modes such as `auto` name none.
+    pub fn interpreter(&self) -> Result<Option<String>> {
+        let given = match self.scope.get("ansible_python_interpreter")? {
+            Some(Var::Value(value)) => self.render(Some(&value))?.map(|v| v.to_text()),
+            _ => None,
+        };
+        let given = given.or_else(|| self.shared.settings.text("INTERPRETER_PYTHON").map(str::to_owned));
+        Ok(given.filter(|path| path.contains('/')))
     }
 
     /// The task as the variable `ansible_failed_task` has it: its keywords, rendered as far as they can be.

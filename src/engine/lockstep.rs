@@ -33,10 +33,7 @@ impl Batch {
         let includes = self.run_on(task, &info, on, if alone { Some(&hosts) } else { None }).await;
         self.update_active();
         self.stop_all_where_fatal(task, &hosts, alone);
-        self.run_includes(task, includes).await;
-        if self.hosts.active(&self.members).is_empty() && !self.over {
-            self.update_active();
-        }
+        self.run_includes(task, &info, includes).await;
     }
 
     /// Runs a task on hosts, and what comes of it is done: state, variables, events.
@@ -179,6 +176,7 @@ impl Batch {
             tags: self.tags(task),
             play: self.id,
             role: task.role.as_ref().map(|role| role.full_name()),
+            looped: task.loop_.is_some(),
             ..TaskInfo::default()
         }
     }

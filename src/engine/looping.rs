@@ -2,7 +2,7 @@
 
 use super::attempt::Attempt;
 use super::host_task::{Done, HostTask, Note};
-use super::keywords::{Keywords, place};
+use super::keywords::Keywords;
 use super::outcome;
 use crate::diag::{Error, Result};
 use crate::event::{Status, TaskResult};
@@ -40,7 +40,6 @@ impl HostTask {
             Err(error) => self.once(&Dict::new(), Some(error)).await.into_done(),
         };
         done.host = self.scope.host.clone();
-        done.outcome.result.set_default("changed", false);
         done
     }
 
@@ -57,7 +56,7 @@ impl HostTask {
             other => {
                 let text = format!("The `loop` value must resolve to a 'list', not '{}'.", other.type_name());
                 let help = "Provide a list of items/templates, or a template resolving to a list.";
-                Err(Error::user(text).help(help).at(place(Some(&loop_.items))))
+                Err(Error::user(text).help(help).at(loop_.origin.as_ref()))
             }
         }
     }

@@ -84,6 +84,21 @@ impl Remote for HostRemote<'_> {
         })
     }
 
+    fn run_here(&self, mut request: Request) -> BoxFuture<'_, Result<Outcome>> {
+        // The interpreter that the inventory names is the host's, not the controller's.
+        request.context.python = None;
+        Box::pin(async move {
+            let here = Target { name: "localhost".into(), ..Target::default() };
+            match self.task.shared.pool.connect(&here).run(request, None).await {
+                Ok(outcome) => {
+                    self.note(&outcome);
+                    Ok(outcome)
+                }
+                Err(error) => self.lost(error),
+            }
+        })
+    }
+
     fn raw<'a>(&'a self, command: &'a str, executable: Option<&'a str>) -> BoxFuture<'a, Result<Outcome>> {
         Box::pin(async move {
             let raw = Raw { command: command.to_owned(), executable: executable.map(str::to_owned) };

@@ -32,7 +32,7 @@ impl Batch {
         for included in std::mem::take(&mut done.includes) {
             add_include(includes, &sharing, included);
         }
-        let status = self.count(&done);
+        let status = self.count(&done, task.include.is_some());
         self.apply(&mut done, &sharing);
         if done.outcome.is_changed() && !done.outcome.is_failed() {
             self.notify(task, &host, &sharing, &done.notify);
@@ -47,7 +47,7 @@ impl Batch {
     }
 
     /// Counts a result and sets the state of its host.
-    fn count(&mut self, done: &Done) -> Status {
+    fn count(&mut self, done: &Done, includes: bool) -> Status {
         let host = &done.host;
         let outcome = &done.outcome;
         let rescuable = self.rescuable > 0;
@@ -81,7 +81,8 @@ impl Batch {
             stats.skipped += 1;
             return Status::Skipped;
         }
-        stats.ok += 1;
+        // What an include brings is counted once it has been loaded.
+        stats.ok += u64::from(!includes);
         if outcome.is_changed() {
             stats.changed += 1;
             return Status::Changed;

@@ -12,11 +12,11 @@ use crate::connection::{self, Pool};
 use crate::diag::Result;
 use crate::event::{Event, HostStats, Stats, Terminal};
 use crate::playbook::Play;
-use crate::inventory::{VarsFiles, limit_patterns, load_sources};
+use crate::inventory::{Mismatch, Reader, VarsFiles, limit_patterns, load_sources};
 use crate::load::Loader;
 use crate::template::{Templar, World};
 use crate::value::{Dict, Text};
-use crate::vars::{Fixed, Folders, PlainScope, Store, parse_extra_vars};
+use crate::vars::{Fixed, PlainScope, Store, parse_extra_vars};
 use crate::vault::Secrets;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -176,6 +176,10 @@ impl Run {
             self.inventory
         };
         let loaded = load_sources(&config, &secrets, &sources, &mut notices)?;
+        // As ansible-core asks before anything is loaded: an empty inventory is warned of, a limit that leaves nothing refused.
+        let mismatch = Mismatch::named(settings.text("HOST_PATTERN_MISMATCH").unwrap_or_default());
+        let warn_of_localhost = settings.flag("LOCALHOST_WARNING");
+        loaded.inventory.targets("all", limit.as_deref(), mismatch, warn_of_localhost, &mut notices)?;
         let world = World {
             cwd: config.around.cwd.clone(),
             home: config.around.home.clone(),
@@ -210,7 +214,7 @@ impl Run {
             &fixed,
             settings.flag("INJECT_FACTS_AS_VARS"),
             loaded.inventory,
-            Folders { inventory: VarsFiles::of_sources(&loaded.sources, &config, &secrets), ..Folders::default() },
+            VarsFiles::new(&loaded.sources, &config, &secrets),
         ));
         let emitter = Arc::new(Emitter::new(listener, options.verbosity));
         let pool = Pool::new(pool_settings(&config, forks, self.agents, &emitter));
@@ -220,9 +224,8 @@ impl Run {
             settings,
             options,
             loader,
-            sources,
+            reader: Reader::new(&config, secrets, sources),
             limit,
-            secrets,
             pool,
             terminal,
             cancel,
@@ -230,8 +233,7 @@ impl Run {
             actions: self.actions,
             emitter,
             ids: AtomicU64::new(1),
-            around: config.around.clone(),
-            config,
+            around: config.around,
         };
         shared.tell_notices(notices);
         Ok(Prepared { shared: Arc::new(shared) })
@@ -290,7 +292,7 @@ impl Prepared {
         let shared = &self.shared;
         let full = shared.around.resolve(path, None);
         let basedir = full.rsplit_once('/').map_or("/", |(folder, _)| folder).to_owned();
-        shared.store.set_playbook_files(VarsFiles::new(&basedir, &shared.config, &shared.secrets));
+        shared.store.set_playbook(&basedir);
         let render = |text: &Text, vars: &Dict| {
             let scope = PlainScope { store: &shared.store, vars, paths: vec![basedir.clone()] };
             shared.templar.render(text, &scope)

@@ -3,16 +3,15 @@
 use super::Options;
 use super::emitter::Emitter;
 use crate::actions::ActionDef;
-use crate::config::{Config, Settings, Surroundings};
+use crate::config::{Settings, Surroundings};
 use crate::connection::Pool;
 use crate::diag::{Error, Result};
 use crate::event::{Event, Terminal};
-use crate::inventory::{Inventory, Mismatch, Notice, load_sources};
+use crate::inventory::{Inventory, Mismatch, Notice, Reader};
 use crate::load::Loader;
 use crate::playbook::Note;
 use crate::template::Templar;
 use crate::vars::Store;
-use crate::vault::Secrets;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{Semaphore, watch};
@@ -25,9 +24,7 @@ pub(super) struct Shared {
     pub around: Surroundings,
     pub options: Options,
     pub loader: Arc<Loader>,
-    pub config: Config,
-    pub secrets: Secrets,
-    pub sources: Vec<String>,
+    pub reader: Reader,
     /// `--limit`, split into its patterns.
     pub limit: Option<Vec<String>>,
     pub pool: Pool,
@@ -70,6 +67,7 @@ impl Shared {
                 Note::Verbose(level, text) => self.verbose(level, None, || text),
             }
         }
+        self.tell_notices(self.store.take_notices());
         for warning in self.templar.take_warnings() {
             self.warn(warning.to_string().trim_end());
         }
@@ -90,9 +88,9 @@ impl Shared {
     /// Reads the inventory sources anew.
     pub fn read_inventory(&self) -> Result<Inventory> {
         let mut notices = Vec::new();
-        let loaded = load_sources(&self.config, &self.secrets, &self.sources, &mut notices);
+        let read = self.reader.read(&mut notices);
         self.tell_notices(notices);
-        loaded.map(|loaded| loaded.inventory)
+        read
     }
 
     /// The hosts that patterns and `--limit` match.

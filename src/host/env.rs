@@ -26,6 +26,13 @@ impl Env {
         self.over.get(name).cloned().or_else(|| login(name))
     }
 
+    /// All variables, sorted by name.
+    pub fn all(&self) -> BTreeMap<String, String> {
+        let mut all = login_all();
+        all.extend(self.over.clone());
+        all
+    }
+
     /// The variables that differ from the login's.
     pub fn over(&self) -> &BTreeMap<String, String> {
         &self.over
@@ -85,6 +92,12 @@ fn login(name: &str) -> Option<String> {
         return None;
     }
     std::env::var_os(name).map(OsString::into_string).map(|text| text.unwrap_or_else(|os| os.to_string_lossy().into()))
+}
+
+#[expect(clippy::disallowed_methods, reason = "on the host the login's environment is an input of modules")]
+fn login_all() -> BTreeMap<String, String> {
+    let text = |os: OsString| os.into_string().unwrap_or_else(|os| os.to_string_lossy().into());
+    std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect()
 }
 
 /// Whether a path is a file that anyone may execute.

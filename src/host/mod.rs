@@ -10,6 +10,7 @@ pub mod env;
 pub mod errors;
 pub mod flags;
 pub mod glob;
+pub mod locale;
 pub mod mode;
 pub mod replace;
 pub mod time;

@@ -79,6 +79,25 @@ fn zone(env: &Env) -> Zone {
     Zone::local(env.get("TZ").as_deref())
 }
 
+/// The local time zone at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZoneAt {
+    /// Seconds east of UTC.
+    pub offset: i32,
+    /// The name then: `CET`.
+    pub name: String,
+    /// The name of summer time, or the same where there is none.
+    pub summer_name: String,
+}
+
+/// The local time zone at a time in seconds since 1970.
+pub fn zone_at(env: &Env, utc: i64) -> ZoneAt {
+    let zone = zone(env);
+    let offset = zone.offset(utc);
+    let (name, summer_name) = zone.names_at(offset);
+    ZoneAt { offset, name, summer_name }
+}
+
 /// `str(timedelta)`: `0:00:01.000002`, `1 day, 0:00:00`.
 pub fn delta_text(delta: Duration) -> String {
     let (seconds, micros) = (delta.as_secs(), delta.subsec_micros());

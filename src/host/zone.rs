@@ -14,6 +14,8 @@ pub(super) struct Zone {
     first: i32,
     /// What holds after the last one.
     rule: Option<Rule>,
+    /// The names of the standard and, if there is one, the summer time.
+    names: Vec<String>,
 }
 
 /// A POSIX TZ text: `CET-1CEST,M3.5.0,M10.5.0/3`.
@@ -53,7 +55,8 @@ impl Zone {
             Some(name) => format!("/usr/share/zoneinfo/{name}"),
         };
         let file = std::fs::read(path).ok().and_then(|bytes| Self::parse(&bytes));
-        file.or_else(|| Some(Self { rule: Some(Rule::parse(name?)?), ..Self::default() })).unwrap_or_default()
+        let by_rule = || Some(Self { rule: Some(Rule::parse(name?)?), names: names(name?), ..Self::default() });
+        file.or_else(by_rule).unwrap_or_default()
     }
 
     /// Reads a TZif file; of version 2 and later the part with 64-bit times.
@@ -67,6 +70,7 @@ impl Zone {
         let second = bytes.get(44 + size(&counts(bytes)?, 4)..)?;
         let (mut zone, rest) = Self::body(second.get(44..)?, &counts(second)?, 8)?;
         let footer = std::str::from_utf8(rest).ok().and_then(|text| text.trim().lines().next().map(str::to_owned));
+        zone.names = names(footer.as_deref().unwrap_or_default());
         zone.rule = footer.and_then(|text| Rule::parse(&text));
         Some(zone)
     }
@@ -99,6 +103,29 @@ impl Zone {
             (_, n) => self.transitions[n - 1].1,
         }
     }
+}
+
+impl Zone {
+    /// The names of the time at an offset, and of summer time or what stands for it.
+    pub fn names_at(&self, offset: i32) -> (String, String) {
+        let standard = self.names.first().map_or("UTC", String::as_str);
+        let summer = self.names.get(1).map_or(standard, String::as_str);
+        let rule = self.rule.and_then(|rule| rule.summer);
+        let now = if rule.is_some_and(|(summer, ..)| summer == offset) { summer } else { standard };
+        (now.to_owned(), summer.to_owned())
+    }
+}
+
+/// The names in a POSIX TZ text: `CET-1CEST,M3.5.0,M10.5.0/3` has CET and CEST.
+fn names(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut rest = text;
+    while let Some(after) = skip_name(rest) {
+        let name = rest.strip_suffix(after).unwrap_or_default();
+        names.push(name.trim_start_matches('<').trim_end_matches('>').to_owned());
+        rest = after.trim_start_matches(|c: char| c.is_ascii_digit() || "+-:".contains(c));
+    }
+    names
 }
 
 /// The six counts of a header: is-UT, is-standard, leap seconds, times, types, characters.
@@ -232,6 +259,13 @@ mod tests {
         let zone = Zone::local(Some("AEST-10AEDT,M10.1.0,M4.1.0/3"));
         assert_eq!(zone.offset(1_704_067_200), 39_600);
         assert_eq!(zone.offset(1_719_792_000), 36_000);
+    }
+
+    #[test]
+    fn names_of_a_rule() {
+        assert_eq!(names("CET-1CEST,M3.5.0,M10.5.0/3"), ["CET", "CEST"]);
+        assert_eq!(names("<+0530>-5:30"), ["+0530"]);
+        assert_eq!(names(""), Vec::<String>::new());
     }
 
     #[test]

@@ -26,6 +26,11 @@ impl Inventory {
         data
     }
 
+    /// Says which Python the implicit localhost has.
+    pub fn set_python(&mut self, path: Option<&str>) {
+        self.data().python = path.map(Arc::from);
+    }
+
     /// Adds a group unless it is there; returns the name it has.
     pub fn add_group(&mut self, name: &str, notices: &mut Vec<Notice>) -> Result<Arc<str>> {
         if name.is_empty() {
@@ -349,29 +354,22 @@ pub fn safe_group_name(name: &str, transform: Transform, notices: &mut Vec<Notic
 /// Says so where a variable's name is none that templates could use.
 fn check_name(key: &Text, notices: &mut Vec<Notice>) {
     let name = key.as_str();
-    let good = name.chars().enumerate().all(|(i, c)| c == '_' || c.is_ascii_alphabetic() || (i > 0 && c.is_ascii_digit()));
-    let keyword = PYTHON_KEYWORDS.contains(&name);
-    if !name.is_empty() && good && !keyword {
+    let good =
+        name.chars().enumerate().all(|(i, c)| c == '_' || c.is_ascii_alphabetic() || (i > 0 && c.is_ascii_digit()));
+    if !name.is_empty() && good && !RESERVED.contains(&name) {
         return;
     }
     let text = format!(
         "Accepting inventory variable with invalid name {}. This feature will be removed from ansible-core version 2.23.",
         crate::value::str_repr(name)
     );
-    let help = if keyword {
-        "The variable name must not be a Python keyword."
-    } else {
-        "Variable names must be strings starting with a letter or underscore character, and contain only letters, \
-         numbers and underscores."
-    };
+    let help = "Variable names must be strings starting with a letter or underscore character, and contain only letters, \
+                numbers and underscores.";
     notices.push(Notice::Deprecated(Error::user(text).at(key.origin()).help(help).to_string()));
 }
 
-const PYTHON_KEYWORDS: [&str; 35] = [
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
-    "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal",
-    "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
-];
+/// Names that templates cannot use for variables.
+const RESERVED: [&str; 7] = ["False", "None", "True", "false", "none", "not", "true"];
 
 #[cfg(test)]
 mod tests {

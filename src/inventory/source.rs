@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::diag::{Error, Kind, Origin, Result, Source};
 use crate::value::{Value, str_repr};
 use crate::vault::Secrets;
-use crate::yaml;
+use crate::{vault, yaml};
 use rustix::fs::Access;
 use std::path::Path;
 use std::sync::Arc;
@@ -71,6 +71,7 @@ pub fn load_sources(
         .map(|s| if s.contains(',') { s.clone() } else { config.around.resolve(s, None) })
         .collect();
     let mut reading = Reading { inventory: Inventory::new(Rules::of(config)), config, secrets, notices };
+    reading.inventory.set_python(config.around.find_program("python3").as_deref());
     let mut parsed = false;
     for source in &sources {
         parsed |= reading.source(source)?;
@@ -119,8 +120,8 @@ impl Reading<'_> {
         for pattern in settings.list("INVENTORY_IGNORE_PATTERNS") {
             let bad =
                 |e| Error::user(format!("Invalid regular expression in inventory_ignore_patterns: {pattern}: {e}"));
-            let found = fancy_regex::Regex::new(pattern).and_then(|r| r.is_match(name)).map_err(bad)?;
-            if found {
+            let regex = fancy_regex::Regex::new(pattern).map_err(bad)?;
+            if regex.is_match(name).map_err(bad)? {
                 return Ok(true);
             }
         }
@@ -237,16 +238,15 @@ pub(super) fn yaml_options(config: &Config) -> yaml::Options {
 }
 
 /// A file's text, decrypted where it is vaulted.
-pub(super) fn read_text(path: &str, _secrets: &Secrets) -> Result<String> {
+pub(super) fn read_text(path: &str, secrets: &Secrets) -> Result<String> {
     let place = Origin::file(path);
     let bytes = std::fs::read(path).map_err(|e| {
         let text = e.to_string();
         let why = text.split(" (os error").next().unwrap_or_default();
         Error::user(format!("an error occurred while trying to read the file {}: {why}", str_repr(path)))
     })?;
-    if bytes.starts_with(b"$ANSIBLE_VAULT;") {
-        return Err(Error::unsupported(format!("The vaulted file {} cannot be read yet.", str_repr(path))));
-    }
+    let bytes =
+        if vault::is_vaulted(&bytes) { secrets.decrypt(&bytes).map_err(|e| e.at(Some(&place)))? } else { bytes };
     String::from_utf8(bytes).or_else(|e| {
         // Only the comments of an inventory may be in another encoding.
         let lines: Option<Vec<&str>> = e

@@ -1,214 +1,148 @@
-//! group_vars and host_vars beside an inventory source or a playbook.
+//! All group_vars and host_vars of a run, and their place among the variables of the inventory.
 //!
-//! Each name's files are read when they are first asked for. Of `name`, `name.yml`, `name.yaml` and
-//! `name.json` the first that exists counts; a folder stands for all files in it, in sorted order.
+//! The order is that of the setting `VARIABLE_PRECEDENCE`; above all groups stand the host's own
+//! variables: the inventory's, then host_vars beside the sources, then beside the playbook.
 
-use super::source::{read_text, yaml_options};
-use super::{Notice, Rules, combine};
+use super::{Host, Inventory, Notice, VarsFolder, combine};
 use crate::config::Config;
-use crate::diag::{Error, Result, Source};
-use crate::value::{Dict, Value, str_repr};
+use crate::diag::Result;
+use crate::value::Dict;
 use crate::vault::Secrets;
-use crate::yaml;
-use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 
-/// The variable files beside one inventory source or playbook.
+/// The folders with variables beside the inventory sources and beside the playbook.
 #[derive(Debug)]
 pub struct VarsFiles {
-    folder: String,
-    extensions: Vec<String>,
-    merge: bool,
-    options: yaml::Options,
+    config: Config,
     secrets: Secrets,
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    read: HashMap<(&'static str, String), Arc<Dict>>,
-    notices: Vec<Notice>,
+    sources: Vec<VarsFolder>,
+    playbook: RwLock<Arc<Vec<VarsFolder>>>,
 }
 
 impl VarsFiles {
-    /// Those of `group_vars` and `host_vars` in a folder.
-    pub fn new(folder: &str, config: &Config, secrets: &Secrets) -> Self {
-        let real = std::fs::canonicalize(folder).map(|p| p.to_string_lossy().into_owned());
-        Self {
-            folder: real.unwrap_or_else(|_| folder.to_owned()),
-            extensions: config.settings.list("YAML_FILENAME_EXTENSIONS").into_iter().map(str::to_owned).collect(),
-            merge: Rules::of(config).merge,
-            options: yaml_options(config),
-            secrets: secrets.clone(),
-            state: Mutex::default(),
-        }
+    /// Those beside the inventory sources.
+    pub fn new(sources: &[String], config: &Config, secrets: &Secrets) -> Self {
+        let folders = sources.iter().filter_map(|source| folder_of(source));
+        let sources = folders.map(|folder| VarsFolder::new(&folder, config, secrets)).collect();
+        Self { config: config.clone(), secrets: secrets.clone(), sources, playbook: RwLock::default() }
     }
 
-    /// Those beside each inventory source, in the order of the sources; later ones win.
-    pub fn of_sources(sources: &[String], config: &Config, secrets: &Secrets) -> Vec<Self> {
-        let mut folders: Vec<String> = Vec::new();
-        for source in sources {
-            let path = Path::new(source);
-            if source.contains(',') && !path.exists() {
-                continue;
+    /// Takes a playbook's folders instead of those of the one before; later ones win.
+    pub fn set_playbook(&self, folders: &[&str]) {
+        let new = folders.iter().map(|folder| VarsFolder::new(folder, &self.config, &self.secrets)).collect();
+        *self.playbook.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
+    }
+
+    /// The folders beside the inventory sources, in the order of the sources.
+    pub fn sources(&self) -> &[VarsFolder] {
+        &self.sources
+    }
+
+    /// The folders beside the playbook.
+    pub fn playbook(&self) -> Arc<Vec<VarsFolder>> {
+        self.playbook.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What inventory sources, group_vars and host_vars say of a host, merged; unknown hosts have what `all` has.
+    pub fn merged(&self, inventory: &Inventory, host: &str) -> Result<Dict> {
+        let host = inventory.find(host).unwrap_or_else(|| Arc::new(Host::new(host)));
+        let merge = inventory.rules().merge;
+        let playbook = self.playbook();
+        let groups = inventory.groups_of(&host);
+        let (all, others): (Vec<_>, Vec<_>) = groups.iter().partition(|group| &*group.name == "all");
+        let mut vars = Dict::new();
+        let mut add = |new: &Dict| vars = combine(&vars, new, merge);
+        for layer in self.config.settings.list("VARIABLE_PRECEDENCE") {
+            let groups = if layer.starts_with("all_") { &all } else { &others };
+            let folders = match layer {
+                "all_inventory" | "groups_inventory" => {
+                    groups.iter().for_each(|group| add(&group.vars));
+                    continue;
+                }
+                "all_plugins_inventory" | "groups_plugins_inventory" => &self.sources,
+                "all_plugins_play" | "groups_plugins_play" => &*playbook,
+                _ => continue,
+            };
+            for folder in folders {
+                for group in groups {
+                    add(&*folder.group(&group.name)?);
+                }
             }
-            let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
-            folders.push(folder.to_string_lossy().into_owned());
         }
-        folders.iter().map(|folder| Self::new(folder, config, secrets)).collect()
-    }
-
-    /// The folder that `group_vars` and `host_vars` are in.
-    pub fn folder(&self) -> &str {
-        &self.folder
-    }
-
-    /// A group's variables; empty where it has no file.
-    pub fn group(&self, name: &str) -> Result<Arc<Dict>> {
-        self.vars("group_vars", name)
-    }
-
-    /// A host's variables; empty where it has no file.
-    pub fn host(&self, name: &str) -> Result<Arc<Dict>> {
-        self.vars("host_vars", name)
+        add(&host.vars);
+        for folder in self.sources.iter().chain(playbook.iter()) {
+            add(&*folder.host(&host.name)?);
+        }
+        Ok(vars)
     }
 
     /// What there was to say since this was last asked.
     pub fn take_notices(&self) -> Vec<Notice> {
-        std::mem::take(&mut self.lock().notices)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn vars(&self, kind: &'static str, name: &str) -> Result<Arc<Dict>> {
-        let key = (kind, name.to_owned());
-        if let Some(known) = self.lock().read.get(&key) {
-            return Ok(known.clone());
-        }
-        let vars = Arc::new(self.read(kind, name)?);
-        self.lock().read.insert(key, vars.clone());
-        Ok(vars)
-    }
-
-    fn read(&self, kind: &str, name: &str) -> Result<Dict> {
-        let folder = format!("{}/{kind}", self.folder.trim_end_matches('/'));
-        // A host that is a path is a chroot's.
-        if name.starts_with('/') {
-            return Ok(Dict::new());
-        }
-        let path = Path::new(&folder);
-        if !path.is_dir() {
-            if path.exists() {
-                let text = format!("Found {kind} that is not a directory, skipping: {folder}");
-                self.lock().notices.push(Notice::Warning(text));
-            }
-            return Ok(Dict::new());
-        }
-        let mut vars = Dict::new();
-        for file in find_files(&folder, name, &self.extensions) {
-            match self.load(&file)? {
-                Value::Dict(new) => vars = combine(&vars, &new, self.merge),
-                empty if !empty.truthy() => {}
-                other => {
-                    let class = format!("_AnsibleTagged{}", capitalized(other.type_name()));
-                    let cause = Error::parser(format!(
-                        "failed to combine variables, expected dicts but got a 'dict' and a '{class}'."
-                    ));
-                    return Err(cause.context(format!("Could not process {}.", str_repr(&file))));
-                }
-            }
-        }
-        Ok(vars)
-    }
-
-    fn load(&self, path: &str) -> Result<Value> {
-        let text = read_text(path, &self.secrets)?;
-        let source = Arc::new(Source::File(path.to_owned()));
-        let parsed = yaml::load(&text, &source, self.options)?;
-        let notices = parsed.warnings.into_iter().map(Notice::Warning);
-        self.lock().notices.extend(notices.chain(parsed.deprecations.into_iter().map(Notice::Deprecated)));
-        Ok(parsed.node.to_value())
+        let playbook = self.playbook();
+        self.sources.iter().chain(playbook.iter()).flat_map(VarsFolder::take_notices).collect()
     }
 }
 
-fn capitalized(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|c| c.to_ascii_uppercase()).into_iter().chain(chars).collect()
-}
-
-/// The files that `name` stands for in a folder: itself, with one of the extensions, or a folder's content.
-pub fn find_files(folder: &str, name: &str, extensions: &[String]) -> Vec<String> {
-    let mut endings = vec![""];
-    endings.extend(extensions.iter().map(String::as_str));
-    for ending in endings {
-        let dot = if ending.is_empty() || ending.contains('.') { "" } else { "." };
-        let path = format!("{folder}/{name}{dot}{ending}");
-        if Path::new(&path).is_dir() {
-            let mut found = Vec::new();
-            collect(&path, extensions, &mut found);
-            return found;
-        }
-        if Path::new(&path).exists() {
-            return vec![path];
-        }
+/// Where the variables of a source are: beside it, or in it where it is a folder; a list of hosts has none.
+fn folder_of(source: &str) -> Option<String> {
+    let path = Path::new(source);
+    if source.is_empty() || (source.contains(',') && !path.exists()) {
+        return None;
     }
-    Vec::new()
-}
-
-fn collect(folder: &str, extensions: &[String], found: &mut Vec<String>) {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries.map(|e| e.file_name().to_string_lossy().into_owned()).collect();
-    names.sort();
-    for name in names.iter().filter(|n| !n.starts_with('.') && !n.ends_with('~')) {
-        let ext = name.rfind('.').map_or("", |at| &name[at..]);
-        let path = format!("{folder}/{name}");
-        if Path::new(&path).is_dir() {
-            if ext.is_empty() {
-                collect(&path, extensions, found);
-            }
-        } else if Path::new(&path).is_file() && (ext.is_empty() || extensions.iter().any(|e| e == ext)) {
-            found.push(path);
-        }
-    }
+    let folder = if path.is_dir() { path } else { path.parent()? };
+    Some(folder.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inventory::{NewHost, load_sources};
 
     #[test]
-    fn files_and_folders() {
+    fn precedence_as_documented() {
         let folder = tempfile::tempdir().unwrap();
-        let base = folder.path();
-        for (path, text) in [
-            ("group_vars/all.yml", "a: 1\nb: 1"),
-            ("group_vars/web/b.yml", "b: 2"),
-            ("group_vars/web/a.yml", "b: 1\nc: '{{ a }}'"),
-            ("group_vars/web/sub/x", "d: 4"),
-            ("group_vars/web/.hidden.yml", "e: 5"),
-            ("group_vars/web/old.yml~", "e: 5"),
-            ("group_vars/web/note.txt", "e: 5"),
-            ("group_vars/web.yml", "e: 5"),
-            ("host_vars/h.json", "{\"f\": 6}"),
-            ("host_vars/list.yml", "- 1"),
-        ] {
-            let path = base.join(path);
+        let base = folder.path().to_string_lossy().into_owned();
+        // Every layer sets the variables of those from itself on upward.
+        let layers = [
+            (
+                "inv/hosts",
+                "[g]\nh\n[all:vars]\na=1\nb=1\nc=1\nd=1\ne=1\nf=1\ni=1\n[g:vars]\nb=2\nc=2\nd=2\ne=2\nf=2\ni=2\n",
+            ),
+            ("inv/group_vars/all", "c: 3\nd: 3\ne: 3\nf: 3\ni: 3"),
+            ("play/group_vars/all.yml", "d: 4\ne: 4\nf: 4\ni: 4"),
+            ("inv/group_vars/g.yml", "e: 5\nf: 5\ni: 5"),
+            ("play/group_vars/g.yml", "f: 6\ni: 6"),
+            ("inv/host_vars/h", "i: 7"),
+        ];
+        for (path, text) in layers {
+            let path = folder.path().join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         }
-        let files = VarsFiles::new(&base.to_string_lossy(), &Config::default(), &Secrets::default());
-        assert_eq!(files.group("all").unwrap().len(), 2);
-        let web = files.group("web").unwrap();
-        let names: Vec<String> = web.keys().map(Value::to_text).collect();
-        assert_eq!(names, ["b", "c", "d"]);
-        assert_eq!(web.get("b"), Some(&Value::Int(2)));
-        assert!(web.get("c").unwrap().has_trusted());
-        assert_eq!(files.host("h").unwrap().get("f"), Some(&Value::Int(6)));
-        assert!(files.host("other").unwrap().is_empty());
-        let error = files.host("list").unwrap_err().line();
-        assert!(error.ends_with("expected dicts but got a 'dict' and a '_AnsibleTaggedList'."), "{error}");
+        let config = Config::default();
+        let (secrets, notices) = (Secrets::default(), &mut Vec::new());
+        let loaded = load_sources(&config, &secrets, &[format!("{base}/inv/hosts")], notices).unwrap();
+        let files = VarsFiles::new(&loaded.sources, &config, &secrets);
+        files.set_playbook(&[&format!("{base}/play")]);
+        let vars = files.merged(&loaded.inventory, "h").unwrap();
+        let got: Vec<i64> =
+            ["a", "b", "c", "d", "e", "f", "i"].iter().map(|n| vars.get(n).unwrap().as_int().unwrap()).collect();
+        assert_eq!(got, [1, 2, 3, 4, 5, 6, 7]);
+        let local = files.merged(&loaded.inventory, "localhost").unwrap();
+        assert_eq!(local.get("d").unwrap().as_int(), Some(4));
+        assert_eq!(local.get("ansible_connection").unwrap().as_str(), Some("local"));
+    }
+
+    #[test]
+    fn ten_thousand_hosts() {
+        let mut inventory = Inventory::default();
+        let notices = &mut Vec::new();
+        inventory.add_group("g", notices).unwrap();
+        for i in 0..10_000 {
+            inventory.add_host(&format!("h{i}"), Some("g"), NewHost::default(), notices).unwrap();
+        }
+        inventory.reconcile(notices).unwrap();
+        assert_eq!(inventory.members("all").len(), 10_000);
     }
 }

@@ -65,11 +65,9 @@ impl Reading<'_> {
                 other => vec![other.clone()],
             };
             let found = choices.iter().find_map(|choice| self.vars_file(choice));
-            if let Some(path) = found {
-                if let Ok(more) = self.loader.read_vars(&path) {
-                    vars.update(&more);
-                    self.file_vars = Some(vars.clone());
-                }
+            if let Some(Ok(more)) = found.map(|path| self.loader.read_vars(&path)) {
+                vars.update(&more);
+                self.file_vars = Some(vars.clone());
             }
         }
         vars

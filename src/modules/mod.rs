@@ -8,15 +8,23 @@ use crate::argspec::{Args, Spec};
 use crate::host::Env;
 use crate::proto::{Context, Outcome};
 
+#[cfg(test)]
+mod against;
 pub mod attributes;
 pub mod command;
 pub mod copy;
 pub mod deliver;
+#[cfg(test)]
+mod documented;
 pub mod file;
 pub mod ping;
+pub mod pip;
 pub mod run;
+pub mod selinux;
+pub mod setup;
 pub mod shell;
 pub mod stat;
+pub mod synchronize;
 #[cfg(test)]
 pub mod testing;
 
@@ -80,7 +88,17 @@ pub enum Blob {
 }
 
 /// The modules, sorted by name.
-pub static MODULES: &[&ModuleDef] = &[&command::DEF, &copy::DEF, &file::DEF, &ping::DEF, &shell::DEF, &stat::DEF];
+pub static MODULES: &[&ModuleDef] = &[
+    &command::DEF,
+    &copy::DEF,
+    &file::DEF,
+    &ping::DEF,
+    &pip::DEF,
+    &setup::DEF,
+    &shell::DEF,
+    &stat::DEF,
+    &synchronize::DEF,
+];
 
 /// The module of a name without collection.
 pub fn find(name: &str) -> Option<&'static ModuleDef> {

@@ -64,6 +64,8 @@ pub struct Loop {
     pub lookup: Option<String>,
     /// The items, or the lookup's terms.
     pub items: Value,
+    /// Where the items are written.
+    pub origin: Option<Origin>,
 }
 
 /// How a loop is done and shown; None is the default.
@@ -156,6 +158,11 @@ impl Task {
         }
     }
 
+    /// The role whose name stands before the task's in output; `include_role` shows none.
+    pub fn shown_role(&self) -> Option<&Arc<Role>> {
+        self.role.as_ref().filter(|_| !self.implicit && !matches!(self.include, Some(Include::Role(_))))
+    }
+
     /// The shared keywords of the task and of what it inherits from, the innermost first.
     pub fn commons(&self) -> impl Iterator<Item = &Common> {
         let frames = self.frame.outward().filter(|frame| frame.passes_keywords());
@@ -217,10 +224,9 @@ impl Task {
             paths.push(role.data.path.clone());
             paths.extend(role.parents.iter().rev().map(|parent| parent.path.clone()));
         }
-        if let Some(dir) = self.origin.as_ref().and_then(Origin::path).and_then(|path| path.rsplit_once('/')) {
-            if !paths.iter().any(|path| path == dir.0) {
-                paths.push(dir.0.to_owned());
-            }
+        let own = self.origin.as_ref().and_then(Origin::path).and_then(|path| path.rsplit_once('/'));
+        if let Some((folder, _)) = own.filter(|(folder, _)| !paths.iter().any(|path| path == folder)) {
+            paths.push(folder.to_owned());
         }
         paths
     }

@@ -15,6 +15,8 @@ pub const MAX_MESSAGE: usize = 256 << 20;
 pub const MAX_CHUNK: usize = 1 << 20;
 /// How much of a file goes into a chunk.
 pub const CHUNK: usize = 128 << 10;
+/// How deeply values may be nested; a thread's stack must bear it.
+pub const MAX_DEPTH: usize = 500;
 /// The bytes before a body.
 pub const HEADER: usize = 5;
 
@@ -112,7 +114,9 @@ pub fn header(bytes: [u8; HEADER]) -> Result<Header, FrameError> {
 /// Makes a frame of a header and its whole body.
 pub fn body<T: DeserializeOwned>(header: Header, mut bytes: Vec<u8>) -> Result<Frame<T>, FrameError> {
     if header.kind == MESSAGE {
-        return Ok(Frame::Message(rmp_serde::from_slice(&bytes)?));
+        let mut decoder = rmp_serde::Deserializer::from_read_ref(&bytes);
+        decoder.set_max_depth(MAX_DEPTH);
+        return Ok(Frame::Message(T::deserialize(&mut decoder)?));
     }
     let Some((id, _)) = bytes.split_first_chunk::<8>() else { return Err(FrameError::Short) };
     let id = u64::from_be_bytes(*id);
@@ -180,6 +184,20 @@ mod tests {
         let bytes = message(&outcome).unwrap();
         let Some(Frame::Message(back)) = read::<Outcome>(&mut &bytes[..]).unwrap() else { panic!("not the outcome") };
         assert_eq!(back, outcome);
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |depth: usize| {
+            let mut body = vec![0x91; depth];
+            body.push(0xc0);
+            let mut bytes = vec![0; HEADER];
+            bytes.extend(body);
+            put_header(&mut bytes, MESSAGE);
+            read::<Value>(&mut &bytes[..])
+        };
+        assert!(nested(480).is_ok());
+        assert!(matches!(nested(2000), Err(FrameError::Decode(_))));
     }
 
     #[test]

@@ -47,4 +47,7 @@ pub struct Context {
     /// The shell for command lines, where it is not /bin/sh.
     #[serde(default)]
     pub shell: Option<String>,
+    /// The Python that the inventory names (`ansible_python_interpreter`), for modules that need one.
+    #[serde(default)]
+    pub python: Option<String>,
 }

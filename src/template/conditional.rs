@@ -11,6 +11,9 @@ use crate::value::{Text, Value};
 const BROKEN_ALLOWED: &str = "Broken conditionals are currently allowed because the `ALLOW_BROKEN_CONDITIONALS` \
                               configuration option is enabled.";
 
+const BROKEN_HELP: &str =
+    "Broken conditionals can be temporarily allowed with the `ALLOW_BROKEN_CONDITIONALS` configuration option.";
+
 impl Templar {
     /// Whether a conditional holds.
     pub fn condition(&self, condition: &Value, scope: &dyn Scope) -> Result<bool> {
@@ -29,9 +32,10 @@ impl Templar {
         }
         let truth = result.truthy();
         let place = match &result {
-            Value::Str(text) => text.origin().map_or_else(|| "<unknown>".to_owned(), ToString::to_string),
-            _ => "<unknown>".to_owned(),
+            Value::Str(text) => text.origin().or(origin.as_ref()),
+            _ => origin.as_ref(),
         };
+        let place = place.map_or_else(|| "<unknown>".to_owned(), ToString::to_string);
         let text = format!(
             "Conditional result ({}) was derived from value of type '{}' at '{place}'. Conditionals must have a \
              boolean result.",
@@ -43,7 +47,7 @@ impl Templar {
             self.warn(error.help(BROKEN_ALLOWED));
             return Ok(truth);
         }
-        Err(error)
+        Err(error.help(BROKEN_HELP))
     }
 
     /// The value of a conditional, of any type.

@@ -4,7 +4,6 @@
 //! is rendered where it is used. The order is that of "Understanding variable precedence" in
 //! Ansible's documentation; `scope` has it as code.
 
-mod base;
 mod extra;
 mod hostvars;
 mod layers;
@@ -13,7 +12,6 @@ mod plain;
 mod scope;
 mod store;
 
-pub use base::Folders;
 pub use extra::parse_extra_vars;
 pub use plain::PlainScope;
 pub use layers::{PlayVars, TaskLayers};

@@ -144,6 +144,10 @@ impl Scope for HostScope {
         paths
     }
 
+    fn action(&self) -> Option<String> {
+        self.task.as_ref().map(|task| task.action.as_str().to_owned())
+    }
+
     fn world(&self) -> &World {
         &self.store.world
     }

@@ -3,8 +3,7 @@
 use super::layers::{read, write};
 use super::magic;
 use crate::diag::Result;
-use super::base::Folders;
-use crate::inventory::{Inventory, VarsFiles};
+use crate::inventory::{Inventory, Notice, VarsFiles};
 use crate::template::World;
 use crate::value::{Dict, Value};
 use std::collections::HashMap;
@@ -24,7 +23,7 @@ pub struct Store {
     /// Whether facts are variables of their own beside `ansible_facts` (INJECT_FACTS_AS_VARS).
     inject_facts: bool,
     inventory: RwLock<Arc<Inventory>>,
-    folders: Folders,
+    files: VarsFiles,
     learned: RwLock<HashMap<Arc<str>, Arc<Learned>>>,
     base: RwLock<HashMap<Arc<str>, Arc<Dict>>>,
 }
@@ -95,7 +94,7 @@ impl Store {
         fixed: &Fixed,
         inject_facts: bool,
         inventory: Inventory,
-        folders: Folders,
+        files: VarsFiles,
     ) -> Self {
         Self {
             world,
@@ -103,7 +102,7 @@ impl Store {
             fixed: fixed.variables(),
             inject_facts,
             inventory: RwLock::new(Arc::new(inventory)),
-            folders,
+            files,
             learned: RwLock::default(),
             base: RwLock::default(),
         }
@@ -121,9 +120,14 @@ impl Store {
     }
 
     /// Says where the playbook is, beside which `group_vars/` and `host_vars/` may be.
-    pub fn set_playbook_files(&self, files: VarsFiles) {
-        *write(&self.folders.playbook) = Some(Arc::new(files));
+    pub fn set_playbook(&self, folder: &str) {
+        self.files.set_playbook(&[folder]);
         write(&self.base).clear();
+    }
+
+    /// What there was to say of `group_vars/` and `host_vars/` since this was last asked.
+    pub fn take_notices(&self) -> Vec<Notice> {
+        self.files.take_notices()
     }
 
     /// What the run has learned of a host.
@@ -175,7 +179,7 @@ impl Store {
         if let Some(vars) = read(&self.base).get(host) {
             return Ok(vars.clone());
         }
-        let vars = Arc::new(self.folders.merged(&self.inventory(), host)?);
+        let vars = Arc::new(self.files.merged(&self.inventory(), host)?);
         write(&self.base).insert(host.clone(), vars.clone());
         Ok(vars)
     }

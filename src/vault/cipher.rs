@@ -58,7 +58,7 @@ pub(super) fn decrypt(parts: &Parts, keys: &Keys) -> Result<Option<Vec<u8>>> {
     let mut plain = parts.data.clone();
     keys.apply(&mut plain);
     let pad = usize::from(plain.last().copied().unwrap_or(0));
-    let padded = plain.len() % BLOCK == 0 && (1..=BLOCK).contains(&pad) && plain.len() >= pad;
+    let padded = plain.len().is_multiple_of(BLOCK) && (1..=BLOCK).contains(&pad) && plain.len() >= pad;
     if !padded || plain[plain.len() - pad..].iter().any(|b| usize::from(*b) != pad) {
         return Err(Error::user("Invalid padding bytes."));
     }

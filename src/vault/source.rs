@@ -111,7 +111,7 @@ fn from_file(path: &str, label: Option<&str>, known: &Secrets) -> Result<Secret,
     } else {
         script(path)
     };
-    loaded.map(|bytes| Secret::new(bytes)).map_err(|error| (LOADING, error))
+    loaded.map(Secret::new).map_err(|error| (LOADING, error))
 }
 
 /// Whether a script is told the vault id: its name, less its extension, ends in `-client`.

@@ -295,10 +295,16 @@ impl Builder<'_> {
                 self.errors.push((place.level, YamlError::at(message, mark).own()));
             }
             Duplicates::Warn => {
-                let warning = Error::user(message).help("Using last defined value only.");
-                // Booleans and null cannot carry an origin in ansible-core.
-                let placed = !matches!(key.kind, Kind::Scalar(Value::Null | Value::Bool(_)));
-                self.warnings.push((place.level, warning.at(placed.then_some(&key.origin))));
+                let help = "Using last defined value only.";
+                let warning = match &key.kind {
+                    // Booleans and null cannot carry an origin in ansible-core.
+                    Kind::Scalar(Value::Null) => Error::user(message).help(help),
+                    Kind::Scalar(value @ Value::Bool(_)) => {
+                        Error::user(format!("{message}\nOrigin: <unknown>\n\n{}\n\n{help}", repr(value)))
+                    }
+                    _ => Error::user(message).help(help).at(Some(&key.origin)),
+                };
+                self.warnings.push((place.level, warning));
             }
         }
     }

@@ -42,9 +42,10 @@ impl Reader {
     }
 }
 
-/// The objects by which ansible-core's JSON marks strings: `{"__ansible_unsafe": …}`, `{"__ansible_vault": …}`.
+/// The objects by which ansible-core's JSON marks strings, whatever else is in them: `{"__ansible_unsafe": …}`,
+/// `{"__ansible_vault": …}`.
 fn tagged(value: &Value) -> Option<Value> {
-    let dict = value.as_dict().filter(|d| d.len() == 1)?;
+    let dict = value.as_dict()?;
     if let Some(Value::Str(text)) = dict.get("__ansible_unsafe") {
         return Some(Value::Str(text.untrusted()));
     }

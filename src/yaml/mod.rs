@@ -20,7 +20,7 @@ mod tail;
 mod tests;
 mod timestamp;
 
-use crate::diag::{Error, Result, Source};
+use crate::diag::{Result, Source};
 use crate::value::Value;
 use std::sync::Arc;
 
@@ -120,9 +120,4 @@ fn parse_raw(text: &str, source: &Arc<Source>, options: Options) -> Result<Parse
         Some(tree) => construct::construct(tree, source, options),
         None => Ok(Parsed { node: Node::null(source), empty: true, warnings: Vec::new(), deprecations: Vec::new() }),
     }
-}
-
-/// The error of something that is no valid YAML in ansible-core's words, for callers with a text of their own.
-pub fn parsing_failed(message: impl Into<String>) -> Error {
-    Error::parser(format!("YAML parsing failed: {}", message.into()))
 }

@@ -1,6 +1,6 @@
 //! Compares reading with the rows recorded from the real one in `tests/baselines/`.
 
-use super::{EmitStyle, Kind, Node, Options, YamlError, emit, parse, parse_raw};
+use super::{Duplicates, EmitStyle, Kind, Node, Options, YamlError, emit, parse, parse_raw};
 use crate::diag::{Origin, Source};
 use crate::value::{Value, parse_json, repr};
 use std::sync::Arc;
@@ -192,12 +192,23 @@ fn many_documents() {
 }
 
 #[test]
+fn keys_that_stand_twice() {
+    let read = |duplicates| parse("a: 1\na: 2\n", &described(), Options { duplicates, ..Options::trusted() });
+    let error = read(Duplicates::Error).expect_err("an error");
+    assert_eq!(error.message, "YAML parsing failed: Found duplicate mapping key 'a'.");
+    assert_eq!(error.origin.map(|o| (o.line, o.column)), Some((2, 1)));
+    assert!(read(Duplicates::Ignore).expect("valid").warnings.is_empty());
+    assert_eq!(read(Duplicates::Warn).expect("valid").warnings.len(), 1);
+}
+
+#[test]
 fn json_comes_first() {
     let source = described();
     let read = |text: &str| super::load_value(text, &source, true).map(|v| repr(&v));
     assert_eq!(read("{\"a\": 1e3, \"b\": [1]}\n"), Ok("{'a': 1000.0, 'b': [1]}".into()));
     assert_eq!(read("{a: 1e3}\n"), Ok("{'a': '1e3'}".into()));
     assert_eq!(read("0755"), Ok("493".into()));
+    assert_eq!(read("[{\"__ansible_unsafe\": \"x\"}]"), Ok("['x']".into()));
 }
 
 /// Mixes pieces of YAML in all ways that a small generator finds; nothing may panic.

@@ -100,8 +100,9 @@ class Said(list):
     @staticmethod
     def text(msg, obj, help_text):
         origin = obj if isinstance(obj, Origin) else Origin.get_tag(obj)
-        place = f"\nOrigin: f:{origin.line_num}:{origin.col_num}\n" if origin else ""
-        return f"{msg}{place}\n{help_text}"
+        if origin:
+            return f"{msg}\nOrigin: f:{origin.line_num}:{origin.col_num}\n\n{help_text}"
+        return f"{msg} {help_text}" if obj is None else f"{msg}\nOrigin: <unknown>\n\n{obj}\n\n{help_text}"
 
 
 def record_load():

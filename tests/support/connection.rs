@@ -25,7 +25,7 @@ pub fn pool() -> (Pool, Heard) {
         lines.0.lock().unwrap().push_str(&format!("{level} <{host}> {text}\n"));
     });
     let agent = Some(PathBuf::from(env!("CARGO_BIN_EXE_rplay-agent")));
-    (Pool::new(Settings { agent, verbose, ..Settings::default() }), heard)
+    (Pool::new(Settings { agent, verbose, forks: 20, ..Settings::default() }), heard)
 }
 
 /// A request for a module that no agent has: its answer shows that the agent is there.
@@ -43,4 +43,12 @@ pub fn is_answered(outcome: &Outcome) {
 /// Runs a future on a runtime of its own.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build().unwrap().block_on(future)
+}
+
+/// A request for the module `command` that runs a shell script.
+pub fn shell(script: &str) -> Request {
+    let mut request = Request { module: "shell".into(), ..Request::default() };
+    request.args.insert("_raw_params", script);
+    request.args.insert("_uses_shell", true);
+    request
 }

@@ -66,11 +66,6 @@ impl Sshd {
         self.folder.path().join("user")
     }
 
-    /// What it has said.
-    pub fn log(&self) -> String {
-        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
-    }
-
     /// The options that reach it, as root.
     pub fn ssh(&self) -> Ssh {
         Ssh {

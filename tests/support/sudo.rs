@@ -28,6 +28,15 @@ fi
 exec "$@"
 "#;
 
+/// The same, which works on a terminal alone.
+pub fn stand_in_for_terminals(folder: &Path) -> String {
+    let demand = "[ -t 0 ] || { echo 'sudo: sorry, you must have a tty to run sudo' >&2; exit 1; }\n";
+    let path = folder.join("sudo-tty");
+    fs::write(&path, SCRIPT.replacen('\n', &format!("\n{demand}"), 1)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path.display().to_string()
+}
+
 /// Puts the stand-in into a folder, and says its path. Its password is `sesame`.
 pub fn stand_in(folder: &Path) -> String {
     let path = folder.join("sudo");

@@ -7,7 +7,12 @@ pub(super) fn command() -> Command {
     Command::new("ansible-vault")
         .about("encryption/decryption utility for Ansible data files")
         .arg(verbose())
-        .subcommand_required(true)
+        .arg(
+            Arg::new("version")
+                .long("version")
+                .action(ArgAction::SetTrue)
+                .help("show program's version number, config file location and exit"),
+        )
         .arg_required_else_help(true)
         .infer_long_args(true)
         .subcommand(

@@ -8,18 +8,32 @@ use crate::connection::target::Ssh;
 use std::path::Path;
 
 /// What a master needs to be ours alone.
-const OURS: &[&str] = &["ControlMaster=yes", "ControlPersist=no", "RemoteCommand=none", "RequestTTY=no"];
+const MASTER: &[&str] = &["ControlMaster=yes", "ControlPersist=no", "RemoteCommand=none", "RequestTTY=no"];
 
-/// The arguments after the executable; the host comes last.
+/// What a session with a terminal needs to go through our master.
+const SESSION: &[&str] = &["ControlMaster=no", "RemoteCommand=none"];
+
+/// The arguments of a master; the host comes last. OpenSSH before 8.7 lacks `ForkAfterAuthentication`.
 pub(super) fn master(ssh: &Ssh, socket: &Path, fork_option: bool) -> Result<Vec<String>, ConnectionError> {
+    let fork = fork_option.then_some("ForkAfterAuthentication=no");
+    let mut args = options(ssh, MASTER.iter().copied().chain(fork))?;
+    args.extend(["-N".into(), "-S".into(), socket.to_string_lossy().into_owned(), ssh.host.clone()]);
+    Ok(args)
+}
+
+/// The arguments of a command that gets a terminal.
+pub(super) fn session(ssh: &Ssh, socket: &Path, command: &str) -> Result<Vec<String>, ConnectionError> {
+    let mut args = options(ssh, SESSION.iter().copied())?;
+    let socket = socket.to_string_lossy().into_owned();
+    args.extend(["-S".into(), socket, "-tt".into(), ssh.host.clone(), command.to_owned()]);
+    Ok(args)
+}
+
+fn options<'a>(ssh: &Ssh, ours: impl Iterator<Item = &'a str>) -> Result<Vec<String>, ConnectionError> {
     if ssh.host.starts_with('-') {
         return Err(ConnectionError::failed(format!("a host cannot be named {}", ssh.host)));
     }
-    let mut args: Vec<String> = OURS.iter().flat_map(|option| ["-o".into(), (*option).to_owned()]).collect();
-    if fork_option {
-        // OpenSSH before 8.7 does not know it.
-        args.extend(["-o".into(), "ForkAfterAuthentication=no".into()]);
-    }
+    let mut args: Vec<String> = ours.flat_map(|option| ["-o".into(), option.to_owned()]).collect();
     if ssh.verbosity > 0 {
         args.push(format!("-{}", "v".repeat(usize::from(ssh.verbosity.min(3)))));
     }
@@ -44,10 +58,7 @@ pub(super) fn master(ssh: &Ssh, socket: &Path, fork_option: bool) -> Result<Vec<
     args.extend(["-o".into(), format!("ConnectTimeout={}", ssh.timeout)]);
     args.extend(split("ssh_common_args", &ssh.common_args)?);
     args.extend(split("ssh_extra_args", &ssh.extra_args)?);
-    if ssh.password.is_some() {
-        args.extend(["-o".into(), "NumberOfPasswordPrompts=1".into()]);
-    }
-    args.extend(["-N".into(), "-S".into(), socket.to_string_lossy().into_owned(), ssh.host.clone()]);
+    args.extend(["-o".into(), "NumberOfPasswordPrompts=1".into()]);
     Ok(args)
 }
 
@@ -99,7 +110,7 @@ mod tests {
         let end = "-C -o ControlMaster=auto -o ControlPersist=60s -o StrictHostKeyChecking=no -o Port=2222 \
             -o IdentityFile=\"/k\" -o KbdInteractiveAuthentication=no \
             -o PreferredAuthentications=gssapi-with-mic,gssapi-keyex,hostbased,publickey \
-            -o PasswordAuthentication=no -o User=\"u\" -o ConnectTimeout=10 -o ProxyJump=j x -N -S /s h";
+            -o PasswordAuthentication=no -o User=\"u\" -o ConnectTimeout=10 -o ProxyJump=j x -o NumberOfPasswordPrompts=1 -N -S /s h";
         assert!(line.ends_with(end), "{line}");
         assert!(line.starts_with("-o ControlMaster=yes -o ControlPersist=no"), "{line}");
         assert_eq!(jump(&ssh).as_deref(), Some("ProxyJump=j x"));
@@ -109,7 +120,7 @@ mod tests {
     fn a_password_is_in_no_argument() {
         let ssh = Ssh { host: "h".into(), password: Some(Secret::new("hunter2")), ..Ssh::default() };
         let line = line(&ssh);
-        assert!(line.contains("NumberOfPasswordPrompts=1") && !line.contains("hunter2"));
+        assert!(!line.contains("hunter2"));
         assert!(!line.contains("PasswordAuthentication=no"));
     }
 

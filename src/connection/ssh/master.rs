@@ -5,6 +5,7 @@ use super::askpass::Askpass;
 use crate::connection::error::ConnectionError;
 use crate::connection::local;
 use crate::connection::machine::{Shared, random};
+use crate::connection::raw::quote;
 use crate::connection::target::Ssh;
 use openssh::Session;
 use std::path::{Path, PathBuf};
@@ -48,12 +49,11 @@ impl Master {
         let socket = folder.join(&random()[..8]);
         let args = args::master(ssh, &socket, fork_option).map_err(LoginError::Other)?;
         let verbose = &shared.settings.verbose;
+        verbose
+            .say(3, name, || format!("ESTABLISH SSH CONNECTION FOR USER: {}", ssh.user.as_deref().unwrap_or("None")));
         verbose.say(3, name, || {
-            format!("ESTABLISH SSH CONNECTION FOR USER: {}", ssh.user.as_deref().unwrap_or("None"))
-        });
-        verbose.say(3, name, || {
-            let words = std::iter::once(ssh.executable.as_str()).chain(args.iter().map(String::as_str));
-            format!("SSH: EXEC {}", shlex::try_join(words).unwrap_or_default())
+            let words: Vec<String> = args.iter().map(|word| quote(word)).collect();
+            format!("SSH: EXEC {} {}", ssh.executable, words.join(" "))
         });
         let mut command = local::command(&shared.settings, &ssh.executable);
         command.args(&args).stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);

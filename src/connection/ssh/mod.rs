@@ -9,7 +9,7 @@ mod gate;
 mod master;
 
 use super::error::ConnectionError;
-use super::local::status_code;
+use super::local::{self, status_code};
 use super::machine::Shared;
 use super::pipe::{Exit, Process};
 use super::target::Ssh;
@@ -30,13 +30,15 @@ const MOST_BUSY: u32 = 6;
 pub(super) struct Masters {
     ssh: Ssh,
     list: Mutex<Vec<Arc<Master>>>,
+    /// Set once sudo or su there has demanded a terminal.
+    terminal: AtomicBool,
     /// Set once ssh has said that it does not know `ForkAfterAuthentication`.
     old_ssh: AtomicBool,
 }
 
 impl Masters {
     pub fn new(ssh: Ssh) -> Self {
-        Self { ssh, list: Mutex::default(), old_ssh: AtomicBool::new(false) }
+        Self { ssh, list: Mutex::default(), terminal: AtomicBool::new(false), old_ssh: AtomicBool::new(false) }
     }
 
     /// The connection's timeout, in seconds.
@@ -71,12 +73,47 @@ impl Masters {
         }
     }
 
-    /// A master with room for one more session.
-    async fn lease(
+    /// Starts a command with a terminal, as `ssh -tt`.
+    ///
+    /// ssh takes the terminal's modes from its own standard input where that is one too (`cooked`:
+    /// lines end in `\r\n`, as ansible-core's `raw` shows them).
+    pub async fn exec_on_terminal(
         &self,
         shared: &Shared,
         name: &str,
-    ) -> Result<(Arc<Master>, OwnedSemaphorePermit), ConnectionError> {
+        command: &str,
+        cooked: bool,
+    ) -> Result<Process, ConnectionError> {
+        shared.settings.verbose.say(3, name, || format!("EXEC (-tt) {command}"));
+        let (master, permit) = self.lease(shared, name).await?;
+        let mut child = local::command(&shared.settings, &self.ssh.executable);
+        child.args(args::session(&self.ssh, master.session.control_socket(), command)?);
+        let process = if cooked { local::spawn_on_terminal(child)? } else { local::spawn(child)? };
+        let exit = Box::pin(async move {
+            let exit = process.exit.await;
+            drop(permit);
+            match exit {
+                Exit::Status(255) if !master.is_alive() => {
+                    Exit::Lost(failed(&master.last_words().await.unwrap_or_default()))
+                }
+                exit => exit,
+            }
+        });
+        Ok(Process { exit, ..process })
+    }
+
+    /// Whether escalation on this host needs a terminal.
+    pub fn needs_terminal(&self) -> bool {
+        self.terminal.load(Ordering::Relaxed)
+    }
+
+    /// Remembers that escalation on this host needs a terminal.
+    pub fn give_terminal(&self) {
+        self.terminal.store(true, Ordering::Relaxed);
+    }
+
+    /// A master with room for one more session.
+    async fn lease(&self, shared: &Shared, name: &str) -> Result<(Arc<Master>, OwnedSemaphorePermit), ConnectionError> {
         let mut list = self.list.lock().await;
         list.retain(|master| master.is_alive());
         for master in list.iter() {
@@ -130,7 +167,8 @@ impl Masters {
     }
 
     fn refusal(&self, words: &str) -> ConnectionError {
-        let key = words.contains("read_passphrase: can't open /dev/tty") || words.contains("Host key verification failed");
+        let key =
+            words.contains("read_passphrase: can't open /dev/tty") || words.contains("Host key verification failed");
         if self.ssh.password.is_some() && self.ssh.host_key_checking && key {
             return ConnectionError::failed(
                 "Using a SSH password instead of a key is not possible because Host Key checking is enabled. \
@@ -142,7 +180,10 @@ impl Masters {
 
     /// Ends all masters.
     pub async fn close(&self) {
-        let masters = std::mem::take(&mut *self.list.lock().await);
+        // A login that is still under way holds it; its master goes with its futures.
+        let Ok(mut list) = tokio::time::timeout(Duration::from_millis(100), self.list.lock()).await else { return };
+        let masters = std::mem::take(&mut *list);
+        drop(list);
         for master in masters {
             let mut ended = master.ended();
             drop(master);
@@ -153,7 +194,7 @@ impl Masters {
 }
 
 /// ssh's words as ansible-core shows them.
-fn failed(words: &str) -> String {
+pub(super) fn failed(words: &str) -> String {
     format!("Failed to connect to the host via ssh: {}", words.trim_end())
 }
 
