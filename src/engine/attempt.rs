@@ -330,7 +330,7 @@ impl HostTask {
             host: self.scope.host.clone(),
             delegated: attempt.delegated.clone(),
             status: Status::Failed { ignored: false },
-            result: outcome::shown(&attempt.outcome.result, self.shared.options.verbosity),
+            result: attempt.outcome.result.clone(),
             label: None,
             error: None,
         };

@@ -143,7 +143,7 @@ impl HostTask {
     }
 
     fn tell_item(&self, attempt: &Attempt, label: Value) {
-        let mut result = outcome::shown(&attempt.outcome.result, self.shared.options.verbosity);
+        let mut result = attempt.outcome.result.clone();
         let mut label = label;
         if attempt.no_log {
             result = outcome::censored(&result);

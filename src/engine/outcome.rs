@@ -79,15 +79,6 @@ pub(super) fn of_failure(result: &Dict) -> Dict {
     result.iter().filter(|(key, _)| !is_internal(key)).map(|(k, v)| (k.clone(), v.clone())).collect()
 }
 
-/// What callbacks show of a result.
-pub(super) fn shown(result: &Dict, verbosity: u8) -> Dict {
-    let mut kept = result.clone();
-    if verbosity < 3 {
-        kept.remove("invocation");
-    }
-    kept
-}
-
 /// The result of a task whose results are secret.
 pub(super) fn censored(result: &Dict) -> Dict {
     let text = "the output has been hidden due to the fact that 'no_log: true' was specified for this result";
