@@ -162,7 +162,7 @@ impl Cx<'_> {
                 self.set(target, module);
                 Ok(())
             }
-            Stmt::FromImport { name, names, with_context } => self.from_import(name, names, *with_context),
+            Stmt::FromImport { name, names, with_context, line } => self.from_import(name, names, *with_context, *line),
             _ => Ok(()),
         }
     }

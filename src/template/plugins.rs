@@ -10,7 +10,7 @@ use super::lookups::{LOOKUPS, LookupDef};
 use super::object::Obj;
 use super::raise::Raise;
 use super::tests::{TESTS, TestDef};
-use crate::diag::Error;
+use crate::diag::{Error, Kind};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -200,8 +200,10 @@ impl Cx<'_> {
     fn plugin_failed(&self, kind: &str, name: &str, raise: Raise) -> Obj {
         let cause = match raise {
             Raise::Undefined(u) => return Obj::Undefined(u),
-            // A value whose error was put off passes through, and what rplay lacks speaks for itself.
             Raise::Failed(error) => return Obj::Failed(error),
+            // What rplay lacks speaks for itself.
+            Raise::Error(error) if error.kind == Kind::Unsupported => return Obj::Failed(Rc::new(*error)),
+            Raise::Error(error) => *error,
             Raise::Python(_, text) => Error::user(text.into_string()),
         };
         let error = cause.context(format!("The {kind} plugin '{name}' failed.")).at(self.origin.as_ref());

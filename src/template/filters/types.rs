@@ -19,7 +19,7 @@ pub(super) fn default(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     };
     let fallback = || value.clone().unwrap_or_else(|| Obj::str(""));
     match input {
-        Obj::Undefined(_) => Ok(fallback()),
+        Obj::Undefined(_) if input.is_marker() => Ok(fallback()),
         Obj::Failed(_) => Ok(input),
         input if boolean && !cx.truthy(&input)? => Ok(fallback()),
         input => Ok(input),
