@@ -95,8 +95,8 @@ pub fn wrap(text: &str, width: usize, break_long: bool, hyphens: bool) -> Vec<St
         }
         if let Some(chunk) = chunks.last().filter(|c| length(c) > width).cloned() {
             chunks.pop();
-            let space = width.saturating_sub(used).max(1);
-            if break_long {
+            let space = width.saturating_sub(used);
+            if break_long && space > 0 {
                 let cut = hyphen_cut(&chunk, space, hyphens);
                 line.push(chunk.chars().take(cut).collect());
                 chunks.push(chunk.chars().skip(cut).collect());

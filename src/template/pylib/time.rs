@@ -33,7 +33,7 @@ impl Moment {
             Some(seconds) => {
                 let whole = seconds.floor();
                 let range = || "timestamp out of range for platform time_t".to_owned();
-                if !whole.is_finite() || whole.abs() > 9e15 {
+                if !whole.is_finite() || whole.abs() > 8e12 {
                     return Err(range());
                 }
                 Utc.timestamp_opt(whole as i64, 0).single().ok_or_else(range)?
