@@ -37,16 +37,19 @@ fn yaml_text(mut shown: Dict, indent: Option<usize>, lossy: bool) -> String {
             shown.insert(lines, "<omitted>");
         }
     }
-    let value = if lossy { bent(&Value::Dict(shown)) } else { Value::Dict(shown) };
+    format!("\n{}", yaml_block(&Value::Dict(shown), indent, lossy))
+}
+
+/// A value as YAML, each line indented.
+pub fn yaml_block(value: &Value, indent: Option<usize>, lossy: bool) -> String {
+    let value = if lossy { bent(value) } else { value.clone() };
     let width = indent.and_then(|n| i32::try_from(n).ok()).unwrap_or(0);
     let style = EmitStyle { indent: width, blocks: true, ..EmitStyle::nice() };
     let margin = " ".repeat(indent.filter(|n| *n > 0).unwrap_or(4));
     match emit(&value, &style) {
         Ok(text) => {
             let lines = text.split_inclusive('\n');
-            let lines =
-                lines.map(|line| if line.trim().is_empty() { line.to_owned() } else { format!("{margin}{line}") });
-            format!("\n{}", lines.collect::<String>())
+            lines.map(|line| if line.trim().is_empty() { line.to_owned() } else { format!("{margin}{line}") }).collect()
         }
         // Nothing that a result can hold but nesting without end; JSON shows it all the same.
         Err(_) => write_json(&value, JsonStyle { indent: Some(4), sort_keys: true, unicode: true }),
