@@ -156,7 +156,9 @@ impl Tool {
         if lists("syntax") || lists("listhosts") || lists("listtasks") || lists("listtags") {
             let what = listing::What { hosts: lists("listhosts"), tasks: lists("listtasks"), tags: lists("listtags") };
             let screen_for_events = screen.clone();
-            let run = run.listener(move |event| drop(screen_for_events.common(event)));
+            let run = run.listener(move |event| {
+                screen_for_events.common(event);
+            });
             return listing::show(run, &self.playbooks(), what, screen);
         }
         self.run_with_callbacks(run, screen, &config)

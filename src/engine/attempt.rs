@@ -50,8 +50,7 @@ impl Attempt {
 
     /// The same as the outcome of the whole task.
     pub fn into_done(self) -> Done {
-        let mut done = Done::default();
-        done.outcome = self.outcome.clone();
+        let mut done = Done { outcome: self.outcome.clone(), ..Done::default() };
         self.merge_into(&mut done);
         done
     }
@@ -297,10 +296,8 @@ impl HostTask {
                 Ok(failed) => {
                     attempt.outcome.set("failed_when_result", failed);
                     attempt.outcome.set("failed", failed);
-                    if !failed {
-                        if let Some(exception) = attempt.outcome.result.remove("exception") {
-                            attempt.outcome.set("failed_when_suppressed_exception", exception);
-                        }
+                    if !failed && let Some(exception) = attempt.outcome.result.remove("exception") {
+                        attempt.outcome.set("failed_when_suppressed_exception", exception);
                     }
                 }
                 Err(error) => {
@@ -360,7 +357,7 @@ impl HostTask {
                     let call = ActionCall {
                         args,
                         task: &self.task,
-                        name: &self.task.action.as_str().rsplit('.').next().unwrap_or_default().to_owned(),
+                        name: self.task.action.as_str().rsplit('.').next().unwrap_or_default(),
                         host: &scope.host,
                         delegated,
                         scope,

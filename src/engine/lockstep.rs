@@ -177,7 +177,6 @@ impl Batch {
             play: self.id,
             role: task.role.as_ref().map(|role| role.full_name()),
             looped: task.loop_.is_some(),
-            ..TaskInfo::default()
         }
     }
 

@@ -29,11 +29,11 @@ pub(super) fn lines(text: &str) -> Value {
 /// Adds what Ansible adds to every module's result: `stdout_lines`, `failed`, `changed`.
 pub(super) fn complete(outcome: &mut Outcome) {
     for (text, key) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {
-        if let Some(Value::Str(value)) = outcome.get(text) {
-            if outcome.get(key).is_none() {
-                let lines = lines(value.as_str());
-                outcome.set(key, lines);
-            }
+        if let Some(Value::Str(value)) = outcome.get(text)
+            && outcome.get(key).is_none()
+        {
+            let lines = lines(value.as_str());
+            outcome.set(key, lines);
         }
     }
     if outcome.get("failed").is_none() {

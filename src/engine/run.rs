@@ -185,7 +185,6 @@ impl Run {
             home: config.around.home.clone(),
             environment: config.around.env.clone(),
             vault: secrets.clone(),
-            ..World::default()
         };
         let loader = {
             let built = crate::actions::ACTIONS.iter().chain(&self.actions).map(|action| action.name);
@@ -220,11 +219,16 @@ impl Run {
             loaded.inventory,
             VarsFiles::new(&loaded.sources, &config, &secrets),
         ));
+        let extensions: Vec<String> =
+            settings.list("DEFAULT_JINJA2_EXTENSIONS").into_iter().map(str::to_owned).collect();
+        let broken = settings.flag("ALLOW_BROKEN_CONDITIONALS");
         let emitter = Arc::new(Emitter::new(listener, options.verbosity));
         let pool = Pool::new(pool_settings(&config, forks, self.agents, &emitter));
         let shared = Shared {
             store,
-            templar: Arc::new(self.templar.unwrap_or_else(|| Templar::new())),
+            templar: Arc::new(
+                self.templar.unwrap_or_default().with_extensions(extensions).with_broken_conditionals(broken),
+            ),
             settings,
             options,
             loader,
