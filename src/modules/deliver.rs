@@ -55,7 +55,9 @@ pub fn run(request: &Request, blob: Option<Blob>, cancelled: &AtomicBool) -> Out
     let is_link = fs::symlink_metadata(&delivery.dest).is_ok_and(|meta| meta.is_symlink());
     let same = is_file && (follow || !is_link) && digest::sha1_file(&delivery.dest).is_ok_and(|sum| sum == checksum);
     let outcome = if same { delivery.attributes(follow, cancelled) } else { delivery.content(blob, &label, cancelled) };
-    if outcome.get("checksum").is_none_or(|sum| !sum.truthy()) && !outcome.is_failed() {
+    // Check mode says no more than that something would change.
+    let told = same || !request.context.check;
+    if told && outcome.get("checksum").is_none_or(|sum| !sum.truthy()) && !outcome.is_failed() {
         return outcome.with("checksum", checksum);
     }
     outcome
