@@ -97,15 +97,31 @@ fn differences(case: &Case, [first, second]: &[Outcome; 2]) -> String {
     text
 }
 
-/// The lines between the common beginning and the common end: `-` is expected, `+` is what came.
+/// The lines that differ, with two before and after: `-` is expected, `+` is what came.
 fn line_diff(expected: &str, got: &str) -> String {
-    let (expected, got): (Vec<_>, Vec<_>) = (expected.split('\n').collect(), got.split('\n').collect());
-    let head = expected.iter().zip(&got).take_while(|(a, b)| a == b).count();
-    let rest = expected.len().min(got.len()) - head;
-    let tail = expected.iter().rev().zip(got.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
-    let mut text = String::new();
-    for (sign, lines) in [("  ", &expected[head.saturating_sub(2)..head]), ("- ", &expected[head..expected.len() - tail]), ("+ ", &got[head..got.len() - tail])] {
-        lines.iter().for_each(|line| text.push_str(&format!("{sign}{line}\n")));
+    let (old, new): (Vec<_>, Vec<_>) = (expected.split('\n').collect(), got.split('\n').collect());
+    // The length of the longest common part of what follows in both.
+    let mut common = vec![vec![0u32; new.len() + 1]; old.len() + 1];
+    for i in (0..old.len()).rev() {
+        for j in (0..new.len()).rev() {
+            let apart = common[i + 1][j].max(common[i][j + 1]);
+            common[i][j] = if old[i] == new[j] { common[i + 1][j + 1] + 1 } else { apart };
+        }
     }
-    text
+    let (mut i, mut j, mut lines) = (0, 0, vec![]);
+    while i < old.len() || j < new.len() {
+        if i < old.len() && j < new.len() && old[i] == new[j] {
+            lines.push(("  ", old[i]));
+            (i, j) = (i + 1, j + 1);
+        } else if j == new.len() || i < old.len() && common[i + 1][j] >= common[i][j + 1] {
+            lines.push(("- ", old[i]));
+            i += 1;
+        } else {
+            lines.push(("+ ", new[j]));
+            j += 1;
+        }
+    }
+    let near = |at: usize| lines[at.saturating_sub(2)..lines.len().min(at + 3)].iter().any(|(sign, _)| *sign != "  ");
+    let shown = (0..lines.len()).filter(|at| near(*at)).map(|at| format!("{}{}\n", lines[at].0, lines[at].1));
+    shown.collect()
 }

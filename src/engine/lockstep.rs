@@ -9,8 +9,10 @@ use crate::diag::{Error, Kind};
 use crate::event::{Event, TaskInfo};
 use crate::playbook::Task;
 use crate::value::Value;
+use std::future::poll_fn;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use std::task::Poll;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::JoinSet;
 
@@ -58,7 +60,15 @@ impl Batch {
                 scope: self.scope(host).for_task(task, &layers),
                 notes: notes.clone(),
             };
-            running.spawn(under_limits(job, throttle.clone()));
+            let mut turn = Box::pin(turn(self.shared.forks.clone(), throttle.clone()));
+            // The queue for a turn is joined here, in the order of the hosts, as ansible-core starts them.
+            let early = poll_fn(|cx| Poll::Ready(turn.as_mut().poll(cx))).await;
+            running.spawn(under_limits(job, async move {
+                match early {
+                    Poll::Ready(turn) => turn,
+                    Poll::Pending => turn.await,
+                }
+            }));
         }
         drop(notes);
         let mut includes = Vec::new();
@@ -200,17 +210,23 @@ impl Batch {
     }
 }
 
-/// Runs a task once the forks and its own throttle let it, unless the run ends first.
-async fn under_limits(job: HostTask, throttle: Option<Arc<Semaphore>>) {
-    let forks = job.shared.forks.clone();
+/// What a task must hold while it runs: its turn by its own throttle, and one of the forks.
+type Turn = [Option<OwnedSemaphorePermit>; 2];
+
+async fn turn(forks: Arc<Semaphore>, throttle: Option<Arc<Semaphore>>) -> Turn {
+    // Neither semaphore is ever closed.
+    let throttle = match throttle {
+        Some(throttle) => throttle.acquire_owned().await.ok(),
+        None => None,
+    };
+    [throttle, forks.acquire_owned().await.ok()]
+}
+
+/// Runs a task once it has its turn, unless the run ends first.
+async fn under_limits(job: HostTask, turn: impl Future<Output = Turn>) {
     let cancel = job.shared.cancel.clone();
     let work = async move {
-        // Neither semaphore is ever closed.
-        let _turn = match &throttle {
-            Some(throttle) => throttle.acquire().await.ok(),
-            None => None,
-        };
-        let _fork = forks.acquire().await.ok();
+        let _turn = turn.await;
         job.run().await;
     };
     tokio::select! {
