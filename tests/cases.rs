@@ -24,7 +24,8 @@ macro_rules! cases {
 }
 
 cases! {
-    engine: first;
+    inventory: group_vars implicit_localhost ini patterns script several yaml;
+    vars: extra lazy magic precedence vars_files;
 }
 
 #[test]

@@ -106,6 +106,7 @@ impl Case {
         command.env("LANG", "C.UTF-8").env("TZ", "UTC").env("TERM", "dumb");
         // Hosts that are run side by side come in any order.
         command.env("ANSIBLE_FORKS", "1").env("ANSIBLE_PYTHON_INTERPRETER", "/usr/bin/python3");
+        command.env("PYTHONHASHSEED", "0");
         for (name, value) in self.read("env").unwrap_or_default().lines().filter_map(|line| line.split_once('=')) {
             command.env(name, value.replace("DIR", &place.0.path().display().to_string()));
         }

@@ -20,6 +20,8 @@ const PATTERNS: &[(&str, &str)] = &[
 pub struct Normal {
     place: String,
     patterns: Vec<(Regex, &'static str)>,
+    /// `--list-hosts` has them in the order of a Python set.
+    hosts: Regex,
     owners: Regex,
     own: [String; 4],
 }
@@ -29,9 +31,10 @@ impl Normal {
     pub fn new(place: &str) -> Self {
         let patterns = PATTERNS.iter().map(|(pattern, with)| (Regex::new(pattern).unwrap(), *with)).collect();
         let owners = Regex::new(r#""(owner|group|pw_name|gr_name|uid|gid)": ("?)([\w-]+)("?)"#).unwrap();
+        let hosts = Regex::new(r"(?m)(^    hosts \(\d+\):\n)((?:^      \S+\n)+)").unwrap();
         let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
         let own = [uid.to_string(), name("/etc/passwd", uid), gid.to_string(), name("/etc/group", gid)];
-        Self { place: place.into(), patterns, owners, own }
+        Self { place: place.into(), patterns, hosts, owners, own }
     }
 
     /// The text without it.
@@ -40,6 +43,11 @@ impl Normal {
         for (pattern, with) in &self.patterns {
             text = pattern.replace_all(&text, *with).into_owned();
         }
+        let text = self.hosts.replace_all(&text, |found: &Captures<'_>| {
+            let mut hosts: Vec<_> = found[2].lines().collect();
+            hosts.sort_unstable();
+            format!("{}{}\n", &found[1], hosts.join("\n"))
+        });
         self.owners.replace_all(&text, |found: &Captures<'_>| self.owner(found)).into_owned()
     }
 
