@@ -5,7 +5,7 @@ use super::host_task::{Done, HostTask, Included, Note};
 use super::keywords::Keywords;
 use super::outcome;
 use super::remote::HostRemote;
-use crate::actions::{Acted, ActionCall, Effect, Run};
+use crate::actions::{Acted, ActionCall, Effect, Remote, Run};
 use crate::content::{Action, ActionKind};
 use crate::diag::{Error, Kind, Result};
 use crate::event::{Status, TaskResult};
@@ -348,8 +348,9 @@ impl HostTask {
         scope: &HostScope,
         delegated: Option<&str>,
     ) -> Result<Attempt> {
-        let context = self.context(keywords)?;
+        let mut context = self.context(keywords)?;
         let remote = HostRemote::new(self, keywords, scope, delegated)?;
+        context.remote_tmp = remote.target().remote_tmp.clone();
         let timeout = context.timeout;
         let running = async {
             match self.shared.action(&action.name).map(|definition| definition.run) {

@@ -34,8 +34,7 @@ impl<'a> HostRemote<'a> {
     }
 
     /// Runs a module with the task's own surroundings.
-    pub async fn module(&self, name: &str, shown: &str, args: Dict, mut context: Context) -> Result<Outcome> {
-        context.remote_tmp = self.target.remote_tmp.clone();
+    pub async fn module(&self, name: &str, shown: &str, args: Dict, context: Context) -> Result<Outcome> {
         self.run(Request { module: name.to_owned(), shown: shown.to_owned(), args, context }, None).await
     }
 
