@@ -2,7 +2,8 @@
 
 use crate::support::connection::{block_on, is_answered, nonsense, pool};
 use crate::support::sshd::Sshd;
-use rplay::connection::{Become, ConnectionError, Raw, Target, Transport};
+use rplay::connection::{Become, ConnectionError, Raw, Secret, Target, Transport};
+use std::process::Command;
 
 #[test]
 fn an_agent_is_uploaded_once_and_answers() {
@@ -18,9 +19,14 @@ fn an_agent_is_uploaded_once_and_answers() {
         host.reset().await;
         is_answered(&host.run(nonsense(), None).await.unwrap());
         assert_eq!(heard.text().matches("PUT rplay-agent").count(), 1);
-        let raw = Raw { command: "echo hi; exit 4".into(), executable: None };
+        let raw = Raw { command: "echo hi; echo err >&2; exit 4".into(), executable: None };
         let output = host.raw(&raw).await.unwrap();
-        assert_eq!((output.rc, &output.stdout[..]), (4, &b"hi\n"[..]));
+        let said = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.rc, 4);
+        assert_eq!(said, ("hi\r\nerr\r\n".into(), "Shared connection to 127.0.0.1 closed.\r\n".into()));
+        let raw = Raw { command: "exit 255".into(), executable: None };
+        let text = "Failed to connect to the host via ssh: Shared connection to 127.0.0.1 closed.";
+        assert_eq!(host.raw(&raw).await, Err(ConnectionError::Unreachable(text.into())));
         pool.close().await;
     });
 }
@@ -87,6 +93,40 @@ fn more_sessions_than_the_server_allows_open_another_master() {
     });
 }
 
+/// A key's passphrase is asked for as a password is, and needs no account of the test's own.
+#[test]
+fn a_password_reaches_ssh_alone() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let key = sshd.key();
+    let locked = Command::new("ssh-keygen").args(["-q", "-p", "-P", "", "-N", "sesame", "-f"]).arg(&key).status();
+    assert!(locked.unwrap().success());
+    block_on(async {
+        let (pool, heard) = pool();
+        let with = |password: Option<&str>, known: bool| {
+            let mut ssh = sshd.ssh();
+            ssh.password = password.map(Secret::new);
+            if !known {
+                ssh.common_args = "-F none -o UserKnownHostsFile=/dev/null -o IdentitiesOnly=yes".into();
+            }
+            pool.connect(&Target { transport: Transport::Ssh(Box::new(ssh)), ..sshd.target() })
+        };
+        with(Some("sesame"), true).hello().await.unwrap();
+        let wrong = with(Some("mellon"), true).hello().await.unwrap_err();
+        assert!(wrong.is_unreachable() && wrong.to_string().contains("Permission denied"), "{wrong}");
+        let unknown = with(Some("sesame"), false).hello().await.unwrap_err();
+        let text = "Using a SSH password instead of a key is not possible because Host Key checking is enabled. \
+                    Please add this host's fingerprint to your known_hosts file to manage this host.";
+        assert_eq!(unknown, ConnectionError::Failed(text.into()));
+        assert!(!heard.text().contains("sesame") && !heard.text().contains("mellon"));
+        // The file with the password has gone with the login.
+        let socket = heard.text().split(" -S ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+        let folder = std::path::Path::new(&socket).parent().unwrap().to_owned();
+        let names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert!(!names.iter().any(|name| name.to_string_lossy().starts_with("secret")), "{names:?}");
+        pool.close().await;
+    });
+}
+
 #[test]
 fn many_logins_at_once_all_succeed() {
     // A server that drops every second login beyond two.
@@ -130,6 +170,28 @@ fn round_trips() {
             }
             times.sort();
             eprintln!("first {first:?}, then median {:?}, 99 % {:?}", times[500], times[990]);
+            host.reset().await;
+            let start = std::time::Instant::now();
+            host.hello().await.unwrap();
+            eprintln!("login and start of a cached agent {:?}", start.elapsed());
+            let other = Some(Become { user: "nobody".into(), ..Become::default() });
+            let other = pool.connect(&Target { escalation: other, ..target.clone() });
+            let start = std::time::Instant::now();
+            other.hello().await.unwrap();
+            eprintln!("start by sudo {:?}", start.elapsed());
+            let start = std::time::Instant::now();
+            for _ in 0..1000 {
+                other.run(nonsense(), None).await.unwrap();
+            }
+            eprintln!("a request as another user, with its probe {:?}", start.elapsed() / 1000);
+            let start = std::time::Instant::now();
+            let mut many = tokio::task::JoinSet::new();
+            for _ in 0..1000 {
+                let host = host.clone();
+                many.spawn(async move { host.run(nonsense(), None).await });
+            }
+            many.join_all().await;
+            eprintln!("1000 under way {:?}", start.elapsed());
             let big = vec![1u8; 100 << 20];
             let start = std::time::Instant::now();
             host.put("big", false, &mut &big[..]).await.unwrap();

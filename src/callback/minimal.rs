@@ -20,10 +20,9 @@ impl Minimal {
     }
 
     fn result(&self, result: &TaskResult) {
-        if matches!(result.status, Status::Ok | Status::Changed) && result.task.diff {
-            if let Some(diff) = result.result.get("diff").filter(|diff| diff.truthy()) {
-                self.screen.show(&diff_text(&self.screen, diff), None);
-            }
+        let with_diff = matches!(result.status, Status::Ok | Status::Changed) && result.task.diff;
+        if let Some(diff) = result.result.get("diff").filter(|diff| with_diff && diff.truthy()) {
+            self.screen.show(&diff_text(&self.screen, diff), None);
         }
         messages(&self.screen, result, Stream::Out);
         let host = &result.host;

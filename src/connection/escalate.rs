@@ -78,6 +78,14 @@ impl Escalation {
         format!("{} {flags} {} -c {quoted}", executable(wanted, "su"), wanted.user)
     }
 
+    /// A text without the password, which a terminal may have echoed.
+    pub fn mask(&self, text: &str) -> String {
+        match &self.password {
+            Some(password) if !password.reveal().is_empty() => text.replace(password.reveal(), "********"),
+            _ => text.to_owned(),
+        }
+    }
+
     /// How long the other side may be silent before the escalation has failed.
     pub fn patience(&self) -> Duration {
         Duration::from_secs(self.timeout + 2)

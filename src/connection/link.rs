@@ -11,11 +11,15 @@ use crate::proto::{Content, FromAgent, Hello, Outcome, Request, ToAgent};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 /// How many chunks wait to be written at most.
 const CHUNKS_UNDER_WAY: usize = 8;
+
+/// How long a lost agent may take to be gone.
+const MOST_PARTING: Duration = Duration::from_secs(15);
 
 /// A running agent.
 #[derive(Debug)]
@@ -87,12 +91,14 @@ impl Link {
         let (out, queue) = mpsc::unbounded_channel();
         let waiters = Arc::new(Waiters(Mutex::new(Some(HashMap::new()))));
         let (tell, ending) = watch::channel(None);
-        tokio::spawn(write_all(stdin, queue));
+        let writer = tokio::spawn(write_all(stdin, queue));
         let readers = Arc::clone(&waiters);
         tokio::spawn(async move {
             let trouble = read_all(stdout, &readers).await.err();
             readers.lock().take();
-            let mut ending = end.await;
+            // An agent that is not understood, or says nothing more, ends with its input.
+            writer.abort();
+            let mut ending = tokio::time::timeout(MOST_PARTING, end).await.unwrap_or_default();
             if let Some(trouble) = trouble {
                 ending.stderr.push_str(&format!("the agent's words: {trouble}"));
             }

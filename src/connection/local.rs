@@ -1,9 +1,12 @@
 //! `local`: children of the controller, with its environment and working directory.
 
 use super::error::ConnectionError;
-use super::pipe::{Exit, Process};
+use super::pipe::{Exit, Process, Writer};
 use super::settings::Settings;
+use rustix::fs::{Mode, OFlags};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use std::ffi::OsStr;
+use std::fs::File;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
 use tokio::process::{Child, Command};
@@ -25,23 +28,46 @@ pub(super) fn command(settings: &Settings, program: impl AsRef<OsStr>) -> Comman
 pub(super) fn spawn(mut command: Command) -> Result<Process, ConnectionError> {
     command.process_group(0);
     let program = command.as_std().get_program().to_string_lossy().into_owned();
-    let child = command.spawn().map_err(|error| ConnectionError::failed(format!("{program}: {error}")))?;
-    process(child)
+    let mut child = command.spawn().map_err(|error| ConnectionError::failed(format!("{program}: {error}")))?;
+    let stdin = child.stdin.take().ok_or_else(no_pipes)?;
+    process(child, Box::new(stdin))
 }
 
 /// A child's pipes and its end.
-pub(super) fn process(mut child: Child) -> Result<Process, ConnectionError> {
-    let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
-    else {
-        return Err(ConnectionError::failed("a child without pipes"));
-    };
+fn process(mut child: Child, stdin: Writer) -> Result<Process, ConnectionError> {
+    let stdout = child.stdout.take().ok_or_else(no_pipes)?;
+    let stderr = child.stderr.take().ok_or_else(no_pipes)?;
     let exit = Box::pin(async move {
         match child.wait().await {
             Ok(status) => Exit::Status(status_code(status)),
             Err(error) => Exit::Lost(error.to_string()),
         }
     });
-    Ok(Process { stdin: Box::new(stdin), stdout: Box::new(stdout), stderr: Box::new(stderr), exit })
+    Ok(Process { stdin, stdout: Box::new(stdout), stderr: Box::new(stderr), exit })
+}
+
+fn no_pipes() -> ConnectionError {
+    ConnectionError::failed("a child without pipes")
+}
+
+/// The same with a fresh terminal as standard input.
+pub(super) fn spawn_on_terminal(mut command: Command) -> Result<Process, ConnectionError> {
+    let (ours, theirs) = terminal().map_err(|error| ConnectionError::failed(format!("a terminal: {error}")))?;
+    command.stdin(theirs).process_group(0);
+    let program = command.as_std().get_program().to_string_lossy().into_owned();
+    let child = command.spawn().map_err(|error| ConnectionError::failed(format!("{program}: {error}")))?;
+    process(child, Box::new(tokio::fs::File::from_std(ours)))
+}
+
+/// Both ends of a terminal that controls nobody.
+fn terminal() -> std::io::Result<(File, File)> {
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+    grantpt(&ours)?;
+    unlockpt(&ours)?;
+    let name = ptsname(&ours, Vec::new())?;
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let theirs = rustix::fs::open(name.as_c_str(), flags, Mode::empty())?;
+    Ok((File::from(ours), File::from(theirs)))
 }
 
 /// The status; for a signal its number, negative, as Python's subprocess has it.

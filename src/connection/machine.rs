@@ -4,7 +4,8 @@ use super::agents::{Agent, Agents};
 use super::error::ConnectionError;
 use super::escalate::Escalation;
 use super::link::Link;
-use super::pipe::{Exit, Met, NotMet, Process, await_marker, gather};
+use super::marker::{Met, NotMet, await_marker};
+use super::pipe::{Exit, Process, gather};
 use super::private::Folders;
 use super::settings::Settings;
 use super::ssh::{Gate, Masters};
@@ -172,7 +173,7 @@ impl Machine {
             let on_terminal = wanted.is_some() && masters.needs_terminal();
             let process = if on_terminal {
                 let line = script::for_login_shell(&script::on_terminal(&script))?;
-                masters.exec_on_terminal(&self.shared, name, &line).await?
+                masters.exec_on_terminal(&self.shared, name, &line, false).await?
             } else {
                 masters.exec(&self.shared, name, &script::for_login_shell(&script)?).await?
             };
@@ -228,7 +229,10 @@ impl Machine {
     pub async fn close(&self) {
         let slots = std::mem::take(&mut *self.slots.lock().unwrap_or_else(PoisonError::into_inner));
         for slot in slots.into_values() {
-            slot.lock().await.take();
+            // A start that is still under way holds it; what it starts goes with its slot.
+            if let Ok(mut slot) = slot.try_lock() {
+                slot.take();
+            }
         }
         if let Way::Ssh(masters) = &self.way {
             masters.close().await;

@@ -11,6 +11,7 @@ mod escalate;
 mod link;
 mod local;
 mod machine;
+mod marker;
 mod pipe;
 mod private;
 mod raw;
@@ -66,15 +67,22 @@ impl Pool {
         let key = (target.transport.clone(), target.remote_tmp.clone());
         let machine = machines.entry(key).or_insert_with(|| Arc::new(Machine::new(Arc::clone(&self.shared), target)));
         let (machine, escalation) = (Arc::clone(machine), target.escalation.clone());
-        Connection { machine, name: target.name.as_str().into(), escalation }
+        // Verbose lines name the address, as ansible-core's do.
+        let name = match &target.transport {
+            Transport::Ssh(ssh) => ssh.host.as_str(),
+            Transport::Local => target.name.as_str(),
+        };
+        Connection { machine, name: name.into(), escalation }
     }
 
     /// Ends all connections: agents, masters, sockets.
     pub async fn close(&self) {
         let machines = std::mem::take(&mut *self.machines.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut closing = tokio::task::JoinSet::new();
         for machine in machines.into_values() {
-            machine.close().await;
+            closing.spawn(async move { machine.close().await });
         }
+        while closing.join_next().await.is_some() {}
     }
 }
 

@@ -4,7 +4,8 @@ use super::error::ConnectionError;
 use super::escalate::Escalation;
 use super::local;
 use super::machine::{Machine, Way, random};
-use super::pipe::{Exit, Process, Said, await_marker, gather};
+use super::marker::await_marker;
+use super::pipe::{Exit, Process, Said, gather};
 use super::ssh::failed;
 use super::target::Become;
 use tokio::io::AsyncReadExt;
@@ -62,7 +63,7 @@ pub(super) async fn run(
 async fn exec(machine: &Machine, name: &str, command: &str) -> Result<Process, ConnectionError> {
     match &machine.way {
         // With a terminal, as the real one: standard error comes along with standard output.
-        Way::Ssh(masters) => masters.exec_on_terminal(&machine.shared, name, command).await,
+        Way::Ssh(masters) => masters.exec_on_terminal(&machine.shared, name, command, true).await,
         Way::Local => {
             let settings = &machine.shared.settings;
             settings.verbose.say(3, name, || format!("EXEC {command}"));

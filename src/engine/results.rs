@@ -167,7 +167,7 @@ impl Batch {
     }
 
     fn told(&self, info: &Arc<TaskInfo>, done: &Done, status: Status) -> TaskResult {
-        let mut result = outcome::shown(&done.outcome.result, self.shared.options.verbosity);
+        let mut result = done.outcome.result.clone();
         if done.no_log {
             result = outcome::censored(&result);
         }

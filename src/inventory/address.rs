@@ -146,19 +146,26 @@ fn is_hostname(pieces: &[Piece<'_>]) -> bool {
     })
 }
 
+/// How many ranges a name may have, and how many names they may stand for.
+const MOST_RANGES: usize = 100;
+const MOST_NAMES: usize = 10_000_000;
+
 const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /// The names that a name with ranges stands for.
 pub fn expand_range(text: &str) -> Result<Vec<String>> {
     let mut out = Vec::new();
-    expand(text, &mut out)?;
+    expand(text, &mut out, 0)?;
     Ok(out)
 }
 
-fn expand(text: &str, out: &mut Vec<String>) -> Result<()> {
+fn expand(text: &str, out: &mut Vec<String>, depth: usize) -> Result<()> {
     if !text.contains('[') {
         out.push(text.to_owned());
         return Ok(());
+    }
+    if depth > MOST_RANGES || out.len() > MOST_NAMES {
+        return Err(Error::user("host range stands for too many hosts"));
     }
     let marked = text.replacen('[', "|", 1).replacen(']', "|", 1);
     let parts: Vec<&str> = marked.split('|').collect();
@@ -169,7 +176,7 @@ fn expand(text: &str, out: &mut Vec<String>) -> Result<()> {
         }));
     };
     for name in names(range)? {
-        expand(&format!("{head}{name}{tail}"), out)?;
+        expand(&format!("{head}{name}{tail}"), out, depth + 1)?;
     }
     Ok(())
 }
@@ -199,6 +206,9 @@ fn names(range: &str) -> Result<Vec<String>> {
         return Ok(LETTERS[first..=last].chars().step_by(step).map(String::from).collect());
     }
     let (first, last, step) = (whole(begin)?, whole(end)?, whole(step)?);
+    if width > 20 || last.saturating_sub(first) > MOST_NAMES as i64 {
+        return Err(Error::user("host range stands for too many hosts"));
+    }
     let step = usize::try_from(step).ok().filter(|s| *s > 0);
     let step = step.ok_or_else(|| Error::user("range() arg 3 must not be zero"))?;
     Ok((first..=last).step_by(step).map(|n| format!("{n:0width$}")).collect())
@@ -260,5 +270,8 @@ mod tests {
         assert_eq!(expand_range("w[1:]").unwrap_err().message, "host range must specify end value");
         assert_eq!(expand_range("w[z:a]").unwrap_err().message, "host range must have begin <= end");
         assert!(expand_range("w[1").is_err());
+        assert!(expand_range("w[0:99999999999]").is_err());
+        assert!(expand_range(&"[1:1]".repeat(100_000)).is_err());
+        assert!(expand_range(&format!("w[{}:{}]", "0".repeat(70_000), "0".repeat(70_000))).is_err());
     }
 }

@@ -157,3 +157,75 @@ fn patterns_choose_as_ansible_does() {
     }
     assert!(wrong.is_empty(), "{} differ\n{}", wrong.len(), wrong.join("\n"));
 }
+
+/// Texts of characters that mean something to the parsers, the same in every run.
+fn odd_texts(count: usize) -> impl Iterator<Item = String> {
+    const PARTS: [&str; 34] = [
+        "[",
+        "]",
+        ":",
+        "=",
+        "'",
+        "\"",
+        "\\",
+        "#",
+        ";",
+        " ",
+        "\n",
+        "a",
+        "0",
+        "1",
+        "9",
+        "-",
+        ",",
+        "(",
+        ")",
+        "{",
+        "}",
+        ".",
+        "*",
+        "?",
+        "~",
+        "!",
+        "&",
+        "é",
+        "\u{2028}",
+        "0x",
+        "1e",
+        "_",
+        "@",
+        "[g:children]\n",
+    ];
+    let mut state: u64 = 42;
+    let mut next = move |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    (0..count).map(move |_| (0..next(24)).map(|_| PARTS[next(PARTS.len())]).collect())
+}
+
+#[test]
+fn odd_text_panics_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let cwd = folder.path().to_string_lossy().into_owned();
+    // The YAML reader has tests of its own.
+    let env = vec![("ANSIBLE_INVENTORY_ENABLED".to_owned(), "host_list,ini".to_owned())];
+    let config =
+        Config::load(Surroundings { env, cwd: cwd.clone(), home: cwd.clone(), ..Surroundings::default() }).unwrap();
+    let mut inventory = Inventory::default();
+    inventory.add_host("a1", Some("all"), super::NewHost::default(), &mut Vec::new()).unwrap();
+    for (i, text) in odd_texts(20_000).enumerate() {
+        super::literal::parse(&text, &|t| Value::str(t));
+        let _ = super::words::split(&text);
+        let _ = super::expand_range(&text);
+        super::parse_address(&text);
+        let _ = inventory.select(&[&text], None, Mismatch::Warning, &mut Vec::new());
+        let _ = crate::config::Ini::parse(&text);
+        config.around.resolve(&text, None);
+        if i % 20 == 0 {
+            let path = format!("{cwd}/hosts");
+            std::fs::write(&path, &text).unwrap();
+            let _ = load_sources(&config, &Secrets::default(), &[path], &mut Vec::new());
+        }
+    }
+}

@@ -26,6 +26,11 @@ impl Inventory {
         data
     }
 
+    /// Says which Python the implicit localhost has.
+    pub fn set_python(&mut self, path: Option<&str>) {
+        self.data().python = path.map(Arc::from);
+    }
+
     /// Adds a group unless it is there; returns the name it has.
     pub fn add_group(&mut self, name: &str, notices: &mut Vec<Notice>) -> Result<Arc<str>> {
         if name.is_empty() {

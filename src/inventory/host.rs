@@ -26,9 +26,13 @@ impl Host {
         Self { name: name.into(), ..Self::default() }
     }
 
-    /// The localhost that no source names: reached without a connection.
-    pub fn implicit(name: impl Into<Arc<str>>) -> Self {
-        let vars = Dict::from([("ansible_connection", "local")]);
+    /// The localhost that no source names: reached without a connection, with the controller's Python.
+    pub fn implicit(name: impl Into<Arc<str>>, python: Option<&Arc<str>>) -> Self {
+        let mut vars = Dict::new();
+        if let Some(python) = python {
+            vars.insert("ansible_python_interpreter", python.clone());
+        }
+        vars.insert("ansible_connection", "local");
         Self { name: name.into(), vars, implicit: true, ..Self::default() }
     }
 

@@ -436,6 +436,25 @@ mod tests {
         splits("", &[]);
     }
 
+    #[test]
+    fn targets_of_a_command_line() {
+        let notices = &mut Vec::new();
+        let mut inventory = Inventory::default();
+        let names = |inventory: &Inventory, pattern: &str, limit: &[&str], notices: &mut Vec<Notice>| {
+            let limit: Vec<String> = limit.iter().map(|l| (*l).to_owned()).collect();
+            let hosts = inventory.targets(pattern, Some(&limit), Mismatch::Warning, true, notices);
+            hosts.map(|h| h.iter().map(|h| h.name.to_string()).collect::<Vec<_>>()).map_err(|e| e.message)
+        };
+        assert_eq!(names(&inventory, "all", &[], notices), Ok(vec![]));
+        assert!(matches!(&notices[..], [Notice::Warning(text)] if text.starts_with("provided hosts list is empty")));
+        assert_eq!(names(&inventory, "localhost", &[], notices), Ok(vec!["localhost".to_owned()]));
+        assert_eq!(notices.len(), 1);
+        inventory.add_host("h", Some("all"), super::super::NewHost::default(), notices).unwrap();
+        assert_eq!(names(&inventory, "all", &["h"], notices), Ok(vec!["h".to_owned()]));
+        let none = "Specified inventory, host pattern and/or --limit leaves us with no hosts to target.";
+        assert_eq!(names(&inventory, "all", &["other"], notices), Err(none.to_owned()));
+    }
+
     #[track_caller]
     fn globs(pattern: &str, name: &str, want: bool) {
         assert_eq!(fits(&glob(pattern), &name.chars().collect::<Vec<_>>()), want);

@@ -44,6 +44,8 @@ pub(super) struct Data {
     pub localhost: Option<Arc<str>>,
     /// The localhost that no source names, once it is a member of a group.
     pub implicit: Option<Arc<Host>>,
+    /// The controller's Python, where it has one: that of the implicit localhost.
+    pub python: Option<Arc<str>>,
     pub rules: Rules,
     pub cache: Cache,
 }
@@ -110,7 +112,7 @@ impl Inventory {
     fn localhost_as(&self, name: &str) -> Arc<Host> {
         let named = self.0.localhost.as_ref().and_then(|name| self.host(name));
         let known = named.or(self.0.implicit.as_ref()).cloned();
-        known.unwrap_or_else(|| Arc::new(Host::implicit(name)))
+        known.unwrap_or_else(|| Arc::new(Host::implicit(name, self.0.python.as_ref())))
     }
 
     /// The groups of a host in the order in which their variables are merged: `all` first, then by

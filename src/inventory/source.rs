@@ -71,6 +71,7 @@ pub fn load_sources(
         .map(|s| if s.contains(',') { s.clone() } else { config.around.resolve(s, None) })
         .collect();
     let mut reading = Reading { inventory: Inventory::new(Rules::of(config)), config, secrets, notices };
+    reading.inventory.set_python(config.around.find_program("python3").as_deref());
     let mut parsed = false;
     for source in &sources {
         parsed |= reading.source(source)?;

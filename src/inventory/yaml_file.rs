@@ -43,22 +43,7 @@ fn parse_group(reading: &mut Reading<'_>, name: &Value, data: &Value, path: &str
         return Err(Error::parser("maximum recursion depth exceeded"));
     }
     let group = add_group(reading, name)?;
-    let mut sections = Vec::new();
-    for (key, value) in &entries {
-        let known = key.as_str().filter(|k| ["vars", "children", "hosts"].contains(k));
-        let value = match (known, value) {
-            (Some(_), Value::Str(_)) => Value::Dict([(value.clone(), Value::Null)].into_iter().collect()),
-            (Some(section), other) if !matches!(other, Value::Dict(_) | Value::Null) => {
-                return Err(Error::parser(format!(
-                    "Invalid \"{section}\" entry for \"{group}\" group, requires a dictionary, found \"{}\" instead.",
-                    class(other)
-                )));
-            }
-            _ => value.clone(),
-        };
-        sections.push((key, value));
-    }
-    for (key, value) in sections {
+    for (key, value) in sections(&entries, &group)? {
         match (key.as_str().unwrap_or_default(), &value) {
             (_, Value::Null) => {
                 reading
@@ -93,6 +78,26 @@ fn parse_group(reading: &mut Reading<'_>, name: &Value, data: &Value, path: &str
         }
     }
     Ok(group)
+}
+
+/// The entries of a group; text in place of a mapping is its one key.
+fn sections<'e>(entries: &'e Dict, group: &str) -> Result<Vec<(&'e Value, Value)>> {
+    let mut sections = Vec::new();
+    for (key, value) in entries {
+        let known = key.as_str().filter(|k| ["vars", "children", "hosts"].contains(k));
+        let value = match (known, value) {
+            (Some(_), Value::Str(_)) => Value::Dict([(value.clone(), Value::Null)].into_iter().collect()),
+            (Some(section), other) if !matches!(other, Value::Dict(_) | Value::Null) => {
+                return Err(Error::parser(format!(
+                    "Invalid \"{section}\" entry for \"{group}\" group, requires a dictionary, found \"{}\" instead.",
+                    class(other)
+                )));
+            }
+            _ => value.clone(),
+        };
+        sections.push((key, value));
+    }
+    Ok(sections)
 }
 
 fn add_group(reading: &mut Reading<'_>, name: &Value) -> Result<String> {

@@ -4,7 +4,7 @@ use super::Loader;
 use crate::diag::{Error, Origin, Result, Source};
 use crate::value::{Dict, Value};
 use crate::yaml::{self, Node, Options};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 /// What an encrypted file begins with.
 const VAULT: &[u8] = b"$ANSIBLE_VAULT";
@@ -12,6 +12,16 @@ const VAULT: &[u8] = b"$ANSIBLE_VAULT";
 impl Loader {
     /// Reads a file that the user wrote; its texts may be templates.
     pub(super) fn read(&self, path: &str) -> Result<Node> {
+        let files = || self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(node) = files().get(path) {
+            return Ok(node.clone());
+        }
+        let node = self.parse(path)?;
+        files().insert(path.to_owned(), node.clone());
+        Ok(node)
+    }
+
+    fn parse(&self, path: &str) -> Result<Node> {
         let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
         let bytes = if bytes.starts_with(VAULT) { self.decrypt(path, &bytes)? } else { bytes };
         let text = String::from_utf8(bytes).unwrap_or_else(|error| {

@@ -38,7 +38,7 @@ fn list_task(task: &Task, out: &mut String) {
     if task.implicit || (tags.iter().any(|tag| tag == "never") && !tags.iter().any(|tag| tag == "always")) {
         return;
     }
-    let name = match (&task.name, &task.role) {
+    let name = match (&task.name, task.shown_role()) {
         (Some(name), Some(role)) => format!("{} : {}", role.full_name(), name.to_text()),
         (Some(name), None) => name.to_text(),
         (None, _) => task.action.as_str().to_owned(),

@@ -24,7 +24,8 @@ use crate::diag::Result;
 use crate::playbook::{Frame, Note, Notes, RoleUse, Surroundings};
 use crate::value::{Dict, Text, Value};
 use crate::vault::Secrets;
-use crate::yaml::Duplicates;
+use crate::yaml::{Duplicates, Node};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -72,6 +73,8 @@ pub struct Loader {
     /// The `library/` folders of the playbooks and roles seen so far: as with ansible-core, what
     /// one role has there is known to all that come later.
     library: Mutex<Vec<String>>,
+    /// Files that were read, as they were then: ansible-core too reads each once a run.
+    files: Mutex<HashMap<String, Node>>,
 }
 
 impl Loader {
@@ -102,7 +105,13 @@ impl Loader {
 
     /// A loader with settings of one's own.
     pub fn with(catalogue: Catalogue, settings: Settings) -> Self {
-        Self { catalogue: Arc::new(catalogue), settings, notes: Notes::default(), library: Mutex::default() }
+        Self {
+            catalogue: Arc::new(catalogue),
+            settings,
+            notes: Notes::default(),
+            library: Mutex::default(),
+            files: Mutex::default(),
+        }
     }
 
     /// The same, which decrypts vaulted files with these secrets.

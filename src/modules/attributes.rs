@@ -3,7 +3,7 @@
 //! Each is compared first and set only where it differs. In check mode the first difference ends the
 //! comparison with `changed`, and a path that does not exist yet counts as changed, as in Ansible.
 
-use super::Call;
+use super::{Call, selinux};
 use crate::host::{accounts, errors, flags, mode};
 use crate::proto::Outcome;
 use crate::value::{Dict, Value};
@@ -60,8 +60,7 @@ impl FileArgs {
 
     /// Sets what differs; says whether something did, or `changed` where nothing did.
     pub fn apply(&self, call: &Call<'_>, changed: bool, mut diff: Option<&mut Dict>) -> Result<bool, Outcome> {
-        selinux(call)?;
-        let mut changed = changed;
+        let mut changed = selinux::apply(call, &self.path, changed, diff.as_deref_mut())?;
         changed = self.set_owner(call, changed, diff.as_deref_mut())?;
         changed = self.set_group(call, changed, diff.as_deref_mut())?;
         changed = self.set_mode(call, changed, diff.as_deref_mut())?;
@@ -152,15 +151,19 @@ impl FileArgs {
                 let number = self.plain_mode().or_else(|| self.mode.as_bool().map(u32::from));
                 number.ok_or_else(|| self.failed("chmod failed").with("details", "mode out of range"))
             }
-            other => {
-                let text = other.to_text();
-                if let Some(mode) = mode::octal(&text) {
+            Value::Str(text) => {
+                let text = text.as_str();
+                if let Some(mode) = mode::octal(text) {
                     return Ok(mode);
                 }
-                mode::symbolic(&text, meta.mode(), meta.is_dir(), mode::umask())
-                    .map_err(|why| self.failed("mode must be in octal or symbolic form").with("details", why))
+                mode::symbolic(text, meta.mode(), meta.is_dir(), mode::umask()).map_err(|why| self.no_mode(why))
             }
+            other => Err(self.no_mode(format!("'{}' object has no attribute 'split'", other.type_name()))),
         }
+    }
+
+    fn no_mode(&self, details: String) -> Outcome {
+        self.failed("mode must be in octal or symbolic form").with("details", details)
     }
 
     fn set_attributes(&self, call: &Call<'_>, changed: bool, diff: Option<&mut Dict>) -> Result<bool, Outcome> {
@@ -184,17 +187,6 @@ impl FileArgs {
             flags::set(&call.env, path, &change).map_err(|why| self.failed("chattr failed").with("details", why))?;
         }
         Ok(true)
-    }
-}
-
-/// SELinux arguments: nothing to do where it is absent, refused by name where it is not.
-fn selinux(call: &Call<'_>) -> Result<(), Outcome> {
-    let given = ["seuser", "serole", "setype", "selevel"].into_iter().find(|name| call.args.has(name));
-    match given {
-        Some(name) if Path::new("/sys/fs/selinux/enforce").exists() => {
-            Err(Outcome::failed(format!("The argument '{name}' is not supported by rplay on a host with SELinux.")))
-        }
-        _ => Ok(()),
     }
 }
 
@@ -275,5 +267,8 @@ pub fn add_path_info(outcome: &mut Outcome) {
         "file"
     };
     outcome.set("state", state);
+    if let Some(label) = selinux::label(&path).filter(|_| selinux::enabled()) {
+        outcome.set("secontext", label);
+    }
     outcome.set("size", meta.size());
 }

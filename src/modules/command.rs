@@ -42,6 +42,8 @@ pub static DEF: ModuleDef = ModuleDef {
 /// What is run: a line for the shell, or words.
 enum Job {
     Line(String),
+    /// Words that are quoted for the shell.
+    Quoted(Vec<String>),
     Words(Vec<String>),
 }
 
@@ -54,11 +56,11 @@ pub(super) fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
     }
     out.set("msg", "");
     let chdir = call.args.opt_str("chdir").filter(|path| !path.is_empty()).map(PathBuf::from);
-    if let Some(folder) = &chdir {
-        if let Err(error) = enter(folder) {
-            let failed = out.with("msg", "Unable to change directory before execution.").with("failed", true);
-            return Err(failed.caused_by(os_error_bytes(&error, folder)));
-        }
+    if let Some(folder) = &chdir
+        && let Err(error) = enter(folder)
+    {
+        let failed = out.with("msg", "Unable to change directory before execution.").with("failed", true);
+        return Err(failed.caused_by(os_error_bytes(&error, folder)));
     }
     if let Some((msg, stdout)) = not_needed(call, chdir.as_deref()) {
         return Ok(out.with("msg", msg).with("stdout", stdout).with("rc", 0));
@@ -78,20 +80,18 @@ fn job(call: &mut Call<'_>) -> Result<Job, Outcome> {
     let shell = call.args.bool("_uses_shell");
     let line = [call.args.opt_str("_raw_params"), call.args.opt_str("cmd")];
     let line = line.into_iter().flatten().find(|text| !text.is_empty()).map(str::to_owned);
-    if !shell {
-        if let Some(executable) = call.args.opt_str("executable").filter(|text| !text.is_empty()) {
-            let text = format!(
-                "As of Ansible 2.4, the parameter 'executable' is no longer supported with the 'command' module. \
+    if !shell && let Some(executable) = call.args.opt_str("executable").filter(|text| !text.is_empty()) {
+        let text = format!(
+            "As of Ansible 2.4, the parameter 'executable' is no longer supported with the 'command' module. \
                  Not using '{executable}'."
-            );
-            call.warn(text);
-        }
+        );
+        call.warn(text);
     }
     let argv = call.args.opt_list("argv").unwrap_or_default();
     match line {
         Some(line) if shell => Ok(Job::Line(line)),
         Some(line) => words::split(&line).map(Job::Words).map_err(Outcome::crashed),
-        None if shell => Ok(Job::Line(words::join(&argv))),
+        None if shell => Ok(Job::Quoted(argv)),
         None => Ok(Job::Words(argv)),
     }
 }
@@ -100,18 +100,20 @@ impl Job {
     fn value(&self) -> Value {
         match self {
             Self::Line(line) => line.as_str().into(),
-            Self::Words(words) => Value::list(words.iter().map(|word| word.as_str().into())),
+            Self::Words(words) | Self::Quoted(words) => Value::list(words.iter().map(|word| word.as_str().into())),
         }
     }
 
     /// The words that are executed.
     fn argv(&self, call: &Call<'_>) -> Vec<String> {
+        let by_shell = |line: String| {
+            let given = call.args.opt_str("executable").filter(|text| !text.is_empty());
+            let shell = given.or(call.context.shell.as_deref()).unwrap_or("/bin/sh");
+            vec![shell.to_owned(), "-c".to_owned(), line]
+        };
         match self {
-            Self::Line(line) => {
-                let given = call.args.opt_str("executable").filter(|text| !text.is_empty());
-                let shell = given.or(call.context.shell.as_deref()).unwrap_or("/bin/sh");
-                vec![shell.to_owned(), "-c".to_owned(), line.clone()]
-            }
+            Self::Line(line) => by_shell(line.clone()),
+            Self::Quoted(words) => by_shell(words::join(words)),
             Self::Words(words) if call.args.bool("expand_argument_vars") => {
                 words.iter().map(|word| call.env.expand(word)).collect()
             }
@@ -181,15 +183,45 @@ pub fn not_started(argv: &[String], error: &io::Error) -> Outcome {
         .with("failed", true)
         .with("msg", "Error executing command.")
         .with("changed", false)
-        .with("cmd", words::join(argv))
+        .with("cmd", words::join(clean(argv)))
         .with("rc", error.raw_os_error().unwrap_or(257))
         .with("stdout", "")
         .with("stderr", "")
         .caused_by(os_error_bytes(error, program))
 }
 
+/// The words without what looks like a password: after `--password`, behind `pass=`, within an address.
+fn clean(argv: &[String]) -> Vec<String> {
+    let mut hide_next = false;
+    argv.iter()
+        .map(|word| {
+            let bare = word.strip_prefix("--").or_else(|| word.strip_prefix('-')).unwrap_or(word);
+            let secret = bare.starts_with("pass");
+            match (std::mem::take(&mut hide_next), word.split_once('=')) {
+                (true, _) => "********".to_owned(),
+                (false, Some((name, _))) if secret => format!("{name}=********"),
+                _ => {
+                    hide_next = secret;
+                    without_password(word)
+                }
+            }
+        })
+        .collect()
+}
+
+/// `https://me:secret@host` with the secret hidden.
+fn without_password(word: &str) -> String {
+    let hidden = word.split_once("://").and_then(|(scheme, rest)| {
+        let (account, host) = rest.rsplit_once('@')?;
+        let (user, _) = account.split_once(':')?;
+        Some(format!("{scheme}://{user}:********@{host}"))
+    });
+    hidden.unwrap_or_else(|| word.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
+    use super::clean;
     use crate::modules::testing::{checked, has, outcome};
 
     #[test]
@@ -210,12 +242,28 @@ mod tests {
     }
 
     #[test]
+    fn passwords_are_not_shown() {
+        let words = ["x", "--password", "a", "-passwd=b", "https://me:c@h/", "d"].map(str::to_owned);
+        let want = ["x", "--password", "********", "-passwd=********", "https://me:********@h/", "d"];
+        assert_eq!(clean(&words), want);
+        let out = outcome("shell", r#"{"argv": ["echo", "a  b"]}"#);
+        has(&out, "stdout", "'a  b'");
+        has(&out, "cmd", "['echo', 'a  b']");
+    }
+
+    #[test]
     fn what_cannot_start() {
         let out = outcome("command", r#"{"_raw_params": "nosuchx a b"}"#);
         has(&out, "msg", "'Error executing command.'");
         has(&out, "_ansible_cause", r#""[Errno 2] No such file or directory: b'nosuchx'""#);
         has(&out, "rc", "2");
         has(&out, "cmd", "'nosuchx a b'");
+        let dir = tempfile::tempdir().expect("dir");
+        let script = dir.path().join("script");
+        std::fs::write(&script, "echo no first line").expect("write");
+        std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("chmod");
+        let out = outcome("command", &format!(r#"{{"_raw_params": "{}"}}"#, script.display()));
+        has(&out, "rc", "8");
         let out = outcome("command", r#"{"_raw_params": "echo", "chdir": "/nonexistent"}"#);
         has(&out, "msg", "'Unable to change directory before execution.'");
         has(&out, "rc", "None");

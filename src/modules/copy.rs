@@ -63,11 +63,11 @@ struct Sums {
 
 fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
     let source = Source::of(call)?;
-    if call.args.value("mode").as_str() == Some("preserve") {
-        if let Source::Path(path) = &source {
-            let mode = fs::metadata(path).map(|meta| mode_text(meta.mode()));
-            call.args.set("mode", mode.map_err(|e| Outcome::crashed(errors::os_error_bytes(&e, path)))?);
-        }
+    if call.args.value("mode").as_str() == Some("preserve")
+        && let Source::Path(path) = &source
+    {
+        let mode = fs::metadata(path).map(|meta| mode_text(meta.mode()));
+        call.args.set("mode", mode.map_err(|e| Outcome::crashed(errors::os_error_bytes(&e, path)))?);
     }
     let sums = source.sums(call)?;
     let mut dest = call.args.str("dest").to_owned();
@@ -98,10 +98,12 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
         }
         changed = true;
     }
-    if sums.sha1.is_none() && before.is_none() && call.args.bool("remote_src") {
-        if let Source::Path(src) = &source {
-            changed |= tree::copy(call, src)?;
-        }
+    if sums.sha1.is_none()
+        && before.is_none()
+        && call.args.bool("remote_src")
+        && let Source::Path(src) = &source
+    {
+        changed |= tree::copy(call, src)?;
     }
     let args = FileArgs::of(call, &dest);
     let changed = args.apply(call, changed, None)?;

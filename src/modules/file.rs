@@ -126,20 +126,20 @@ fn warn_of_missing_accounts(call: &mut Call<'_>) {
     let mut missing = Vec::new();
     if !owner.is_empty() {
         match owner.trim().parse() {
-            Ok(uid) if accounts::user_by_id(uid).is_none() => missing.push(format!("user with uid {uid}")),
-            Err(_) if accounts::user_by_name(&owner).is_none() => missing.push(format!("user {owner}")),
+            Ok(uid) if accounts::user_by_id(uid).is_none() => missing.push(("user", format!("user with uid {uid}"))),
+            Err(_) if accounts::user_by_name(&owner).is_none() => missing.push(("user", format!("user {owner}"))),
             _ => {}
         }
     }
     if !group.is_empty() {
         match group.trim().parse() {
-            Ok(gid) if accounts::group_by_id(gid).is_none() => missing.push(format!("group with gid {gid}")),
-            Err(_) if accounts::group_by_name(&group).is_none() => missing.push(format!("group {group}")),
+            Ok(gid) if accounts::group_by_id(gid).is_none() => missing.push(("group", format!("group with gid {gid}"))),
+            Err(_) if accounts::group_by_name(&group).is_none() => missing.push(("group", format!("group {group}"))),
             _ => {}
         }
     }
-    for what in missing {
-        call.warn(format!("failed to look up {what}. Create user up to this point in real play"));
+    for (kind, what) in missing {
+        call.warn(format!("failed to look up {what}. Create {kind} up to this point in real play"));
     }
 }
 
@@ -206,11 +206,11 @@ fn absent(call: &Call<'_>, path: &str) -> Result<Outcome, Outcome> {
         if before == "directory" {
             fs::remove_dir_all(path)
                 .map_err(|e| Outcome::failed(format!("rmtree failed: {}", errors::os_error_bytes(&e, path))))?;
-        } else if let Err(e) = fs::remove_file(path) {
-            if e.kind() != ErrorKind::NotFound {
-                let failed = Outcome::failed("Unlinking failed.").with("path", path);
-                return Err(failed.caused_by(errors::os_error_bytes(&e, path)));
-            }
+        } else if let Err(e) = fs::remove_file(path)
+            && e.kind() != ErrorKind::NotFound
+        {
+            let failed = Outcome::failed("Unlinking failed.").with("path", path);
+            return Err(failed.caused_by(errors::os_error_bytes(&e, path)));
         }
     }
     Ok(Outcome::changed(true).with("path", path).with("diff", diff).with("state", "absent"))

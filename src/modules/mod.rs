@@ -8,14 +8,19 @@ use crate::argspec::{Args, Spec};
 use crate::host::Env;
 use crate::proto::{Context, Outcome};
 
+#[cfg(test)]
+mod against;
 pub mod attributes;
 pub mod command;
 pub mod copy;
 pub mod deliver;
+#[cfg(test)]
+mod documented;
 pub mod file;
 pub mod ping;
 pub mod pip;
 pub mod run;
+pub mod selinux;
 pub mod setup;
 pub mod shell;
 pub mod stat;

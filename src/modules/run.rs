@@ -5,7 +5,7 @@
 
 use super::{Blob, Call, ModuleDef, Support, attributes};
 use crate::argspec::{Args, Checked, Host, check};
-use crate::host::{Command, Env};
+use crate::host::{Command, Env, locale};
 use crate::proto::{Outcome, Request};
 use crate::value::{Dict, Value};
 use std::sync::atomic::AtomicBool;
@@ -83,10 +83,15 @@ fn finish(mut outcome: Outcome, args: &Args, mut warnings: Vec<String>, checked:
 }
 
 impl Call<'_> {
-    /// A command with the task's environment, that ends when the task is cancelled.
+    /// A command with the task's environment and a locale that exists, that ends when the task is cancelled.
     pub fn command<S: AsRef<std::ffi::OsStr>>(&self, argv: impl IntoIterator<Item = S>) -> Command<'_> {
         let mut command = Command::new(&self.env, argv);
         command.cancelled = Some(self.cancelled);
+        if let Some(locale) = locale::replacement(&self.env) {
+            for name in ["LANG", "LC_ALL", "LC_MESSAGES"] {
+                command = command.var(name, locale);
+            }
+        }
         command
     }
 

@@ -39,7 +39,7 @@ use crate::argspec::{Arg, Default, Kind, Spec};
 use crate::host::{Env, glob};
 use crate::proto::Outcome;
 use crate::value::{Dict, Value};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// The module.
@@ -64,6 +64,8 @@ pub struct Host<'a> {
     fact_path: &'a str,
     timeout: Duration,
     warnings: Mutex<Vec<String>>,
+    /// What the interpreter said, which two collectors need.
+    python: OnceLock<Option<Dict>>,
 }
 
 impl Host<'_> {
@@ -83,7 +85,8 @@ impl Host<'_> {
 }
 
 fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
-    let asked = call.args.opt_list("gather_subset").filter(|list| !list.is_empty()).unwrap_or_else(|| vec!["all".into()]);
+    let asked =
+        call.args.opt_list("gather_subset").filter(|list| !list.is_empty()).unwrap_or_else(|| vec!["all".into()]);
     let collectors = subsets::select(&asked).map_err(Outcome::failed)?;
     let seconds = u64::try_from(call.args.int("gather_timeout")).ok().filter(|s| *s > 0).unwrap_or(10);
     let fact_path = call.args.str("fact_path").to_owned();
@@ -92,6 +95,7 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
         fact_path: &fact_path,
         timeout: Duration::from_secs(seconds),
         warnings: Mutex::default(),
+        python: OnceLock::new(),
     };
     let mut facts = gather(&host, &collectors);
     facts.insert("gather_subset", Value::list(asked.into_iter().map(Value::from)));
@@ -107,7 +111,9 @@ fn gather(host: &Host<'_>, collectors: &[&'static subsets::Collector]) -> Dict {
     std::thread::scope(|scope| {
         let slow: Vec<_> = collectors
             .iter()
-            .map(|c| c.blocks.then(|| std::thread::Builder::new().spawn_scoped(scope, || (c.collect)(host)).ok()).flatten())
+            .map(|c| {
+                c.blocks.then(|| std::thread::Builder::new().spawn_scoped(scope, || (c.collect)(host)).ok()).flatten()
+            })
             .collect();
         let mut facts = Dict::new();
         for (collector, thread) in collectors.iter().zip(slow) {
@@ -135,4 +141,30 @@ fn filtered(facts: Dict, patterns: &[String]) -> Dict {
         })
     };
     facts.iter().filter(|(key, _)| key.as_str().is_some_and(fits)).map(|(k, v)| (k.clone(), v.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::modules::testing::outcome;
+    use crate::value::{Value, repr};
+
+    #[track_caller]
+    fn keys(json: &str) -> String {
+        let outcome = outcome("setup", json);
+        let facts = outcome.get("ansible_facts").and_then(Value::as_dict).unwrap();
+        repr(&Value::list(facts.keys().cloned()))
+    }
+
+    #[test]
+    fn filters_and_subsets() {
+        assert_eq!(keys(r#"{"gather_subset": "!all,!min"}"#), "['gather_subset', 'module_setup']");
+        assert_eq!(keys(r#"{"gather_subset": "!all", "filter": "fips"}"#), "['ansible_fips']");
+        assert_eq!(keys(r#"{"gather_subset": "!all", "filter": "ansible_fip*"}"#), "['ansible_fips']");
+        assert_eq!(keys(r#"{"gather_subset": "!all", "filter": "nope"}"#), "[]");
+    }
+
+    #[test]
+    fn an_unknown_subset_fails() {
+        assert!(outcome("setup", r#"{"gather_subset": "nope"}"#).is_failed());
+    }
 }

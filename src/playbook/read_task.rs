@@ -143,7 +143,8 @@ fn is_loop(key: &str) -> bool {
 
 fn read_loop(node: &Node) -> Result<Option<Loop>> {
     let plain = node.get("loop").filter(|items| !items.is_null());
-    let mut found = plain.map(|items| Loop { lookup: None, items: items.to_value(), origin: Some(items.origin.clone()) });
+    let mut found =
+        plain.map(|items| Loop { lookup: None, items: items.to_value(), origin: Some(items.origin.clone()) });
     for (key, value) in node.as_map().unwrap_or_default() {
         let Some(lookup) = key.as_str().filter(|k| is_loop(k)).and_then(|k| k.strip_prefix("with_")) else { continue };
         if found.is_some() {
@@ -153,7 +154,8 @@ fn read_loop(node: &Node) -> Result<Option<Loop>> {
             let message = format!("you must specify a value when using with_{lookup}");
             return Err(Error::user(message).at(Some(&node.origin)));
         }
-        found = Some(Loop { lookup: Some(lookup.to_owned()), items: value.to_value(), origin: Some(value.origin.clone()) });
+        found =
+            Some(Loop { lookup: Some(lookup.to_owned()), items: value.to_value(), origin: Some(value.origin.clone()) });
     }
     Ok(found)
 }

@@ -158,6 +158,11 @@ impl Task {
         }
     }
 
+    /// The role whose name stands before the task's in output; `include_role` shows none.
+    pub fn shown_role(&self) -> Option<&Arc<Role>> {
+        self.role.as_ref().filter(|_| !self.implicit && !matches!(self.include, Some(Include::Role(_))))
+    }
+
     /// The shared keywords of the task and of what it inherits from, the innermost first.
     pub fn commons(&self) -> impl Iterator<Item = &Common> {
         let frames = self.frame.outward().filter(|frame| frame.passes_keywords());

@@ -106,6 +106,19 @@ impl super::Templar {
     }
 }
 
+/// The name of a test that is written as an operator.
+fn operator_name(name: &str) -> &str {
+    match name {
+        "!=" => "ne",
+        "<" => "lt",
+        "<=" => "le",
+        "==" => "eq",
+        ">" => "gt",
+        ">=" => "ge",
+        other => other,
+    }
+}
+
 impl Cx<'_> {
     /// Applies a filter; its failure is the result.
     pub(super) fn run_filter(&mut self, filter: &Filter, input: Obj, args: CallArgs) -> Result<Obj, Raise> {
@@ -154,7 +167,7 @@ impl Cx<'_> {
             Ok(verdict) => Ok(Obj::Bool(verdict)),
             Err(raise) => {
                 let name = match test {
-                    Test::Def(def) => format!("ansible.builtin.{}", def.name),
+                    Test::Def(def) => format!("ansible.builtin.{}", operator_name(def.name)),
                     Test::Added(name, _) => name.to_string(),
                 };
                 Ok(self.plugin_failed("test", &name, raise))
@@ -167,10 +180,10 @@ impl Cx<'_> {
         let Some(lookup) = self.templar().lookup_plugin(name) else {
             return Err(Error::user(format!("The lookup plugin '{name}' was not found.")).into());
         };
-        if !matches!(&lookup, Lookup::Def(def) if def.undefined) {
-            if let Some(marker) = args.first_marker() {
-                marker.clone().defined()?;
-            }
+        if !matches!(&lookup, Lookup::Def(def) if def.undefined)
+            && let Some(marker) = args.first_marker()
+        {
+            marker.clone().defined()?;
         }
         let result = self.deeper(|cx| match &lookup {
             Lookup::Def(def) => (def.run)(cx, args),
@@ -187,11 +200,10 @@ impl Cx<'_> {
     fn plugin_failed(&self, kind: &str, name: &str, raise: Raise) -> Obj {
         let cause = match raise {
             Raise::Undefined(u) => return Obj::Undefined(u),
-            // An undefined that became an error below, and what rplay lacks, speak for themselves.
-            Raise::Failed(error) if matches!(error.kind, Kind::Undefined | Kind::Unsupported) => {
-                return Obj::Failed(error);
-            }
-            Raise::Failed(error) => (*error).clone(),
+            // A value whose error was put off passes through, and what rplay lacks speaks for itself.
+            Raise::Failed(error) => return Obj::Failed(error),
+            Raise::Error(error) if error.kind == Kind::Unsupported => return Obj::Failed(Rc::new(*error)),
+            Raise::Error(error) => *error,
             Raise::Python(_, text) => Error::user(text.into_string()),
         };
         let error = cause.context(format!("The {kind} plugin '{name}' failed.")).at(self.origin.as_ref());

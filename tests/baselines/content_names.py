@@ -64,7 +64,6 @@ for runtime in [core + "/config/ansible_builtin_runtime.yml"] + sorted(glob.glob
         name = prefix + os.path.basename(action)[:-3]
         if prefix and not name.endswith("__init__"):
             modules.add(name)
-modules |= {t for t in redirects.values() if t.count(".") >= 2 and not t.startswith("testns")}
 redirects = {k: v for k, v in redirects.items() if k != v and not v.startswith("testns")}
 
 with open(out + "/modules.txt", "w") as file:

@@ -90,6 +90,10 @@ CASES = {
         roles__r__tasks__sub__b="- name: sub b\n  debug:\n",
         roles__r__tasks__c="- name: c of tasks\n  debug:\n",
     ),
+    "include_role_in_role": files(
+        PLAY + "  roles: [r]\n",
+        roles__r__tasks__main="- name: inc\n  include_role:\n    name: q\n- name: inct\n  include_tasks: x.yml\n",
+    ),
     "local_action": files(PLAY + "  tasks:\n    - local_action: shell echo\n    - action: debug msg=1\n    - name: n\n      local_action:\n        module: debug\n"),
 }
 

@@ -39,6 +39,8 @@ NESTED = {"b": {"x": 1, "l": [1, 2]}, "a": [1, None, "t\u00e9xt"], "n": None, "t
 U = {"$undefined": "nope"}
 LONG = "The quick brown fox jumps over the lazy dog, again-and-again until supercalifragilistic words end."
 
+VAULTED = "$ANSIBLE_VAULT;1.2;AES256;filter_default\n373336313663373437390a6634663738646533636662636331353339373533363931306236626337\n61646635313537646464623335663539366537613633326461396365633761346638630a61333866\n61383338643730653130303532303165613335373637633134623338\n"
+
 
 def c(value, *args, **kwargs):
     return value, list(args), kwargs
@@ -160,11 +162,13 @@ FILTERS = {
     "type_debug": [c("a"), c(1), c(1.5), c(True), c(None), c([1]), c({"a": 1}), c(U), c(123456789012345678901234567890)],
     "union": [c([1, 2], [2, 3]), c([[1]], [[1], [2]]), c([], []), c([{"a": 1}], [{"a": 1}]), c([1], 1)],
     "unique": [c([1, 2, 1]), c(["a", "A"]), c(["a", "A"], True), c(["a", "A"], case_sensitive=True), c(PEOPLE, attribute="age"), c([[1], [1], [2]]), c([{"a": 1}, {"a": 1}]), c("aab"), c(1), c([1, True, 1.0]), c([[1]], case_sensitive=False), c(["b", "a", "b"])],
+    "unvault": [c("plain", "pw"), c(VAULTED, "pw"), c(VAULTED, "bad"), c(VAULTED, "pw", vault_id="x"), c(1, "pw"), c("x", 1), c("x")],
     "upper": [c("ab\u00df"), c(1), c(None)],
     "urldecode": [c("a+b%20c"), c("%zz%C3%A9"), c(1), c("")],
     "urlencode": [c("a b/c?d=\u00e9"), c({"a": "b c", "d": 1}), c([["x", "y/z"]]), c(1), c([[1]])],
     "urlize": [c("see http://example.com/x?y=1, ok"), c("www.example.com."), c("(https://a.org/b)"), c("mail me@x.com now"), c("http://example.com/long/path/here", 10), c("http://a.b", nofollow=True, target="_blank"), c("example.com and foo.txt"), c("<b>"), c("x", rel="a b")],
     "urlsplit": [c("http://user:password@www.acme.com:9000/dir/index.html?query=term#fragment"), c("http://a.b/c", "hostname"), c("http://a.b/c", "port"), c("http://a.b/c", "zz"), c("x"), c("http://[::1]:80/", "hostname"), c("http://a:x/", "port"), c(1), c("mailto:a@b.c"), c("//h/p")],
+    "vault": [c("secret", "pw", salt="salty"), c("secret", "pw", "salty", "myid"), c(1, "pw"), c("x", 1), c("x")],
     "win_basename": [c("C:\\a\\b.txt"), c("a/b"), c("C:\\")],
     "win_dirname": [c("C:\\a\\b.txt"), c("a/b"), c("C:\\"), c("\\\\srv\\share\\x")],
     "win_splitdrive": [c("C:\\a"), c("a"), c("\\\\srv\\share\\x"), c("\\\\srv")],
@@ -293,6 +297,215 @@ LOOKUPS = {
     "vars": [c(None, "rplay_a"), c(None, "rplay_a", "rplay_b"), c(None, "nope_x", default="d"), c(None, 1), c(None, "nope_x")],
 }
 
+VARIABLES = {
+    "people": PEOPLE, "nested": NESTED, "s": "Hello World", "n": 42, "items_list": [{"name": "a", "v": 1}, {"name": "b", "v": 2}],
+    "hosts": {"web1": {"ip": "10.0.0.1", "roles": ["web", "db"]}, "web2": {"ip": "10.0.0.2", "roles": ["web"]}}, "empty": [], "none": None,
+    "res": {"stdout_lines": ["a 1", "b 2", ""], "rc": 0, "stdout": "a 1\nb 2"}, "paths": ["/etc/a.conf", "/etc/b.conf.bak"],
+    "users": [{"name": "bob", "groups": ["a", "b"]}, {"name": "al"}], "ver": "2.10.3", "mac": "00:1A:2B", "tpl": "x",
+}
+
+# Whole templates, as playbooks have them: filters together, and with the evaluator's syntax.
+TEMPLATES = """
+{{ people | map(attribute='name') | list }}
+{{ people | map(attribute='name') | map('upper') | join(', ') }}
+{{ people | selectattr('age', 'equalto', 3) | map(attribute='name') | first }}
+{{ people | groupby('age') | map('first') | list }}
+{% for g in people | groupby('age') %}{{ g.grouper }}={{ g.list | length }};{% endfor %}
+{% for k, l in people | groupby('age') %}{{ k }}:{{ l | map(attribute='name') | join(',') }} {% endfor %}
+{{ dict(people | groupby('age')) }}
+{{ people | groupby('age') }}
+{{ people | groupby('age') | map(attribute='grouper') | list }}
+{{ people | groupby('age') | map(attribute='list') | map('length') | list }}
+{{ dict(['a', 'b'] | zip([1, 2])) }}
+{{ ['a', 'b'] | zip([1, 2]) | list }}
+{{ ['a', 'b'] | product([1, 2]) | map('join', '-') | list }}
+{{ hosts | dict2items | map(attribute='value.ip') | list }}
+{{ hosts | dict2items | selectattr('value.roles', 'contains', 'db') | map(attribute='key') | list }}
+{{ hosts | dict2items(key_name='h', value_name='d') | map(attribute='h') | join(' ') }}
+{{ hosts.values() | map(attribute='roles') | flatten | unique | sort }}
+{{ hosts | combine({'web3': {'ip': 'x'}}) | list }}
+{{ hosts | combine({'web1': {'ip': 'y'}}, recursive=True) }}
+{{ items_list | items2dict(key_name='name', value_name='v') }}
+{{ users | subelements('groups', skip_missing=True) | map('last') | list }}
+{{ users | subelements('groups', skip_missing=True) }}
+{{ users | map(attribute='groups', default=[]) | list }}
+{{ users | map(attribute='groups') | list }}
+{{ users | selectattr('groups', 'defined') | list | length }}
+{{ users | rejectattr('groups', 'defined') | map(attribute='name') | list }}
+{{ res.stdout_lines | select | map('split') | map('last') | map('int') | sum }}
+{{ res.stdout_lines | reject('equalto', '') | list }}
+{{ res.stdout_lines | map('regex_replace', '(\\w) (\\d)', '\\2-\\1') | list }}
+{{ res.stdout | regex_search('b (\\d)', '\\1') | first | int + 1 }}
+{{ res.stdout | regex_findall('\\d') }}
+{{ paths | map('basename') | map('splitext') | map('first') | list }}
+{{ paths | select('match', '.*\\.conf$') | list }}
+{{ paths | map('regex_replace', '^/etc/', '') | join(':') }}
+{{ paths | map('dirname') | unique }}
+{{ ver is version('2.9', '>=') }}
+{{ ver.split('.')[:2] | join('.') }}
+{{ ver is version('2.10', '<', strict=True) }}
+{{ (n | string) ~ 'x' }}
+{{ n | string | length }}
+{{ 'yes' | bool }}
+{{ (n > 40) | ternary('big', 'small') }}
+{{ undefd | default('d') }}
+{{ undefd.a.b | default('d') }}
+{{ nested.zz | default(omit) is defined }}
+{{ none | default('x', true) }}
+{{ empty | default(['y'], true) }}
+{{ nested | to_json }}
+{{ nested | to_nice_json(indent=2) }}
+{{ nested | to_yaml }}
+{{ nested | to_nice_yaml(indent=2) }}
+{{ '{"a": [1, 2]}' | from_json }}
+{{ ('{"a": [1, 2]}' | from_json).a | last }}
+{{ 'a: [1, 2]' | from_yaml }}
+{{ s | lower | replace(' ', '_') }}
+{{ s | b64encode | b64decode }}
+{{ s | hash('sha256') | truncate(10, True, '') }}
+{{ s | regex_replace('(?i)hello', 'Bye') }}
+{{ s | comment }}
+{{ s | quote }}
+{{ 'a;b' | quote }}
+{{ s.split() | map('lower') | list }}
+{{ [1, [2, 3]] | flatten | max }}
+{{ [3, 1, 2] | sort(reverse=true) | first }}
+{{ people | sort(attribute='age') | map(attribute='name') | list }}
+{{ people | sum(attribute='age') }}
+{{ people | map(attribute='tags') | list | length }}
+{{ [1, 2, 3] | select('odd') | list }}
+{{ range(5) | list | random(seed='x') }}
+{{ 100 | random(seed='host') }}
+{{ range(10) | batch(3) | list }}
+{{ range(10) | slice(3) | list }}
+{{ [1, 2, 3] | difference([2]) }}
+{{ [1, 2] | union([2, 3]) | intersect([3, 4]) }}
+{{ [1, 2] | symmetric_difference([2, 3]) }}
+{{ 1048576 | human_readable }}
+{{ '1 GB' | human_to_bytes }}
+{{ ['a', 'b', none] | join(',') }}
+{{ ['x', 'y'] | join }}
+{{ {'b': 1, 'a': 2} | dictsort }}
+{% for k, v in {'b': 1, 'a': 2} | dictsort %}{{ k }}{{ v }}{% endfor %}
+{% for k, v in hosts.items() %}{{ k }}={{ v.ip }} {% endfor %}
+{% for u in users %}{{ loop.index }}{{ u.name }}{{ ',' if not loop.last }}{% endfor %}
+{{ 'web1' in hosts }}
+{{ ['a'] is subset(['a', 'b']) }}
+{{ 'abc' is match('a') and 'abc' is search('c') }}
+{{ none is none }}
+{{ undefd is defined }}
+{{ s is string and n is number and hosts is mapping and people is iterable }}
+{{ people | length > 2 }}
+{{ people | map(attribute='nope') | list }}
+{{ people | selectattr('nope') | list }}
+{{ undefd | upper }}
+{{ s | nope_filter }}
+{{ s is nope_test }}
+{{ s | int(default=7) }}
+{{ '3.7' | float | round | int }}
+{{ 7 | root | round(2) }}
+{{ 10 | log(10) }}
+{{ 2 | pow(10) | int }}
+{{ [1, 2] | permutations | list }}
+{{ [1, 2, 3] | combinations(2) | list }}
+{{ 'web1' | extract(hosts, 'ip') }}
+{{ ['web1', 'web2'] | map('extract', hosts, 'ip') | list }}
+{{ ['web1', 'web2'] | map('extract', hosts) | map(attribute='ip') | list }}
+{{ ['web1', 'web2'] | map('extract', hosts, ['roles', 0]) | list }}
+{{ people | rekey_on_member('name') | list }}
+{{ 'http://user:pw@h:80/p?q=1#f' | urlsplit('hostname') }}
+{{ '%Y' | strftime(0, true) }}
+{{ ('2024-01-02' | to_datetime('%Y-%m-%d')).year }}
+{{ (('2024-01-03' | to_datetime('%Y-%m-%d')) - ('2024-01-01' | to_datetime('%Y-%m-%d'))).days }}
+{{ 'x' | to_uuid }}
+{{ 'a' | type_debug }} {{ 1.5 | type_debug }} {{ [] | type_debug }} {{ {} | type_debug }}
+{{ people | type_debug }}
+{{ '%s-%s' | format('a', 'b') }}
+{{ '%03d' | format(7) }}
+{{ ['%s.com', '%s.org'] | map('format', 'x') | list }}
+{{ [['a', 1], ['b', 2]] | map('join', '=') | join('&') }}
+{{ [[1, 2], [3, 4]] | sum(start=[]) }}
+{{ [{'a': 1}, {'b': 2}] | combine }}
+{{ [[1, 2], [3]] | map('length') | list }}
+{{ [1, 2, 3][1:] | first }}
+{{ 'a,b' | split(',') | last }}
+{{ s | wordcount }} {{ s | title }} {{ s | capitalize }} {{ s | reverse }}
+{{ s | indent(2, first=true) }}
+{{ 'a\nb' | indent(4) }}
+{{ mac | upper | replace(':', '') }}
+{{ lookup('env', 'RPLAY_X') }}
+{{ lookup('file', 'plain.txt') }}
+{{ lookup('file', 'plain.txt', 'b.txt') }}
+{{ lookup('file', 'plain.txt', 'b.txt', wantlist=True) }}
+{{ query('file', 'plain.txt') }}
+{{ q('sequence', 'start=1 end=3') }}
+{{ lookup('sequence', 'start=1 end=3') }}
+{{ lookup('file', 'nope', errors='ignore') }}
+{{ lookup('file', 'nope', errors='ignore') | default('d', true) }}
+{{ lookup('first_found', ['nope', 'plain.txt']) | basename }}
+{{ lookup('dict', hosts) | length }}
+{{ lookup('vars', 'n') + 1 }}
+{{ lookup('vars', 'nope_y', default='d') }}
+{{ lookup('varnames', '^pe') }}
+{{ lookup('pipe', 'echo hi') | upper }}
+{{ lookup('template', 't.j2') }}
+{{ lookup('items', [1, [2]]) }}
+{{ lookup('nested', [1, 2], ['a']) }}
+{{ lookup('indexed_items', ['a', 'b']) }}
+{{ lookup('ini', 'key section=sec file=data.ini') }}
+{{ lookup('nope_lookup', 1) }}
+{{ [undefd, 1] | first | default('u') }}
+{{ [1, undefd] | length }}
+{{ [1, undefd] | join }}
+{{ people | map('dict2items') | map('first') | map(attribute='value') | list }}
+{{ [1, 2, 3] | map('pow', 2) | map('int') | list }}
+{{ ['b', 'a'] | sort == ['a', 'b'] }}
+{{ hosts | length }}{{ hosts | first }}
+{{ hosts.keys() | list | sort | join(' ') }}
+{{ 'abc' | list }}
+{{ (people | first).name | default('x') }}
+{{ people[0]['in'].k }}
+{{ [] | first }}
+{{ [] | max | default('m') }}
+{{ [] | first | default('none') }}
+{{ '<a>' | e }} {{ '<a>' | escape | upper }}
+{{ 'a b' | urlencode }}
+{{ {'a': 'b c'} | urlencode }}
+{{ '/a/b' | relpath('/a') }}
+{{ ['/a', 'b'] | path_join }}
+{{ 'secret' | password_hash('sha512', 'abcdefgh', rounds=5000) }}
+{{ 'x' | mandatory }}
+{{ undefd | mandatory }}
+{{ undefd | mandatory('give it') }}
+{{ [{'a': {'b': 1}}, {'a': {'b': 2}}] | selectattr('a.b', '>', 1) | list }}
+{{ [{'a': 1}, {'a': 2}] | selectattr('a', 'in', [2, 3]) | list }}
+{{ [{'a': 'x'}, {'a': 'y'}] | selectattr('a', 'search', 'x') | list }}
+{{ ['1', 'a', '2'] | select('match', '^[0-9]+$') | map('int') | list }}
+{{ 'a' if people | selectattr('name', 'equalto', 'bob') | list else 'b' }}
+{{ (people | selectattr('name', 'equalto', 'bob') | first).age }}
+{{ ['a', 'b'] | map('regex_replace', '$', '.x') | list }}
+{{ ['a', 'b'] | map('regex_replace', '^', 'p-') | list }}
+{{ ['a', 'b'] | map('regex_replace', '^(.*)$', 'p-\\1') | list }}
+{{ 'foo.bar' | regex_escape }}
+{{ 'x' * 3 | int }}
+{{ 10 | filesizeformat }}
+{{ '  pad ' | trim }}|
+{{ 'a' ~ none ~ 1 }}
+{{ [none, 1] | select | list }}
+{{ {'a': none} | to_json }}
+{{ "it's" | quote }} {{ 'a"b' | to_json }}
+{{ [3, 1] | sort | map('string') | join('') | int }}
+{{ {'a': 1} == {'a': 1.0} }}
+{{ 'A' | ternary('t', 'f') }}
+{{ [1, 2] | zip_longest([3], fillvalue=0) | map('sum') | list }}
+{{ ['a', 'b', 'a'] | unique | list }}
+{{ ['b', 'B', 'a'] | sort }}
+{{ ['b', 'B', 'a'] | unique }}
+{{ 'ansible' | shuffle(seed='x') | join }}
+{{ [1, 2, 3] | shuffle(seed='abc') }}
+{{ [4, 5] | last }}{{ [4, 5] | min }}
+""".strip().split("\n")
+
 
 def main():
     home = tempfile.mkdtemp()
@@ -350,6 +563,19 @@ def main():
         text = json.dumps(row, ensure_ascii=False).replace(root, "$root")
         sys.stdout.write(text.replace(home, "$home") + "\n")
 
+    def template(text):
+        variables = {**json.loads(json.dumps(VARIABLES)), "ansible_search_path": [root]}
+        row = {"kind": "template", "text": text}
+        try:
+            row["value"] = plain(Templar(loader=loader, variables=variables).template(trust_as_template(text)))
+        except Exception as ex:
+            row["error"] = str(ex)
+        line = json.dumps(row, ensure_ascii=False).replace(root, "$root")
+        sys.stdout.write(line.replace(home, "$home") + "\n")
+
+    sys.stdout.write(json.dumps({"kind": "variables", "value": VARIABLES}, ensure_ascii=False) + "\n")
+    for text in TEMPLATES:
+        template(text)
     for kind, table in (("filter", FILTERS), ("test", TESTS), ("lookup", LOOKUPS)):
         for name in sorted(table):
             for value, args, kwargs in table[name]:

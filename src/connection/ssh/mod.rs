@@ -74,17 +74,21 @@ impl Masters {
     }
 
     /// Starts a command with a terminal, as `ssh -tt`.
+    ///
+    /// ssh takes the terminal's modes from its own standard input where that is one too (`cooked`:
+    /// lines end in `\r\n`, as ansible-core's `raw` shows them).
     pub async fn exec_on_terminal(
         &self,
         shared: &Shared,
         name: &str,
         command: &str,
+        cooked: bool,
     ) -> Result<Process, ConnectionError> {
         shared.settings.verbose.say(3, name, || format!("EXEC (-tt) {command}"));
         let (master, permit) = self.lease(shared, name).await?;
         let mut child = local::command(&shared.settings, &self.ssh.executable);
         child.args(args::session(&self.ssh, master.session.control_socket(), command)?);
-        let process = local::spawn(child)?;
+        let process = if cooked { local::spawn_on_terminal(child)? } else { local::spawn(child)? };
         let exit = Box::pin(async move {
             let exit = process.exit.await;
             drop(permit);
@@ -176,7 +180,10 @@ impl Masters {
 
     /// Ends all masters.
     pub async fn close(&self) {
-        let masters = std::mem::take(&mut *self.list.lock().await);
+        // A login that is still under way holds it; its master goes with its futures.
+        let Ok(mut list) = tokio::time::timeout(Duration::from_millis(100), self.list.lock()).await else { return };
+        let masters = std::mem::take(&mut *list);
+        drop(list);
         for master in masters {
             let mut ended = master.ended();
             drop(master);

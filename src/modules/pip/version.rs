@@ -86,7 +86,7 @@ impl Package {
             if url.is_empty() || url.contains(' ') {
                 return None;
             }
-            shown.push_str(&format!("@ {url}"));
+            shown.push_str(&format!(" @ {url}"));
         } else {
             let inner = rest.strip_prefix('(').map_or(Some(rest), |rest| rest.strip_suffix(')'))?.trim();
             for part in inner.split(',').map(str::trim).filter(|part| !part.is_empty()) {
@@ -97,7 +97,8 @@ impl Package {
             shown.push_str(&texts.join(","));
         }
         if let Some(marker) = marker {
-            shown.push_str(&format!("; {}", marker.replace('\'', "\"")));
+            let space = if rest.starts_with('@') { " " } else { "" };
+            shown.push_str(&format!("{space}; {}", marker.replace('\'', "\"")));
         }
         Some(Self { name: canonical(name), text: shown, specifiers, plain: true })
     }
@@ -305,6 +306,8 @@ mod tests {
             ("django", Some("1.2"), "django==1.2"),
             ("django", Some(">1, <2"), "django<2,>1"),
             ("a[z,b] ==1", None, "a[b,z]==1"),
+            ("a@ https://x/y", None, "a @ https://x/y"),
+            ("a>1;python_version < '3'", None, "a>1; python_version < \"3\""),
             ("git+https://x/y", None, "git+https://x/y"),
             ("/tmp/x.whl", None, "/tmp/x.whl"),
         ] {

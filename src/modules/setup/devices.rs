@@ -180,7 +180,8 @@ fn serial(host: &Host<'_>, block: &str) -> Option<String> {
 /// What lspci calls the controller that a disk hangs on.
 fn pci_host(host: &Host<'_>, folder: &str) -> String {
     let path = fs::read_link(folder).unwrap_or_default().to_string_lossy().into_owned();
-    let is_address = |part: &&str| part.len() == 12 && part.matches(':').count() == 2 && part.as_bytes().get(10) == Some(&b'.');
+    let is_address =
+        |part: &&str| part.len() == 12 && part.matches(':').count() == 2 && part.as_bytes().get(10) == Some(&b'.');
     let Some(address) = path.split('/').rfind(is_address) else { return String::new() };
     let out = host.output("lspci", &["-D", "-s", address]).unwrap_or_default();
     out.lines().find_map(|line| line.strip_prefix(address)).map(|rest| rest.trim().to_owned()).unwrap_or_default()

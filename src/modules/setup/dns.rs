@@ -51,7 +51,8 @@ mod tests {
     #[test]
     fn resolv_conf() {
         let text = "# c\nnameserver 1.1.1.1\nnameserver ::1\nsearch a b\noptions ndots:5 rotate\n";
-        let want = "{'nameservers': ['1.1.1.1', '::1'], 'search': ['a', 'b'], 'options': {'ndots': '5', 'rotate': True}}";
+        let want =
+            "{'nameservers': ['1.1.1.1', '::1'], 'search': ['a', 'b'], 'options': {'ndots': '5', 'rotate': True}}";
         assert_eq!(repr(&Value::from(parse(text.lines()))), want);
     }
 }

@@ -27,11 +27,8 @@ pub fn facts(host: &Host<'_>) -> Dict {
 fn one(host: &Host<'_>, path: &str) -> Result<Value, String> {
     let meta = std::fs::metadata(path)
         .map_err(|error| format!("Could not stat fact ({path}): {}", crate::host::os_error(&error, path)))?;
-    let bytes = if meta.permissions().mode() & 0o100 != 0 {
-        run(host, path)?
-    } else {
-        std::fs::read(path).unwrap_or_default()
-    };
+    let bytes =
+        if meta.permissions().mode() & 0o100 != 0 { run(host, path)? } else { std::fs::read(path).unwrap_or_default() };
     let text = String::from_utf8(bytes)
         .map_err(|_| format!("error loading fact - output of running \"{path}\" was not utf-8"))?;
     if let Ok(value) = parse_json(&text) {
@@ -43,18 +40,21 @@ fn one(host: &Host<'_>, path: &str) -> Result<Value, String> {
 }
 
 fn run(host: &Host<'_>, path: &str) -> Result<Vec<u8>, String> {
-    let output = crate::host::Command::new(host.env, [Path::new(path)]).run().map_err(|error| {
-        format!("Could not execute fact script ({path}): {}", crate::host::os_error(&error, path))
-    })?;
+    let output = crate::host::Command::new(host.env, [Path::new(path)])
+        .run()
+        .map_err(|error| format!("Could not execute fact script ({path}): {}", crate::host::os_error(&error, path)))?;
     if output.rc != 0 {
         return Err(format!("Failure executing fact script ({path}), rc: {}, err: {}", output.rc, output.err()));
     }
     Ok(output.stdout)
 }
 
+/// A section's name, and its keys with the lines of their values.
+type Section = (String, Vec<(String, Vec<String>)>);
+
 /// Sections of `key = value` or `key: value` lines, keys in small letters; indented lines go on.
 fn ini(text: &str) -> Option<Dict> {
-    let mut sections: Vec<(String, Vec<(String, Vec<String>)>)> = Vec::new();
+    let mut sections: Vec<Section> = Vec::new();
     for line in text.lines() {
         let stripped = line.trim();
         if stripped.is_empty() || stripped.starts_with(['#', ';']) {
@@ -82,7 +82,7 @@ fn ini(text: &str) -> Option<Dict> {
 }
 
 /// The items of `[DEFAULT]` are in every section, and are no section themselves.
-fn with_defaults(mut sections: Vec<(String, Vec<(String, Vec<String>)>)>) -> Dict {
+fn with_defaults(mut sections: Vec<Section>) -> Dict {
     let at = sections.iter().position(|(name, _)| name == "DEFAULT");
     let defaults = at.map(|at| sections.remove(at).1).unwrap_or_default();
     sections

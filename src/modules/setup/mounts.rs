@@ -89,7 +89,10 @@ fn unescaped(text: &str) -> String {
 fn bound() -> HashSet<String> {
     let lines = read::lines("/proc/self/mountinfo");
     let words = lines.iter().map(|line| line.split(' ').collect::<Vec<_>>());
-    words.filter(|words| words.get(3).is_some_and(|root| *root != "/")).filter_map(|w| Some(unescaped(w.get(4)?))).collect()
+    words
+        .filter(|words| words.get(3).is_some_and(|root| *root != "/"))
+        .filter_map(|w| Some(unescaped(w.get(4)?)))
+        .collect()
 }
 
 /// Asks for a size on a thread of its own, which is left behind where the file system never answers.
@@ -139,7 +142,8 @@ mod tests {
         let bound = ["/a b".to_owned()].into();
         let (path, info) = entry("/dev/sda1 /a\\040b ext4 rw 1 2", &bound).unwrap();
         assert_eq!(path, "/a b");
-        let want = "{'mount': '/a b', 'device': '/dev/sda1', 'fstype': 'ext4', 'options': 'rw,bind', 'dump': 1, 'passno': 2}";
+        let want =
+            "{'mount': '/a b', 'device': '/dev/sda1', 'fstype': 'ext4', 'options': 'rw,bind', 'dump': 1, 'passno': 2}";
         assert_eq!(repr(&info.into()), want);
         assert!(entry("proc /proc proc rw 0 0", &bound).is_none());
         assert!(entry("srv:/x /x nfs rw 0 0", &bound).is_some());

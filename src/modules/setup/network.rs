@@ -133,8 +133,7 @@ impl Found {
             _ => "unknown",
         };
         let prefix = address.prefix.to_string();
-        let entry =
-            Dict::from([("address", ip.to_string()), ("prefix", prefix.clone()), ("scope", scope.to_owned())]);
+        let entry = Dict::from([("address", ip.to_string()), ("prefix", prefix.clone()), ("scope", scope.to_owned())]);
         push(info, "ipv6", entry.into());
         if is_address(&self.default_v6, &ip.to_string()) {
             self.default_v6.insert("prefix", prefix);

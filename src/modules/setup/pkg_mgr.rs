@@ -37,7 +37,7 @@ static PROGRAMS: &[(&str, &str)] = &[
 pub fn facts(host: &Host<'_>) -> Dict {
     let family = distribution::host_family(host);
     let there = PROGRAMS.iter().filter(|(path, _)| family != "Altlinux" || *path != "/usr/bin/pkg");
-    let last = there.filter(|(path, _)| read::exists(path)).map(|(_, name)| *name).last().unwrap_or("unknown");
+    let last = there.filter(|(path, _)| read::exists(path)).map(|(_, name)| *name).next_back().unwrap_or("unknown");
     let name = match family.as_str() {
         "RedHat" => of_red_hat(),
         "Altlinux" if last == "apt" => "apt_rpm",

@@ -27,7 +27,7 @@ pub fn facts(host: &Host<'_>) -> Dict {
         facts.insert("userspace_architecture", if bits == "64" { "x86_64" } else { "i386" });
     }
     facts.insert("architecture", if small { "i386" } else { machine.as_str() });
-    if let Some(version) = python::version(&python::facts(host)) {
+    if let Some(version) = python::version(host) {
         facts.insert("python_version", version);
     }
     let id = read::text("/var/lib/dbus/machine-id").or_else(|| read::text("/etc/machine-id"));
@@ -63,5 +63,5 @@ fn names_by_service(host: &Host<'_>, node: &str) -> Vec<String> {
         let mut words = out.lines().next()?.split_whitespace().map(str::to_owned);
         Some((words.next()?, words.collect::<Vec<_>>()))
     };
-    find(node).and_then(|(address, names)| Some(find(&address).map_or(names, |(_, names)| names))).unwrap_or_default()
+    find(node).map(|(address, names)| find(&address).map_or(names, |(_, names)| names)).unwrap_or_default()
 }

@@ -118,12 +118,7 @@ pub static COLLECTORS: &[Collector] = &[
         ])
         .min(),
     new("virtual", virtualization::facts)
-        .ids(&[
-            "virtualization_role",
-            "virtualization_tech_guest",
-            "virtualization_tech_host",
-            "virtualization_type",
-        ])
+        .ids(&["virtualization_role", "virtualization_tech_guest", "virtualization_tech_host", "virtualization_type"])
         .blocks(),
 ];
 

@@ -206,9 +206,10 @@ fn modules(found: &mut Found) {
 }
 
 fn has_process(names: &[&str]) -> bool {
-    read::names("/proc").iter().filter(|name| name.bytes().all(|b| b.is_ascii_digit())).any(|id| {
-        read::text(format!("/proc/{id}/comm")).is_some_and(|name| names.contains(&name.as_str()))
-    })
+    read::names("/proc")
+        .iter()
+        .filter(|name| name.bytes().all(|b| b.is_ascii_digit()))
+        .any(|id| read::text(format!("/proc/{id}/comm")).is_some_and(|name| names.contains(&name.as_str())))
 }
 
 /// dmidecode, for kernels without /sys.

@@ -1,7 +1,6 @@
 //! Filters of hashes and encodings: `hash`, `checksum`, `b64encode`, `to_uuid`, `password_hash`.
 
-use super::support::{Got, alone, opt_text, sig, some};
-use crate::diag::Error;
+use super::support::{Got, alone, caused, opt_text, sig, some};
 use crate::template::pylib::crypt::{self, Kind};
 use crate::template::pylib::random::Random;
 use crate::template::raise::Class;
@@ -77,7 +76,9 @@ fn encode(text: &str, encoding: &str) -> Result<Vec<u8>, Raise> {
                         let shown_char = crate::value::str_repr(&format!("{c}"));
                         return Err(Raise::python(
                             Class::Unicode,
-                            format!("'{shown}' codec can't encode character {shown_char} in position {i}: ordinal not in range({limit})"),
+                            format!(
+                                "'{shown}' codec can't encode character {shown_char} in position {i}: ordinal not in range({limit})"
+                            ),
                         ));
                     }
                 }
@@ -120,7 +121,8 @@ pub(super) fn b64encode(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         Obj::Bytes(bytes) => bytes.to_vec(),
         other => encode(&cx.text(other)?, &encoding)?,
     };
-    let engine = if urlsafe { base64::engine::general_purpose::URL_SAFE } else { base64::engine::general_purpose::STANDARD };
+    let engine =
+        if urlsafe { base64::engine::general_purpose::URL_SAFE } else { base64::engine::general_purpose::STANDARD };
     Ok(engine.encode(data).into())
 }
 
@@ -235,14 +237,13 @@ pub(super) fn password_hash(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got 
     };
     if salt.bytes().any(|b| !crypt::salt_alphabet().contains(&b)) {
         let name = if kind == Kind::Sha512 { "sha512_crypt" } else { "sha256_crypt" };
-        let cause = Error::user(format!("invalid characters in {name} salt"));
-        return Err(cause.context("Could not hash the secret.").into());
+        return Err(caused(format!("invalid characters in {name} salt"), "Could not hash the secret."));
     }
     let rounds = some(rounds).int(usual_rounds)?;
     if rounds < 1000 {
         let name = if kind == Kind::Sha512 { "sha512_crypt" } else { "sha256_crypt" };
         let cause = format!("{name}: min_desired_rounds ({rounds}) is too low, must be at least 1000");
-        return Err(Error::user(cause).context("Could not hash the secret.").into());
+        return Err(caused(cause, "Could not hash the secret."));
     }
     let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
     Ok(crypt::sha_crypt(kind, password, &salt, rounds).into())

@@ -1,6 +1,6 @@
 //! Filters over dictionaries: `combine`, `dict2items`, `extract`, `subelements`, …
 
-use super::support::{Got, class_of, given, is_mapping, is_sequence, opt_text, sig, some};
+use super::support::{Got, caused, class_of, given, is_mapping, is_sequence, opt_text, sig, some};
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 
 pub(super) fn dict2items(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
@@ -240,12 +240,14 @@ fn descend(cx: &mut Cx<'_>, element: &Obj, names: &[Obj], skip: bool) -> Result<
         if !is_mapping(&values) {
             let cause = match &values {
                 Obj::Str(_) => "string indices must be integers, not 'str'".to_owned(),
-                Obj::List(_) | Obj::Tuple(_) => format!("list indices must be integers or slices, not {}", name.type_name()),
+                Obj::List(_) | Obj::Tuple(_) => {
+                    format!("list indices must be integers or slices, not {}", name.type_name())
+                }
                 other => format!("'{}' object is not subscriptable", other.type_name()),
             };
             let (name, shown) = (cx.text(name)?, cx.text(&values)?);
             let text = format!("the key {name} should point to a dictionary, got '{shown}'.");
-            return Err(crate::diag::Error::user(cause).context(text).into());
+            return Err(caused(cause, &text));
         }
         match item_of(cx, &values, name)? {
             Some(found) => values = found,
@@ -268,9 +270,7 @@ pub(super) fn rekey_on_member(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Go
         Some("overwrite") => true,
         _ => {
             let shown = cx.repr(&duplicates)?;
-            return Err(Raise::ansible(format!(
-                "duplicates parameter to rekey_on_member has unknown value {shown}"
-            )));
+            return Err(Raise::ansible(format!("duplicates parameter to rekey_on_member has unknown value {shown}")));
         }
     };
     let items: Vec<Obj> = match &input {

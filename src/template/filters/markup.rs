@@ -236,9 +236,9 @@ fn is_host(rest: &str) -> bool {
     let host = host.split(':').next().unwrap_or("");
     let labels: Vec<&str> = host.split('.').collect();
     let address = labels.len() == 4 && labels.iter().all(|l| !l.is_empty() && l.bytes().all(|b| b.is_ascii_digit()));
-    let top = labels.last().is_some_and(|l| {
-        (l.len() >= 2 && l.bytes().all(|b| b.is_ascii_lowercase())) || l.starts_with("xn--")
-    });
+    let top = labels
+        .last()
+        .is_some_and(|l| (l.len() >= 2 && l.bytes().all(|b| b.is_ascii_lowercase())) || l.starts_with("xn--"));
     address || (top && labels.iter().all(|l| !l.is_empty()))
 }
 
@@ -275,9 +275,9 @@ fn linked(word: &str, limit: Option<usize>, attributes: &str, schemes: &[String]
     let lower = middle.to_lowercase();
     let known = ["https://", "http://"].iter().any(|s| lower.strip_prefix(s).is_some_and(is_host));
     let domain = lower.starts_with("www.")
-        || [".com", ".net", ".int", ".edu", ".gov", ".org", ".info", ".mil"]
-            .iter()
-            .any(|end| lower.split(['/', ':', '?', '#']).next().is_some_and(|host| host.ends_with(end) && host.len() > end.len()));
+        || [".com", ".net", ".int", ".edu", ".gov", ".org", ".info", ".mil"].iter().any(|end| {
+            lower.split(['/', ':', '?', '#']).next().is_some_and(|host| host.ends_with(end) && host.len() > end.len())
+        });
     let link = |href: &str, text: &str| format!("{head}<a href=\"{href}\"{attributes}>{text}</a>{tail}");
     if known {
         return link(middle, &shown(middle));
@@ -293,10 +293,8 @@ fn linked(word: &str, limit: Option<usize>, attributes: &str, schemes: &[String]
     if domain && !middle.contains('@') {
         return link(&format!("https://{middle}"), &shown(middle));
     }
-    if let Some(scheme) = schemes.iter().find(|s| middle.starts_with(s.as_str())) {
-        if middle != scheme {
-            return link(middle, middle);
-        }
+    if schemes.iter().any(|s| middle.starts_with(s.as_str()) && middle != s) {
+        return link(middle, middle);
     }
     word.to_owned()
 }

@@ -14,10 +14,10 @@ pub(super) mod regexes;
 mod select;
 mod sets;
 mod strings;
+pub(super) mod support;
 mod types;
 mod vaults;
 mod yaml;
-pub(super) mod support;
 
 use super::args::CallArgs;
 use super::cx::Cx;

@@ -1,8 +1,7 @@
 //! Filters over numbers: `int`, `float`, `round`, `log`, sizes in words, …
 
 use super::mappings::filter_argument;
-use super::support::{Got, float_to_int, given, opt_text, sig};
-use crate::diag::Error;
+use super::support::{Got, caused, float_to_int, given, opt_text, sig};
 use crate::template::pylib::human;
 use crate::template::raise::Class;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
@@ -64,7 +63,9 @@ pub(super) fn parse_float(text: &str) -> Option<f64> {
     let shape = plain.bytes().all(|b| b.is_ascii_digit() || b"._e+-".contains(&b));
     let underscores = plain.contains('_')
         && (plain.contains("__")
-            || plain.split('_').any(|p| !p.starts_with(|c: char| c.is_ascii_digit()) || !p.ends_with(|c: char| c.is_ascii_digit())));
+            || plain
+                .split('_')
+                .any(|p| !p.starts_with(|c: char| c.is_ascii_digit()) || !p.ends_with(|c: char| c.is_ascii_digit())));
     if plain.is_empty() || !(named || shape) || underscores {
         return None;
     }
@@ -141,9 +142,8 @@ pub(super) fn round(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 
 /// A number, or Ansible's sentence with Python's below it.
 fn number(obj: &Obj, sentence: &str) -> Result<f64, Raise> {
-    obj.as_number().ok_or_else(|| {
-        Error::user(format!("must be real number, not {}", obj.type_name())).context(format!("{sentence}.")).into()
-    })
+    obj.as_number()
+        .ok_or_else(|| caused(format!("must be real number, not {}", obj.type_name()), &format!("{sentence}.")))
 }
 
 fn domain() -> Raise {
@@ -192,7 +192,7 @@ pub(super) fn root(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         Some(parsed) => Ok(parsed),
         None if b.as_str().is_some() => {
             let shown = cx.repr(&b)?;
-            Err(Error::user(format!("could not convert string to float: {shown}")).context(format!("{sentence}.")).into())
+            Err(caused(format!("could not convert string to float: {shown}"), &format!("{sentence}.")))
         }
         None => number(&b, sentence),
     })?;
@@ -201,7 +201,7 @@ pub(super) fn root(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     }
     let result = if base == 2.0 { x.sqrt() } else { x.powf(1.0 / base) };
     if result.is_nan() && !x.is_nan() {
-        return Err(Error::user("math domain error").context(format!("{sentence}.")).into());
+        return Err(caused("math domain error", &format!("{sentence}.")));
     }
     Ok(result.into())
 }
@@ -215,7 +215,7 @@ pub(super) fn human_readable(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got
             None => format!("'>=' not supported between instances of '{}' and 'int'", input.type_name()),
             Some(_) => format!("unsupported operand type(s) for /: '{}' and 'int'", input.type_name()),
         };
-        return Err(Error::user(what).context("human_readable() failed on bad input.").into());
+        return Err(caused(what, "human_readable() failed on bad input."));
     };
     Ok(human::bytes_to_human(size, bits, unit.as_deref()).into())
 }
@@ -226,7 +226,7 @@ pub(super) fn human_to_bytes(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got
     let text = cx.text(&input)?;
     match human::human_to_bytes(&text, unit.as_deref(), bits) {
         Ok(number) => Ok(float_to_int(number).unwrap_or_default()),
-        Err(text) => Err(Error::user(text.trim_end()).context("human_to_bytes() can't interpret the input.").into()),
+        Err(text) => Err(caused(text.trim_end(), "human_to_bytes() can't interpret the input.")),
     }
 }
 
@@ -235,10 +235,7 @@ pub(super) fn filesizeformat(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got
     let binary = binary.truth(cx, false)?;
     let size = match &input {
         Obj::Str(text) => parse_float(text.as_str()).ok_or_else(|| {
-            Raise::value_error(format!(
-                "could not convert string to float: {}",
-                crate::value::str_repr(text.as_str())
-            ))
+            Raise::value_error(format!("could not convert string to float: {}", crate::value::str_repr(text.as_str())))
         })?,
         other => other.as_number().ok_or_else(|| {
             Raise::type_error(format!(

@@ -33,11 +33,7 @@ pub(in crate::template) fn flags(
     ignorecase: &Option<Obj>,
     multiline: &Option<Obj>,
 ) -> Result<Flags, Raise> {
-    Ok(Flags {
-        ignore_case: ignorecase.truth(cx, false)?,
-        multiline: multiline.truth(cx, false)?,
-        ..Flags::default()
-    })
+    Ok(Flags { ignore_case: ignorecase.truth(cx, false)?, multiline: multiline.truth(cx, false)?, ..Flags::default() })
 }
 
 pub(super) fn regex_replace(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
@@ -74,9 +70,10 @@ pub(super) fn regex_findall(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got 
     let flags = flags(cx, &ignorecase, &multiline)?;
     let pattern = given(pattern);
     let pattern = Pattern::new(pattern_text(&pattern)?, flags)?;
-    let rows = pattern.findall(&text)?.into_iter().map(|row| {
-        if row.len() == 1 { Obj::from(row.concat()) } else { Obj::tuple(row.into_iter().map(Obj::from)) }
-    });
+    let rows = pattern
+        .findall(&text)?
+        .into_iter()
+        .map(|row| if row.len() == 1 { Obj::from(row.concat()) } else { Obj::tuple(row.into_iter().map(Obj::from)) });
     Ok(Obj::list(rows))
 }
 
@@ -132,10 +129,7 @@ fn group_reference(arg: &Obj) -> Result<Result<usize, String>, Raise> {
         return Err(Raise::ansible("Unknown argument"));
     };
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-    digits
-        .parse()
-        .map(Ok)
-        .map_err(|_| Raise::python(Class::Attribute, "'NoneType' object has no attribute 'group'"))
+    digits.parse().map(Ok).map_err(|_| Raise::python(Class::Attribute, "'NoneType' object has no attribute 'group'"))
 }
 
 pub(super) fn regex_escape(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {

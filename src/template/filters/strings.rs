@@ -1,6 +1,6 @@
 //! Filters over text: case, trimming, wrapping, replacing, `comment`, `quote`.
 
-use super::support::{Got, alone, given, no_attribute, opt_text, sig, some};
+use super::support::{Got, alone, caused, given, no_attribute, opt_text, sig, some};
 use crate::template::pylib::text;
 use crate::template::raise::Class;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
@@ -166,9 +166,7 @@ pub(super) fn reverse(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
             items.reverse();
             Ok(Obj::list(items))
         }
-        Err(raise) if raise.is(Class::Type) => {
-            Err(crate::diag::Error::user(raise.text()).context("argument must be iterable.").into())
-        }
+        Err(raise) if raise.is(Class::Type) => Err(caused(raise.text(), "argument must be iterable.")),
         Err(raise) => Err(raise),
     }
 }
@@ -266,7 +264,7 @@ pub(super) fn comment(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
     let (beginning, end) = (option("beginning", style.beginning)?, option("end", style.end)?);
     let (prefix, postfix) = (option("prefix", &frame)?, option("postfix", &frame)?);
     let newline = option("newline", "\n")?;
-    let mut count = |name: &str| -> Result<usize, Raise> {
+    let count = |name: &str| -> Result<usize, Raise> {
         let value = options.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
         Ok(usize::try_from(value.int(1)?).unwrap_or(0).min(100_000))
     };

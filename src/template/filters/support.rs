@@ -1,5 +1,6 @@
 //! What many filters and tests need: signatures, texts, attributes.
 
+use crate::diag::Error;
 use crate::template::raise::Class;
 use crate::template::{CallArgs, Cx, Obj, Raise, Sig};
 use num_bigint::BigInt;
@@ -15,6 +16,11 @@ pub(in crate::template) const fn sig<const N: usize>(
     required: usize,
 ) -> Sig<N> {
     Sig { func, before, params, required }
+}
+
+/// An error of Ansible's with Python's below it, in one line as it is shown.
+pub(in crate::template) fn caused(cause: impl Into<String>, context: &str) -> Raise {
+    Raise::ansible(Error::user(cause).context(context).line())
 }
 
 /// Refuses any argument, in the words for a function that takes its input alone.
@@ -38,11 +44,6 @@ pub(in crate::template) fn opt_text(cx: &mut Cx<'_>, arg: &Option<Obj>) -> Resul
         None | Some(Obj::None) => Ok(None),
         Some(obj) => cx.text(obj).map(Some),
     }
-}
-
-/// The string, or the complaint about another type where Python's regular expressions want one.
-pub(in crate::template) fn string<'o>(obj: &'o Obj, what: &str) -> Result<&'o str, Raise> {
-    obj.as_str().ok_or_else(|| Raise::type_error(format!("{what}, not {}", obj.type_name())))
 }
 
 /// The name of the type that a plugin sees: containers come to it wrapped.

@@ -1,6 +1,6 @@
 //! Filters of Ansible Vault: `vault` and `unvault`.
 
-use super::support::{Got, class_of, given, opt_text, sig, some};
+use super::support::{Got, caused, class_of, given, opt_text, sig, some};
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 use crate::vault::{Secret, Secrets, encrypt, is_vaulted};
 
@@ -40,7 +40,7 @@ pub(super) fn vault(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let secret = Secret::new(password.as_bytes());
     match encrypt(data.as_bytes(), &secret, Some(&id), salt.as_deref().map(str::as_bytes)) {
         Ok(text) => Ok(text.into()),
-        Err(error) => Err(error.context("Unable to encrypt.").into()),
+        Err(error) => Err(caused(error.line(), "Unable to encrypt.")),
     }
 }
 
@@ -58,9 +58,7 @@ pub(super) fn unvault(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     };
     let Some(text) = input.as_str() else {
         let class = class_of(&input);
-        return Err(Raise::type_error(format!(
-            "Vault should be in the form of a string, instead we got {class}."
-        )));
+        return Err(Raise::type_error(format!("Vault should be in the form of a string, instead we got {class}.")));
     };
     let id = id(cx, &vault_id, &old)?;
     if !is_vaulted(text.as_bytes()) {
@@ -70,6 +68,6 @@ pub(super) fn unvault(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     secrets.push(id, Secret::new(password.as_bytes()));
     match secrets.decrypt(text.as_bytes()) {
         Ok(plain) => Ok(String::from_utf8_lossy(&plain).into_owned().into()),
-        Err(error) => Err(error.context("Unable to decrypt.").into()),
+        Err(error) => Err(caused(error.line(), "Unable to decrypt.")),
     }
 }

@@ -42,9 +42,7 @@ fn styled(cx: &mut Cx<'_>, mut args: CallArgs, mut style: EmitStyle) -> Result<E
         }
     }
     match args.named.first() {
-        Some((name, _)) => {
-            Err(Raise::type_error(format!("dump_all() got an unexpected keyword argument '{name}'")))
-        }
+        Some((name, _)) => Err(Raise::type_error(format!("dump_all() got an unexpected keyword argument '{name}'"))),
         None => Ok(style),
     }
 }

@@ -13,7 +13,9 @@ fn output(cx: &mut Cx<'_>, command: &str, name: &str) -> Result<String, Raise> {
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
-        .map_err(|e| Raise::python(crate::template::raise::Class::Os, format!("[Errno {}] {e}", e.raw_os_error().unwrap_or(0))))?;
+        .map_err(|e| {
+            Raise::python(crate::template::raise::Class::Os, format!("[Errno {}] {e}", e.raw_os_error().unwrap_or(0)))
+        })?;
     if !run.status.success() {
         use std::os::unix::process::ExitStatusExt;
         let code = run.status.code().unwrap_or_else(|| -run.status.signal().unwrap_or(0));

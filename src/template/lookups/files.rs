@@ -1,7 +1,7 @@
 //! Lookups of files' contents and names: `file`, `fileglob`, `unvault`.
 
 use super::support::{Call, Found, find_file, read_text, term};
-use crate::diag::Error;
+use crate::template::filters::support::caused;
 use crate::template::pylib::{glob, paths};
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use crate::value::str_repr;
@@ -14,12 +14,11 @@ pub(super) fn file(cx: &mut Cx<'_>, args: CallArgs) -> Found {
         let name = term(cx, name)?;
         let context = format!("Unable to access the file {}.", str_repr(&name));
         let Some(path) = find_file(cx, Some("files"), &name) else {
-            let cause = Error::user("File not found. Use -vvvvv to see paths searched.");
-            return Err(cause.context(context).into());
+            return Err(caused("File not found. Use -vvvvv to see paths searched.", &context));
         };
         let text = match read_text(cx, &path) {
             Ok(text) => text,
-            Err(Raise::Python(_, cause)) => return Err(Error::user(cause.into_string()).context(context).into()),
+            Err(Raise::Python(_, cause)) => return Err(caused(cause.into_string(), &context)),
             Err(other) => return Err(other),
         };
         let text = if left { text.trim_start() } else { &text };

@@ -146,8 +146,7 @@ fn random(chars: &[char], length: usize, seed: &str) -> Result<String, Raise> {
 
 fn write(path: &str, text: &str) -> Result<(), Raise> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(paths::dirname(path)).map_err(system)?;
-    let mut file =
-        OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path).map_err(system)?;
+    let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path).map_err(system)?;
     file.set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(system)?;
     file.write_all(format!("{text}\n").as_bytes()).map_err(system)
 }

@@ -194,7 +194,7 @@ pub(super) fn read_text(cx: &mut Cx<'_>, path: &str) -> Result<String, Raise> {
     let bytes = std::fs::read(path)
         .map_err(|e| Raise::ansible(format!("an error occurred while trying to read the file '{path}': {e}")))?;
     let bytes = match crate::vault::is_vaulted(&bytes) {
-        true => cx.with_world(|w| w.vault.decrypt(&bytes))?,
+        true => cx.with_world(|w| w.vault.decrypt(&bytes)).map_err(|e| Raise::ansible(e.line()))?,
         false => bytes,
     };
     String::from_utf8(bytes).map_err(|e| {

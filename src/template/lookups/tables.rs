@@ -188,7 +188,11 @@ fn section_options(content: &str, wanted: &str, sensitive: bool) -> Result<Optio
             continue;
         }
         if section.is_none() {
-            return Err(format!("File contains no section headers.\nfile: '<???>', line: {}\n{}", i + 1, str_repr(line)));
+            return Err(format!(
+                "File contains no section headers.\nfile: '<???>', line: {}\n{}",
+                i + 1,
+                str_repr(line)
+            ));
         }
         let (name, value) = match trimmed.split_once(['=', ':']) {
             Some((name, value)) => (name.trim_end(), Some(value.trim().to_owned())),

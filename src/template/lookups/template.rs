@@ -33,7 +33,14 @@ pub(super) fn template(cx: &mut Cx<'_>, args: CallArgs) -> Found {
         inner.origin = Some(Origin::new(Arc::new(Source::File(path)), 0, 0));
         inner.from_file = true;
         inner.frame = Some(frame);
-        out.push(inner.deeper(|inner| Ok(inner.run(&template)))?);
+        let result = inner.deeper(|inner| Ok(inner.run(&template)))?;
+        // The parser drops a newline at the end, which a file's text keeps.
+        out.push(match result {
+            Obj::Str(result) if text.ends_with('\n') && !result.as_str().ends_with('\n') => {
+                format!("{}\n", result.as_str()).into()
+            }
+            other => other,
+        });
     }
     Ok(out)
 }

@@ -18,11 +18,8 @@ pub struct Url {
 impl Url {
     /// Splits a URL.
     pub fn parse(url: &str) -> Result<Self, String> {
-        let cleaned: String = url
-            .trim_start_matches(|c: char| c <= ' ')
-            .chars()
-            .filter(|c| !matches!(c, '\t' | '\r' | '\n'))
-            .collect();
+        let cleaned: String =
+            url.trim_start_matches(|c: char| c <= ' ').chars().filter(|c| !matches!(c, '\t' | '\r' | '\n')).collect();
         let mut rest = cleaned.as_str();
         let mut out = Self::default();
         if let Some(at) = rest.find(':') {

@@ -1,7 +1,7 @@
 //! Tests of the controller's files.
 
 use crate::template::filters::paths::os_error;
-use crate::template::filters::support::{alone, given, sig};
+use crate::template::filters::support::{alone, caused, given, sig};
 use crate::template::pylib::paths::join;
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use std::fs::{File, Metadata, metadata, symlink_metadata};
@@ -67,10 +67,7 @@ pub(super) fn abs(_cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     alone(args, "isabs")?;
     match input.as_str() {
         Some(path) => Ok(path.starts_with('/')),
-        None => Err(Raise::type_error(format!(
-            "expected str, bytes or os.PathLike object, not {}",
-            input.type_name()
-        ))),
+        None => Err(Raise::type_error(format!("expected str, bytes or os.PathLike object, not {}", input.type_name()))),
     }
 }
 
@@ -112,8 +109,7 @@ pub(super) fn vaulted_file(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdi
         Err(error) => {
             let quoted = crate::value::str_repr(&shown);
             let words = os_error(&error, &shown).text().replace(&format!(": {quoted}"), &format!(": b{quoted}"));
-            let below = crate::diag::Error::user(words);
-            Err(below.context(format!("Cannot test if the file {quoted} is a vault.")).into())
+            Err(caused(words, &format!("Cannot test if the file {quoted} is a vault.")))
         }
     }
 }
