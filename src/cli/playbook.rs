@@ -229,13 +229,14 @@ impl Tool {
         let cancel = run.cancel();
         let playbooks = self.playbooks();
         let (outcome, ended) = runtime.block_on(async {
-            let watching = tokio::spawn(signals::watch(cancel));
+            let (tell, told) = tokio::sync::watch::channel(None);
+            tokio::spawn(signals::watch(cancel, tell));
             let ticking = live.map(|live| tokio::spawn(tick(live)));
             let outcome = run.play(&playbooks).await;
             if let Some(ticking) = ticking {
                 ticking.abort();
             }
-            let ended = if watching.is_finished() { watching.await.ok() } else { None };
+            let ended = *told.borrow();
             (outcome, ended)
         });
         runtime.shutdown_timeout(Duration::from_secs(1));
