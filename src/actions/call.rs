@@ -1,8 +1,8 @@
 //! What an action is given, what it may ask for, and what it returns.
 
 use crate::argspec::{self, Args, Spec};
-use crate::diag::{Error, Kind, Result};
 use crate::connection::{Target, Upload};
+use crate::diag::{Error, Kind, Result};
 use crate::playbook::Task;
 use crate::proto::{Context, Outcome, Request};
 use crate::template::{Scope, Templar, Var};
@@ -172,7 +172,12 @@ impl ActionCall<'_> {
 
     /// Runs a module on the host with other arguments, in the task's surroundings.
     pub async fn module(&self, module: &str, args: Dict, upload: Option<Upload>) -> Result<Outcome> {
-        let request = Request { module: module.into(), shown: format!("ansible.legacy.{module}"), args, context: self.context.clone() };
+        let request = Request {
+            module: module.into(),
+            shown: format!("ansible.legacy.{module}"),
+            args,
+            context: self.context.clone(),
+        };
         self.remote.run(request, upload).await
     }
 
@@ -216,4 +221,3 @@ impl std::fmt::Debug for ActionCall<'_> {
         f.debug_struct("ActionCall").field("name", &self.name).finish_non_exhaustive()
     }
 }
-

@@ -51,7 +51,11 @@ async fn copy(call: &ActionCall<'_>) -> Result<Outcome> {
     let dest = call.text("dest").filter(|dest| !dest.is_empty());
     let refused = |text: &str| Err(Error::action(text));
     let Some(dest) = dest else {
-        return refused(if source.is_none() && content.is_none() { "src (or content) is required" } else { "dest is required" });
+        return refused(if source.is_none() && content.is_none() {
+            "src (or content) is required"
+        } else {
+            "dest is required"
+        });
     };
     match (source, content) {
         (None, None) => refused("src (or content) is required"),
@@ -163,7 +167,8 @@ fn checksum(content: &Content) -> Result<String> {
     match content {
         Content::Bytes(bytes) => hasher.update(bytes),
         Content::File(path) => {
-            let unreadable = |error: std::io::Error| Error::action(format!("could not read {}: {error}", path.display()));
+            let unreadable =
+                |error: std::io::Error| Error::action(format!("could not read {}: {error}", path.display()));
             let mut file = std::fs::File::open(path).map_err(unreadable)?;
             let mut buffer = vec![0; 1 << 16];
             loop {
@@ -183,7 +188,8 @@ fn read(call: &ActionCall<'_>, path: &Path) -> Result<Content> {
         return Ok(Content::File(path.to_owned()));
     }
     let mut head = [0; 14];
-    let is_vault = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok() && &head == b"$ANSIBLE_VAULT";
+    let is_vault =
+        std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok() && &head == b"$ANSIBLE_VAULT";
     if !is_vault {
         return Ok(Content::File(path.to_owned()));
     }
@@ -254,7 +260,8 @@ async fn put_tree(call: &ActionCall<'_>, tree: &Tree, dest: &str, source: &str, 
 
 /// The arguments of the task that `file` takes too.
 fn attributes(call: &ActionCall<'_>) -> Dict {
-    let names = ["attributes", "attr", "group", "mode", "owner", "selevel", "serole", "setype", "seuser", "unsafe_writes"];
+    let names =
+        ["attributes", "attr", "group", "mode", "owner", "selevel", "serole", "setype", "seuser", "unsafe_writes"];
     names.iter().filter_map(|name| call.args.get(name).map(|value| (Value::str(*name), value.clone()))).collect()
 }
 

@@ -28,7 +28,8 @@ fn run<'a>(call: &'a ActionCall<'a>) -> BoxFuture<'a, Result<Acted>> {
         let args = plan.args(call)?;
         let shown = "ansible.posix.synchronize".to_owned();
         let request = Request { module: "synchronize".into(), shown, args, context: call.context.clone() };
-        let outcome = if plan.here { call.remote.run_here(request).await? } else { call.remote.run(request, None).await? };
+        let outcome =
+            if plan.here { call.remote.run_here(request).await? } else { call.remote.run(request, None).await? };
         Ok(outcome.into())
     })
 }
@@ -87,10 +88,10 @@ impl Plan {
         }
         let rsync = call.variable("ansible_rsync_path").filter(Value::truthy);
         args.insert("_local_rsync_path", rsync.unwrap_or_else(|| "rsync".into()));
-        if args.get("dest_port").is_none_or(Value::is_null) {
-            if let Some(port) = self.port {
-                args.insert("dest_port", port);
-            }
+        if args.get("dest_port").is_none_or(Value::is_null)
+            && let Some(port) = self.port
+        {
+            args.insert("dest_port", port);
         }
         if self.local {
             args.insert("src", here(call, &src));

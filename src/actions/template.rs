@@ -97,9 +97,8 @@ fn rendered(call: &ActionCall<'_>, found: &Path, source: &str, dest: &str, overr
     let unreadable = |error: std::io::Error| Error::action(format!("could not read {}: {error}", found.display()));
     let bytes = std::fs::read(found).map_err(unreadable)?;
     let bytes = if bytes.starts_with(b"$ANSIBLE_VAULT") { call.scope.world().vault.decrypt(&bytes)? } else { bytes };
-    let text = String::from_utf8(bytes).map_err(|_| {
-        Error::action(format!("Template source files must be utf-8 encoded: {}", found.display()))
-    })?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Error::action(format!("Template source files must be utf-8 encoded: {}", found.display())))?;
     let scope = FileScope::new(call.scope, found, source, dest);
     let origin = Origin::file(found.to_string_lossy());
     let value = call.templar.render_file(&text, Some(&origin), overrides, &scope)?;

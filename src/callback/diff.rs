@@ -1,7 +1,8 @@
 //! The `diff` of a result as text, as shown with `--diff`.
 
+use super::dump::yaml_block;
 use super::unified::unified;
-use super::{Role, Screen};
+use super::{ResultFormat, Role, Screen, Settings};
 use crate::value::{Dict, JsonStyle, Value, write_json};
 
 /// All diffs of a result; empty where there is nothing to show.
@@ -29,7 +30,8 @@ fn one_text(screen: &Screen, diff: &Dict) -> String {
             Some(header) => format!("{side}: {}", header.to_text()),
             None => side.to_owned(),
         });
-        let (before, after) = (lines(&side_text(before)), lines(&side_text(after)));
+        let settings = screen.settings();
+        let (before, after) = (lines(&side_text(settings, before)), lines(&side_text(settings, after)));
         let lines = unified(&before, &after, [&names[0], &names[1]], screen.settings().diff_context);
         let changed = !lines.is_empty();
         out.extend(lines.into_iter().map(|line| match line.as_bytes().first() {
@@ -48,9 +50,12 @@ fn one_text(screen: &Screen, diff: &Dict) -> String {
     out
 }
 
-fn side_text(value: &Value) -> String {
+fn side_text(settings: &Settings, value: &Value) -> String {
     match value {
         Value::Null => String::new(),
+        Value::Dict(dict) if settings.result_format == ResultFormat::Yaml => {
+            yaml_block(&Value::Dict(dict.clone()), Some(4), settings.pretty != Some(false)) + "\n"
+        }
         Value::Dict(_) => write_json(value, JsonStyle { indent: Some(4), sort_keys: true, unicode: false }) + "\n",
         other => other.to_text(),
     }
@@ -83,7 +88,7 @@ fn lines(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Captured, Settings};
+    use super::super::Captured;
     use super::*;
 
     #[track_caller]

@@ -34,7 +34,13 @@ pub(super) fn show(run: Run, playbooks: &[String], what: What, screen: &Screen) 
 }
 
 fn show_play(index: usize, play: &PlayListing, what: What, screen: &Screen) {
-    let mut text = format!("\n  play #{} ({}): {}\tTAGS: [{}]", index + 1, play.patterns.join(","), play.name, play.tags.join(","));
+    let mut text = format!(
+        "\n  play #{} ({}): {}\tTAGS: [{}]",
+        index + 1,
+        play.patterns.join(","),
+        play.name,
+        play.tags.join(",")
+    );
     if what.hosts {
         let patterns = Value::list(play.patterns.iter().map(|p| Value::str(p.as_str())));
         text.push_str(&format!("\n    pattern: {}\n    hosts ({}):", repr(&patterns), play.hosts.len()));

@@ -15,7 +15,9 @@ use std::time::Duration;
 
 /// Runs the tool; returns its exit status.
 pub(super) fn run(name: &str, args: &[String]) -> u8 {
-    let matches = match options::command(name).try_get_matches_from(std::iter::once(name.to_owned()).chain(args.iter().cloned())) {
+    let matches = match options::command(name)
+        .try_get_matches_from(std::iter::once(name.to_owned()).chain(args.iter().cloned()))
+    {
         Ok(matches) => matches,
         Err(error) => {
             // Where standard error is closed, the exit status has to do.
@@ -67,7 +69,12 @@ pub(super) fn all(matches: &ArgMatches, id: &str) -> Vec<String> {
 fn tags(matches: &ArgMatches, id: &str, setting: Vec<&str>) -> Vec<String> {
     let given = all(matches, id);
     let given = if given.is_empty() { setting.into_iter().map(str::to_owned).collect() } else { given };
-    given.iter().flat_map(|text| text.split(',')).map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect()
+    given
+        .iter()
+        .flat_map(|text| text.split(','))
+        .map(|tag| tag.trim().to_owned())
+        .filter(|tag| !tag.is_empty())
+        .collect()
 }
 
 struct Tool {
@@ -125,7 +132,10 @@ impl Tool {
 
     fn play(mut self, screen: &Screen, config: Config) -> Result<u8> {
         self.refuse_unsupported()?;
-        let file = config.file.as_deref().map_or_else(|| "No config file found; using defaults".to_owned(), |f| format!("Using {f} as config file"));
+        let file = config
+            .file
+            .as_deref()
+            .map_or_else(|| "No config file found; using defaults".to_owned(), |f| format!("Using {f} as config file"));
         screen.common(&Event::Verbose { level: 1, host: None, text: file });
         for playbook in self.playbooks() {
             check_playbook(&config.around.resolve(&playbook, None), &playbook)?;
@@ -146,7 +156,9 @@ impl Tool {
         if lists("syntax") || lists("listhosts") || lists("listtasks") || lists("listtags") {
             let what = listing::What { hosts: lists("listhosts"), tasks: lists("listtasks"), tags: lists("listtags") };
             let screen_for_events = screen.clone();
-            let run = run.listener(move |event| drop(screen_for_events.common(event)));
+            let run = run.listener(move |event| {
+                screen_for_events.common(event);
+            });
             return listing::show(run, &self.playbooks(), what, screen);
         }
         self.run_with_callbacks(run, screen, &config)
@@ -175,8 +187,10 @@ impl Tool {
             None if ask_login => terminal::password("SSH password: "),
             None => None,
         };
-        let method = self.given.become_method.as_deref().or(config.settings.text("DEFAULT_BECOME_METHOD")).unwrap_or("sudo");
-        let asked = if config.settings.flag("AGNOSTIC_BECOME_PROMPT") { "BECOME".to_owned() } else { method.to_uppercase() };
+        let method =
+            self.given.become_method.as_deref().or(config.settings.text("DEFAULT_BECOME_METHOD")).unwrap_or("sudo");
+        let asked =
+            if config.settings.flag("AGNOSTIC_BECOME_PROMPT") { "BECOME".to_owned() } else { method.to_uppercase() };
         let escalated = match become_file {
             Some(path) => Some(secrets::password_file(&config.around.resolve(&path, None))?),
             None if ask_become && login.is_some() => {

@@ -88,7 +88,8 @@ pub(super) fn settings(config: &Config, verbosity: u8, check: bool) -> Settings 
 
 /// The width of banners: 79, or one less than a wider terminal has.
 fn columns(terminal: bool) -> usize {
-    let width = if terminal { rustix::termios::tcgetwinsize(std::io::stdout()).map_or(0, |size| size.ws_col) } else { 0 };
+    let width =
+        if terminal { rustix::termios::tcgetwinsize(std::io::stdout()).map_or(0, |size| size.ws_col) } else { 0 };
     usize::from(width).saturating_sub(1).max(79)
 }
 

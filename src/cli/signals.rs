@@ -34,6 +34,7 @@ pub(super) fn end_by(signal: rustix::process::Signal) {
     // which a child shell gives: it sends the signal after this process has become it.
     let number = signal.as_raw().to_string();
     let script = "trap - $0; kill -$0 $$";
-    let error = std::os::unix::process::CommandExt::exec(std::process::Command::new("/bin/sh").args(["-c", script, &number]));
+    let error =
+        std::os::unix::process::CommandExt::exec(std::process::Command::new("/bin/sh").args(["-c", script, &number]));
     drop(error);
 }

@@ -5,7 +5,7 @@ use super::host_task::{Done, HostTask, Included, Note};
 use super::keywords::Keywords;
 use super::outcome;
 use super::remote::HostRemote;
-use crate::actions::{Acted, ActionCall, Effect, Run};
+use crate::actions::{Acted, ActionCall, Effect, Remote, Run};
 use crate::content::{Action, ActionKind};
 use crate::diag::{Error, Kind, Result};
 use crate::event::{Status, TaskResult};
@@ -50,8 +50,7 @@ impl Attempt {
 
     /// The same as the outcome of the whole task.
     pub fn into_done(self) -> Done {
-        let mut done = Done::default();
-        done.outcome = self.outcome.clone();
+        let mut done = Done { outcome: self.outcome.clone(), ..Done::default() };
         self.merge_into(&mut done);
         done
     }
@@ -100,7 +99,10 @@ impl HostTask {
             Err(error) => Attempt::of_error(self, &error),
         };
         let keywords = Keywords { shared: &self.shared, task: &self.task, scope: &scope };
-        attempt.no_log = keywords.bool("no_log", |c| c.no_log.as_ref()).unwrap_or(None).unwrap_or(self.shared.settings.flag("DEFAULT_NO_LOG"));
+        attempt.no_log = keywords
+            .bool("no_log", |c| c.no_log.as_ref())
+            .unwrap_or(None)
+            .unwrap_or(self.shared.settings.flag("DEFAULT_NO_LOG"));
         let lenient = |value: Result<Option<bool>>| value.unwrap_or(None).unwrap_or(false);
         attempt.ignore_errors = lenient(keywords.bool("ignore_errors", |c| c.ignore_errors.as_ref()));
         attempt.ignore_unreachable = lenient(keywords.bool("ignore_unreachable", |c| c.ignore_unreachable.as_ref()));
@@ -183,7 +185,8 @@ impl HostTask {
             ActionKind::Native => Ok(action),
             ActionKind::Lacking => Err(Error::unsupported(format!("rplay has no module {} yet", action.fqcn))),
             ActionKind::Python(path) => {
-                let text = format!("the module {} is written in Python ({path}), which rplay cannot run yet", action.fqcn);
+                let text =
+                    format!("the module {} is written in Python ({path}), which rplay cannot run yet", action.fqcn);
                 Err(Error::unsupported(text))
             }
         }
@@ -293,10 +296,8 @@ impl HostTask {
                 Ok(failed) => {
                     attempt.outcome.set("failed_when_result", failed);
                     attempt.outcome.set("failed", failed);
-                    if !failed {
-                        if let Some(exception) = attempt.outcome.result.remove("exception") {
-                            attempt.outcome.set("failed_when_suppressed_exception", exception);
-                        }
+                    if !failed && let Some(exception) = attempt.outcome.result.remove("exception") {
+                        attempt.outcome.set("failed_when_suppressed_exception", exception);
                     }
                 }
                 Err(error) => {
@@ -347,8 +348,9 @@ impl HostTask {
         scope: &HostScope,
         delegated: Option<&str>,
     ) -> Result<Attempt> {
-        let context = self.context(keywords)?;
+        let mut context = self.context(keywords)?;
         let remote = HostRemote::new(self, keywords, scope, delegated)?;
+        context.remote_tmp = remote.target().remote_tmp.clone();
         let timeout = context.timeout;
         let running = async {
             match self.shared.action(&action.name).map(|definition| definition.run) {
@@ -356,7 +358,7 @@ impl HostTask {
                     let call = ActionCall {
                         args,
                         task: &self.task,
-                        name: &self.task.action.as_str().rsplit('.').next().unwrap_or_default().to_owned(),
+                        name: self.task.action.as_str().rsplit('.').next().unwrap_or_default(),
                         host: &scope.host,
                         delegated,
                         scope,
@@ -417,7 +419,9 @@ impl HostTask {
             no_log: keywords.bool("no_log", |c| c.no_log.as_ref())?.unwrap_or(false),
             verbosity: self.shared.options.verbosity,
             environment: keywords.environment()?,
-            timeout: timeout.map(|t| t.max(0.0) as u64).or_else(|| u64::try_from(self.shared.settings.int("TASK_TIMEOUT")).ok().filter(|t| *t > 0)),
+            timeout: timeout
+                .map(|t| t.max(0.0) as u64)
+                .or_else(|| u64::try_from(self.shared.settings.int("TASK_TIMEOUT")).ok().filter(|t| *t > 0)),
             remote_tmp: None,
             python: keywords.interpreter()?,
             shell: self.shared.settings.text("DEFAULT_EXECUTABLE").filter(|s| *s != "/bin/sh").map(str::to_owned),

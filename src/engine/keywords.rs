@@ -60,7 +60,10 @@ impl Keywords<'_> {
         match self.render(value)? {
             None | Some(Value::Null) => Ok(None),
             Some(v) => number(&v).map(Some).ok_or_else(|| {
-                let text = format!("the field '{name}' has an invalid value ({}), and could not be converted to an int.", v.to_text());
+                let text = format!(
+                    "the field '{name}' has an invalid value ({}), and could not be converted to an int.",
+                    v.to_text()
+                );
                 Error::user(text).at(place(value))
             }),
         }
@@ -75,7 +78,11 @@ impl Keywords<'_> {
                 Some(Value::Str(text)) if text.as_str().is_empty() => {}
                 None | Some(Value::Null) => {}
                 Some(other) => {
-                    let text = format!("environment must be a dictionary, received {} ({})", other.to_text(), other.type_name());
+                    let text = format!(
+                        "environment must be a dictionary, received {} ({})",
+                        other.to_text(),
+                        other.type_name()
+                    );
                     return Err(Error::user(text).at(place(Some(value))));
                 }
             }

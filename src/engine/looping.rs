@@ -70,7 +70,9 @@ impl HostTask {
         let control = &self.task.loop_control;
         let text = |value: &Option<Value>| Ok::<_, Error>(keywords.render(value.as_ref())?.map(|v| v.to_text()));
         let flag = |value: &Option<Value>, default: bool| {
-            Ok::<_, Error>(keywords.render(value.as_ref())?.and_then(|v| crate::argspec::boolean(&v)).unwrap_or(default))
+            Ok::<_, Error>(
+                keywords.render(value.as_ref())?.and_then(|v| crate::argspec::boolean(&v)).unwrap_or(default),
+            )
         };
         let var = text(&control.loop_var)?.unwrap_or_else(|| "item".into());
         if crate::template::Scope::get(&self.scope, &var)?.is_some() {
@@ -89,7 +91,7 @@ impl HostTask {
     }
 
     async fn each(&self, items: &[Value], control: &Control) -> Done {
-        let mut all = Done { looped: true, ..Done::default() };
+        let mut all = Done::default();
         let mut results = Vec::with_capacity(items.len());
         // What an item registers or sets is seen by the items after it.
         let mut learned = Dict::new();
@@ -253,4 +255,3 @@ impl Attempt {
         }
     }
 }
-

@@ -100,7 +100,10 @@ impl Batch {
             ("msg", Value::str(action)),
             ("skipped", Value::Bool(true)),
             ("changed", Value::Bool(false)),
-            ("skip_reason", Value::str(format!("{action} conditional evaluated to False, continuing execution for {host}"))),
+            (
+                "skip_reason",
+                Value::str(format!("{action} conditional evaluated to False, continuing execution for {host}")),
+            ),
         ]);
         self.hosts.stats(host).skipped += 1;
         self.shared.emit(&Event::Result(Box::new(TaskResult {

@@ -29,11 +29,11 @@ pub(super) fn lines(text: &str) -> Value {
 /// Adds what Ansible adds to every module's result: `stdout_lines`, `failed`, `changed`.
 pub(super) fn complete(outcome: &mut Outcome) {
     for (text, key) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {
-        if let Some(Value::Str(value)) = outcome.get(text) {
-            if outcome.get(key).is_none() {
-                let lines = lines(value.as_str());
-                outcome.set(key, lines);
-            }
+        if let Some(Value::Str(value)) = outcome.get(text)
+            && outcome.get(key).is_none()
+        {
+            let lines = lines(value.as_str());
+            outcome.set(key, lines);
         }
     }
     if outcome.get("failed").is_none() {
@@ -69,7 +69,8 @@ pub(super) fn task_failed(error: &Error) -> Error {
 
 /// What `register` keeps of a result: everything but what is for the engine and callbacks alone.
 pub(super) fn registered(result: &Dict) -> Dict {
-    let mut kept: Dict = result.iter().filter(|(key, _)| !is_internal(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let mut kept: Dict =
+        result.iter().filter(|(key, _)| !is_internal(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
     kept.remove("invocation");
     kept
 }

@@ -151,7 +151,9 @@ impl Batch {
                 let text = format!(
                     "Could not find or access '{name}' on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option"
                 );
-                Err(Error::user(text).context(format!("vars file {name} was not found")).at(super::keywords::place(Some(at))))
+                Err(Error::user(text)
+                    .context(format!("vars file {name} was not found"))
+                    .at(super::keywords::place(Some(at))))
             }
         }
     }
@@ -225,7 +227,9 @@ fn batches(play: &Play, hosts: &[Arc<str>], scope: &HostScope, shared: &Shared) 
         for item in items {
             let text = item.to_text();
             let size = match text.strip_suffix('%') {
-                Some(percent) => percent.trim().parse::<f64>().ok().map(|p| ((hosts.len() as f64 * p / 100.0) as usize).max(1)),
+                Some(percent) => {
+                    percent.trim().parse::<f64>().ok().map(|p| ((hosts.len() as f64 * p / 100.0) as usize).max(1))
+                }
                 None => text.trim().parse::<f64>().ok().map(|n| n.max(0.0) as usize),
             };
             sizes.push(size.ok_or_else(|| Error::user(format!("'serial' has an invalid value ({text})")))?);
@@ -250,4 +254,3 @@ fn forces_handlers(shared: &Shared, play: &Play, scope: &HostScope) -> bool {
     let keyword = keyword.and_then(|text| crate::argspec::boolean(&Value::str(text)));
     shared.options.force_handlers || keyword.unwrap_or_else(|| shared.settings.flag("DEFAULT_FORCE_HANDLERS"))
 }
-

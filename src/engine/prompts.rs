@@ -26,7 +26,10 @@ pub(super) fn ask(shared: &Shared, play: &Play, scope: &HostScope) -> Result<Dic
 
 fn answer(shared: &Shared, prompt: &VarsPrompt, name: &str, scope: &HostScope) -> Result<String> {
     if let Some(encrypt) = prompt.encrypt.as_ref().filter(|e| e.truthy()) {
-        return Err(Error::unsupported(format!("rplay cannot encrypt the answer of vars_prompt yet ({})", encrypt.to_text())));
+        return Err(Error::unsupported(format!(
+            "rplay cannot encrypt the answer of vars_prompt yet ({})",
+            encrypt.to_text()
+        )));
     }
     let text = |value: &Option<Value>| {
         let rendered = value.as_ref().map(|v| shared.templar.render_value(v, scope)).transpose()?.flatten();

@@ -22,15 +22,19 @@ pub(super) struct HostRemote<'a> {
 
 impl<'a> HostRemote<'a> {
     /// The host of a task, or the one that it is delegated to.
-    pub fn new(task: &'a HostTask, keywords: &Keywords<'_>, scope: &HostScope, delegated: Option<&str>) -> Result<Self> {
+    pub fn new(
+        task: &'a HostTask,
+        keywords: &Keywords<'_>,
+        scope: &HostScope,
+        delegated: Option<&str>,
+    ) -> Result<Self> {
         let target = keywords.target(scope, delegated)?;
         let connection = task.shared.pool.connect(&target);
         Ok(Self { task, connection, target, failure: Mutex::default() })
     }
 
     /// Runs a module with the task's own surroundings.
-    pub async fn module(&self, name: &str, shown: &str, args: Dict, mut context: Context) -> Result<Outcome> {
-        context.remote_tmp = self.target.remote_tmp.clone();
+    pub async fn module(&self, name: &str, shown: &str, args: Dict, context: Context) -> Result<Outcome> {
         self.run(Request { module: name.to_owned(), shown: shown.to_owned(), args, context }, None).await
     }
 
@@ -117,7 +121,7 @@ impl Remote for HostRemote<'_> {
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let unreadable = |error: std::io::Error| Error::action(format!("{}: {error}", file.display()));
             let mut reader = tokio::fs::File::open(file).await.map_err(unreadable)?;
-            self.connection.put(&name, executable, &mut reader).await.or_else(|error| Err(self.refused(error)))
+            self.connection.put(&name, executable, &mut reader).await.map_err(|error| self.refused(error))
         })
     }
 
@@ -125,7 +129,7 @@ impl Remote for HostRemote<'_> {
         Box::pin(async move {
             let unwritable = |error: std::io::Error| Error::action(format!("{}: {error}", local.display()));
             let mut writer = tokio::fs::File::create(local).await.map_err(unwritable)?;
-            self.connection.get(remote, &mut writer).await.map(drop).or_else(|error| Err(self.refused(error)))
+            self.connection.get(remote, &mut writer).await.map(drop).map_err(|error| self.refused(error))
         })
     }
 
@@ -150,7 +154,9 @@ impl HostRemote<'_> {
         let host = &self.task.scope.host;
         match self.lost(error) {
             Err(error) => error,
-            Ok(outcome) => Error::action(outcome.get("msg").map_or_else(|| format!("{host} refused a file"), Value::to_text)),
+            Ok(outcome) => {
+                Error::action(outcome.get("msg").map_or_else(|| format!("{host} refused a file"), Value::to_text))
+            }
         }
     }
 }

@@ -21,7 +21,9 @@ pub(super) fn selected(tags: &[String], only: &[String], skip: &[String]) -> boo
     let skipped = if has(skip, "all") {
         !has(tags, "always") || has(skip, "always")
     } else {
-        common(skip) || (has(skip, "tagged") && tagged && !tags.is_empty()) || (has(skip, "untagged") && tags.is_empty())
+        common(skip)
+            || (has(skip, "tagged") && tagged && !tags.is_empty())
+            || (has(skip, "untagged") && tags.is_empty())
     };
     !skipped
 }

@@ -34,13 +34,19 @@ impl Keywords<'_> {
             None if local => "local".into(),
             None => match self.text(|c: &Common| c.connection.as_ref())? {
                 Some(keyword) => keyword,
-                None => self.option(&self.shared.options.connection, "DEFAULT_TRANSPORT").unwrap_or_else(|| "ssh".into()),
+                None => {
+                    self.option(&self.shared.options.connection, "DEFAULT_TRANSPORT").unwrap_or_else(|| "ssh".into())
+                }
             },
         };
         let transport = match connection.rsplit('.').next().unwrap_or_default() {
             "local" => Transport::Local,
             "ssh" | "smart" => Transport::Ssh(Box::new(self.ssh(&vars, delegated.is_some())?)),
-            other => return Err(Error::unsupported(format!("rplay has no connection plugin '{other}'; it has ssh and local"))),
+            other => {
+                return Err(Error::unsupported(format!(
+                    "rplay has no connection plugin '{other}'; it has ssh and local"
+                )));
+            }
         };
         let remote_tmp = vars.text(&["ansible_remote_tmp"])?.or_else(|| self.setting("sh.remote_tmp"));
         Ok(Target { name, transport, escalation: self.escalation(&vars)?, remote_tmp })
@@ -50,7 +56,9 @@ impl Keywords<'_> {
         let shared = self.shared;
         let options = &shared.options;
         let words = |names: &[&str], option: &Option<String>, setting: &str| {
-            Ok::<_, Error>(vars.text(names)?.or_else(|| option.clone()).or_else(|| self.setting(setting)).unwrap_or_default())
+            Ok::<_, Error>(
+                vars.text(names)?.or_else(|| option.clone()).or_else(|| self.setting(setting)).unwrap_or_default(),
+            )
         };
         let none = None;
         // A keyword's user and port belong to the task's own host, not to the one it is delegated to.
@@ -66,7 +74,9 @@ impl Keywords<'_> {
         };
         let port = port.or_else(|| self.setting("ssh.port"));
         let port = port.map(|text| {
-            text.trim().parse::<u16>().map_err(|_| Error::action(format!("Invalid value '{text}' for the port of an ssh connection")))
+            text.trim()
+                .parse::<u16>()
+                .map_err(|_| Error::action(format!("Invalid value '{text}' for the port of an ssh connection")))
         });
         let key = vars.text(&["ansible_private_key_file", "ansible_ssh_private_key_file"])?;
         let key = key.or_else(|| options.private_key_file.clone()).or_else(|| self.setting("ssh.private_key_file"));
@@ -113,7 +123,9 @@ impl Keywords<'_> {
             Some(method) => Some(method),
             None => self.text(|c| c.become_method.as_ref())?,
         };
-        let method = method.or_else(|| self.option(&options.become_method, "DEFAULT_BECOME_METHOD")).unwrap_or_else(|| "sudo".into());
+        let method = method
+            .or_else(|| self.option(&options.become_method, "DEFAULT_BECOME_METHOD"))
+            .unwrap_or_else(|| "sudo".into());
         let plugin = method.rsplit('.').next().unwrap_or_default().to_owned();
         let own = |what: &str| format!("ansible_{plugin}_{what}");
         let user = match vars.text(&["ansible_become_user", &own("user")])? {
@@ -129,13 +141,19 @@ impl Keywords<'_> {
             None => self.text(|c| c.become_flags.as_ref())?,
         };
         let password = vars.text(&["ansible_become_password", "ansible_become_pass", &own("pass")])?;
-        let user = user.or_else(|| self.option(&options.become_user, "DEFAULT_BECOME_USER")).unwrap_or_else(|| "root".into());
-        let plugin_setting = |what: &str| matches!(plugin.as_str(), "su" | "sudo").then(|| self.setting(&format!("{plugin}.{what}"))).flatten();
+        let user =
+            user.or_else(|| self.option(&options.become_user, "DEFAULT_BECOME_USER")).unwrap_or_else(|| "root".into());
+        let plugin_setting = |what: &str| {
+            matches!(plugin.as_str(), "su" | "sudo").then(|| self.setting(&format!("{plugin}.{what}"))).flatten()
+        };
         Ok(Some(Become {
             user,
             exe: exe.or_else(|| plugin_setting("become_exe")),
             flags: flags.or_else(|| plugin_setting("become_flags")),
-            password: password.or_else(|| plugin_setting("become_pass")).map(Secret::new).or_else(|| options.become_password.clone()),
+            password: password
+                .or_else(|| plugin_setting("become_pass"))
+                .map(Secret::new)
+                .or_else(|| options.become_password.clone()),
             method,
         }))
     }
@@ -168,10 +186,10 @@ impl Connected<'_> {
     /// The first of these variables that is there, rendered.
     fn value(&self, names: &[&str]) -> Result<Option<Value>> {
         for name in names {
-            if let Some(Var::Value(value)) = self.scope.get(name)? {
-                if let Some(value) = self.shared.templar.render_value(&value, &self.scope)? {
-                    return Ok(Some(value));
-                }
+            if let Some(Var::Value(value)) = self.scope.get(name)?
+                && let Some(value) = self.shared.templar.render_value(&value, &self.scope)?
+            {
+                return Ok(Some(value));
             }
         }
         Ok(None)

@@ -142,3 +142,29 @@ fn filtered(facts: Dict, patterns: &[String]) -> Dict {
     };
     facts.iter().filter(|(key, _)| key.as_str().is_some_and(fits)).map(|(k, v)| (k.clone(), v.clone())).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::modules::testing::outcome;
+    use crate::value::{Value, repr};
+
+    #[track_caller]
+    fn keys(json: &str) -> String {
+        let outcome = outcome("setup", json);
+        let facts = outcome.get("ansible_facts").and_then(Value::as_dict).unwrap();
+        repr(&Value::list(facts.keys().cloned()))
+    }
+
+    #[test]
+    fn filters_and_subsets() {
+        assert_eq!(keys(r#"{"gather_subset": "!all,!min"}"#), "['gather_subset', 'module_setup']");
+        assert_eq!(keys(r#"{"gather_subset": "!all", "filter": "fips"}"#), "['ansible_fips']");
+        assert_eq!(keys(r#"{"gather_subset": "!all", "filter": "ansible_fip*"}"#), "['ansible_fips']");
+        assert_eq!(keys(r#"{"gather_subset": "!all", "filter": "nope"}"#), "[]");
+    }
+
+    #[test]
+    fn an_unknown_subset_fails() {
+        assert!(outcome("setup", r#"{"gather_subset": "nope"}"#).is_failed());
+    }
+}

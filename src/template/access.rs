@@ -161,8 +161,10 @@ impl Cx<'_> {
         }
         let len = match obj {
             Obj::List(_) | Obj::Tuple(_) | Obj::Str(_) | Obj::Bytes(_) | Obj::Range(_) => self.len(obj)?,
-            // jinja2 makes an undefined of an item that cannot be had.
-            _ => return Ok(self.missing(obj, slice_repr(numbers))),
+            Obj::Dict(_) | Obj::Map(_) => return Err(Raise::type_error("unhashable type: 'slice'")),
+            other => {
+                return Err(Raise::type_error(format!("'{}' object is not subscriptable", other.type_name())));
+            }
         };
         let picked = slice_indices(len, numbers)?;
         Ok(match obj {
@@ -186,7 +188,7 @@ impl Cx<'_> {
     }
 
     /// An attribute: a method, or a field of a date and the like.
-    fn attribute(&mut self, obj: &Obj, name: &str) -> Result<Option<Obj>> {
+    pub(super) fn attribute(&mut self, obj: &Obj, name: &str) -> Result<Option<Obj>> {
         match obj {
             Obj::Special(special) => {
                 let special = Rc::clone(special);
@@ -230,11 +232,6 @@ const DUNDER: &[&str] = &[
     "__mul__",
 ];
 
-fn slice_repr(numbers: [Option<i64>; 3]) -> String {
-    let shown = numbers.map(|n| n.map_or_else(|| "None".to_owned(), |n| n.to_string()));
-    format!("slice({})", shown.join(", "))
-}
-
 /// The places that a slice picks out of so many, as Python counts.
 pub(super) fn slice_indices(
     len: usize,
@@ -270,7 +267,8 @@ pub(super) struct Bound {
 
 impl super::Special for Bound {
     fn type_name(&self) -> &str {
-        "builtin_function_or_method"
+        // ansible-core's own dictionaries have some methods in Python.
+        if self.name == "items" { "method" } else { "builtin_function_or_method" }
     }
 
     fn callable(&self) -> bool {

@@ -23,9 +23,9 @@ pub(super) enum Mode {
     Template,
     /// A template file's, or one that was included: literals have escapes.
     Included,
-    /// A bare expression, with raw literals.
+    /// A bare expression.
     Expression,
-    /// A conditional: an expression whose literals have escapes and may be templates.
+    /// A conditional: an expression whose literals may be templates.
     Conditional,
 }
 
@@ -51,11 +51,14 @@ impl<K: Eq + Hash> Generations<K> {
     }
 }
 
+/// A text, how it is read, and its syntax.
+type Key = (Arc<str>, Mode, Arc<Overrides>);
+
 /// The templates by text, for the default syntax and for any other.
 #[derive(Default)]
 pub(super) struct Cache {
     plain: [RwLock<Generations<Arc<str>>>; MODES],
-    other: RwLock<Generations<(Arc<str>, Mode, Arc<Overrides>)>>,
+    other: RwLock<Generations<Key>>,
 }
 
 impl Templar {
@@ -101,10 +104,11 @@ impl Templar {
         };
         let syntax = own.as_ref().unwrap_or(syntax);
         let source = if is_expression { Source::expression(text, syntax) } else { Source::template(text, syntax) };
-        let raw = matches!(mode, Mode::Template | Mode::Expression);
+        let raw = mode == Mode::Template;
+        let extensions = ["jinja2.ext.do", "jinja2.ext.loopcontrols"].map(|name| self.has_extension(name));
         let mut lowerer = Lowerer::new(self, &source, raw);
         lowerer.render_constants = mode == Mode::Conditional;
-        let mut body = source.parse(|tree| match tree {
+        let mut body = source.parse(extensions, |tree| match tree {
             minijinja::machinery::ast::Stmt::Template(t) => lowerer.body(&t.children),
             _ => Ok(Vec::new()),
         })?;

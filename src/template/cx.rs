@@ -9,7 +9,7 @@ use super::import::Blocks;
 use super::ir::Template;
 use super::object::{LazyMap, Obj, Pending, Special};
 use super::raise::{Class, Raise, Undefined};
-use super::scope::{Scope, Var, VarMap, World};
+use super::scope::{Scope, Var, World};
 use super::templar::Templar;
 use crate::diag::{Error, Origin};
 use crate::value::{Text, Value};
@@ -273,6 +273,7 @@ impl<'a> Cx<'a> {
         match raise {
             Raise::Undefined(u) => Obj::Undefined(u),
             Raise::Failed(error) => Obj::Failed(error),
+            Raise::Error(error) => Obj::Failed(Rc::new(*error)),
             other => Obj::Failed(Rc::new(self.complete(other))),
         }
     }
@@ -282,6 +283,7 @@ impl<'a> Cx<'a> {
         match raise {
             Raise::Undefined(u) => u.error().at(self.origin.as_ref()),
             Raise::Failed(error) => (*error).clone(),
+            Raise::Error(error) => *error,
             Raise::Python(class, text) => {
                 let kind = if self.expression { "expression" } else { "template" };
                 let words = match class {
@@ -323,10 +325,10 @@ impl<'a> Cx<'a> {
     pub fn call(&mut self, callee: &Obj, args: CallArgs) -> Result<Obj, Raise> {
         match callee {
             Obj::Special(special) => {
-                if !special.takes_undefined() {
-                    if let Some(marker) = args.first_marker() {
-                        return Ok(marker.clone());
-                    }
+                if !special.takes_undefined()
+                    && let Some(marker) = args.first_marker()
+                {
+                    return Ok(marker.clone());
                 }
                 let special: Rc<dyn Special> = special.clone();
                 self.deeper(|cx| special.call(cx, args))

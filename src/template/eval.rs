@@ -137,10 +137,10 @@ impl Cx<'_> {
         if let Some(value) = self.frame.as_ref().and_then(|f| f.get(name)) {
             return Ok(value);
         }
-        if !self.hidden {
-            if let Some(value) = self.scope_variable(name)? {
-                return Ok(value);
-            }
+        if !self.hidden
+            && let Some(value) = self.scope_variable(name)?
+        {
+            return Ok(value);
         }
         if &**name == "self" {
             return Ok(self.self_blocks());

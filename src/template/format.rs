@@ -120,7 +120,10 @@ impl Cx<'_> {
             if let Some(tail) = rest.strip_prefix('.') {
                 let end = tail.find(['.', '[']).unwrap_or(tail.len());
                 let (attr, after) = tail.split_at(end);
-                value = self.get_attr(&value, attr)?;
+                value = self.attribute(&value, attr)?.ok_or_else(|| {
+                    let text = format!("'{}' object has no attribute '{attr}'", value.type_name());
+                    Raise::python(Class::Attribute, text)
+                })?;
                 rest = after;
             } else {
                 let Some((key, after)) = rest.get(1..).and_then(|t| t.split_once(']')) else {

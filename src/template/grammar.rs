@@ -36,14 +36,15 @@ pub(super) fn apply(source: &str, edits: &[Edit]) -> String {
 
 /// The place in the source of a place in the edited one.
 pub(super) fn unmap(edits: &[Edit], at: usize) -> usize {
-    let mut grown = 0usize;
+    // Offsets are far below what a signed number holds.
+    let (at, mut grown) = (at as i64, 0i64);
     for edit in edits {
-        if edit.at + grown + edit.with.len() > at {
+        if edit.at as i64 + grown + edit.with.len() as i64 > at {
             break;
         }
-        grown = (grown + edit.with.len()).saturating_sub(edit.len);
+        grown += edit.with.len() as i64 - edit.len as i64;
     }
-    at.saturating_sub(grown)
+    usize::try_from(at - grown).unwrap_or(0)
 }
 
 /// Reads a template as jinja2 does.
@@ -51,13 +52,26 @@ pub(super) fn check(
     source: &str,
     syntax: &Overrides,
     config: SyntaxConfig,
-    expression: bool,
+    before: usize,
+    extensions: [bool; 2],
 ) -> Result<Vec<Edit>, Raise> {
-    let tokens = token::read(source, syntax, config);
+    let expression = before > 0;
+    // An expression stands between delimiters of ours, which messages must not tell about.
+    let inner = source.len().saturating_sub(before);
+    let read = if expression { source.get(before..inner).unwrap_or_default() } else { source };
+    let (tokens, long) = token::read(read, syntax, config, expression);
     let mut reader =
-        Reader { tokens, at: 0, edits: Vec::new(), looking_for: Vec::new(), tags: Vec::new(), depth: 0, expression };
-    reader.template()?;
+        Reader { tokens, at: 0, edits: long, looking_for: Vec::new(), tags: Vec::new(), depth: 0, extensions };
+    if expression {
+        reader.expr()?;
+        if reader.current().kind != Kind::End {
+            return fail("chunk after expression");
+        }
+    } else {
+        reader.template()?;
+    }
     reader.edits.sort_by_key(|edit| edit.at);
+    reader.edits.iter_mut().for_each(|edit| edit.at += before);
     Ok(reader.edits)
 }
 
@@ -82,7 +96,8 @@ struct Reader<'t> {
     looking_for: Vec<&'static [&'static str]>,
     tags: Vec<String>,
     depth: usize,
-    expression: bool,
+    /// Whether the tags `do`, and `break` and `continue`, exist.
+    extensions: [bool; 2],
 }
 
 fn fail<T>(message: impl Into<String>) -> Read<T> {

@@ -234,11 +234,12 @@ impl Cx<'_> {
         })
     }
 
-    pub(super) fn from_import(
+    pub(super) fn import_names(
         &mut self,
         name: &Expr,
         names: &[(Arc<str>, Arc<str>)],
         with_context: bool,
+        line: u32,
     ) -> Result<()> {
         let module = self.import(name, with_context)?;
         let Obj::Special(module) = module else { return Ok(()) };
@@ -246,7 +247,7 @@ impl Cx<'_> {
             let value = match module.attr(self, name)? {
                 Some(value) => value,
                 None => Obj::undefined(format!(
-                    "the template {} does not export the requested name {}",
+                    "the template {} (imported on line {line}) does not export the requested name {}",
                     module.text().trim_start_matches("<TemplateModule ").trim_end_matches('>'),
                     str_repr(name)
                 )),
@@ -288,7 +289,10 @@ impl Cx<'_> {
             folders.push(format!("{path}/templates"));
             folders.push(path);
         }
-        if !parts.contains(&"..") {
+        if parts.contains(&"..") {
+            return Err(Raise::python(Class::NotFound, name));
+        }
+        {
             for folder in &folders {
                 let path = Path::new(folder).join(parts.join("/"));
                 let Ok(meta) = std::fs::metadata(&path) else { continue };

@@ -54,6 +54,7 @@ pub(super) enum Stmt {
         name: Expr,
         names: Vec<(Arc<str>, Arc<str>)>,
         with_context: bool,
+        line: u32,
     },
     /// A body with variables of its own: `{% autoescape %}`.
     Scoped(Vec<Stmt>),

@@ -113,7 +113,11 @@ impl<'s> Lowerer<'s> {
                     names.push((name, alias));
                 }
                 let with_context = self.tail(stmt_span(stmt)).ends_with("with context");
-                Stmt::FromImport { name: self.expr(&i.expr)?, names, with_context }
+                if names.is_empty() {
+                    return syntax("expected token 'name', got 'end of statement block'");
+                }
+                let line = self.source.line(stmt_span(stmt));
+                Stmt::FromImport { name: self.expr(&i.expr)?, names, with_context, line }
             }
             ast::Stmt::Do(d) => {
                 self.extension("do", "jinja2.ext.do")?;
@@ -399,6 +403,13 @@ fn number(text: &str) -> Result<Const> {
         Some("0x") => 16,
         _ => 10,
     };
+    if digits.ends_with('.') {
+        return syntax("expected name or number");
+    }
+    let octal = digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
+    if octal && digits.bytes().any(|b| b != b'0') {
+        return syntax("expected token 'end of print statement', got 'integer'");
+    }
     if radix == 10 && digits.contains(['.', 'e']) {
         return match digits.parse::<f64>() {
             Ok(f) => Ok(Const::Float(f)),

@@ -97,7 +97,9 @@ impl MacroObj {
             let kwargs = Obj::dict(named.into_iter().map(|(n, v)| (Obj::from(n), v)));
             frame.set(&Arc::from("kwargs"), kwargs);
         } else if caller.is_some() && !def.uses_caller {
-            return fault(format!("macro {name} takes no keyword argument 'caller'"));
+            return fault(format!(
+                "macro {name} was invoked with two values for the special caller argument. This is most likely a bug."
+            ));
         } else if let Some((extra, _)) = named.first() {
             return fault(format!("macro {name} takes no keyword argument {}", str_repr(extra)));
         }

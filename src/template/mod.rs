@@ -7,6 +7,8 @@
 
 mod access;
 mod args;
+#[cfg(test)]
+mod baseline;
 mod cache;
 mod compare;
 mod conditional;

@@ -46,10 +46,10 @@ impl Cx<'_> {
         if a.is_marker() {
             a.clone().defined()?;
         }
-        if op == Op::Mod {
-            if let Obj::Str(text) = a {
-                return self.percent_format(text.as_str(), b).map(Obj::from);
-            }
+        if op == Op::Mod
+            && let Obj::Str(text) = a
+        {
+            return self.percent_format(text.as_str(), b).map(Obj::from);
         }
         if b.is_marker() {
             b.clone().defined()?;

@@ -10,7 +10,7 @@ use super::lookups::{LOOKUPS, LookupDef};
 use super::object::Obj;
 use super::raise::Raise;
 use super::tests::{TESTS, TestDef};
-use crate::diag::Error;
+use crate::diag::{Error, Kind};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -180,10 +180,10 @@ impl Cx<'_> {
         let Some(lookup) = self.templar().lookup_plugin(name) else {
             return Err(Error::user(format!("The lookup plugin '{name}' was not found.")).into());
         };
-        if !matches!(&lookup, Lookup::Def(def) if def.undefined) {
-            if let Some(marker) = args.first_marker() {
-                marker.clone().defined()?;
-            }
+        if !matches!(&lookup, Lookup::Def(def) if def.undefined)
+            && let Some(marker) = args.first_marker()
+        {
+            marker.clone().defined()?;
         }
         let result = self.deeper(|cx| match &lookup {
             Lookup::Def(def) => (def.run)(cx, args),
@@ -202,6 +202,8 @@ impl Cx<'_> {
             Raise::Undefined(u) => return Obj::Undefined(u),
             // A value whose error was put off passes through, and what rplay lacks speaks for itself.
             Raise::Failed(error) => return Obj::Failed(error),
+            Raise::Error(error) if error.kind == Kind::Unsupported => return Obj::Failed(Rc::new(*error)),
+            Raise::Error(error) => *error,
             Raise::Python(_, text) => Error::user(text.into_string()),
         };
         let error = cause.context(format!("The {kind} plugin '{name}' failed.")).at(self.origin.as_ref());

@@ -15,8 +15,10 @@ pub enum Raise {
     Undefined(Rc<Undefined>),
     /// A Python exception, which its surroundings give a context: "Error rendering template: …".
     Python(Class, Box<str>),
-    /// An error that is complete: Ansible's own.
+    /// A put-off error whose value was used.
     Failed(Rc<Error>),
+    /// An error of another layer, which its surroundings give a context like a Python exception's.
+    Error(Box<Error>),
 }
 
 /// The class of a Python exception.
@@ -76,6 +78,7 @@ impl Raise {
             Self::Undefined(u) => u.to_string(),
             Self::Python(_, text) => text.to_string(),
             Self::Failed(error) => error.line(),
+            Self::Error(error) => error.line(),
         }
     }
 
@@ -87,7 +90,7 @@ impl Raise {
 
 impl From<Error> for Raise {
     fn from(error: Error) -> Self {
-        Self::Failed(Rc::new(error))
+        Self::Error(Box::new(error))
     }
 }
 

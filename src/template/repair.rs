@@ -45,26 +45,42 @@ impl<'s> Source<'s> {
     }
 
     /// Parses it and hands the tree on.
-    pub(super) fn parse<T>(&self, then: impl FnOnce(&ast::Stmt<'_>) -> Result<T, Raise>) -> Result<T, Raise> {
+    ///
+    /// `extensions` says whether the tags `do`, and `break` and `continue`, exist.
+    pub(super) fn parse<T>(
+        &self,
+        extensions: [bool; 2],
+        then: impl FnOnce(&ast::Stmt<'_>) -> Result<T, Raise>,
+    ) -> Result<T, Raise> {
         let config = self.syntax.parser()?;
         let refusal = match parse(&self.text, "", config.clone()) {
-            Ok(tree) => return then(&tree),
+            Ok(tree) => {
+                let result = then(&tree);
+                // A mistake that only lowering saw may be another one in jinja2's words.
+                if result.as_ref().err().is_some_and(|raise| raise.is(Class::Syntax)) {
+                    grammar::check(&self.text, self.syntax, config, self.before, extensions)?;
+                }
+                return result;
+            }
             Err(refusal) => refusal,
         };
-        let edits = grammar::check(&self.text, self.syntax, config.clone(), self.before > 0)?;
+        let edits = grammar::check(&self.text, self.syntax, config.clone(), self.before, extensions)?;
         let said = refusal.detail().unwrap_or("unknown").to_owned();
+        if said.ends_with("defined twice") {
+            return Err(Raise::python(Class::Syntax, said));
+        }
         if edits.is_empty() {
             return Err(Raise::unsupported(format!("This template cannot be parsed yet: {said}")));
         }
         let text = grammar::apply(&self.text, &edits);
-        let result = match parse(&text, "", config) {
+
+        match parse(&text, "", config) {
             Ok(tree) => {
                 *self.repaired.borrow_mut() = Some((text.clone(), edits));
                 then(&tree)
             }
             Err(_) => Err(Raise::unsupported(format!("This template cannot be parsed yet: {said}"))),
-        };
-        result
+        }
     }
 
     /// The source of a span, as it was parsed.

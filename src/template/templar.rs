@@ -178,7 +178,11 @@ impl Templar {
             Ok(template) => cx.run(&template),
             Err(raise) => return Err(cx.complete(raise)),
         };
-        cx.finished(&obj, None)
+        let value = cx.finished(&obj, None)?;
+        Ok(match &value {
+            Value::Str(text) => Value::Str(finish(text.clone(), source, &overrides.newline_sequence)),
+            _ => value,
+        })
     }
 }
 
@@ -208,7 +212,11 @@ impl Cx<'_> {
         });
         self.session.rendering.borrow_mut().pop();
         match result {
-            Ok(Obj::Str(result)) => Obj::Str(finish(result, text)),
+            Ok(Obj::Str(result)) => {
+                let result = finish(result, text.as_str(), "\n");
+                let placed = result.origin().is_some() || result.is_trusted() || text.origin().is_none();
+                Obj::Str(if placed { result } else { result.place(text.origin()) })
+            }
             Ok(other) => other,
             Err(raise) => cx.put_off(raise),
         }
@@ -283,15 +291,9 @@ impl Cx<'_> {
     }
 }
 
-/// Puts back the newlines that the template ended with, and says where the text came from.
-fn finish(result: Text, template: &Text) -> Text {
+/// Puts back the newlines that the template ended with.
+fn finish(result: Text, template: &str, newline: &str) -> Text {
     let trailing = |text: &str| text.len() - text.trim_end_matches('\n').len();
-    let (want, have) = (trailing(template.as_str()), trailing(result.as_str()));
-    let result =
-        if want > have { result.with_text(format!("{}{}", result.as_str(), "\n".repeat(want - have))) } else { result };
-    if result.origin().is_none() && !result.is_trusted() && template.origin().is_some() {
-        result.place(template.origin())
-    } else {
-        result
-    }
+    let (want, have) = (trailing(template), trailing(result.as_str()));
+    if want > have { result.with_text(format!("{}{}", result.as_str(), newline.repeat(want - have))) } else { result }
 }

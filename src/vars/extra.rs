@@ -14,16 +14,20 @@ pub fn parse_extra_vars(
     resolve: impl Fn(&str) -> String,
     read: impl Fn(&str) -> Result<Dict>,
 ) -> Result<Dict> {
-    let wrong = || Error::new(crate::diag::Kind::Options, format!("Invalid extra vars data supplied. '{text}' could not be made into a dictionary"));
+    let wrong = || {
+        Error::new(
+            crate::diag::Kind::Options,
+            format!("Invalid extra vars data supplied. '{text}' could not be made into a dictionary"),
+        )
+    };
     if let Some(path) = text.strip_prefix('@') {
         return read(&resolve(path));
     }
     match text.chars().next() {
         None => Ok(Dict::new()),
-        Some('/' | '.') => Err(Error::new(
-            crate::diag::Kind::Options,
-            format!("Please prepend extra_vars filename '{text}' with '@'"),
-        )),
+        Some('/' | '.') => {
+            Err(Error::new(crate::diag::Kind::Options, format!("Please prepend extra_vars filename '{text}' with '@'")))
+        }
         Some('{' | '[') => {
             let source = Arc::new(Source::Described("<CLI option '-e'>".to_owned()));
             match yaml::load_value(text, &source, true)? {

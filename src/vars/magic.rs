@@ -57,9 +57,8 @@ impl HostScope {
     /// The names of all magic variables that have a value here.
     pub(super) fn magic_names(&self) -> Vec<Arc<str>> {
         let fixed = self.store.fixed.keys().filter_map(Value::as_str);
-        let present = |name: &&str| {
-            matches!(*name, "hostvars" | "vars") || self.magic(name).is_ok_and(|value| value.is_some())
-        };
+        let present =
+            |name: &&str| matches!(*name, "hostvars" | "vars") || self.magic(name).is_ok_and(|value| value.is_some());
         NAMES.iter().copied().filter(present).chain(fixed).map(Arc::from).collect()
     }
 

@@ -13,7 +13,7 @@ mod scope;
 mod store;
 
 pub use extra::parse_extra_vars;
-pub use plain::PlainScope;
 pub use layers::{PlayVars, TaskLayers};
+pub use plain::PlainScope;
 pub use scope::HostScope;
 pub use store::{ANSIBLE_VERSION, Fixed, Learned, Store};

@@ -32,6 +32,8 @@ pub struct EmitStyle {
     pub default_style: Option<char>,
     /// Whether all is written with tags and quotes.
     pub canonical: bool,
+    /// Whether text of several lines is written as a block (`|`), as callbacks do.
+    pub blocks: bool,
 }
 
 impl EmitStyle {
@@ -47,6 +49,7 @@ impl EmitStyle {
             explicit_end: false,
             default_style: None,
             canonical: false,
+            blocks: false,
         }
     }
 
@@ -138,6 +141,9 @@ impl Writer<'_, '_> {
         let text = if self.style.allow_unicode { astral::hide(text) } else { text };
         let style = match (&tag, self.style.default_style) {
             (Tag::Vault | Tag::Binary, _) | (_, Some('|')) => ScalarStyle::Literal,
+            (Tag::Str, _) if self.style.blocks && text.contains(['\n', '\u{85}', '\u{2028}', '\u{2029}']) => {
+                ScalarStyle::Literal
+            }
             // libyaml-safer 0.3 writes other breaks than libyaml in folded text.
             (_, Some('>')) if text.trim_end_matches('\n').contains('\n') => {
                 return Err(Error::unsupported("YAML: default_style '>' for text of several lines"));

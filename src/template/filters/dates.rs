@@ -1,7 +1,8 @@
 //! Filters of dates: `strftime`, `to_datetime`.
 
 use super::support::{Got, opt_text, sig, some};
-use crate::template::pylib::time::{Moment, strptime};
+use crate::template::pylib::strptime::strptime;
+use crate::template::pylib::time::Moment;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 
 pub(super) fn strftime(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {

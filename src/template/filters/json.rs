@@ -28,10 +28,10 @@ fn style(cx: &mut Cx<'_>, mut args: CallArgs, indent: Option<i64>, sort_keys: bo
         key: ": ".into(),
         indent,
     };
-    if let Some(separators) = args.take("separators").filter(|s| !s.is_none()) {
-        if let [item, key] = cx.iter(&separators)?.as_slice() {
-            (style.item, style.key) = (cx.text(item)?, cx.text(key)?);
-        }
+    if let Some(separators) = args.take("separators").filter(|s| !s.is_none())
+        && let [item, key] = cx.iter(&separators)?.as_slice()
+    {
+        (style.item, style.key) = (cx.text(item)?, cx.text(key)?);
     }
     for known in ["vault_to_text", "preprocess_unsafe", "allow_nan", "skipkeys", "check_circular"] {
         args.take(known);

@@ -3,6 +3,7 @@
 use super::support::{Got, alone, caused, follow, hashable, is_sequence, key, opt_text, path, sig, some};
 use crate::template::raise::Class;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
+use num_bigint::BigInt;
 
 pub(super) fn first(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     args.bind(&sig("sync_do_first", 2, [], 0))?;
@@ -205,7 +206,8 @@ pub(super) fn slice(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     }
     let count = usize::try_from(count).unwrap_or(0).min(10_000_000);
     let fill = some(fill);
-    let (each, extra) = if count == 0 { (0, 0) } else { (items.len() / count, items.len() % count) };
+    let each = items.len().checked_div(count).unwrap_or(0);
+    let extra = items.len() - each * count;
     let mut rest = items.into_iter();
     let mut rows = Vec::new();
     for i in 0..count {
@@ -328,6 +330,9 @@ pub(super) fn zip_longest(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Go
 /// How many tuples combinatorial filters make at most.
 const MOST: usize = 20_000_000;
 
+/// How long such a tuple is at most.
+const MOST_COLUMNS: usize = 1000;
+
 fn too_many() -> Raise {
     Raise::python(Class::Overflow, "too many combinations")
 }
@@ -341,6 +346,9 @@ pub(super) fn product(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
 
 /// All rows with one item of each column, the last column moving fastest.
 pub(in crate::template) fn products(columns: &[Vec<Obj>], repeat: usize) -> Result<Vec<Vec<Obj>>, Raise> {
+    if repeat.saturating_mul(columns.len()) > MOST_COLUMNS {
+        return Err(too_many());
+    }
     let mut rows: Vec<Vec<Obj>> = vec![Vec::new()];
     for column in (0..repeat).flat_map(|_| columns) {
         if rows.len().saturating_mul(column.len()) > MOST {
@@ -375,6 +383,9 @@ fn choose(cx: &mut Cx<'_>, input: &Obj, size: Option<Obj>, ordered: bool) -> Got
     };
     let mut out = Vec::new();
     let mut chosen = Vec::new();
+    if size > MOST_COLUMNS && size <= items.len() {
+        return Err(too_many());
+    }
     if size <= items.len() {
         grow(&items, size, ordered, &mut chosen, &mut out)?;
     }
@@ -406,10 +417,12 @@ pub(super) fn random(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let mut random = generator(cx, some(seed))?;
     if let Some(end) = input.as_int() {
         let (start, step) = (whole(start, 0)?, whole(step, 1)?);
-        let width = end.saturating_sub(start);
-        let count = if step > 0 { (width + step - 1).div_euclid(step) } else { (width + step + 1).div_euclid(step) };
+        // Wider than the numbers themselves, so that no sum of them overflows.
+        let (low, by) = (i128::from(start), i128::from(step));
+        let width = i128::from(end) - low;
+        let count = if by > 0 { (width + by - 1).div_euclid(by) } else { (width + by + 1).div_euclid(by) };
         return match u64::try_from(count) {
-            Ok(count) if count > 0 => Ok((start + step * random.below(count) as i64).into()),
+            Ok(count) if count > 0 => Ok(Obj::big(BigInt::from(low + by * i128::from(random.below(count))))),
             _ if step == 1 => Err(Raise::value_error(format!("empty range for randrange() ({start}, {end}, {width})"))),
             _ => Err(Raise::value_error("empty range for randrange()")),
         };

@@ -293,10 +293,8 @@ fn linked(word: &str, limit: Option<usize>, attributes: &str, schemes: &[String]
     if domain && !middle.contains('@') {
         return link(&format!("https://{middle}"), &shown(middle));
     }
-    if let Some(scheme) = schemes.iter().find(|s| middle.starts_with(s.as_str())) {
-        if middle != scheme {
-            return link(middle, middle);
-        }
+    if schemes.iter().any(|s| middle.starts_with(s.as_str()) && middle != s) {
+        return link(middle, middle);
     }
     word.to_owned()
 }

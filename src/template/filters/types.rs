@@ -19,7 +19,7 @@ pub(super) fn default(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     };
     let fallback = || value.clone().unwrap_or_else(|| Obj::str(""));
     match input {
-        Obj::Undefined(_) => Ok(fallback()),
+        Obj::Undefined(_) if input.is_marker() => Ok(fallback()),
         Obj::Failed(_) => Ok(input),
         input if boolean && !cx.truthy(&input)? => Ok(fallback()),
         input => Ok(input),
@@ -64,10 +64,10 @@ pub(super) fn bool(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 
 pub(super) fn ternary(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [yes, no, none] = args.bind(&sig("ternary", 1, ["true_val", "false_val", "none_val"], 2))?;
-    if input.is_none() {
-        if let Some(none) = some(none) {
-            return Ok(none);
-        }
+    if input.is_none()
+        && let Some(none) = some(none)
+    {
+        return Ok(none);
     }
     Ok(given(if cx.truthy(&input)? { yes } else { no }))
 }

@@ -175,7 +175,7 @@ fn number(chars: &[char], at: &mut usize) -> Result<Option<usize>> {
 fn group(digits: &str, mark: char, every: usize) -> String {
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % every == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(every) {
             out.push(mark);
         }
         out.push(c);

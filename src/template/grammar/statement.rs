@@ -47,11 +47,7 @@ impl Reader<'_> {
                 }
                 Kind::VarBegin => {
                     self.next()?;
-                    if self.expression {
-                        self.expr()?;
-                    } else {
-                        self.tuple(true, &[], false, false)?;
-                    }
+                    self.tuple(true, &[], false, false)?;
                     self.expect_end(Kind::VarEnd, "end of print statement")?;
                 }
                 Kind::BlockBegin => {
@@ -75,14 +71,8 @@ impl Reader<'_> {
     }
 
     fn expect_end(&mut self, kind: Kind<'static>, words: &str) -> Read<()> {
-        if self.expression && matches!(self.current().kind, Kind::VarEnd) && self.at + 2 < self.tokens.len() {
-            return fail("chunk after expression");
-        }
         if self.current().kind == kind {
             return self.next().map(|_| ());
-        }
-        if self.expression && self.current().kind != Kind::End {
-            return fail("chunk after expression");
         }
         self.unexpected(words)
     }
@@ -152,12 +142,12 @@ impl Reader<'_> {
                     self.skip_op(",")?;
                 }
             }
-            "do" => {
+            "do" if self.extensions[0] => {
                 self.next()?;
                 self.tuple(true, &[], false, false)?;
                 self.edits.push(Edit { at: start, len: 2, with: "set rplay__do =" });
             }
-            "break" | "continue" => {
+            "break" | "continue" if self.extensions[1] => {
                 self.next()?;
             }
             other => {

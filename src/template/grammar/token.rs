@@ -1,6 +1,7 @@
 //! The tokens as jinja2's lexer gives them, with its complaints.
 
 use super::super::Overrides;
+use super::Edit;
 use minijinja::machinery::{Token as Theirs, tokenize};
 use minijinja::syntax::SyntaxConfig;
 
@@ -49,18 +50,36 @@ impl Token<'_> {
 }
 
 /// All tokens; the last is the end or an error.
-pub(super) fn read<'t>(source: &'t str, syntax: &Overrides, config: SyntaxConfig) -> Vec<Token<'t>> {
+///
+/// With them come edits of the integers that minijinja has no room for.
+pub(super) fn read<'t>(
+    source: &'t str,
+    syntax: &Overrides,
+    config: SyntaxConfig,
+    expression: bool,
+) -> (Vec<Token<'t>>, Vec<Edit>) {
+    let mut long = Vec::new();
     let mut tokens: Vec<Token<'t>> = Vec::new();
     let mut open: Vec<&'static str> = Vec::new();
-    let mut inside = false;
+    let mut inside = expression;
     let mut end = 0;
-    for token in tokenize(source, false, config) {
+    for token in tokenize(source, expression, config) {
         let (kind, span) = match token {
             Ok((token, span)) => (kind_of(&token, source, span.start_offset as usize, span.end_offset as usize), span),
+            Err(error) if error.detail().unwrap_or_default().contains("too large") => {
+                let rest = source.get(end..).unwrap_or_default();
+                let start = end + rest.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
+                let digits = source.get(start..).unwrap_or_default();
+                let len = digits.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(digits.len());
+                end = start + len;
+                long.push(Edit { at: start, len, with: "1" });
+                tokens.push(Token { kind: Kind::Int, start, end });
+                continue;
+            }
             Err(error) => {
                 let message = complaint(source, syntax, error.detail().unwrap_or_default(), end, inside);
                 tokens.push(Token { kind: Kind::Error(message), start: end, end });
-                return tokens;
+                return (tokens, long);
             }
         };
         let (start, stop) = (span.start_offset as usize, span.end_offset as usize);
@@ -69,17 +88,17 @@ pub(super) fn read<'t>(source: &'t str, syntax: &Overrides, config: SyntaxConfig
             Kind::VarEnd | Kind::BlockEnd | Kind::Data => false,
             _ => inside,
         };
-        if let Kind::Op(op) = kind {
-            if let Some(message) = unbalanced(&mut open, op) {
-                tokens.push(Token { kind: Kind::Error(message), start, end: stop });
-                return tokens;
-            }
+        if let Kind::Op(op) = kind
+            && let Some(message) = unbalanced(&mut open, op)
+        {
+            tokens.push(Token { kind: Kind::Error(message), start, end: stop });
+            return (tokens, long);
         }
         end = stop;
         tokens.push(Token { kind, start, end: stop });
     }
     tokens.push(Token { kind: Kind::End, start: end, end });
-    tokens
+    (tokens, long)
 }
 
 /// What jinja2 says about a closing bracket that does not fit.

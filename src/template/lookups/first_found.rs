@@ -55,12 +55,13 @@ fn settled(cx: &mut Cx<'_>, terms: Vec<Obj>, drop: bool) -> Found {
             }
             list @ (Obj::List(_) | Obj::Tuple(_)) => {
                 let items = cx.iter_lenient(&list)?;
-                out.push(Obj::list(settled(cx, items, drop)?));
+                let kept = cx.deeper(|cx| settled(cx, items, drop))?;
+                out.push(Obj::list(kept));
             }
             dict @ Obj::Dict(_) => {
                 let mut kept = Vec::new();
                 for (key, value) in cx.items(&dict)? {
-                    if let Some(value) = settled(cx, vec![value], drop)?.pop() {
+                    if let Some(value) = cx.deeper(|cx| settled(cx, vec![value], drop))?.pop() {
                         kept.push((key, value));
                     }
                 }

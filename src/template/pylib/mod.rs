@@ -7,6 +7,7 @@ pub mod glob;
 pub mod human;
 pub mod paths;
 pub mod random;
+pub mod strptime;
 pub mod text;
 pub mod time;
 pub mod url;

@@ -95,8 +95,8 @@ pub fn wrap(text: &str, width: usize, break_long: bool, hyphens: bool) -> Vec<St
         }
         if let Some(chunk) = chunks.last().filter(|c| length(c) > width).cloned() {
             chunks.pop();
-            let space = width.saturating_sub(used).max(1);
-            if break_long {
+            let space = width.saturating_sub(used);
+            if break_long && space > 0 {
                 let cut = hyphen_cut(&chunk, space, hyphens);
                 line.push(chunk.chars().take(cut).collect());
                 chunks.push(chunk.chars().skip(cut).collect());
@@ -121,10 +121,9 @@ fn hyphen_cut(chunk: &str, space: usize, hyphens: bool) -> usize {
     let chars: Vec<char> = chunk.chars().collect();
     if hyphens && chars.len() > space {
         let head = &chars[..space];
-        if let Some(at) = head.iter().rposition(|c| *c == '-').filter(|at| *at > 0) {
-            if head[..at].iter().any(|c| *c != '-') {
-                return at + 1;
-            }
+        let last = head.iter().rposition(|c| *c == '-');
+        if let Some(at) = last.filter(|at| head[..*at].iter().any(|c| *c != '-')) {
+            return at + 1;
         }
     }
     space

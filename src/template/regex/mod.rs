@@ -3,6 +3,7 @@
 //! Patterns run on `regex`, which cannot blow up, or on `fancy-regex` where they need look-around
 //! or back-references. Offsets are in bytes of the text.
 
+mod escapes;
 mod replace;
 mod translate;
 

@@ -43,7 +43,7 @@ pub(super) struct Translated {
 pub(super) const DOLLAR: char = '\u{f8ff}';
 
 /// The shortest and longest text an expression matches; None is without bound.
-type Width = (u64, Option<u64>);
+pub(super) type Width = (u64, Option<u64>);
 
 fn add(a: Width, b: Width) -> Width {
     (a.0.saturating_add(b.0), a.1.zip(b.1).map(|(x, y)| x.saturating_add(y)))
@@ -53,15 +53,18 @@ fn either(a: Width, b: Width) -> Width {
     (a.0.min(b.0), a.1.zip(b.1).map(|(x, y)| x.max(y)))
 }
 
-const ONE: Width = (1, Some(1));
+/// One character.
+pub(super) const ONE: Width = (1, Some(1));
 const NONE: Width = (0, Some(0));
 
-type Parsed<T> = Result<T, PatternError>;
+/// What reading gives.
+pub(super) type Parsed<T> = Result<T, PatternError>;
 
-struct Parser {
-    src: Vec<char>,
-    pos: usize,
-    flags: Flags,
+/// The reader of one pattern, which writes as it reads.
+pub(super) struct Parser {
+    pub(super) src: Vec<char>,
+    pub(super) pos: usize,
+    pub(super) flags: Flags,
     out: Translated,
     open: Vec<usize>,
     widths: Vec<Option<Width>>,
@@ -101,11 +104,11 @@ pub(super) fn translate(pattern: &str, flags: Flags) -> Parsed<Translated> {
 }
 
 impl Parser {
-    fn error(&self, message: &str, pos: usize) -> PatternError {
+    pub(super) fn error(&self, message: &str, pos: usize) -> PatternError {
         PatternError::at(message, &self.src, pos)
     }
 
-    fn peek(&self) -> Option<char> {
+    pub(super) fn peek(&self) -> Option<char> {
         self.src.get(self.pos).copied()
     }
 
@@ -113,7 +116,7 @@ impl Parser {
         text.chars().enumerate().all(|(i, c)| self.src.get(self.pos + i) == Some(&c))
     }
 
-    fn eat(&mut self, text: &str) -> bool {
+    pub(super) fn eat(&mut self, text: &str) -> bool {
         let found = self.looking_at(text);
         if found {
             self.pos += text.chars().count();
@@ -121,11 +124,11 @@ impl Parser {
         found
     }
 
-    fn push(&mut self, text: &str) {
+    pub(super) fn push(&mut self, text: &str) {
         self.out.text.push_str(text);
     }
 
-    fn literal(&mut self, c: char) {
+    pub(super) fn literal(&mut self, c: char) {
         push_literal(&mut self.out.text, c);
     }
 
@@ -285,6 +288,9 @@ impl Parser {
             return Err(self.error("nothing to repeat", here));
         };
         self.pos += if text.starts_with('{') { 0 } else { 1 };
+        if self.out.text.get(start..start + 2) == Some("(?") && self.is_look_around(start) {
+            return self.repeated_look_around(start, low);
+        }
         // Whatever was written as several characters must repeat as a whole.
         self.push(&text);
         if self.eat("?") {
@@ -299,6 +305,24 @@ impl Parser {
         }
         let most = width.1.and_then(|w| if w == 0 { Some(0) } else { high.map(|h| w.saturating_mul(h)) });
         Ok((width.0.saturating_mul(low), most))
+    }
+
+    fn is_look_around(&self, start: usize) -> bool {
+        let written = self.out.text.get(start..).unwrap_or("");
+        ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|open| written.starts_with(open))
+    }
+
+    /// A look-around holds or not however often it is asked; the engines want no quantifier on it.
+    fn repeated_look_around(&mut self, start: usize, low: u64) -> Parsed<Width> {
+        if low == 0 {
+            self.out.text.insert_str(start, "(?:");
+            self.push("|)");
+        }
+        let _ = self.eat("?") || self.eat("+");
+        if matches!(self.peek(), Some('*' | '+' | '?')) || self.braces().is_some() {
+            return Err(self.error("multiple repeat", self.pos));
+        }
+        Ok(NONE)
     }
 
     fn bounds(&mut self, low: &str, high: Option<&str>, length: usize) -> Parsed<(u64, Option<u64>, String)> {
@@ -470,7 +494,7 @@ impl Parser {
         Ok(name)
     }
 
-    fn backreference(&mut self, number: usize, at: usize, open_at: usize) -> Parsed<Option<Width>> {
+    pub(super) fn backreference(&mut self, number: usize, at: usize, open_at: usize) -> Parsed<Option<Width>> {
         if self.open.contains(&number) {
             return Err(self.error("cannot refer to an open group", open_at));
         }
@@ -559,192 +583,10 @@ impl Parser {
         let open = if off.is_empty() { format!("(?{on}:") } else { format!("(?{on}-{off}:") };
         self.plain(start, &open, false)
     }
-
-    fn escape(&mut self) -> Parsed<Option<Width>> {
-        let at = self.pos;
-        let Some(&c) = self.src.get(at + 1) else {
-            return Err(self.error("bad escape (end of pattern)", at));
-        };
-        self.pos += 2;
-        let text = match c {
-            'A' => Some("\\A"),
-            'Z' => Some("\\z"),
-            'b' if self.flags.ascii => Some("(?-u:\\b)"),
-            'b' => Some("\\b"),
-            'B' => Some("\\B"),
-            _ => None,
-        };
-        if let Some(text) = text {
-            self.push(text);
-            return Ok(None);
-        }
-        if let Some(class) = class_escape(c, self.flags.ascii) {
-            self.push(&format!("[{class}]"));
-            return Ok(Some(ONE));
-        }
-        if let Some(number) = self.group_number(c)? {
-            return self.backreference(number, at + 1, at);
-        }
-        let c = self.character_escape(c, at)?;
-        self.literal(c);
-        Ok(Some(ONE))
-    }
-
-    /// The group that `\1` and the like name; None where it is an octal escape.
-    fn group_number(&mut self, c: char) -> Parsed<Option<usize>> {
-        let Some(first) = c.to_digit(10).filter(|d| *d > 0) else {
-            return Ok(None);
-        };
-        let Some(second) = self.peek().and_then(|c| c.to_digit(10)) else {
-            return Ok(Some(first as usize));
-        };
-        if first < 8 && second < 8 && self.src.get(self.pos + 1).is_some_and(|c| c.is_digit(8)) {
-            return Ok(None);
-        }
-        self.pos += 1;
-        Ok(Some((first * 10 + second) as usize))
-    }
-
-    /// An escape that stands for one character.
-    fn character_escape(&mut self, c: char, at: usize) -> Parsed<char> {
-        Ok(match c {
-            'a' => '\u{7}',
-            'f' => '\u{c}',
-            'n' => '\n',
-            'r' => '\r',
-            't' => '\t',
-            'v' => '\u{b}',
-            'x' => self.hex(at, 2)?,
-            'u' => self.hex(at, 4)?,
-            'U' => self.hex(at, 8)?,
-            '0'..='7' => self.octal(at)?,
-            c if c.is_ascii_alphanumeric() => return Err(self.error(&format!("bad escape \\{c}"), at)),
-            c => c,
-        })
-    }
-
-    fn hex(&mut self, at: usize, count: usize) -> Parsed<char> {
-        let digits: String = self.src[self.pos..].iter().take(count).take_while(|c| c.is_ascii_hexdigit()).collect();
-        self.pos += digits.len();
-        let written: String = self.src[at..self.pos].iter().collect();
-        if digits.len() < count {
-            return Err(self.error(&format!("incomplete escape {written}"), at));
-        }
-        u32::from_str_radix(&digits, 16)
-            .ok()
-            .and_then(char::from_u32)
-            .ok_or_else(|| self.error(&format!("bad escape {written}"), at))
-    }
-
-    fn octal(&mut self, at: usize) -> Parsed<char> {
-        let digits: String = self.src[at + 1..].iter().take(3).take_while(|c| c.is_digit(8)).collect();
-        self.pos = at + 1 + digits.len();
-        let value = u32::from_str_radix(&digits, 8).unwrap_or(0);
-        if value > 0o377 {
-            let text = format!("octal escape value \\{digits} outside of range 0-0o377");
-            return Err(self.error(&text, at));
-        }
-        Ok(char::from_u32(value).unwrap_or('\0'))
-    }
-
-    fn class(&mut self) -> Parsed<()> {
-        let start = self.pos;
-        self.pos += 1;
-        let mut text = String::from("[");
-        if self.eat("^") {
-            text.push('^');
-        }
-        let first = self.pos;
-        loop {
-            let Some(c) = self.peek() else {
-                return Err(self.error("unterminated character set", start));
-            };
-            let at = self.pos;
-            if c == ']' && at > first {
-                self.pos += 1;
-                break;
-            }
-            let low = self.class_item(c)?;
-            if self.peek() != Some('-') || matches!(self.src.get(self.pos + 1), Some(']')) {
-                low.write(&mut text);
-                continue;
-            }
-            self.pos += 1;
-            let Some(c) = self.peek() else {
-                return Err(self.error("unterminated character set", start));
-            };
-            let high = self.class_item(c)?;
-            match (&low, &high) {
-                (Item::Char(a), Item::Char(b)) if a <= b => {
-                    push_literal(&mut text, *a);
-                    text.push('-');
-                    push_literal(&mut text, *b);
-                }
-                _ => {
-                    let written: String = self.src[at..self.pos].iter().collect();
-                    return Err(self.error(&format!("bad character range {written}"), at));
-                }
-            }
-        }
-        text.push(']');
-        self.push(&text);
-        Ok(())
-    }
-
-    fn class_item(&mut self, c: char) -> Parsed<Item> {
-        let at = self.pos;
-        if c != '\\' {
-            self.pos += 1;
-            return Ok(Item::Char(c));
-        }
-        let Some(&c) = self.src.get(at + 1) else {
-            return Err(self.error("bad escape (end of pattern)", at));
-        };
-        self.pos += 2;
-        if let Some(class) = class_escape(c, self.flags.ascii) {
-            return Ok(Item::Class(class));
-        }
-        if c == 'b' {
-            return Ok(Item::Char('\u{8}'));
-        }
-        self.character_escape(c, at).map(Item::Char)
-    }
 }
 
-enum Item {
-    Char(char),
-    Class(&'static str),
-}
-
-impl Item {
-    fn write(&self, out: &mut String) {
-        match self {
-            Self::Char(c) => push_literal(out, *c),
-            Self::Class(class) => out.push_str(class),
-        }
-    }
-}
-
-/// The members of `\d` and the like, to stand inside brackets.
-fn class_escape(c: char, ascii: bool) -> Option<&'static str> {
-    Some(match (c, ascii) {
-        ('d', false) => "\\d",
-        ('D', false) => "\\D",
-        ('w', false) => "\\w",
-        ('W', false) => "\\W",
-        ('s', false) => "\\s\\x1c-\\x1f",
-        ('S', false) => "[^\\s\\x1c-\\x1f]",
-        ('d', true) => "0-9",
-        ('D', true) => "[^0-9]",
-        ('w', true) => "0-9A-Za-z_",
-        ('W', true) => "[^0-9A-Za-z_]",
-        ('s', true) => "\\t-\\r ",
-        ('S', true) => "[^\\t-\\r ]",
-        _ => return None,
-    })
-}
-
-fn push_literal(out: &mut String, c: char) {
+/// Writes a character that stands for itself.
+pub(super) fn push_literal(out: &mut String, c: char) {
     if c == DOLLAR {
         out.push_str("\\x{f8ff}");
         return;

@@ -84,7 +84,7 @@ fn remainder(input: &Obj, divisor: &Obj) -> Result<f64, Raise> {
         return Ok(Obj::big(rest).as_number().unwrap_or(f64::NAN));
     }
     match (input.as_number(), divisor.as_number()) {
-        (Some(_), Some(b)) if b == 0.0 => Err(Raise::python(Class::ZeroDivision, "float modulo")),
+        (Some(_), Some(0.0)) => Err(Raise::python(Class::ZeroDivision, "float modulo")),
         (Some(a), Some(b)) => Ok(((a % b) + b) % b),
         _ => Err(Raise::type_error(format!(
             "unsupported operand type(s) for %: '{}' and '{}'",

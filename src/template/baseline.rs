@@ -1,0 +1,96 @@
+//! Rows recorded from ansible-core by tests/baselines/record_templates.py, all compared.
+
+use super::{Overrides, Scope, Templar, Var, World};
+use crate::diag::{Error, Result};
+use crate::value::{Dict, Text, Value, parse_json, repr};
+use std::sync::Arc;
+
+const ROWS: &str = include_str!("../../tests/baselines/templates.jsonl");
+
+/// Rows that differ, and why.
+const KNOWN: &[(&str, &str)] = &[
+    ("{{ +'a' }}", "a unary plus is dropped before minijinja parses"),
+    ("{{ l.append(1, 2) }}", "ansible-core's own name of the type shows"),
+    ("{{ l.append() }}", "ansible-core's own name of the type shows"),
+    ("{{ l() }}", "ansible-core's own name of the type shows"),
+    ("{{ \"{0[k]} {0.x}\".format({'k': 1, 'x': 2}) }}", "ansible-core's own name of the type shows"),
+    ("{% include 'loopy.j2' %}", "CPython says where it noticed"),
+    ("{{ loop1 }}", "CPython says where it noticed"),
+];
+
+struct Vars {
+    vars: Dict,
+    world: World,
+    folder: String,
+}
+
+impl Scope for Vars {
+    fn get(&self, name: &str) -> Result<Option<Var>> {
+        Ok(self.vars.get(name).cloned().map(Var::Value))
+    }
+
+    fn names(&self) -> Vec<Arc<str>> {
+        self.vars.keys().filter_map(|k| k.as_str().map(Arc::from)).collect()
+    }
+
+    fn search_paths(&self) -> Vec<String> {
+        vec![self.folder.clone()]
+    }
+
+    fn world(&self) -> &World {
+        &self.world
+    }
+}
+
+fn trust(value: &Value) -> Value {
+    match value {
+        Value::Str(text) => Value::Str(Text::trusted(text.shared(), None)),
+        Value::List(items) => Value::list(items.iter().map(trust)),
+        Value::Dict(dict) => Value::Dict(dict.iter().map(|(k, v)| (k.clone(), trust(v))).collect()),
+        other => other.clone(),
+    }
+}
+
+fn run(templar: &Templar, kind: &str, source: &Value, scope: &Vars) -> Result<String> {
+    let text = Text::trusted(source.as_str().unwrap_or_default(), None);
+    match kind {
+        "template" => templar.render(&text, scope).map(|v| repr(&v)),
+        "expression" => templar.evaluate(&text, scope).map(|v| repr(&v)),
+        "condition" => templar.condition(&trust(source), scope).map(|b| repr(&Value::Bool(b))),
+        "file" => templar.render_text(text.as_str(), None, &Overrides::default(), true, scope).map(|v| repr(&v)),
+        other => Err(Error::user(format!("unknown kind {other}"))),
+    }
+}
+
+#[test]
+fn rows() {
+    let mut lines = ROWS.lines();
+    let head = parse_json(lines.next().unwrap()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in head.get("files").and_then(Value::as_dict).unwrap() {
+        std::fs::write(folder.path().join(name.as_str().unwrap()), text.as_str().unwrap()).unwrap();
+    }
+    let Value::Dict(vars) = trust(head.get("vars").unwrap()) else { panic!() };
+    let path = folder.path().display().to_string();
+    let scope = Vars { vars, world: World::default(), folder: path.clone() };
+    let templar = Templar::new();
+    let mut wrong = Vec::new();
+    for line in lines {
+        let row = parse_json(line).unwrap();
+        let (kind, source) = (row.get("kind").unwrap().as_str().unwrap(), row.get("source").unwrap());
+        let want = match row.get("value") {
+            Some(value) => value.as_str().unwrap().to_owned(),
+            None => format!("! {}", row.get("error").unwrap().as_str().unwrap()),
+        };
+        let got = run(&templar, kind, source, &scope).unwrap_or_else(|e| format!("! {}", e.line()));
+        let got = got.replace(&path, "$DIR");
+        let known = KNOWN.iter().any(|(known, _)| source.as_str() == Some(known));
+        if known && got == want {
+            wrong.push(format!("{kind} {} is right now: no longer a known difference", repr(source)));
+        }
+        if got != want && !known {
+            wrong.push(format!("{kind} {}\n   want {want}\n   got  {got}", repr(source)));
+        }
+    }
+    assert!(wrong.is_empty(), "{} rows differ:\n{}", wrong.len(), wrong.join("\n"));
+}
