@@ -2,7 +2,7 @@
 
 use super::support::{Got, given, sig};
 use crate::template::raise::Class;
-use crate::template::regex::{Flags, Pattern, PatternError, Template, escape};
+use crate::re::{Flags, Pattern, PatternError, Template, escape};
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 
 impl From<PatternError> for Raise {
