@@ -3,6 +3,7 @@
 
 mod cases;
 mod escalation;
+mod faults;
 mod local;
 mod ssh;
 mod support;
