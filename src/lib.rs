@@ -30,6 +30,7 @@ pub mod modules;
 #[cfg(feature = "controller")]
 pub mod playbook;
 pub mod proto;
+pub mod re;
 #[cfg(feature = "controller")]
 pub mod template;
 pub mod value;

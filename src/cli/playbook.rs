@@ -8,6 +8,7 @@ use crate::connection::Secret;
 use crate::diag::{Error, Kind, Result};
 use crate::engine::{Options, Run};
 use crate::event::Event;
+use crate::value::Value;
 use clap::ArgMatches;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -92,6 +93,14 @@ impl Tool {
         self.given.verbosity = if self.given.verbosity == 0 { more } else { self.given.verbosity };
         if let Some(forks) = self.matches.get_one::<i64>("forks") {
             config.settings.set("DEFAULT_FORKS", *forks, From::Cli("--forks".into()));
+        }
+        let modules = all(&self.matches, "module_path");
+        if !modules.is_empty() {
+            let paths = modules.iter().flat_map(|paths| paths.split(':')).filter(|path| !path.is_empty());
+            let given = paths.map(|path| config.around.resolve(path, None));
+            let known = config.settings.list("DEFAULT_MODULE_PATH").into_iter().map(str::to_owned);
+            let library: Vec<Value> = given.chain(known).map(Value::from).collect();
+            config.settings.set("DEFAULT_MODULE_PATH", library, From::Cli("--module-path".into()));
         }
         let screen = self.screen(&config);
         if self.matches.get_flag("version") {
@@ -220,13 +229,14 @@ impl Tool {
         let cancel = run.cancel();
         let playbooks = self.playbooks();
         let (outcome, ended) = runtime.block_on(async {
-            let watching = tokio::spawn(signals::watch(cancel));
+            let (tell, told) = tokio::sync::watch::channel(None);
+            tokio::spawn(signals::watch(cancel, tell));
             let ticking = live.map(|live| tokio::spawn(tick(live)));
             let outcome = run.play(&playbooks).await;
             if let Some(ticking) = ticking {
                 ticking.abort();
             }
-            let ended = if watching.is_finished() { watching.await.ok() } else { None };
+            let ended = *told.borrow();
             (outcome, ended)
         });
         runtime.shutdown_timeout(Duration::from_secs(1));

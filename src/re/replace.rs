@@ -163,7 +163,7 @@ pub fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::template::regex::Flags;
+    use crate::re::Flags;
 
     #[track_caller]
     fn refused(pattern: &str, template: &str, want: &str) {

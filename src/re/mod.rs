@@ -1,12 +1,14 @@
-//! Regular expressions as Python's `re` has them.
+//! Regular expressions as Python's `re` has them, for templates and for modules on the host.
 //!
 //! Patterns run on `regex`, which cannot blow up, or on `fancy-regex` where they need look-around
 //! or back-references. Offsets are in bytes of the text.
 
+mod bytes;
 mod escapes;
 mod replace;
 mod translate;
 
+pub use bytes::{BytesFound, BytesPattern};
 pub use replace::{Template, escape};
 pub use translate::PatternError;
 
@@ -65,6 +67,11 @@ impl Found {
     pub fn group<'t>(&self, text: &'t str, number: usize) -> Option<&'t str> {
         let (start, end) = self.spans.get(number).copied().flatten()?;
         text.get(start..end)
+    }
+
+    /// Where a group matched; None where it took no part.
+    pub fn span(&self, number: usize) -> Option<(usize, usize)> {
+        self.spans.get(number).copied().flatten()
     }
 }
 
