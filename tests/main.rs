@@ -6,5 +6,6 @@ mod compatibility;
 mod escalation;
 mod library;
 mod local;
+mod playbooks;
 mod ssh;
 mod support;
