@@ -58,7 +58,6 @@ fn progress(event: &Event) {
                 Status::Skipped => "left out",
                 Status::Failed { .. } => "failed",
                 Status::Unreachable { .. } => "not reached",
-                _ => "over",
             };
             format!("  {}: {how}", done.host)
         }

@@ -19,8 +19,7 @@ loaded, a module where its task would run on a host (`--syntax-check` and a warn
 /// What differs on purpose, or for now.
 const DIFFERENCES: &[&str] = &[
     "`forks` is 50 where nobody sets it. Ansible's 5 is the price of its processes, one for each host.",
-    "There is no interpreter discovery and no warning about it: built-in modules are no Python. `ansible_python_interpreter` is used by `pip` alone.",
-    "`ansible_facts.python` is what the host's `python3` says; a host without one has no such facts.",
+    "There is no interpreter discovery, and no warning about it: built-in modules are no Python, and hosts need none.",
     "Pipelining, `ansible_shell_type` and ControlPersist settings have nothing to act on: one agent serves a host's tasks over one connection, and ends with the run.",
     "A module's temporary folders on the host (`remote_tmp`) hold the agent alone, which stays there, named by its hash, for the next run.",
     "Hosts of one task finish in the order of their results, as with Ansible, which at 5 forks is another order than at 50.",
@@ -31,12 +30,12 @@ const DIFFERENCES: &[&str] = &[
 
 /// What fails by its name beside the rows above.
 const REFUSED: &[&str] = &[
-    "strategies other than `linear` (`mitogen_linear` runs as linear, with a warning), `serial` and `throttle` as far as the keywords above say",
+    "strategies other than `linear` (`mitogen_linear` runs as linear, with a warning)",
     "connections other than `ssh` and `local`; become methods other than `sudo` and `su`",
     "modules and plugins written in Python (`library/`, `filter_plugins/`, collections)",
-    "TOML inventories and inventory plugins other than `ini`, `yaml`, `script`, `host_list`, `auto`",
+    "TOML inventories and inventory plugins other than `ini`, `yaml`, `script`, `host_list`",
     "the lookups `config`, `inventory_hostnames` and `url`",
-    "`hash_behaviour = merge`, `--step`, the debugger",
+    "`hash_behaviour = merge`, `--step`",
 ];
 
 #[test]
@@ -90,7 +89,11 @@ fn module_table(out: &mut String) {
 
 fn options(spec: &Spec) -> String {
     let mut names: Vec<&str> = spec.args.iter().map(|arg| arg.name).filter(|name| !name.starts_with('_')).collect();
+    if spec.file_common {
+        names.extend(["attributes", "group", "mode", "owner", "selevel", "serole", "setype", "seuser", "unsafe_writes"]);
+    }
     names.sort_unstable();
+    names.dedup();
     names.iter().map(|name| code(name)).collect::<Vec<_>>().join(" ")
 }
 
