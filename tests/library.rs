@@ -7,6 +7,7 @@ use rplay::engine::{Options, Run};
 use rplay::event::{Event, Status};
 use rplay::proto::Outcome;
 use rplay::template::{Cx, FilterFn, Obj, Plugins, Raise, Templar};
+use rplay::value::Value;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -63,10 +64,12 @@ fn hears(run: Run) -> (Run, Arc<Mutex<Vec<String>>>) {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let into = heard.clone();
     let run = run.listener(move |event| {
-        if let Event::Result(done) = event {
-            if let Some(text) = done.result.get("msg") {
-                into.lock().unwrap().push(format!("{} {}", done.host, text.to_text()));
+        match event {
+            Event::Result(done) if done.task.action == "debug" => {
+                let msg = done.result.get("msg").map(Value::to_text).unwrap_or_default();
+                into.lock().unwrap().push(format!("{} {msg}", done.host));
             }
+            _ => {}
         }
     });
     (run, heard)
