@@ -19,6 +19,9 @@ use tokio::sync::{Semaphore, oneshot, watch};
 /// A default sshd allows 10 sessions on a connection; two are left for the user's own needs.
 const MOST_SESSIONS: usize = 8;
 
+/// How often it is looked whether a login has succeeded: one stat each time.
+const LOOK: Duration = Duration::from_millis(3);
+
 /// A master that is logged in.
 #[derive(Debug)]
 pub(super) struct Master {
@@ -74,7 +77,6 @@ impl Master {
         let words = Arc::new(Mutex::new(Vec::new()));
         let listening = child.stderr.take().map(|stderr| tokio::spawn(listen(stderr, Arc::clone(&words))));
         let said = || String::from_utf8_lossy(&words.lock().unwrap_or_else(PoisonError::into_inner)).into_owned();
-        let mut pause = Duration::from_millis(2);
         loop {
             // The socket appears once the login has succeeded.
             if socket.exists() {
@@ -95,9 +97,8 @@ impl Master {
             }
             tokio::select! {
                 _ = child.wait() => {}
-                () = tokio::time::sleep(pause) => {}
+                () = tokio::time::sleep(LOOK) => {}
             }
-            pause = (pause * 5 / 4).min(Duration::from_millis(20));
         }
     }
 
@@ -158,8 +159,8 @@ async fn supervise(
     tell: watch::Sender<Option<String>>,
     socket: PathBuf,
 ) {
-    tokio::select! {
-        _ = child.wait() => {}
+    let wanted = tokio::select! {
+        _ = child.wait() => false,
         _ = stopped => {
             // ssh tells the server and removes its socket on a SIGTERM.
             if let Some(pid) = child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())) {
@@ -168,12 +169,15 @@ async fn supervise(
             if tokio::time::timeout(Duration::from_secs(2), child.wait()).await.is_err() {
                 let _ = child.kill().await;
             }
+            true
         }
-    }
+    };
     drop(kept);
     let _ = std::fs::remove_file(socket);
-    // Its last words may still be on their way through the pipe.
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    if !wanted {
+        // Its last words may still be on their way through the pipe.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     let said = String::from_utf8_lossy(&words.lock().unwrap_or_else(PoisonError::into_inner)).trim_end().to_owned();
     let _ = tell.send(Some(said));
 }
