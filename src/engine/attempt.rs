@@ -310,19 +310,14 @@ impl HostTask {
 
     /// The error that is told of a failed result.
     fn failure(&self, attempt: &Attempt) -> Option<Error> {
-        if attempt.outcome.is_unreachable() || !attempt.outcome.is_failed() {
-            return attempt.outcome.is_unreachable().then(|| self.unreachable(attempt));
-        }
-        let error = attempt.cause.clone().unwrap_or_else(|| {
-            let message = attempt.outcome.get("msg").map(Value::to_text).unwrap_or_default();
-            Error::user(message).context("Action failed.")
-        });
+        let message = || attempt.outcome.get("msg").map(Value::to_text).unwrap_or_default();
+        let error = match &attempt.cause {
+            _ if !attempt.outcome.is_unreachable() && !attempt.outcome.is_failed() => return None,
+            Some(cause) => cause.clone(),
+            None if attempt.outcome.is_unreachable() => Error::new(Kind::Unreachable, message()),
+            None => Error::user(message()).context("Action failed."),
+        };
         Some(error.context("Task failed.").at(self.task.origin.as_ref()))
-    }
-
-    fn unreachable(&self, attempt: &Attempt) -> Error {
-        let message = attempt.outcome.get("msg").map(Value::to_text).unwrap_or_default();
-        Error::new(Kind::Unreachable, message).context("Task failed.").at(self.task.origin.as_ref())
     }
 
     fn tell_retry(&self, attempt: &Attempt, left: u64) {
@@ -381,8 +376,9 @@ impl HostTask {
         let acted = match acted {
             Ok(acted) => acted,
             Err(error) if error.kind == Kind::Unreachable => {
-                let outcome = Outcome::changed(false).with("unreachable", true).with("msg", error.line());
-                return Ok(outcome.into());
+                let msg = error.clone().context("Task failed.").line();
+                let outcome = Outcome::changed(false).with("unreachable", true).with("msg", msg);
+                return Ok(Attempt { cause: Some(error), ..outcome.into() });
             }
             Err(error) => return Err(error),
         };

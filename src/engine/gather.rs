@@ -51,7 +51,7 @@ impl Batch {
             args,
             implicit: false,
             common: Common { tags, when: play.import_when.clone(), ..Common::default() },
-            origin: play.origin.clone(),
+            origin: None,
             ..Task::implicit("gather_facts", play.frame.clone())
         }
     }

@@ -3,9 +3,11 @@
 use super::emitter::{Emitter, Listener};
 use super::flow::Hosts;
 use super::inspect::PlayListing;
+use super::lacking;
 use super::options::Options;
 use super::play;
 use super::shared::{Cancel, Shared};
+use super::strategy;
 use crate::actions::ActionDef;
 use crate::config::Config;
 use crate::connection::{self, Pool};
@@ -196,6 +198,7 @@ impl Run {
             ids: AtomicU64::new(1),
             around: self.config.around,
         };
+        lacking::check(&shared)?;
         Ok(Prepared { shared: Arc::new(shared) })
     }
 
@@ -320,7 +323,9 @@ impl Prepared {
         };
         let plays = shared.loader.playbook(&full, &render);
         shared.tell_notes();
-        Ok((plays?, basedir))
+        let plays = plays?;
+        strategy::check(shared, &plays)?;
+        Ok((plays, basedir))
     }
 }
 

@@ -222,7 +222,7 @@ mod tests {
     use crate::modules::testing::{has, outcome_of, request};
 
     fn deliver(dest: &Path, content: &[u8], extra: &str) -> Outcome {
-        let sum = crate::host::digest::sha1_bytes(content);
+        let sum = digest::sha1_bytes(content);
         let json =
             format!(r#"{{"dest": "{}", "checksum": "{sum}", "_original_basename": "a.txt"{extra}}}"#, dest.display());
         outcome_of(&request(NAME, &json), Some(Blob::Inline(content.to_vec())))

@@ -34,7 +34,6 @@ mod overrides;
 mod plugins;
 mod pylib;
 mod raise;
-pub mod regex;
 mod repair;
 mod scope;
 mod strings;

@@ -47,7 +47,7 @@ pub(super) enum LoginError {
 
 impl Master {
     /// Logs in once.
-    pub async fn login(shared: &Shared, ssh: &Ssh, name: &str, fork_option: bool) -> Result<Self, LoginError> {
+    pub async fn login(shared: &Arc<Shared>, ssh: &Ssh, name: &str, fork_option: bool) -> Result<Self, LoginError> {
         let folder = shared.folders.private(&shared.settings).map_err(LoginError::Other)?;
         let socket = folder.join(&random()[..8]);
         let args = args::master(ssh, &socket, fork_option).map_err(LoginError::Other)?;
@@ -64,15 +64,16 @@ impl Master {
             Some(password) => Some(Askpass::prepare(shared, password, &mut command).map_err(LoginError::Other)?),
             None => None,
         };
-        let master = Self::spawn(command, &ssh.executable, &socket).await;
+        let master = Self::spawn(shared, command, &ssh.executable, &socket).await;
         drop(askpass);
         master
     }
 
-    async fn spawn(mut command: Command, executable: &str, socket: &Path) -> Result<Self, LoginError> {
+    async fn spawn(shared: &Arc<Shared>, mut command: Command, executable: &str, socket: &Path) -> Result<Self, LoginError> {
         let mut child = command.spawn().map_err(|error| {
             LoginError::Other(ConnectionError::failed(format!("{executable} cannot be run: {error}")))
         })?;
+        let kept = Kept::new(shared, child.id());
         let words = Arc::new(Mutex::new(Vec::new()));
         let listening = child.stderr.take().map(|stderr| tokio::spawn(listen(stderr, Arc::clone(&words))));
         let said = || String::from_utf8_lossy(&words.lock().unwrap_or_else(PoisonError::into_inner)).into_owned();
@@ -83,7 +84,7 @@ impl Master {
                 if session.check().await.is_ok() {
                     let (stop, stopped) = oneshot::channel();
                     let (tell, ended) = watch::channel(None);
-                    tokio::spawn(supervise(child, stopped, words, tell, socket.to_owned()));
+                    tokio::spawn(supervise(child, kept, stopped, words, tell, socket.to_owned()));
                     let sessions = Arc::new(Semaphore::new(MOST_SESSIONS));
                     return Ok(Self { session: Arc::new(session), sessions, ended, _stop: stop });
                 }
@@ -119,6 +120,26 @@ impl Master {
     }
 }
 
+/// A process that the keeper ends, should the controller be killed, for as long as this lives.
+struct Kept(Arc<Shared>, Option<u32>);
+
+impl Kept {
+    fn new(shared: &Arc<Shared>, pid: Option<u32>) -> Self {
+        if let Some(pid) = pid {
+            shared.folders.keeper.process(&shared.settings, pid);
+        }
+        Self(Arc::clone(shared), pid)
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if let Some(pid) = self.1 {
+            self.0.folders.keeper.gone(pid);
+        }
+    }
+}
+
 async fn listen(mut stderr: ChildStderr, words: Arc<Mutex<Vec<u8>>>) {
     let mut buffer = vec![0; 4096];
     while let Ok(count @ 1..) = stderr.read(&mut buffer).await {
@@ -132,6 +153,7 @@ async fn listen(mut stderr: ChildStderr, words: Arc<Mutex<Vec<u8>>>) {
 /// Waits for the end of a master, or brings it about once nobody needs it.
 async fn supervise(
     mut child: Child,
+    kept: Kept,
     stopped: oneshot::Receiver<()>,
     words: Arc<Mutex<Vec<u8>>>,
     tell: watch::Sender<Option<String>>,
@@ -150,6 +172,7 @@ async fn supervise(
             true
         }
     };
+    drop(kept);
     let _ = std::fs::remove_file(socket);
     if !wanted {
         // Its last words may still be on their way through the pipe.

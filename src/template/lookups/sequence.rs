@@ -1,7 +1,7 @@
 //! The lookup `sequence`: numbers in a format, from a shortcut or from `k=v` words.
 
 use super::support::{Call, Found, key_values, term};
-use crate::template::regex::{Flags, Pattern};
+use crate::re::{Flags, Pattern};
 use crate::template::{CallArgs, Cx, Obj, Raise};
 
 const FIELDS: [&str; 5] = ["start", "end", "stride", "count", "format"];

@@ -1,7 +1,7 @@
 //! Lookups in files of rows and sections: `csvfile`, `ini`.
 
 use super::support::{Call, Found, find_file, key_values, read_text, term};
-use crate::template::regex::{Flags, Pattern};
+use crate::re::{Flags, Pattern};
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use crate::value::str_repr;
 

@@ -1,7 +1,7 @@
 //! Lookups of variables and settings: `env`, `vars`, `varnames`; `config` and `url` are refused.
 
 use super::support::{Call, Found, term};
-use crate::template::regex::{Flags, Pattern};
+use crate::re::{Flags, Pattern};
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use crate::value::str_repr;
 

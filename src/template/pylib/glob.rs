@@ -1,7 +1,7 @@
 //! `glob.glob` and `fnmatch`.
 
 use super::paths;
-use crate::template::regex::{Flags, Pattern, escape};
+use crate::re::{Flags, Pattern, escape};
 
 /// Whether a text has characters that `glob` treats as special.
 pub fn is_magic(text: &str) -> bool {
