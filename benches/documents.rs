@@ -16,8 +16,10 @@ const HOSTS: usize = 10_000;
 fn playbook(c: &mut Criterion) {
     let mut text = String::from("- hosts: all\n  tasks:\n");
     for number in 0..1000 {
-        let task = "file: {path: \"{{ root }}/x\", state: directory, mode: '0755'}\n    when: a is defined and b | bool";
-        write!(text, "  - name: task {number}\n    {task}\n    loop:\n      - one\n      - two\n    tags: [a, b]\n").unwrap();
+        let task =
+            "file: {path: \"{{ root }}/x\", state: directory, mode: '0755'}\n    when: a is defined and b | bool";
+        write!(text, "  - name: task {number}\n    {task}\n    loop:\n      - one\n      - two\n    tags: [a, b]\n")
+            .unwrap();
     }
     let source = Arc::new(Source::File("bench.yml".into()));
     c.bench_function("yaml: a playbook of 1,000 tasks", |b| {
