@@ -83,7 +83,7 @@ impl Attempt {
     /// Keeps variables that this item set for the items after it.
     pub fn remember(&self, learned: &mut Dict) {
         for (_, effect) in &self.effects {
-            if let Effect::Vars(vars) = effect {
+            if let Effect::Vars(vars) | Effect::Included(vars) = effect {
                 learned.update(vars);
             }
         }
@@ -395,7 +395,7 @@ impl HostTask {
             _ => scope.host.clone(),
         };
         let mut effects: Vec<_> = effects.into_iter().map(|effect| (Arc::clone(&facts_of), effect)).collect();
-        let told = effects.iter().any(|(_, effect)| matches!(effect, Effect::Vars(_) | Effect::Facts(_)));
+        let told = effects.iter().any(|(_, effect)| matches!(effect, Effect::Vars(_) | Effect::Included(_) | Effect::Facts(_)));
         if let (Some(Value::Dict(facts)), false) = (outcome.get("ansible_facts"), told) {
             effects.push((facts_of, Effect::Facts(facts.clone())));
         }

@@ -96,6 +96,7 @@ impl Batch {
             let targets = if own { sharing.to_vec() } else { vec![about] };
             match effect {
                 Effect::Vars(vars) => targets.iter().for_each(|host| self.shared.store.set_vars(host, &vars)),
+                Effect::Included(vars) => targets.iter().for_each(|host| self.shared.store.include_vars(host, &vars)),
                 Effect::Facts(facts) => targets.iter().for_each(|host| self.shared.store.add_facts(host, &facts)),
                 Effect::AddHost { name, groups, vars } => {
                     let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
