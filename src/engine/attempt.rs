@@ -16,6 +16,9 @@ use crate::vars::HostScope;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// What a failed result says that says nothing itself.
+const UNKNOWN: &str = "Task failed: Action failed: Unknown error.";
+
 /// What came of one item.
 #[derive(Default)]
 pub(super) struct Attempt {
@@ -83,7 +86,7 @@ impl Attempt {
     /// Keeps variables that this item set for the items after it.
     pub fn remember(&self, learned: &mut Dict) {
         for (_, effect) in &self.effects {
-            if let Effect::Vars(vars) = effect {
+            if let Effect::Vars(vars) | Effect::Included(vars) = effect {
                 learned.update(vars);
             }
         }
@@ -222,6 +225,9 @@ impl HostTask {
             if total > 1 {
                 attempt.outcome.set("attempts", number as i64);
             }
+            if attempt.outcome.is_failed() {
+                attempt.outcome.result.set_default("exception", "(traceback unavailable)");
+            }
             let overlay = self.seen(&attempt);
             let seen = scope.with(&overlay);
             self.judge(&mut attempt, &seen);
@@ -315,7 +321,10 @@ impl HostTask {
             _ if !attempt.outcome.is_unreachable() && !attempt.outcome.is_failed() => return None,
             Some(cause) => cause.clone(),
             None if attempt.outcome.is_unreachable() => Error::new(Kind::Unreachable, message()),
-            None => Error::user(message()).context("Action failed."),
+            None => match message() {
+                text if text == UNKNOWN => Error::user("Unknown error.").context("Action failed."),
+                text => Error::user(text).context("Action failed."),
+            },
         };
         Some(error.context("Task failed.").at(self.task.origin.as_ref()))
     }
@@ -395,9 +404,12 @@ impl HostTask {
             _ => scope.host.clone(),
         };
         let mut effects: Vec<_> = effects.into_iter().map(|effect| (Arc::clone(&facts_of), effect)).collect();
-        let told = effects.iter().any(|(_, effect)| matches!(effect, Effect::Vars(_) | Effect::Facts(_)));
+        let told = effects.iter().any(|(_, effect)| matches!(effect, Effect::Vars(_) | Effect::Included(_) | Effect::Facts(_)));
         if let (Some(Value::Dict(facts)), false) = (outcome.get("ansible_facts"), told) {
             effects.push((facts_of, Effect::Facts(facts.clone())));
+        }
+        if outcome.is_failed() && outcome.get("msg").is_none() && cause.is_none() {
+            outcome.set("msg", UNKNOWN);
         }
         Attempt { outcome, effects, cause, ..Attempt::default() }
     }

@@ -168,9 +168,9 @@ impl Batch {
             Some(name) if name.truthy() => self.shown(name, host),
             _ => task.action.as_str().to_owned(),
         };
-        match &task.role {
-            Some(role) if !task.implicit => format!("{} : {name}", role.full_name()),
-            _ => name,
+        match task.shown_role() {
+            Some(role) => format!("{} : {name}", role.full_name()),
+            None => name,
         }
     }
 

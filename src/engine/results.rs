@@ -23,17 +23,18 @@ impl Batch {
     ) {
         let host = done.host.clone();
         let sharing: Vec<Arc<str>> = all.map_or_else(|| vec![host.clone()], |all| self.hosts.active(all));
+        for included in std::mem::take(&mut done.includes) {
+            add_include(includes, &sharing, included);
+        }
+        let status = self.count(&done, task.include.is_some());
+        self.apply(&mut done, &sharing);
+        // What a host or group added changed is known only now.
         if let Some(name) = &task.register {
             let value = outcome::registered(&done.outcome.result);
             for host in &sharing {
                 self.shared.store.set_vars(host, &Dict::from([(name.clone(), value.clone())]));
             }
         }
-        for included in std::mem::take(&mut done.includes) {
-            add_include(includes, &sharing, included);
-        }
-        let status = self.count(&done, task.include.is_some());
-        self.apply(&mut done, &sharing);
         if done.outcome.is_changed() && !done.outcome.is_failed() {
             self.notify(task, &host, &sharing, &done.notify);
         }
@@ -96,6 +97,7 @@ impl Batch {
             let targets = if own { sharing.to_vec() } else { vec![about] };
             match effect {
                 Effect::Vars(vars) => targets.iter().for_each(|host| self.shared.store.set_vars(host, &vars)),
+                Effect::Included(vars) => targets.iter().for_each(|host| self.shared.store.include_vars(host, &vars)),
                 Effect::Facts(facts) => targets.iter().for_each(|host| self.shared.store.add_facts(host, &facts)),
                 Effect::AddHost { name, groups, vars } => {
                     let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
