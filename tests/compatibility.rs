@@ -54,7 +54,9 @@ fn text() -> String {
     let mut out = HEAD.to_owned();
     list(&mut out, "Deliberate differences", DIFFERENCES.iter().copied());
     module_table(&mut out);
-    out.push_str("\n## Actions\n\nThe controller's half of a module, or all of it.\n\n| Action | What it does |\n|---|---|\n");
+    out.push_str(
+        "\n## Actions\n\nThe controller's half of a module, or all of it.\n\n| Action | What it does |\n|---|---|\n",
+    );
     for action in actions::ACTIONS {
         row(&mut out, &[&code(action.fqcn), action.doc]);
     }
@@ -90,7 +92,17 @@ fn module_table(out: &mut String) {
 fn options(spec: &Spec) -> String {
     let mut names: Vec<&str> = spec.args.iter().map(|arg| arg.name).filter(|name| !name.starts_with('_')).collect();
     if spec.file_common {
-        names.extend(["attributes", "group", "mode", "owner", "selevel", "serole", "setype", "seuser", "unsafe_writes"]);
+        names.extend([
+            "attributes",
+            "group",
+            "mode",
+            "owner",
+            "selevel",
+            "serole",
+            "setype",
+            "seuser",
+            "unsafe_writes",
+        ]);
     }
     names.sort_unstable();
     names.dedup();
@@ -116,7 +128,9 @@ fn keywords(out: &mut String) {
 }
 
 fn settings(out: &mut String) {
-    out.push_str("\n## Settings\n\nRead from ansible.cfg and the environment, with ansible-core's types and defaults.\n\n");
+    out.push_str(
+        "\n## Settings\n\nRead from ansible.cfg and the environment, with ansible-core's types and defaults.\n\n",
+    );
     out.push_str("| Setting | ansible.cfg | Environment |\n|---|---|---|\n");
     for setting in config::SETTINGS {
         let all = |text: &str| text.split(' ').filter(|w| !w.is_empty()).map(code).collect::<Vec<_>>().join(" ");

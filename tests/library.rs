@@ -48,7 +48,13 @@ fn prepared(cwd: &Path) -> Run {
     let path = Surroundings::of_process().env.into_iter().filter(|(name, _)| name == "PATH");
     let agent = ("RPLAY_AGENT".to_owned(), env!("CARGO_BIN_EXE_rplay-agent").to_owned());
     let cwd = cwd.to_str().unwrap().to_owned();
-    let around = Surroundings { env: path.chain([agent]).collect(), home: cwd.clone(), cwd, user: "me".into(), ..Surroundings::default() };
+    let around = Surroundings {
+        env: path.chain([agent]).collect(),
+        home: cwd.clone(),
+        cwd,
+        user: "me".into(),
+        ..Surroundings::default()
+    };
     Run::new(Config::load(around).unwrap())
 }
 
@@ -63,14 +69,12 @@ fn written(folder: &Path, tasks: &str) -> Vec<String> {
 fn hears(run: Run) -> (Run, Arc<Mutex<Vec<String>>>) {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let into = heard.clone();
-    let run = run.listener(move |event| {
-        match event {
-            Event::Result(done) if done.task.action == "debug" => {
-                let msg = done.result.get("msg").map(Value::to_text).unwrap_or_default();
-                into.lock().unwrap().push(format!("{} {msg}", done.host));
-            }
-            _ => {}
+    let run = run.listener(move |event| match event {
+        Event::Result(done) if done.task.action == "debug" => {
+            let msg = done.result.get("msg").map(Value::to_text).unwrap_or_default();
+            into.lock().unwrap().push(format!("{} {msg}", done.host));
         }
+        _ => {}
     });
     (run, heard)
 }
@@ -96,9 +100,13 @@ fn two_runs_go_on_side_by_side() {
 #[test]
 fn an_action_and_a_filter_of_the_embedder() {
     let folder = tempfile::tempdir().unwrap();
-    let tasks = "    - double: number=21\n      register: it\n    - debug: msg=\"{{ it.doubled }} {{ 'abc' | backwards }}\"\n";
+    let tasks =
+        "    - double: number=21\n      register: it\n    - debug: msg=\"{{ it.doubled }} {{ 'abc' | backwards }}\"\n";
     let books = written(folder.path(), tasks);
-    let run = prepared(folder.path()).inventory("a,").action(&DOUBLE).templar(Templar::new().with_plugins(Arc::new(Backwards)));
+    let run = prepared(folder.path())
+        .inventory("a,")
+        .action(&DOUBLE)
+        .templar(Templar::new().with_plugins(Arc::new(Backwards)));
     let (run, heard) = hears(run);
     let report = block_on(run.play(&books)).unwrap();
     assert_eq!(*heard.lock().unwrap(), ["a 42 cba"]);
@@ -116,7 +124,8 @@ fn an_embedder_s_action_refuses_what_it_does_not_take() {
 #[test]
 fn events_come_in_their_order() {
     let folder = tempfile::tempdir().unwrap();
-    let books = written(folder.path(), "    - debug: msg=hi\n      name: greet\n    - fail:\n      ignore_errors: true\n");
+    let books =
+        written(folder.path(), "    - debug: msg=hi\n      name: greet\n    - fail:\n      ignore_errors: true\n");
     let told = Arc::new(Mutex::new(Vec::new()));
     let into = told.clone();
     let run = prepared(folder.path()).inventory("a,").listener(move |event| {
@@ -124,7 +133,9 @@ fn events_come_in_their_order() {
             Event::PlaybookStart { path } => format!("playbook {path}"),
             Event::PlayStart { play } => format!("play {}", play.name),
             Event::TaskStart { task } => format!("task {}", task.name),
-            Event::Result(done) => format!("result {} {}", done.host, matches!(done.status, Status::Failed { ignored: true })),
+            Event::Result(done) => {
+                format!("result {} {}", done.host, matches!(done.status, Status::Failed { ignored: true }))
+            }
             Event::Stats(stats) => format!("stats {}", stats.hosts["a"].ignored),
             _ => return,
         });
@@ -163,5 +174,9 @@ fn what_cannot_be_loaded_is_an_error() {
     assert!(error.to_string().contains("'task' is not a valid attribute for a Play"), "{error}");
     let options = Options { limit: Some("nobody".into()), ..Options::default() };
     let refused = block_on(prepared(folder.path()).inventory("a,").options(options).play(&books)).unwrap_err();
-    assert!(refused.to_string().contains("Specified inventory, host pattern and/or --limit leaves us with no hosts to target"));
+    assert!(
+        refused
+            .to_string()
+            .contains("Specified inventory, host pattern and/or --limit leaves us with no hosts to target")
+    );
 }

@@ -77,7 +77,8 @@ fn the_deployment_loads() {
 #[test]
 fn each_example_is_tested() {
     let files = std::fs::read_dir(Path::new(ROOT).join("playbooks")).unwrap().map(|entry| entry.unwrap().file_name());
-    let mut names: Vec<String> = files.map(|name| name.to_string_lossy().into_owned()).filter(|n| n.ends_with(".yml")).collect();
+    let mut names: Vec<String> =
+        files.map(|name| name.to_string_lossy().into_owned()).filter(|n| n.ends_with(".yml")).collect();
     names.sort();
     // embedded.yml is played by examples/embed.rs, with what only that has.
     assert_eq!(names, ["embedded.yml", "facts.yml", "preview.yml", "roles.yml", "vault.yml", "web_deploy.yml"]);
