@@ -25,14 +25,15 @@ macro_rules! cases {
 
 cases! {
     callbacks: check_markers color default_options json minimal oneline;
-    engine: arguments becoming blocks check_and_diff conditions delegation facts handlers handlers_forced
-        loops meta no_log results run_once serial tags;
-    errors: options playbook task unreachable yaml;
-    inventory: group_vars implicit_localhost ini patterns script several yaml;
-    modules: command copy file pip small stat synchronize template;
+    engine: arguments arguments_as_variable becoming blocks check_and_diff condition_origin conditions
+        delegation delegation_undefined facts handlers handlers_forced loops meta meta_refresh no_log
+        no_log_failures results run_once serial tags;
+    errors: keyword_undefined named_self options playbook playbook_values task unreachable usage yaml;
+    inventory: group_vars implicit_localhost ini patterns reserved_names script several yaml;
+    modules: command command_not_utf8 copy failures file pip small stat synchronize template;
     roles: imports public whole;
     templates: playbook;
-    vars: extra lazy magic precedence vars_files;
+    vars: environment_and_play_hosts extra hostvars_and_play_vars lazy magic precedence vars_files;
     vault: plain several_ids;
 }
 

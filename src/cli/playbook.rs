@@ -98,6 +98,13 @@ impl Tool {
         let settings = &config.settings;
         self.given.tags = tags(&self.matches, "tags", settings.list("TAGS_RUN"));
         self.given.skip_tags = tags(&self.matches, "skip_tags", settings.list("TAGS_SKIP"));
+        if self.matches.get_flag("listtags")
+            && all(&self.matches, "tags").is_empty()
+            && all(&self.matches, "skip_tags").is_empty()
+        {
+            // Of a listing, those that never run are a part.
+            self.given.tags = vec!["never".into(), "all".into()];
+        }
         self.given.diff |= settings.flag("DIFF_ALWAYS");
         let more = u8::try_from(settings.int("DEFAULT_VERBOSITY")).unwrap_or(0);
         self.given.verbosity = if self.given.verbosity == 0 { more } else { self.given.verbosity };

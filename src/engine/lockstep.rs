@@ -166,7 +166,12 @@ impl Batch {
     pub(super) fn title(&self, task: &Task, host: &Arc<str>) -> String {
         let name = match &task.name {
             Some(name) if name.truthy() => self.shown(name, host),
-            _ => task.action.as_str().to_owned(),
+            _ => match task.args.get("name").or_else(|| task.args.get("role")) {
+                Some(role) if task.action.as_str().rsplit('.').next() == Some("include_role") => {
+                    format!("{} : {}", task.action.as_str(), role.to_text())
+                }
+                _ => task.action.as_str().to_owned(),
+            },
         };
         match task.shown_role() {
             Some(role) => format!("{} : {name}", role.full_name()),

@@ -8,6 +8,9 @@ use crate::playbook::Task;
 use crate::value::{Dict, Value};
 use std::sync::Arc;
 
+/// The actions that are run for each host, not once for all.
+const BY_HOST: &[&str] = &["end_host", "end_role", "flush_handlers", "noop", "reset_connection"];
+
 impl Batch {
     /// Runs a `meta` task.
     pub(super) async fn meta(&mut self, task: &Arc<Task>, hosts: &[Arc<str>]) {
@@ -18,11 +21,12 @@ impl Batch {
             return;
         }
         let info = Arc::new(self.describe(task, first));
-        if !task.implicit {
-            self.shared.emit(&Event::TaskStart { task: info.clone() });
-        }
         let mut on = Vec::new();
         for host in hosts {
+            // What acts on each host by itself is told for each, as the linear strategy of ansible-core does.
+            if !task.implicit && (host == first || BY_HOST.contains(&&*action)) {
+                self.shared.emit(&Event::TaskStart { task: info.clone() });
+            }
             match self.holds(task, host) {
                 Ok(true) => on.push(host.clone()),
                 Ok(false) => self.tell_skipped(task, &info, host, &action),

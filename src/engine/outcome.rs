@@ -89,6 +89,12 @@ pub(super) fn censored(result: &Dict) -> Dict {
             kept.insert(key, value.clone());
         }
     }
+    // The shape stays, so that a callback sees that there was a loop.
+    if let Some(items) = result.get("results").and_then(Value::as_list) {
+        let censored_item =
+            |item: &Value| item.as_dict().map_or_else(|| item.clone(), |item| Value::Dict(censored(item)));
+        kept.insert("results", Value::list(items.iter().map(censored_item)));
+    }
     kept
 }
 

@@ -241,5 +241,6 @@ fn batches(play: &Play, hosts: &[Arc<str>], scope: &HostScope, shared: &Shared) 
 fn forces_handlers(shared: &Shared, play: &Play, scope: &HostScope) -> bool {
     let keyword = play.force_handlers.as_ref().map(|value| shown(shared, value, scope));
     let keyword = keyword.and_then(|text| crate::argspec::boolean(&Value::str(text)));
-    shared.options.force_handlers || keyword.unwrap_or_else(|| shared.settings.flag("DEFAULT_FORCE_HANDLERS"))
+    // The option is the keyword's default, no more.
+    keyword.unwrap_or(shared.options.force_handlers || shared.settings.flag("DEFAULT_FORCE_HANDLERS"))
 }

@@ -26,8 +26,8 @@ impl Batch {
         for included in std::mem::take(&mut done.includes) {
             add_include(includes, &sharing, included);
         }
-        let status = self.count(&done, task.include.is_some());
         self.apply(&mut done, &sharing);
+        let status = self.count(&done, task.include.is_some());
         // What a host or group added changed is known only now.
         if let Some(name) = &task.register {
             let value = outcome::registered(&done.outcome.result);
@@ -37,6 +37,10 @@ impl Batch {
         }
         if done.outcome.is_changed() && !done.outcome.is_failed() {
             self.notify(task, &host, &sharing, &done.notify);
+        }
+        if self.fatal.is_some() {
+            // A handler that does not exist ends the run before the result is told.
+            return;
         }
         if matches!(status, Status::Failed { ignored: false }) {
             self.note_failure(task, info, &host, &done);

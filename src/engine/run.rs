@@ -11,7 +11,7 @@ use super::strategy;
 use crate::actions::ActionDef;
 use crate::config::Config;
 use crate::connection::{self, Pool};
-use crate::diag::Result;
+use crate::diag::{Error, Result};
 use crate::event::{Event, HostStats, Stats, Terminal};
 use crate::inventory::{Loaded, Mismatch, Notice, Reader, VarsFiles, limit_patterns, load_sources};
 use crate::load::Loader;
@@ -307,6 +307,11 @@ impl Prepared {
             if shared.cancel.is_cancelled() {
                 break;
             }
+        }
+        if let Some(wanted) = shared.options.start_at_task.as_ref().filter(|_| !state.started) {
+            let text =
+                format!("No matching task \"{wanted}\" found. Note: --start-at-task can only follow static includes.");
+            shared.emit(&Event::Error(Box::new(Error::user(text))));
         }
         Ok(state.report(shared))
     }

@@ -11,7 +11,10 @@ const PATTERNS: &[(&str, &str)] = &[
     (r#"("(?:inode|dev|version|blocks|block_size|device_type)": )"?\d+"?"#, "${1}N"),
     (r#""attr_flags": "\w*""#, "\"attr_flags\": \"\""),
     (r#""attributes": \[[^\]]*\]"#, "\"attributes\": []"),
-    (r"ansible-tmp-[\d.]+-\d+-\d+", "ansible-tmp-N"),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", "TIME"),
+    (r#""id": "[0-9a-f-]{36}""#, "\"id\": \"ID\""),
+    // The real one asks passwd where its home is, not HOME.
+    (r"[\w/]*/\.ansible/tmp/ansible-tmp-[\d.]+-\d+-\d+", "TMP/ansible-tmp-N"),
     (r"ansible-local-\w+/tmp\w+", "ansible-local-N"),
     (r"/usr/bin/python3\.\d+", "/usr/bin/python3"),
 ];
