@@ -404,7 +404,9 @@ impl HostTask {
             _ => scope.host.clone(),
         };
         let mut effects: Vec<_> = effects.into_iter().map(|effect| (Arc::clone(&facts_of), effect)).collect();
-        let told = effects.iter().any(|(_, effect)| matches!(effect, Effect::Vars(_) | Effect::Included(_) | Effect::Facts(_)));
+        let told = effects
+            .iter()
+            .any(|(_, effect)| matches!(effect, Effect::Vars(_) | Effect::Included(_) | Effect::Facts(_)));
         if let (Some(Value::Dict(facts)), false) = (outcome.get("ansible_facts"), told) {
             effects.push((facts_of, Effect::Facts(facts.clone())));
         }
