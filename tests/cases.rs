@@ -24,10 +24,16 @@ macro_rules! cases {
 }
 
 cases! {
+    callbacks: check_markers color default_options json minimal oneline;
     engine: arguments becoming blocks check_and_diff conditions delegation facts handlers handlers_forced
         loops meta no_log results run_once serial tags;
+    errors: options playbook task unreachable yaml;
     inventory: group_vars implicit_localhost ini patterns script several yaml;
+    modules: command copy file pip small stat synchronize template;
+    roles: imports public whole;
+    templates: playbook;
     vars: extra lazy magic precedence vars_files;
+    vault: plain several_ids;
 }
 
 #[test]

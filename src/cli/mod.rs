@@ -9,6 +9,7 @@ mod screen;
 mod secrets;
 mod signals;
 mod terminal;
+mod usage;
 mod vault;
 mod version;
 
