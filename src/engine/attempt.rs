@@ -105,7 +105,9 @@ impl HostTask {
         attempt.no_log = keywords
             .bool("no_log", |c| c.no_log.as_ref())
             .unwrap_or(None)
-            .unwrap_or(self.shared.settings.flag("DEFAULT_NO_LOG"));
+            .unwrap_or(self.shared.settings.flag("DEFAULT_NO_LOG"))
+            // What came out of an encrypted file is secret without being asked.
+            || attempt.outcome.get("_ansible_no_log").is_some_and(Value::truthy);
         let lenient = |value: Result<Option<bool>>| value.unwrap_or(None).unwrap_or(false);
         attempt.ignore_errors = lenient(keywords.bool("ignore_errors", |c| c.ignore_errors.as_ref()));
         attempt.ignore_unreachable = lenient(keywords.bool("ignore_unreachable", |c| c.ignore_unreachable.as_ref()));
