@@ -381,7 +381,7 @@ impl HostTask {
             None | Some(0) => running.await,
             Some(seconds) => match tokio::time::timeout(Duration::from_secs(seconds), running).await {
                 Ok(acted) => acted,
-                Err(_) => Err(Error::action(format!("Timed out after {seconds} second(s)."))),
+                Err(_) => return Ok(timed_out(seconds)),
             },
         };
         let acted = match acted {
@@ -439,6 +439,17 @@ impl HostTask {
             shell: self.shared.settings.text("DEFAULT_EXECUTABLE").filter(|s| *s != "/bin/sh").map(str::to_owned),
         })
     }
+}
+
+/// What comes of an action that took longer than its `timeout`.
+fn timed_out(seconds: u64) -> Attempt {
+    let text = format!("Timed out after {seconds} second(s).");
+    let told = Dict::from([
+        ("frame", Value::str("Configure `DISPLAY_TRACEBACK` to see a traceback on timeout errors.")),
+        ("period", Value::Int(i64::try_from(seconds).unwrap_or(i64::MAX))),
+    ]);
+    let outcome = Outcome::failed(format!("Task failed: {text}")).with("changed", false).with("timedout", told);
+    Attempt { outcome, cause: Some(Error::user(text)), ..Attempt::default() }
 }
 
 /// The name that a module's messages show: builtin ones are run as ansible.legacy's.
