@@ -128,6 +128,8 @@ impl Reading {
         folders.sort();
         let main = call.task.role.as_ref().map(|role| Path::new(&role.data.path).join("vars/main.yml"));
         for folder in folders {
+            // Of a folder that has a bad file, nothing is kept.
+            let before = self.vars.clone();
             for name in file_names(&folder) {
                 let path = folder.join(&name);
                 // A role's main.yml is loaded with the role.
@@ -139,9 +141,11 @@ impl Reading {
                         continue;
                     }
                     let known = choice.extensions.join(", ");
+                    self.vars = before;
                     return Ok(Some(format!("{} does not have a valid extension: {known}", path.display())));
                 }
                 if let Some(problem) = self.file(call, &path)? {
+                    self.vars = before;
                     return Ok(Some(problem));
                 }
             }

@@ -112,7 +112,10 @@ impl Batch {
                 "reset_connection" => "META: reset connection".into(),
                 other => format!("META: {other}"),
             });
-            if matches!(action, "noop" | "refresh_inventory" | "clear_facts" | "clear_host_errors" | "end_batch" | "end_play") {
+            if matches!(
+                action,
+                "noop" | "refresh_inventory" | "clear_facts" | "clear_host_errors" | "end_batch" | "end_play"
+            ) {
                 break;
             }
         }

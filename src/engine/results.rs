@@ -26,7 +26,7 @@ impl Batch {
         for included in std::mem::take(&mut done.includes) {
             add_include(includes, &sharing, included);
         }
-        self.apply(&mut done, &sharing);
+        self.apply(&mut done, &sharing, !task.changed_when.is_empty());
         let status = self.count(&done, task.include.is_some());
         // What a host or group added changed is known only now.
         if let Some(name) = &task.register {
@@ -95,7 +95,8 @@ impl Batch {
         Status::Ok
     }
 
-    fn apply(&mut self, done: &mut Done, sharing: &[Arc<str>]) {
+    /// `judged` results keep what `changed_when` said of them.
+    fn apply(&mut self, done: &mut Done, sharing: &[Arc<str>], judged: bool) {
         for (about, effect) in std::mem::take(&mut done.effects) {
             let own = about == done.host;
             let targets = if own { sharing.to_vec() } else { vec![about] };
@@ -108,6 +109,9 @@ impl Batch {
                     let changed = self.change_inventory(|inventory, notices| {
                         inventory.add_dynamic_host(&name, &groups, &vars, notices)
                     });
+                    if judged {
+                        continue;
+                    }
                     done.outcome.set("changed", changed);
                 }
                 Effect::AddGroup { name, parents } => {
@@ -116,6 +120,9 @@ impl Batch {
                     let changed = self.change_inventory(|inventory, notices| {
                         inventory.add_dynamic_group(&host, &name, &parents, notices)
                     });
+                    if judged {
+                        continue;
+                    }
                     done.outcome.set("changed", changed);
                 }
                 Effect::Stats { data, per_host, aggregate } => {

@@ -78,7 +78,8 @@ pub(super) fn attributes(
 
 /// A difference with its headers; the texts are empty unless differences are asked for.
 pub(super) fn diff(call: &Call<'_>, path: &str, before: &[u8], after: &[u8]) -> Dict {
-    let text = |bytes: &[u8]| if call.context.diff { String::from_utf8_lossy(bytes).into_owned() } else { String::new() };
+    let text =
+        |bytes: &[u8]| if call.context.diff { String::from_utf8_lossy(bytes).into_owned() } else { String::new() };
     let mut dict = Dict::from([("before", text(before)), ("after", text(after))]);
     headers(&mut dict, &format!("{path} (content)"));
     dict
@@ -133,7 +134,9 @@ mod tests {
 
     #[test]
     fn parts_of_paths() {
-        for (path, folder, name) in [("/a/b", "/a", "b"), ("/a", "/", "a"), ("a", "", "a"), ("a//b", "a", "b"), ("//a", "//", "a")] {
+        for (path, folder, name) in
+            [("/a/b", "/a", "b"), ("/a", "/", "a"), ("a", "", "a"), ("a//b", "a", "b"), ("//a", "//", "a")]
+        {
             assert_eq!((dirname(path), basename(path)), (folder, name));
         }
     }

@@ -175,9 +175,8 @@ fn make_folder(call: &Call<'_>, path: &str) -> Result<(), Outcome> {
     if folder.is_empty() || Path::new(folder).exists() || call.check() {
         return Ok(());
     }
-    std::fs::create_dir_all(folder).map_err(|e| {
-        Outcome::failed(format!("Error creating {folder} ({})", errors::os_error_bytes(&e, folder)))
-    })
+    std::fs::create_dir_all(folder)
+        .map_err(|e| Outcome::failed(format!("Error creating {folder} ({})", errors::os_error_bytes(&e, folder))))
 }
 
 fn finish(

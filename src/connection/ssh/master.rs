@@ -69,7 +69,12 @@ impl Master {
         master
     }
 
-    async fn spawn(shared: &Arc<Shared>, mut command: Command, executable: &str, socket: &Path) -> Result<Self, LoginError> {
+    async fn spawn(
+        shared: &Arc<Shared>,
+        mut command: Command,
+        executable: &str,
+        socket: &Path,
+    ) -> Result<Self, LoginError> {
         let mut child = command.spawn().map_err(|error| {
             LoginError::Other(ConnectionError::failed(format!("{executable} cannot be run: {error}")))
         })?;

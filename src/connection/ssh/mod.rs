@@ -113,7 +113,11 @@ impl Masters {
     }
 
     /// A master with room for one more session.
-    async fn lease(&self, shared: &Arc<Shared>, name: &str) -> Result<(Arc<Master>, OwnedSemaphorePermit), ConnectionError> {
+    async fn lease(
+        &self,
+        shared: &Arc<Shared>,
+        name: &str,
+    ) -> Result<(Arc<Master>, OwnedSemaphorePermit), ConnectionError> {
         let mut list = self.list.lock().await;
         list.retain(|master| master.is_alive());
         for master in list.iter() {

@@ -35,7 +35,10 @@ impl Encoding {
                 Ok(text) => (text.to_owned(), false),
                 Err(_) => (escaped(bytes), true),
             }),
-            Self::Ascii => Ok((bytes.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { escape(*byte) }).collect(), true)),
+            Self::Ascii => Ok((
+                bytes.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { escape(*byte) }).collect(),
+                true,
+            )),
             Self::Latin1 => Ok((bytes.iter().map(|byte| char::from(*byte)).collect(), false)),
             Self::Utf16 { big, mark } => {
                 let (big, bytes) = match bytes {
