@@ -215,7 +215,7 @@ impl Tool {
     }
 
     fn run_with_callbacks(self, run: Run, screen: &Screen, config: &Config) -> Result<u8> {
-        let mut callbacks = callbacks::enabled(screen, config)?;
+        let mut callbacks = super::callbacks::enabled(screen, config)?;
         let live = (config.around.stdout_tty).then(|| Arc::new(Mutex::new(Live::new(screen.clone()))));
         let fed = live.clone();
         let run = run.listener(move |event| {
