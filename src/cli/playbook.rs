@@ -2,7 +2,7 @@
 
 use super::signals::Ended;
 use super::{exit_status, listing, options, screen, secrets, signals, terminal, usage, version};
-use crate::callback::{self, Callback, Live, Screen, Settings, Stream};
+use crate::callback::{Callback, Live, Screen, Settings, Stream};
 use crate::config::{Config, From, Surroundings};
 use crate::connection::Secret;
 use crate::diag::{Error, Kind, Result};
@@ -232,7 +232,7 @@ impl Tool {
     }
 
     fn run_with_callbacks(self, run: Run, screen: &Screen, config: &Config) -> Result<u8> {
-        let mut callbacks = callbacks(screen, config)?;
+        let mut callbacks = super::callbacks::enabled(screen, config)?;
         let live = (config.around.stdout_tty).then(|| Arc::new(Mutex::new(Live::new(screen.clone()))));
         let fed = live.clone();
         let run = run.listener(move |event| {
@@ -277,24 +277,6 @@ async fn tick(live: Arc<Mutex<Live>>) {
         clock.tick().await;
         live.lock().unwrap_or_else(PoisonError::into_inner).tick();
     }
-}
-
-/// The callback that writes the output, and those beside it.
-fn callbacks(screen: &Screen, config: &Config) -> Result<Vec<Box<dyn Callback>>> {
-    let wanted = config.settings.text("DEFAULT_STDOUT_CALLBACK").unwrap_or("default");
-    let Some(found) = callback::find(wanted) else {
-        return Err(Error::unsupported(format!("rplay has no stdout callback '{wanted}'")));
-    };
-    let mut all = vec![(found.new)(screen.clone())];
-    for name in config.settings.list("CALLBACKS_ENABLED") {
-        match callback::find(name) {
-            Some(found) if found.kind == callback::Kind::Aggregate => all.push((found.new)(screen.clone())),
-            _ => {
-                screen.common(&Event::Warning(format!("Skipping callback plugin '{name}', which rplay does not have")));
-            }
-        }
-    }
-    Ok(all)
 }
 
 fn check_playbook(full: &str, given: &str) -> Result<()> {
