@@ -18,6 +18,7 @@ pub mod deliver;
 #[cfg(test)]
 mod documented;
 mod edit;
+mod encoding;
 pub mod file;
 pub mod lineinfile;
 pub mod ping;
