@@ -20,6 +20,7 @@ mod documented;
 mod edit;
 mod encoding;
 pub mod file;
+pub mod find;
 pub mod lineinfile;
 pub mod ping;
 pub mod pip;
@@ -98,6 +99,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &command::DEF,
     &copy::DEF,
     &file::DEF,
+    &find::DEF,
     &lineinfile::DEF,
     &ping::DEF,
     &pip::DEF,
