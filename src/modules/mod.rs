@@ -29,6 +29,7 @@ pub mod run;
 pub mod selinux;
 pub mod setup;
 pub mod shell;
+pub mod slurp;
 pub mod stat;
 pub mod synchronize;
 #[cfg(test)]
@@ -106,6 +107,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &replace::DEF,
     &setup::DEF,
     &shell::DEF,
+    &slurp::DEF,
     &stat::DEF,
     &synchronize::DEF,
 ];
