@@ -32,6 +32,7 @@ pub mod shell;
 pub mod slurp;
 pub mod stat;
 pub mod synchronize;
+pub mod tempfile;
 #[cfg(test)]
 pub mod testing;
 
@@ -110,6 +111,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &slurp::DEF,
     &stat::DEF,
     &synchronize::DEF,
+    &tempfile::DEF,
 ];
 
 /// The module of a name without collection.
