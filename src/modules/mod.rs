@@ -21,6 +21,7 @@ mod edit;
 mod encoding;
 pub mod file;
 pub mod find;
+pub mod getent;
 pub mod lineinfile;
 pub mod ping;
 pub mod pip;
@@ -102,6 +103,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &copy::DEF,
     &file::DEF,
     &find::DEF,
+    &getent::DEF,
     &lineinfile::DEF,
     &ping::DEF,
     &pip::DEF,
