@@ -22,6 +22,7 @@ mod encoding;
 pub mod file;
 pub mod find;
 pub mod getent;
+pub mod group;
 pub mod lineinfile;
 pub mod ping;
 pub mod pip;
@@ -104,6 +105,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &file::DEF,
     &find::DEF,
     &getent::DEF,
+    &group::DEF,
     &lineinfile::DEF,
     &ping::DEF,
     &pip::DEF,
