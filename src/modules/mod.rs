@@ -10,6 +10,7 @@ use crate::proto::{Context, Outcome};
 
 #[cfg(test)]
 mod against;
+pub mod assemble;
 pub mod attributes;
 pub mod blockinfile;
 pub mod command;
@@ -99,6 +100,7 @@ pub enum Blob {
 
 /// The modules, sorted by name.
 pub static MODULES: &[&ModuleDef] = &[
+    &assemble::DEF,
     &blockinfile::DEF,
     &command::DEF,
     &copy::DEF,
