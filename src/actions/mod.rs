@@ -14,7 +14,7 @@ mod fail;
 mod fetch;
 mod gather_facts;
 mod group_by;
-
+mod include_vars;
 mod raw;
 mod script;
 mod set_fact;
@@ -68,6 +68,7 @@ pub static ACTIONS: &[&ActionDef] = &[
     &fetch::ACTION,
     &gather_facts::ACTION,
     &group_by::ACTION,
+    &include_vars::ACTION,
     &raw::ACTION,
     &script::ACTION,
     &set_fact::ACTION,

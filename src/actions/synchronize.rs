@@ -88,10 +88,10 @@ impl Plan {
         }
         let rsync = call.variable("ansible_rsync_path").filter(Value::truthy);
         args.insert("_local_rsync_path", rsync.unwrap_or_else(|| "rsync".into()));
-        if args.get("dest_port").is_none_or(Value::is_null) {
-            if let Some(port) = self.port {
-                args.insert("dest_port", port);
-            }
+        if args.get("dest_port").is_none_or(Value::is_null)
+            && let Some(port) = self.port
+        {
+            args.insert("dest_port", port);
         }
         if self.local {
             args.insert("src", here(call, &src));

@@ -4,7 +4,7 @@
 //! its panics.
 
 use super::panic;
-use crate::modules::{Blob, ModuleDef, run_def};
+use crate::modules::{Blob, ModuleDef, deliver, run_def};
 use crate::proto::{Outcome, Request};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
@@ -16,16 +16,17 @@ pub fn run_module(
     blob: Option<Blob>,
     cancelled: &AtomicBool,
 ) -> Outcome {
-    let Ok(at) = modules.binary_search_by(|module| module.name.cmp(request.module.as_str())) else {
-        return Outcome::failed(format!("The module {} is not supported by this rplay-agent", request.module));
+    let run = || match modules.binary_search_by(|module| module.name.cmp(request.module.as_str())) {
+        Ok(at) => run_def(modules[at], request, blob, cancelled),
+        Err(_) if request.module == deliver::NAME => deliver::run(request, blob, cancelled),
+        Err(_) => Outcome::failed(format!("The module {} is not supported by this rplay-agent", request.module)),
     };
-    let module = modules[at];
     // A module that panics has a fault of its own; the agent and its other tasks go on.
-    match catch_unwind(AssertUnwindSafe(|| run_def(module, request, blob, cancelled))) {
+    match catch_unwind(AssertUnwindSafe(run)) {
         Ok(outcome) => outcome,
         Err(payload) => {
             let words = panic::words(payload.as_ref());
-            Outcome::failed(format!("The module {} failed within rplay itself: {words}", module.name))
+            Outcome::failed(format!("The module {} failed within rplay itself: {words}", request.module))
         }
     }
 }

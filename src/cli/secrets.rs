@@ -17,13 +17,13 @@ pub(super) fn gather(matches: &ArgMatches, config: &Config, screen: &Screen) -> 
     let mut ids: Vec<String> = settings.list("DEFAULT_VAULT_IDENTITY_LIST").into_iter().map(str::to_owned).collect();
     ids.extend(all(matches, "vault_ids"));
     let mut files = all(matches, "vault_password_files");
-    if files.is_empty() {
-        files.extend(settings.text("DEFAULT_VAULT_PASSWORD_FILE").map(str::to_owned));
-    }
+    files.extend(settings.text("DEFAULT_VAULT_PASSWORD_FILE").map(str::to_owned));
     let ask = matches.get_flag("ask_vault_pass") || settings.flag("DEFAULT_ASK_VAULT_PASS");
     let wanted = vault::Wanted { ids: &ids, files: &files, ask, ..vault::Wanted::default() };
     let resolve = |path: &str| config.around.resolve(path, None);
-    let mut warn = |text: String| drop(screen.common(&Event::Warning(text)));
+    let mut warn = |text: String| {
+        screen.common(&Event::Warning(text));
+    };
     let mut secrets = vault::collect(wanted, &resolve, &mut |text| terminal::password(text), &mut warn)?;
     secrets.set_match_ids(settings.flag("DEFAULT_VAULT_ID_MATCH"));
     Ok(secrets)

@@ -1,6 +1,8 @@
 //! Where events go.
 
+use crate::diag::Error;
 use crate::event::Event;
+use crate::inventory::Notice;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -38,6 +40,18 @@ impl Emitter {
     pub fn verbose(&self, level: u8, host: Option<&Arc<str>>, text: impl FnOnce() -> String) {
         if self.verbosity >= level {
             self.emit(&Event::Verbose { level, host: host.cloned(), text: text() });
+        }
+    }
+
+    /// Says what reading or changing the inventory had to say.
+    pub fn notices(&self, notices: Vec<Notice>) {
+        for notice in notices {
+            match notice {
+                Notice::Warning(text) => self.warn(text),
+                Notice::Deprecated(text) => self.emit(&Event::Deprecated(text)),
+                Notice::Error(text) => self.emit(&Event::Error(Box::new(Error::user(text)))),
+                Notice::Verbose(level, text) => self.verbose(level, None, || text),
+            }
         }
     }
 }

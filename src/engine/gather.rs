@@ -2,10 +2,9 @@
 
 use super::batch::Batch;
 use crate::argspec::boolean;
-use crate::content::{Action, ActionKind};
 use crate::event::Event;
-use crate::playbook::{Common, LoopControl, Task};
-use crate::value::{Dict, Text, Value};
+use crate::playbook::{Common, Task};
+use crate::value::{Dict, Value};
 use std::sync::Arc;
 
 impl Batch {
@@ -49,31 +48,11 @@ impl Batch {
         let tags = if play.common().tags.is_empty() { vec![Value::str("always")] } else { Vec::new() };
         Task {
             name: Some(Value::str("Gathering Facts")),
-            action: Text::data("gather_facts"),
-            resolved: Some(Action {
-                fqcn: "ansible.builtin.gather_facts".into(),
-                name: "gather_facts".into(),
-                kind: ActionKind::Native,
-            }),
             args,
-            include: None,
-            loop_: None,
-            loop_control: LoopControl::default(),
-            register: None,
-            until: Vec::new(),
-            retries: None,
-            delay: None,
-            changed_when: Vec::new(),
-            failed_when: Vec::new(),
-            async_: None,
-            poll: None,
-            listen: Vec::new(),
-            handler: false,
             implicit: false,
             common: Common { tags, when: play.import_when.clone(), ..Common::default() },
-            frame: play.frame.clone(),
-            role: None,
-            origin: play.origin.clone(),
+            origin: None,
+            ..Task::implicit("gather_facts", play.frame.clone())
         }
     }
 }

@@ -57,8 +57,6 @@ pub(super) struct Done {
     pub ignore_errors: bool,
     /// Whether an unreachable host is ignored.
     pub ignore_unreachable: bool,
-    /// Whether each item was told already.
-    pub looped: bool,
 }
 
 /// A file or role that a host includes.

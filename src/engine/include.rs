@@ -31,29 +31,42 @@ impl Batch {
         info: &Arc<TaskInfo>,
         includes: Vec<(Vec<Arc<str>>, Included)>,
     ) {
+        let mut loaded = Vec::new();
         for (hosts, included) in includes {
             let hosts = self.hosts.active(&hosts);
-            let Some(first) = hosts.first().cloned() else { continue };
-            match self.load(task, &included, &first) {
-                Ok(loaded) => {
-                    let label = included.label.as_ref().map(Value::to_text);
-                    self.shared.emit(&Event::Include { file: loaded.shown.clone(), hosts: hosts.clone(), label });
-                    for host in &hosts {
-                        self.hosts.stats(host).ok += 1;
-                    }
-                    if let Some((role, public)) = &loaded.role {
-                        self.vars.add_role(role, *public);
-                    }
-                    for role in &loaded.imported {
-                        self.vars.add_role(role, role.data.public);
-                    }
-                    self.add_handlers(&loaded.handlers);
-                    self.shared.tell_notes();
-                    self.list(&loaded.entries, &hosts).await;
+            let Some(first) = hosts.first() else { continue };
+            match self.load(task, &included, first) {
+                Ok(found) => {
+                    self.take_in(&found, &hosts, &included);
+                    loaded.push((hosts, found));
                 }
-                Err(error) => self.fail_include(info, &hosts, &included, &error),
+                Err(error) => {
+                    self.fail_include(info, &hosts, &included, &error);
+                    self.stop_all_where_fatal(task, &hosts, false);
+                }
             }
         }
+        // All are told before the first of them runs.
+        for (hosts, found) in loaded {
+            self.list(&found.entries, &hosts).await;
+        }
+    }
+
+    /// Counts what was loaded, and lets the play have its roles and handlers.
+    fn take_in(&mut self, found: &Loaded, hosts: &[Arc<str>], included: &Included) {
+        let label = included.label.as_ref().map(Value::to_text);
+        self.shared.emit(&Event::Include { file: found.shown.clone(), hosts: hosts.to_vec(), label });
+        for host in hosts {
+            self.hosts.stats(host).ok += 1;
+        }
+        if let Some((role, public)) = &found.role {
+            self.vars.add_role(role, *public);
+        }
+        for role in &found.imported {
+            self.vars.add_role(role, role.data.public);
+        }
+        self.add_handlers(&found.handlers);
+        self.shared.tell_notes();
     }
 
     fn load(&self, task: &Arc<Task>, included: &Included, host: &Arc<str>) -> Result<Loaded> {

@@ -81,10 +81,10 @@ impl Prepared {
             Some(role) => format!("{} : {name}", role.full_name()),
             None => name,
         };
-        if let Some(action) = task.resolved.as_ref().filter(|a| a.kind != crate::content::ActionKind::Native) {
-            if !listing.lacking.iter().any(|known| *known == *action.fqcn) {
-                listing.lacking.push(action.fqcn.to_string());
-            }
+        if let Some(action) = task.resolved.as_ref().filter(|a| a.kind != crate::content::ActionKind::Native)
+            && !listing.lacking.iter().any(|known| *known == *action.fqcn)
+        {
+            listing.lacking.push(action.fqcn.to_string());
         }
         listing.tasks.push((name, own));
     }

@@ -9,9 +9,11 @@ use crate::diag::{Error, Kind};
 use crate::event::{Event, TaskInfo};
 use crate::playbook::Task;
 use crate::value::Value;
+use crate::vars::TaskLayers;
+use std::collections::HashSet;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 impl Batch {
@@ -47,30 +49,34 @@ impl Batch {
         all: Option<&[Arc<str>]>,
     ) -> Vec<(Vec<Arc<str>>, super::host_task::Included)> {
         let (notes, mut inbox) = unbounded_channel();
-        let layers = HostTask::layers(task);
-        let throttle = self.throttle(task, hosts);
+        let start = Start { layers: HostTask::layers(task), limits: self.limits(task, hosts), task, info };
+        let mut notes = Some(notes);
         let mut running = JoinSet::new();
-        for host in hosts {
-            let job = HostTask {
-                shared: self.shared.clone(),
-                task: task.clone(),
-                info: info.clone(),
-                scope: self.scope(host).for_task(task, &layers),
-                notes: notes.clone(),
-            };
-            running.spawn(under_limits(job, throttle.clone()));
-        }
-        drop(notes);
+        let mut to_start = hosts.iter();
         let mut includes = Vec::new();
-        let mut waiting: Vec<Arc<str>> = hosts.to_vec();
-        while let Some(note) = inbox.recv().await {
-            match note {
-                Note::Started(host) => self.shared.emit(&Event::HostStart { task: info.clone(), host }),
-                Note::Item(result) => self.shared.emit(&Event::Item(result)),
-                Note::Retry(result, left) => self.shared.emit(&Event::Retry { result, left }),
-                Note::Done(done) => {
-                    waiting.retain(|host| *host != done.host);
-                    self.finish(task, info, *done, all, &mut includes);
+        let mut waiting: HashSet<Arc<str>> = hosts.iter().cloned().collect();
+        loop {
+            if to_start.as_slice().is_empty() {
+                // The last sender among the running tasks closes the channel.
+                notes = None;
+            }
+            tokio::select! {
+                biased;
+                note = inbox.recv() => match note {
+                    None => break,
+                    Some(Note::Started(host)) => self.shared.emit(&Event::HostStart { task: info.clone(), host }),
+                    Some(Note::Item(result)) => self.shared.emit(&Event::Item(result)),
+                    Some(Note::Retry(result, left)) => self.shared.emit(&Event::Retry { result, left }),
+                    Some(Note::Done(done)) => {
+                        waiting.remove(&done.host);
+                        self.finish(task, info, *done, all, &mut includes);
+                    }
+                },
+                turn = start.limits.turn(), if notes.is_some() => {
+                    if let (Some(host), Some(notes)) = (to_start.next(), &notes) {
+                        let job = self.job(&start, host, notes.clone());
+                        running.spawn(unless_cancelled(job, turn));
+                    }
                 }
             }
         }
@@ -81,6 +87,16 @@ impl Batch {
             }
         }
         includes
+    }
+
+    fn job(&self, start: &Start<'_>, host: &Arc<str>, notes: UnboundedSender<Note>) -> HostTask {
+        HostTask {
+            shared: self.shared.clone(),
+            task: start.task.clone(),
+            info: start.info.clone(),
+            scope: self.scope(host).for_task(start.task, &start.layers),
+            notes,
+        }
     }
 
     /// Whether `--tags` and `--skip-tags` select a task.
@@ -129,7 +145,8 @@ impl Batch {
 
     /// Those of the hosts on which the task's role is still to run.
     fn of_role(&mut self, task: &Task, hosts: &[Arc<str>]) -> Vec<Arc<str>> {
-        let Some(role) = &task.role else { return hosts.to_vec() };
+        // A role's handlers run once its tasks are through, so "complete" says nothing about them.
+        let Some(role) = task.role.as_ref().filter(|_| !task.handler) else { return hosts.to_vec() };
         let again = role.data.allow_duplicates;
         let mut on = Vec::with_capacity(hosts.len());
         for host in hosts {
@@ -149,11 +166,16 @@ impl Batch {
     pub(super) fn title(&self, task: &Task, host: &Arc<str>) -> String {
         let name = match &task.name {
             Some(name) if name.truthy() => self.shown(name, host),
-            _ => task.action.as_str().to_owned(),
+            _ => match task.args.get("name").or_else(|| task.args.get("role")) {
+                Some(role) if task.action.as_str().rsplit('.').next() == Some("include_role") => {
+                    format!("{} : {}", task.action.as_str(), role.to_text())
+                }
+                _ => task.action.as_str().to_owned(),
+            },
         };
-        match &task.role {
-            Some(role) if !task.implicit => format!("{} : {name}", role.full_name()),
-            _ => name,
+        match task.shown_role() {
+            Some(role) => format!("{} : {name}", role.full_name()),
+            None => name,
         }
     }
 
@@ -177,7 +199,6 @@ impl Batch {
             play: self.id,
             role: task.role.as_ref().map(|role| role.full_name()),
             looped: task.loop_.is_some(),
-            ..TaskInfo::default()
         }
     }
 
@@ -192,31 +213,55 @@ impl Batch {
         by_action || keywords.bool("run_once", |c| c.run_once.as_ref()).unwrap_or(None).unwrap_or(false)
     }
 
-    fn throttle(&self, task: &Task, hosts: &[Arc<str>]) -> Option<Arc<Semaphore>> {
-        let scope = self.scope(hosts.first()?);
-        let keywords = Keywords { shared: &self.shared, task, scope: &scope };
-        let limit = keywords.number("throttle", task.keyword(|c| c.throttle.as_ref())).ok()??;
-        (limit >= 1.0).then(|| Arc::new(Semaphore::new(limit as usize)))
+    fn limits(&self, task: &Task, hosts: &[Arc<str>]) -> Limits {
+        let throttle = hosts.first().and_then(|first| {
+            let scope = self.scope(first);
+            let keywords = Keywords { shared: &self.shared, task, scope: &scope };
+            keywords.number("throttle", task.keyword(|c| c.throttle.as_ref())).ok().flatten()
+        });
+        Limits {
+            forks: self.shared.forks.clone(),
+            throttle: throttle.filter(|limit| *limit >= 1.0).map(|limit| Arc::new(Semaphore::new(limit as usize))),
+        }
     }
 }
 
-/// Runs a task once the forks and its own throttle let it, unless the run ends first.
-async fn under_limits(job: HostTask, throttle: Option<Arc<Semaphore>>) {
-    let forks = job.shared.forks.clone();
-    let cancel = job.shared.cancel.clone();
-    let work = async move {
-        // Neither semaphore is ever closed.
-        let _turn = match &throttle {
-            Some(throttle) => throttle.acquire().await.ok(),
+/// What starting a task on a host takes.
+struct Start<'a> {
+    task: &'a Arc<Task>,
+    info: &'a Arc<TaskInfo>,
+    layers: Arc<TaskLayers>,
+    limits: Limits,
+}
+
+/// How many hosts run a task at a time: the forks, and the task's own `throttle`.
+struct Limits {
+    forks: Arc<Semaphore>,
+    throttle: Option<Arc<Semaphore>>,
+}
+
+/// One of the places that the limits give.
+type Turn = (Option<OwnedSemaphorePermit>, Option<OwnedSemaphorePermit>);
+
+impl Limits {
+    /// Waits for a place. Neither semaphore is ever closed.
+    async fn turn(&self) -> Turn {
+        let throttle = match &self.throttle {
+            Some(throttle) => throttle.clone().acquire_owned().await.ok(),
             None => None,
         };
-        let _fork = forks.acquire().await.ok();
-        job.run().await;
-    };
+        (throttle, self.forks.clone().acquire_owned().await.ok())
+    }
+}
+
+/// Runs a task in its turn, unless the run ends first.
+async fn unless_cancelled(job: HostTask, turn: Turn) {
+    let cancel = job.shared.cancel.clone();
     tokio::select! {
-        () = work => {}
+        () = job.run() => {}
         () = cancel.cancelled() => {}
     }
+    drop(turn);
 }
 
 impl Done {

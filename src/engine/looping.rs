@@ -91,7 +91,7 @@ impl HostTask {
     }
 
     async fn each(&self, items: &[Value], control: &Control) -> Done {
-        let mut all = Done { looped: true, ..Done::default() };
+        let mut all = Done::default();
         let mut results = Vec::with_capacity(items.len());
         // What an item registers or sets is seen by the items after it.
         let mut learned = Dict::new();

@@ -15,6 +15,7 @@ mod host_task;
 mod include;
 mod inspect;
 mod keywords;
+mod lacking;
 mod lockstep;
 mod looping;
 mod meta;
@@ -26,6 +27,7 @@ mod remote;
 mod results;
 mod run;
 mod shared;
+mod strategy;
 mod tags;
 mod target;
 

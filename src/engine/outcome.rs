@@ -29,11 +29,11 @@ pub(super) fn lines(text: &str) -> Value {
 /// Adds what Ansible adds to every module's result: `stdout_lines`, `failed`, `changed`.
 pub(super) fn complete(outcome: &mut Outcome) {
     for (text, key) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {
-        if let Some(Value::Str(value)) = outcome.get(text) {
-            if outcome.get(key).is_none() {
-                let lines = lines(value.as_str());
-                outcome.set(key, lines);
-            }
+        if let Some(Value::Str(value)) = outcome.get(text)
+            && outcome.get(key).is_none()
+        {
+            let lines = lines(value.as_str());
+            outcome.set(key, lines);
         }
     }
     if outcome.get("failed").is_none() {
@@ -88,6 +88,12 @@ pub(super) fn censored(result: &Dict) -> Dict {
         if let Some(value) = result.get(key) {
             kept.insert(key, value.clone());
         }
+    }
+    // The shape stays, so that a callback sees that there was a loop.
+    if let Some(items) = result.get("results").and_then(Value::as_list) {
+        let censored_item =
+            |item: &Value| item.as_dict().map_or_else(|| item.clone(), |item| Value::Dict(censored(item)));
+        kept.insert("results", Value::list(items.iter().map(censored_item)));
     }
     kept
 }

@@ -34,8 +34,7 @@ impl<'a> HostRemote<'a> {
     }
 
     /// Runs a module with the task's own surroundings.
-    pub async fn module(&self, name: &str, shown: &str, args: Dict, mut context: Context) -> Result<Outcome> {
-        context.remote_tmp = self.target.remote_tmp.clone();
+    pub async fn module(&self, name: &str, shown: &str, args: Dict, context: Context) -> Result<Outcome> {
         self.run(Request { module: name.to_owned(), shown: shown.to_owned(), args, context }, None).await
     }
 
@@ -122,7 +121,7 @@ impl Remote for HostRemote<'_> {
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let unreadable = |error: std::io::Error| Error::action(format!("{}: {error}", file.display()));
             let mut reader = tokio::fs::File::open(file).await.map_err(unreadable)?;
-            self.connection.put(&name, executable, &mut reader).await.or_else(|error| Err(self.refused(error)))
+            self.connection.put(&name, executable, &mut reader).await.map_err(|error| self.refused(error))
         })
     }
 
@@ -130,7 +129,7 @@ impl Remote for HostRemote<'_> {
         Box::pin(async move {
             let unwritable = |error: std::io::Error| Error::action(format!("{}: {error}", local.display()));
             let mut writer = tokio::fs::File::create(local).await.map_err(unwritable)?;
-            self.connection.get(remote, &mut writer).await.map(drop).or_else(|error| Err(self.refused(error)))
+            self.connection.get(remote, &mut writer).await.map(drop).map_err(|error| self.refused(error))
         })
     }
 

@@ -3,20 +3,22 @@
 use super::emitter::{Emitter, Listener};
 use super::flow::Hosts;
 use super::inspect::PlayListing;
+use super::lacking;
 use super::options::Options;
 use super::play;
 use super::shared::{Cancel, Shared};
+use super::strategy;
 use crate::actions::ActionDef;
 use crate::config::Config;
 use crate::connection::{self, Pool};
-use crate::diag::Result;
+use crate::diag::{Error, Result};
 use crate::event::{Event, HostStats, Stats, Terminal};
-use crate::inventory::{Mismatch, Reader, VarsFiles, limit_patterns, load_sources};
+use crate::inventory::{Loaded, Mismatch, Notice, Reader, VarsFiles, limit_patterns, load_sources};
 use crate::load::Loader;
 use crate::playbook::Play;
 use crate::template::{Templar, World};
-use crate::value::{Dict, Text};
-use crate::vars::{Fixed, PlainScope, Store, parse_extra_vars};
+use crate::value::{Dict, Text, Value};
+use crate::vars::{Fixed, PlainScope, Store, parse_extra_vars, to_value};
 use crate::vault::Secrets;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -32,6 +34,7 @@ pub struct Run {
     options: Options,
     inventory: Vec<String>,
     extra_vars: Vec<String>,
+    variables: Dict,
     secrets: Secrets,
     actions: Vec<&'static ActionDef>,
     agents: Vec<connection::AgentBinary>,
@@ -58,6 +61,7 @@ impl Run {
             options: Options::default(),
             inventory: Vec::new(),
             extra_vars: Vec::new(),
+            variables: Dict::new(),
             secrets: Secrets::default(),
             actions: Vec::new(),
             agents: Vec::new(),
@@ -88,6 +92,19 @@ impl Run {
     pub fn extra_vars(mut self, text: impl Into<String>) -> Self {
         self.extra_vars.push(text.into());
         self
+    }
+
+    /// Adds extra variables from a type of one's own, which serializes to a dictionary.
+    ///
+    /// # Errors
+    ///
+    /// A type that serializes to anything else.
+    pub fn variables(mut self, from: &impl serde::Serialize) -> Result<Self> {
+        match to_value(from)? {
+            Value::Dict(dict) => self.variables.update(&dict),
+            other => return Err(Error::user(format!("extra variables must be a dictionary, not '{}'", other.type_name()))),
+        }
+        Ok(self)
     }
 
     /// Sets the secrets that decrypt vaulted files and variables.
@@ -166,44 +183,69 @@ impl Run {
     }
 
     fn prepare(self, listener: Listener) -> Result<Prepared> {
-        let Self { config, options, secrets, terminal, cancel, .. } = self;
-        let settings = Arc::new(config.settings.clone());
+        let emitter = Arc::new(Emitter::new(listener, self.options.verbosity));
         let mut notices = Vec::new();
-        let limit = options.limit.as_deref().map(|text| limit_patterns(text, &config.around)).transpose()?;
+        let sources = self.read_inventory(&mut notices);
+        emitter.notices(notices);
+        let Sources { reader, loaded, limit } = sources?;
+        let built = crate::actions::ACTIONS.iter().chain(&self.actions).map(|action| action.name);
+        let loader = Loader::new(&self.config, built).with_secrets(self.secrets.clone());
+        let store = self.store(loaded, &loader)?;
+        let settings = Arc::new(self.config.settings.clone());
+        let extensions = settings.list("DEFAULT_JINJA2_EXTENSIONS").into_iter().map(str::to_owned);
+        let templar = self.templar.unwrap_or_default().with_extensions(extensions);
+        let broken = settings.flag("ALLOW_BROKEN_CONDITIONALS");
+        let forks = forks(&self.config);
+        let shared = Shared {
+            store: Arc::new(store),
+            templar: Arc::new(templar.with_broken_conditionals(broken)),
+            settings,
+            options: self.options,
+            loader: Arc::new(loader),
+            reader,
+            limit,
+            pool: Pool::new(pool_settings(&self.config, forks, self.agents, &emitter)),
+            terminal: self.terminal,
+            cancel: self.cancel,
+            forks: Arc::new(Semaphore::new(forks)),
+            actions: self.actions,
+            emitter,
+            ids: AtomicU64::new(1),
+            around: self.config.around,
+        };
+        lacking::check(&shared)?;
+        Ok(Prepared { shared: Arc::new(shared) })
+    }
+
+    /// Reads the inventory, and asks what ansible-core asks of it before anything else is loaded: an empty
+    /// one is warned of, a limit that leaves nothing is refused.
+    fn read_inventory(&self, notices: &mut Vec<Notice>) -> Result<Sources> {
+        let config = &self.config;
+        let settings = &config.settings;
         let sources = if self.inventory.is_empty() {
             settings.list("DEFAULT_HOST_LIST").into_iter().map(str::to_owned).collect()
         } else {
-            self.inventory
+            self.inventory.clone()
         };
-        let loaded = load_sources(&config, &secrets, &sources, &mut notices)?;
-        // As ansible-core asks before anything is loaded: an empty inventory is warned of, a limit that leaves nothing refused.
+        let loaded = load_sources(config, &self.secrets, &sources, notices)?;
+        let limit = self.options.limit.as_deref().map(|text| limit_patterns(text, &config.around)).transpose()?;
         let mismatch = Mismatch::named(settings.text("HOST_PATTERN_MISMATCH").unwrap_or_default());
         let warn_of_localhost = settings.flag("LOCALHOST_WARNING");
-        loaded.inventory.targets("all", limit.as_deref(), mismatch, warn_of_localhost, &mut notices)?;
-        let world = World {
-            cwd: config.around.cwd.clone(),
-            home: config.around.home.clone(),
-            environment: config.around.env.clone(),
-            vault: secrets.clone(),
-            ..World::default()
-        };
-        let loader = {
-            let built = crate::actions::ACTIONS.iter().chain(&self.actions).map(|action| action.name);
-            Arc::new(Loader::new(&config, built).with_secrets(secrets.clone()))
-        };
-        let mut extra = Dict::new();
+        loaded.inventory.targets("all", limit.as_deref(), mismatch, warn_of_localhost, notices)?;
+        Ok(Sources { reader: Reader::new(config, self.secrets.clone(), sources), loaded, limit })
+    }
+
+    fn store(&self, loaded: Loaded, loader: &Loader) -> Result<Store> {
+        let (config, options) = (&self.config, &self.options);
+        let mut extra = self.variables.clone();
         for text in &self.extra_vars {
-            extra.update(&parse_extra_vars(
-                text,
-                |path| config.around.resolve(path, None),
-                |path| loader.read_vars(path),
-            )?);
+            let resolve = |path: &str| config.around.resolve(path, None);
+            extra.update(&parse_extra_vars(text, resolve, |path| loader.read_vars(path))?);
         }
-        let forks = usize::try_from(settings.int("DEFAULT_FORKS")).unwrap_or(1).max(1);
         let fixed = Fixed {
             check: options.check,
             diff: options.diff,
-            forks,
+            forks: forks(config),
             verbosity: options.verbosity,
             sources: loaded.sources.clone(),
             limit: options.limit.clone(),
@@ -212,36 +254,28 @@ impl Run {
             config_file: config.file.clone(),
             python: config.around.find_program("python3"),
         };
-        let store = Arc::new(Store::new(
-            world,
-            extra,
-            &fixed,
-            settings.flag("INJECT_FACTS_AS_VARS"),
-            loaded.inventory,
-            VarsFiles::new(&loaded.sources, &config, &secrets),
-        ));
-        let emitter = Arc::new(Emitter::new(listener, options.verbosity));
-        let pool = Pool::new(pool_settings(&config, forks, self.agents, &emitter));
-        let shared = Shared {
-            store,
-            templar: Arc::new(self.templar.unwrap_or_else(|| Templar::new())),
-            settings,
-            options,
-            loader,
-            reader: Reader::new(&config, secrets, sources),
-            limit,
-            pool,
-            terminal,
-            cancel,
-            forks: Arc::new(Semaphore::new(forks)),
-            actions: self.actions,
-            emitter,
-            ids: AtomicU64::new(1),
-            around: config.around,
+        let world = World {
+            cwd: config.around.cwd.clone(),
+            home: config.around.home.clone(),
+            environment: config.around.env.clone(),
+            vault: self.secrets.clone(),
         };
-        shared.tell_notices(notices);
-        Ok(Prepared { shared: Arc::new(shared) })
+        let files = VarsFiles::new(&loaded.sources, config, &self.secrets);
+        let inject = config.settings.flag("INJECT_FACTS_AS_VARS");
+        Ok(Store::new(world, extra, &fixed, inject, loaded.inventory, files))
     }
+}
+
+/// The inventory of a run, and how it is read again.
+struct Sources {
+    reader: Reader,
+    loaded: Loaded,
+    /// The patterns of `--limit`.
+    limit: Option<Vec<String>>,
+}
+
+fn forks(config: &Config) -> usize {
+    usize::try_from(config.settings.int("DEFAULT_FORKS")).unwrap_or(1).max(1)
 }
 
 fn pool_settings(
@@ -289,6 +323,11 @@ impl Prepared {
                 break;
             }
         }
+        if let Some(wanted) = shared.options.start_at_task.as_ref().filter(|_| !state.started) {
+            let text =
+                format!("No matching task \"{wanted}\" found. Note: --start-at-task can only follow static includes.");
+            shared.emit(&Event::Error(Box::new(Error::user(text))));
+        }
         Ok(state.report(shared))
     }
 
@@ -304,7 +343,9 @@ impl Prepared {
         };
         let plays = shared.loader.playbook(&full, &render);
         shared.tell_notes();
-        Ok((plays?, basedir))
+        let plays = plays?;
+        strategy::check(shared, &plays)?;
+        Ok((plays, basedir))
     }
 }
 

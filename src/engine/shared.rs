@@ -5,7 +5,7 @@ use super::emitter::Emitter;
 use crate::actions::ActionDef;
 use crate::config::{Settings, Surroundings};
 use crate::connection::Pool;
-use crate::diag::{Error, Result};
+use crate::diag::Result;
 use crate::event::{Event, Terminal};
 use crate::inventory::{Inventory, Mismatch, Notice, Reader};
 use crate::load::Loader;
@@ -75,14 +75,7 @@ impl Shared {
 
     /// Says what reading or changing the inventory had to say.
     pub fn tell_notices(&self, notices: Vec<Notice>) {
-        for notice in notices {
-            match notice {
-                Notice::Warning(text) => self.warn(text),
-                Notice::Deprecated(text) => self.emit(&Event::Deprecated(text)),
-                Notice::Verbose(level, text) => self.verbose(level, None, || text),
-                Notice::Error(error) => self.emit(&Event::Error(Box::new(Error::user(error)))),
-            }
-        }
+        self.emitter.notices(notices);
     }
 
     /// Reads the inventory sources anew.

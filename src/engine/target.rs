@@ -186,10 +186,10 @@ impl Connected<'_> {
     /// The first of these variables that is there, rendered.
     fn value(&self, names: &[&str]) -> Result<Option<Value>> {
         for name in names {
-            if let Some(Var::Value(value)) = self.scope.get(name)? {
-                if let Some(value) = self.shared.templar.render_value(&value, &self.scope)? {
-                    return Ok(Some(value));
-                }
+            if let Some(Var::Value(value)) = self.scope.get(name)?
+                && let Some(value) = self.shared.templar.render_value(&value, &self.scope)?
+            {
+                return Ok(Some(value));
             }
         }
         Ok(None)

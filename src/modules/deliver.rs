@@ -55,7 +55,9 @@ pub fn run(request: &Request, blob: Option<Blob>, cancelled: &AtomicBool) -> Out
     let is_link = fs::symlink_metadata(&delivery.dest).is_ok_and(|meta| meta.is_symlink());
     let same = is_file && (follow || !is_link) && digest::sha1_file(&delivery.dest).is_ok_and(|sum| sum == checksum);
     let outcome = if same { delivery.attributes(follow, cancelled) } else { delivery.content(blob, &label, cancelled) };
-    if outcome.get("checksum").is_none_or(|sum| !sum.truthy()) && !outcome.is_failed() {
+    // Check mode says no more than that something would change.
+    let told = same || !request.context.check;
+    if told && outcome.get("checksum").is_none_or(|sum| !sum.truthy()) && !outcome.is_failed() {
         return outcome.with("checksum", checksum);
     }
     outcome
@@ -126,12 +128,27 @@ impl Delivery<'_> {
             Outcome::changed(true)
         } else {
             self.args.remove("_content");
-            self.ask("copy", self.args.clone(), blob, cancelled)
+            let outcome = self.ask("copy", self.args.clone(), blob, cancelled);
+            if outcome.is_failed() { outcome } else { outcome.with("src", self.source()) }
         };
         match diff {
             Some(diff) => outcome.with("diff", vec![Value::Dict(diff)]),
             None => outcome,
         }
+    }
+
+    /// The name of the content's own file: where Ansible would have put it for the time of the task.
+    fn source(&self) -> String {
+        let env = crate::host::Env::new(&self.request.context.environment);
+        let folder = self.request.context.remote_tmp.as_deref().unwrap_or("~/.ansible/tmp");
+        let folder = match folder.strip_prefix('~') {
+            Some(rest) => env.home("").unwrap_or_default() + rest,
+            None => folder.to_owned(),
+        };
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let suffix = self.dest.extension().map(|e| format!(".{}", e.to_string_lossy())).unwrap_or_default();
+        let (seconds, id) = (now.as_secs_f64(), std::process::id());
+        format!("{folder}/ansible-tmp-{seconds}-{id}-{}/.source{suffix}", now.subsec_nanos())
     }
 
     /// The texts before and after, or why they are not shown.
@@ -205,7 +222,7 @@ mod tests {
     use crate::modules::testing::{has, outcome_of, request};
 
     fn deliver(dest: &Path, content: &[u8], extra: &str) -> Outcome {
-        let sum = crate::host::digest::sha1_bytes(content);
+        let sum = digest::sha1_bytes(content);
         let json =
             format!(r#"{{"dest": "{}", "checksum": "{sum}", "_original_basename": "a.txt"{extra}}}"#, dest.display());
         outcome_of(&request(NAME, &json), Some(Blob::Inline(content.to_vec())))

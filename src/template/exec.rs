@@ -162,7 +162,9 @@ impl Cx<'_> {
                 self.set(target, module);
                 Ok(())
             }
-            Stmt::FromImport { name, names, with_context, line } => self.import_names(name, names, *with_context, *line),
+            Stmt::FromImport { name, names, with_context, line } => {
+                self.import_names(name, names, *with_context, *line)
+            }
             _ => Ok(()),
         }
     }

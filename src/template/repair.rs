@@ -73,14 +73,14 @@ impl<'s> Source<'s> {
             return Err(Raise::unsupported(format!("This template cannot be parsed yet: {said}")));
         }
         let text = grammar::apply(&self.text, &edits);
-        let result = match parse(&text, "", config) {
+
+        match parse(&text, "", config) {
             Ok(tree) => {
                 *self.repaired.borrow_mut() = Some((text.clone(), edits));
                 then(&tree)
             }
             Err(_) => Err(Raise::unsupported(format!("This template cannot be parsed yet: {said}"))),
-        };
-        result
+        }
     }
 
     /// The source of a span, as it was parsed.

@@ -112,7 +112,8 @@ impl Templar {
     pub(super) fn evaluate_as(&self, expression: &Text, scope: &dyn Scope, mode: Mode) -> Result<Value> {
         let origin = expression.origin();
         if !expression.is_trusted() {
-            return Err(Error::user("Encountered untrusted template or expression.").at(origin));
+            let help = "Templates and expressions must be defined by trusted sources such as playbooks or roles, not untrusted sources such as module results.";
+            return Err(Error::user("Encountered untrusted template or expression.").help(help).at(origin));
         }
         let session = Session::new(self, scope);
         let mut cx = Cx::new(&session, 0);

@@ -1,5 +1,8 @@
 //! What the tests of several areas share.
 
+pub mod case;
 pub mod connection;
+pub mod normal;
 pub mod sshd;
 pub mod sudo;
+pub mod tree;

@@ -1,8 +1,8 @@
 //! Filters of regular expressions, and what the tests `match`, `search` and `regex` share with them.
 
 use super::support::{Got, given, sig};
-use crate::template::raise::Class;
 use crate::re::{Flags, Pattern, PatternError, Template, escape};
+use crate::template::raise::Class;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 
 impl From<PatternError> for Raise {

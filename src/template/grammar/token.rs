@@ -88,11 +88,11 @@ pub(super) fn read<'t>(
             Kind::VarEnd | Kind::BlockEnd | Kind::Data => false,
             _ => inside,
         };
-        if let Kind::Op(op) = kind {
-            if let Some(message) = unbalanced(&mut open, op) {
-                tokens.push(Token { kind: Kind::Error(message), start, end: stop });
-                return (tokens, long);
-            }
+        if let Kind::Op(op) = kind
+            && let Some(message) = unbalanced(&mut open, op)
+        {
+            tokens.push(Token { kind: Kind::Error(message), start, end: stop });
+            return (tokens, long);
         }
         end = stop;
         tokens.push(Token { kind, start, end: stop });

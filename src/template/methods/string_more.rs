@@ -11,9 +11,7 @@ pub(super) const METHODS: Table = &[
     ("isalnum", |_, s, _| all(s, char::is_alphanumeric)),
     ("isalpha", |_, s, _| all(s, char::is_alphabetic)),
     ("isascii", |_, s, _| Ok(Obj::Bool(text(s).is_ascii()))),
-    ("isdecimal", |_, s, _| {
-        all(s, |c| c.is_ascii_digit() || (c.is_numeric() && !c.is_ascii() && c.is_digit(10)))
-    }),
+    ("isdecimal", |_, s, _| all(s, |c| c.is_ascii_digit() || (c.is_numeric() && !c.is_ascii() && c.is_ascii_digit()))),
     ("isdigit", |_, s, _| all(s, |c| c.is_ascii_digit() || "⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉".contains(c))),
     ("isidentifier", isidentifier),
     ("islower", |_, s, _| Ok(Obj::Bool(cased(s, char::is_lowercase, char::is_uppercase)))),

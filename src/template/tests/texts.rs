@@ -1,10 +1,10 @@
 //! Tests of text: regular expressions, versions, URLs, vaulted text.
 
+use crate::re::{Flags, Pattern};
 use crate::template::filters::regexes::{flags, pattern_text};
 use crate::template::filters::support::{alone, given, opt_text, sig, some};
 use crate::template::pylib::url::Url;
 use crate::template::pylib::version::{Scheme, compare};
-use crate::re::{Flags, Pattern};
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 use std::cmp::Ordering;
 
