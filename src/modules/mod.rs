@@ -38,6 +38,7 @@ pub mod synchronize;
 pub mod tempfile;
 #[cfg(test)]
 pub mod testing;
+pub mod wait_for;
 
 pub use run::{run, run_def};
 
@@ -118,6 +119,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &stat::DEF,
     &synchronize::DEF,
     &tempfile::DEF,
+    &wait_for::DEF,
 ];
 
 /// The module of a name without collection.

@@ -53,6 +53,16 @@ impl BytesPattern {
         Ok(narrow(&out))
     }
 
+    /// `match.groups()`: the bytes of each group; None is one that took no part.
+    pub fn groups(&self, found: &BytesFound) -> Vec<Option<Vec<u8>>> {
+        (1..=self.pattern.groups()).map(|number| found.found.group(&found.text, number).map(narrow)).collect()
+    }
+
+    /// The names of groups with their numbers.
+    pub fn names(&self) -> &[(String, usize)] {
+        &self.pattern.names
+    }
+
     /// `re.sub`: every match replaced by a template.
     pub fn replace(&self, bytes: &[u8], template: &str) -> Result<Vec<u8>, PatternError> {
         let template = Template::new(&wide(template.as_bytes()), &self.pattern)?;
