@@ -1,6 +1,45 @@
 //! rplay runs Ansible playbooks as ansible-core 2.19 does, many times faster, without Python.
 //!
-//! The layers, from the ground up; each uses only those above it in this list:
+//! A [`Run`](engine::Run) takes settings, an inventory and whoever listens, and plays playbooks. Nothing is global:
+//! runs go on side by side in one process, each with its own surroundings.
+//!
+#![cfg_attr(feature = "controller", doc = "```")]
+#![cfg_attr(not(feature = "controller"), doc = "```ignore")]
+//! use rplay::config::{Config, Surroundings};
+//! use rplay::engine::Run;
+//! use rplay::event::Event;
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! let playbook = folder.path().join("hello.yml");
+//! std::fs::write(&playbook, r#"
+//! - hosts: localhost
+//!   gather_facts: false
+//!   tasks:
+//!     - name: Greet
+//!       debug:
+//!         msg: "Hello, {{ who }}"
+//! "#)?;
+//!
+//! let report = Run::new(Config::load(Surroundings::of_process())?)
+//!     .inventory("localhost,")
+//!     .extra_vars("who=world ansible_connection=local")
+//!     .listener(|event| {
+//!         if let Event::Result(done) = event {
+//!             println!("{} on {}: {:?}", done.task.name, done.host, done.result.get("msg"));
+//!         }
+//!     })
+//!     .play(&[playbook.display().to_string()])
+//!     .await?;
+//! assert_eq!(report.status, 0);
+//! assert_eq!(report.stats.hosts["localhost"].ok, 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `examples/embed.rs` adds an action and a filter of the embedder's own. The layers, and why they are so, are in
+//! `docs/ARCHITECTURE.md`.
 
 #[cfg(feature = "controller")]
 pub mod actions;

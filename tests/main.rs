@@ -2,7 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "clippy takes only functions marked as tests for tests")]
 
 mod cases;
+mod compatibility;
 mod escalation;
+mod faults;
+mod library;
 mod local;
+mod playbooks;
 mod ssh;
 mod support;

@@ -81,6 +81,8 @@ pub enum Effect {
     Vars(Dict),
     /// Facts of the host; `cacheable` facts of `set_fact` too.
     Facts(Dict),
+    /// Variables of the host, as `include_vars` brings them: those that tasks set win over them.
+    Included(Dict),
     /// A host joins the inventory.
     AddHost {
         /// Its name.
@@ -192,9 +194,14 @@ impl ActionCall<'_> {
         if expanded.starts_with('/') {
             return Self::existing(vec![PathBuf::from(expanded)], name);
         }
+        // The playbook's folder comes last even where it came before, which the error shows.
+        let mut paths = self.task.search_path();
+        paths.extend(self.scope.search_paths().pop());
         let mut tried = Vec::new();
-        for path in self.scope.search_paths() {
-            tried.push(Path::new(&path).join(subfolder).join(&expanded));
+        for path in paths {
+            if expanded.split('/').next() != Some(subfolder) {
+                tried.push(Path::new(&path).join(subfolder).join(&expanded));
+            }
             tried.push(Path::new(&path).join(&expanded));
         }
         Self::existing(tried, name)

@@ -12,7 +12,7 @@ mod debug;
 mod fail;
 mod gather_facts;
 mod group_by;
-
+mod include_vars;
 mod raw;
 mod set_fact;
 mod set_stats;
@@ -63,6 +63,7 @@ pub static ACTIONS: &[&ActionDef] = &[
     &fail::ACTION,
     &gather_facts::ACTION,
     &group_by::ACTION,
+    &include_vars::ACTION,
     &raw::ACTION,
     &set_fact::ACTION,
     &set_stats::ACTION,

@@ -4,7 +4,7 @@
 //! `free` and `host_pinned` and where results of a kind are hidden: then when its first result is shown.
 
 use super::diff::diff_text;
-use super::dump::dump;
+use super::dump::{Dump, dump};
 use super::result::{cleaned, host_label, is_include, is_verbose, item_label, messages, reduced};
 use super::{Callback, Role, Screen, Stream};
 use crate::diag::Origin;
@@ -15,6 +15,7 @@ use crate::value::Value;
 #[derive(Debug)]
 pub struct Default {
     screen: Screen,
+    dump: Dump,
     lockstep: bool,
     banner: Option<u64>,
 }
@@ -22,7 +23,12 @@ pub struct Default {
 impl Default {
     /// One that writes to a screen.
     pub fn new(screen: Screen) -> Self {
-        Self { screen, lockstep: true, banner: None }
+        Self::with_dump(screen, dump)
+    }
+
+    /// One that writes results in a form of its own.
+    pub fn with_dump(screen: Screen, dump: Dump) -> Self {
+        Self { screen, dump, lockstep: true, banner: None }
     }
 
     fn failed_stream(&self) -> Stream {
@@ -128,7 +134,7 @@ impl Default {
     }
 
     fn dump(&self, dict: &crate::value::Dict) -> String {
-        dump(self.screen.settings(), dict, None)
+        (self.dump)(self.screen.settings(), dict, None)
     }
 
     /// The result's keys after ` => `, where they are to be shown.
@@ -323,7 +329,7 @@ impl Default {
         self.screen.banner("CUSTOM STATS: ");
         let line = |value: &Value| {
             let dict = value.as_dict().cloned().unwrap_or_default();
-            dump(self.screen.settings(), &dict, Some(1)).replace('\n', "")
+            (self.dump)(self.screen.settings(), &dict, Some(1)).replace('\n', "")
         };
         let mut hosts: Vec<(String, &Value)> = stats.custom.iter().map(|(k, v)| (k.to_text(), v)).collect();
         hosts.sort_by(|a, b| a.0.cmp(&b.0));

@@ -7,6 +7,9 @@ use super::{ResultFormat, Settings};
 use crate::value::{Dict, JsonStyle, Value, write_json};
 use crate::yaml::{EmitStyle, emit};
 
+/// Writes a result's keys; a number of spaces to indent by may be given.
+pub type Dump = fn(&Settings, &Dict, Option<usize>) -> String;
+
 /// A result as it stands behind ` => `.
 pub fn dump(settings: &Settings, result: &Dict, indent: Option<usize>) -> String {
     let always = result.get("_ansible_verbose_always").is_some_and(Value::truthy);
@@ -84,7 +87,7 @@ fn bent(value: &Value) -> Value {
 }
 
 /// Python's `expandtabs`: tabs to every eighth column.
-fn expanded(text: &str) -> String {
+pub(super) fn expanded(text: &str) -> String {
     let mut out = String::new();
     let mut column = 0;
     for c in text.chars() {

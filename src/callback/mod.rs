@@ -5,26 +5,38 @@
 //! output are those of the callback plugins of ansible-core 2.19 and `ansible.posix`.
 
 mod color;
+mod debug;
 mod default;
 mod diff;
 mod dump;
 mod json;
 mod jsonl;
+mod junit;
+mod lacking;
 mod live;
 mod minimal;
 mod null;
 mod oneline;
+mod profile;
+mod profile_roles;
+mod profile_tasks;
 #[cfg(test)]
 mod recorded;
 mod result;
 mod screen;
 mod settings;
+mod timer;
+mod tree;
 mod unified;
 mod width;
+mod xml;
+mod yaml;
 
 use crate::event::Event;
 
 pub use color::{Colors, Role};
+pub use junit::JunitSettings;
+pub use lacking::{Lacking, lacking};
 pub use live::Live;
 pub use null::Null;
 pub use screen::{Captured, LogLevel, Screen, Sink, Stream};
@@ -78,6 +90,13 @@ pub struct CallbackDef {
 /// The callbacks, sorted by name.
 pub static CALLBACKS: &[CallbackDef] = &[
     CallbackDef {
+        name: "debug",
+        fqcn: "ansible.posix.debug",
+        doc: "formatted stdout/stderr display",
+        kind: Kind::Stdout,
+        new: |screen| Box::new(debug::new(screen)),
+    },
+    CallbackDef {
         name: "default",
         fqcn: "ansible.builtin.default",
         doc: "default Ansible screen output",
@@ -97,6 +116,13 @@ pub static CALLBACKS: &[CallbackDef] = &[
         doc: "Ansible screen output as JSONL (lines in json format)",
         kind: Kind::Stdout,
         new: |screen| Box::new(jsonl::Jsonl::new(screen)),
+    },
+    CallbackDef {
+        name: "junit",
+        fqcn: "ansible.builtin.junit",
+        doc: "write playbook output to a JUnit file",
+        kind: Kind::Aggregate,
+        new: |screen| Box::new(junit::Junit::new(screen)),
     },
     CallbackDef {
         name: "minimal",
@@ -119,11 +145,49 @@ pub static CALLBACKS: &[CallbackDef] = &[
         kind: Kind::Stdout,
         new: |screen| Box::new(oneline::Oneline::new(screen)),
     },
+    CallbackDef {
+        name: "profile_roles",
+        fqcn: "ansible.posix.profile_roles",
+        doc: "adds timing information to roles",
+        kind: Kind::Aggregate,
+        new: |screen| Box::new(profile_roles::ProfileRoles::new(screen)),
+    },
+    CallbackDef {
+        name: "profile_tasks",
+        fqcn: "ansible.posix.profile_tasks",
+        doc: "adds time information to tasks",
+        kind: Kind::Aggregate,
+        new: |screen| match profile_tasks::ProfileTasks::new(screen) {
+            Some(callback) => Box::new(callback),
+            None => Box::new(Null),
+        },
+    },
+    CallbackDef {
+        name: "timer",
+        fqcn: "ansible.posix.timer",
+        doc: "adds time to play stats",
+        kind: Kind::Aggregate,
+        new: |screen| Box::new(timer::Timer::new(screen)),
+    },
+    CallbackDef {
+        name: "tree",
+        fqcn: "ansible.builtin.tree",
+        doc: "save host events to files",
+        kind: Kind::Aggregate,
+        new: |screen| Box::new(tree::Tree::new(screen)),
+    },
+    CallbackDef {
+        name: "yaml",
+        fqcn: "community.general.yaml",
+        doc: "YAML-ized Ansible screen output",
+        kind: Kind::Stdout,
+        new: |screen| Box::new(yaml::new(screen)),
+    },
 ];
 
 /// The callback of a name, with or without its collection.
 pub fn find(name: &str) -> Option<&'static CallbackDef> {
-    let short = name.strip_prefix("ansible.legacy.").unwrap_or(name);
+    let short = name.strip_prefix("ansible.legacy.").or_else(|| name.strip_prefix("ansible.builtin.")).unwrap_or(name);
     CALLBACKS.iter().find(|def| def.name == short || def.fqcn == name)
 }
 

@@ -257,3 +257,113 @@ fn json_lines() {
     let host = tasks.and_then(|t| t[0].get("hosts")?.get("h1")?.get("failed"));
     assert_eq!(host, Some(&Value::Bool(true)));
 }
+
+/// A clock that goes on by a second whenever it is asked.
+fn ticking() -> SystemTime {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    thread_local!(static SECONDS: AtomicU64 = const { AtomicU64::new(0) });
+    SystemTime::UNIX_EPOCH + Duration::from_secs(SECONDS.with(|seconds| seconds.fetch_add(1, Ordering::Relaxed)))
+}
+
+fn local(seconds: u64) -> String {
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    chrono::DateTime::<chrono::Local>::from(time).format("%A %d %B %Y  %H:%M:%S %z").to_string()
+}
+
+#[test]
+fn timer() {
+    let settings = Settings { now: ticking, ..Settings::default() };
+    let want = headline("PLAYBOOK RECAP") + "Playbook run took 0 days, 0 hours, 0 minutes, 1 seconds\n\r\n";
+    check("timer", settings, &[stats(HostStats::default(), "{}")], &want);
+}
+
+#[test]
+fn profiles() {
+    let settings = || Settings { now: ticking, verbosity: 2, ..Settings::default() };
+    let events = [start(&task("r : cmd", "command")), stats(HostStats::default(), "{}")];
+    let line = |at, lap, all| format!("{} (0:00:{lap:02}.000)       0:00:{all:02}.000 ****** \n", local(at));
+    let want = [
+        line(1, 1, 1),
+        headline("TASKS RECAP"),
+        line(3, 2, 3),
+        format!("{} \n", "=".repeat(79)),
+        format!("r : cmd {} 2.00s\n", "-".repeat(65)),
+        format!("/site.yml:5 {}\n", "-".repeat(67)),
+    ];
+    // Lines are filled up to 79 columns however long the day's name is.
+    let same = |text: String| text.replace('*', "");
+    let shown = run("profile_tasks", settings(), &events).out();
+    assert_eq!(same(shown), same(want.concat()));
+}
+
+#[test]
+fn debug_takes_output_apart() {
+    let json = r#"{"changed": true, "rc": 3, "stdout": "out", "stdout_lines": ["out"], "stderr": "", "msg": "bad", "_ansible_x": 1}"#;
+    let want = headline("TASK [bad]")
+        + "fatal: [h1]: FAILED! => {\n    \"changed\": true,\n    \"rc\": 3\n}\n\nSTDOUT:\n\nout\n\n\nMSG:\n\nbad\n";
+    check("debug", Settings::default(), &[Event::Result(Box::new(result(task("bad", "shell"), FAILED, json)))], &want);
+    let json = r#"{"msg": "hello", "changed": false, "_ansible_verbose_always": true}"#;
+    let want = headline("TASK [debug]") + "ok: [h1] => {}\n\nMSG:\n\nhello\n";
+    let event = Event::Result(Box::new(result(task("debug", "debug"), Status::Ok, json)));
+    check("debug", Settings::default(), &[event], &want);
+}
+
+#[test]
+fn yaml_of_the_collection() {
+    let loud = || Settings { verbosity: 1, ..Settings::default() };
+    let shown = |json: &str, want: &str| {
+        let event = Event::Result(Box::new(result(task("cmd", "command"), Status::Changed, json)));
+        check("yaml", loud(), &[event], &format!("{}changed: [h1] => {want}\n", headline("TASK [cmd]")));
+    };
+    shown(
+        r#"{"changed": true, "cmd": ["printf", "a\\tb \\nc\\n"], "delta": "0:00:00.016156", "msg": "", "stdout": "a\tb \nc", "stdout_lines": ["a\tb ", "c"]}"#,
+        "changed=true \n  cmd:\n  - printf\n  - a\\tb \\nc\\n\n  delta: '0:00:00.016156'\n  msg: ''\n  stdout: |-\n    a       b\n    c\n  stdout_lines: <omitted>",
+    );
+    shown(r#"{"msg": [1, {"a": "x\ty\r\nz "}]}"#, "\n  msg:\n  - 1\n  - a: |-\n      x       y\n      z");
+    shown(
+        r#"{"censored": "x", "_ansible_no_log": true}"#,
+        "{\"censored\": \"The output has been hidden due to the fact that 'no_log: true' was specified for this result\"}",
+    );
+}
+
+#[test]
+fn junit_report_and_tree() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_string_lossy().into_owned();
+    let junit = super::JunitSettings {
+        output_dir: path.clone(),
+        include_setup_tasks: true,
+        show_arguments: true,
+        ..super::JunitSettings::default()
+    };
+    let settings = Settings { now: ticking, junit, tree_directory: path.clone(), ..Settings::default() };
+    let mut info = task("TOGGLE RESULT x", "command");
+    info.args.insert("msg", "a & \"b\"");
+    let ok = result(info, Status::Ok, r#"{"changed": false, "msg": "1"}"#);
+    let mut info = task("sk", "command");
+    info.id = 9;
+    let skipped = result(info, Status::Skipped, r#"{"skipped": true, "skip_reason": "Conditional result was False"}"#);
+    let events = [
+        Event::PlaybookStart { path: "/x/p.yml".into() },
+        play("<Pl>"),
+        start(&ok.task),
+        Event::Result(Box::new(ok)),
+        start(&skipped.task),
+        Event::Result(Box::new(skipped)),
+        stats(HostStats::default(), "{}"),
+    ];
+    run("tree", settings.clone(), &events);
+    assert_eq!(std::fs::read_to_string(folder.path().join("h1")).unwrap(), r#"{"changed": false, "msg": "1"}"#);
+    run("junit", settings, &events);
+    let report = std::fs::read_dir(&path).unwrap().flatten().map(|entry| entry.path());
+    let report = report.filter(|path| path.extension().is_some_and(|end| end == "xml")).collect::<Vec<_>>();
+    let want = "<?xml version=\"1.0\" ?>\n<testsuites disabled=\"0\" errors=\"0\" failures=\"1\" tests=\"2\" \
+                time=\"2\">\n\t<testsuite disabled=\"0\" errors=\"0\" failures=\"1\" name=\"p\" skipped=\"1\" \
+                tests=\"2\" time=\"2\">\n\t\t<testcase classname=\"/site.yml:5\" name=\"[h1] &lt;Pl&gt;: TOGGLE \
+                RESULT x msg=a &amp; &quot;b&quot;\" time=\"1\">\n\t\t\t<failure message=\"1\" \
+                type=\"failure\">{\n&quot;changed&quot;: false,\n&quot;msg&quot;: \
+                &quot;1&quot;\n}</failure>\n\t\t</testcase>\n\t\t<testcase classname=\"/site.yml:5\" name=\"[h1] \
+                &lt;Pl&gt;: sk\" time=\"1\">\n\t\t\t<skipped>Conditional result was \
+                False</skipped>\n\t\t</testcase>\n\t</testsuite>\n</testsuites>\n";
+    assert_eq!(std::fs::read_to_string(&report[0]).unwrap(), want);
+}

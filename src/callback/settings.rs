@@ -3,6 +3,7 @@
 //! The cli fills it from ansible.cfg, the environment and the terminal; the defaults are ansible-core's.
 
 use super::Colors;
+use super::junit::JunitSettings;
 
 /// How results are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,7 +60,19 @@ pub struct Settings {
     pub options: Vec<(String, String)>,
     /// The playbooks on the command line.
     pub positional: Vec<String>,
-    /// The clock of the JSON callbacks.
+    /// `profile_tasks`: how many tasks it sums up, or `all`.
+    pub profile_tasks_limit: String,
+    /// `profile_tasks`: `descending`, `ascending` or `none`.
+    pub profile_tasks_order: String,
+    /// `profile_tasks`: no line for each task.
+    pub profile_tasks_summary_only: bool,
+    /// `profile_roles`: no line for each task.
+    pub profile_roles_summary_only: bool,
+    /// `tree`: the folder that it writes to.
+    pub tree_directory: String,
+    /// `junit`: everything.
+    pub junit: JunitSettings,
+    /// The clock of callbacks that show times.
     pub now: fn() -> std::time::SystemTime,
 }
 
@@ -87,6 +100,12 @@ impl Default for Settings {
             check: false,
             options: Vec::new(),
             positional: Vec::new(),
+            profile_tasks_limit: "20".into(),
+            profile_tasks_order: "descending".into(),
+            profile_tasks_summary_only: false,
+            profile_roles_summary_only: false,
+            tree_directory: String::new(),
+            junit: JunitSettings::default(),
             now: std::time::SystemTime::now,
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Alone writes to the real standard output and standard error, and sets the exit status.
 
+mod callbacks;
 mod listing;
 mod options;
 mod playbook;
@@ -9,6 +10,7 @@ mod screen;
 mod secrets;
 mod signals;
 mod terminal;
+mod usage;
 mod vault;
 mod version;
 

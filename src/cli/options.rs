@@ -73,7 +73,10 @@ fn run_options() -> Vec<Arg> {
             "when changing (small) files and templates, show the differences in those files; works great with --check",
         )
         .short('D'),
-        flag("ask_vault_pass", "ask-vault-password", "ask for vault password").short('J').alias("ask-vault-pass"),
+        flag("ask_vault_pass", "ask-vault-password", "ask for vault password")
+            .short('J')
+            .alias("ask-vault-pass")
+            .conflicts_with("vault_password_files"),
         flag("become_ask_pass", "ask-become-pass", "ask for privilege escalation password").short('K'),
         list("module_path", "module-path", "MODULE_PATH", "prepend colon-separated path(s) to module library")
             .short('M'),

@@ -1,8 +1,8 @@
 //! `ansible-playbook`: plays playbooks.
 
 use super::signals::Ended;
-use super::{exit_status, listing, options, screen, secrets, signals, terminal, version};
-use crate::callback::{self, Callback, Live, Screen, Settings, Stream};
+use super::{exit_status, listing, options, screen, secrets, signals, terminal, usage, version};
+use crate::callback::{Callback, Live, Screen, Settings, Stream};
 use crate::config::{Config, From, Surroundings};
 use crate::connection::Secret;
 use crate::diag::{Error, Kind, Result};
@@ -16,16 +16,20 @@ use std::time::Duration;
 
 /// Runs the tool; returns its exit status.
 pub(super) fn run(name: &str, args: &[String]) -> u8 {
-    let matches = match options::command(name)
-        .try_get_matches_from(std::iter::once(name.to_owned()).chain(args.iter().cloned()))
-    {
+    let mut command = options::command(name);
+    let words = std::iter::once(name.to_owned()).chain(args.iter().cloned());
+    let matches = match command.try_get_matches_from_mut(words) {
         Ok(matches) => matches,
-        Err(error) => {
-            // Where standard error is closed, the exit status has to do.
+        Err(error) if !error.use_stderr() => {
+            // Where standard output is closed, the exit status has to do.
             let _ = error.print();
-            return if error.use_stderr() { 2 } else { 0 };
+            return 0;
         }
+        Err(error) => return misused(&usage::text(&command, name, &error, args)),
     };
+    if matches.get_one::<i64>("forks").is_some_and(|forks| *forks < 1) {
+        return misused(&usage::of(name, "The number of processes (--forks) must be >= 1"));
+    }
     let given = given(&matches);
     let settings = Settings { verbosity: given.verbosity, ..Settings::default() };
     match Config::load(Surroundings::of_process()) {
@@ -35,6 +39,12 @@ pub(super) fn run(name: &str, args: &[String]) -> u8 {
             exit_status(&error)
         }
     }
+}
+
+/// Says what is wrong with the command line.
+fn misused(text: &str) -> u8 {
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes());
+    2
 }
 
 /// The options of the engine that the command line gives.
@@ -222,7 +232,7 @@ impl Tool {
     }
 
     fn run_with_callbacks(self, run: Run, screen: &Screen, config: &Config) -> Result<u8> {
-        let mut callbacks = callbacks(screen, config)?;
+        let mut callbacks = super::callbacks::enabled(screen, config)?;
         let live = (config.around.stdout_tty).then(|| Arc::new(Mutex::new(Live::new(screen.clone()))));
         let fed = live.clone();
         let run = run.listener(move |event| {
@@ -267,24 +277,6 @@ async fn tick(live: Arc<Mutex<Live>>) {
         clock.tick().await;
         live.lock().unwrap_or_else(PoisonError::into_inner).tick();
     }
-}
-
-/// The callback that writes the output, and those beside it.
-fn callbacks(screen: &Screen, config: &Config) -> Result<Vec<Box<dyn Callback>>> {
-    let wanted = config.settings.text("DEFAULT_STDOUT_CALLBACK").unwrap_or("default");
-    let Some(found) = callback::find(wanted) else {
-        return Err(Error::unsupported(format!("rplay has no stdout callback '{wanted}'")));
-    };
-    let mut all = vec![(found.new)(screen.clone())];
-    for name in config.settings.list("CALLBACKS_ENABLED") {
-        match callback::find(name) {
-            Some(found) if found.kind == callback::Kind::Aggregate => all.push((found.new)(screen.clone())),
-            _ => {
-                screen.common(&Event::Warning(format!("Skipping callback plugin '{name}', which rplay does not have")));
-            }
-        }
-    }
-    Ok(all)
 }
 
 fn check_playbook(full: &str, given: &str) -> Result<()> {

@@ -1,6 +1,6 @@
 //! The real standard output and standard error, and how the settings want them used.
 
-use crate::callback::{Colors, LogLevel, ResultFormat, Role, Settings, Sink, Stream};
+use crate::callback::{Colors, JunitSettings, LogLevel, ResultFormat, Role, Settings, Sink, Stream};
 use crate::config::Config;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -60,6 +60,7 @@ pub(super) fn settings(config: &Config, verbosity: u8, check: bool) -> Settings 
     let on_terminal = around.stdout_tty && around.var("TERM").is_none_or(|term| term != "dumb");
     let color = settings.flag("ANSIBLE_FORCE_COLOR") || (on_terminal && !settings.flag("ANSIBLE_NOCOLOR"));
     let pretty = settings.get("default.pretty_results");
+    let text = |name: &str| settings.text(name).unwrap_or_default().to_owned();
     Settings {
         verbosity,
         columns: columns(around.stdout_tty),
@@ -82,7 +83,30 @@ pub(super) fn settings(config: &Config, verbosity: u8, check: bool) -> Settings 
         deprecation_warnings: settings.flag("DEPRECATION_WARNINGS"),
         verbose_to_stderr: settings.flag("VERBOSE_TO_STDERR"),
         check,
+        profile_tasks_limit: text("profile_tasks.output_limit"),
+        profile_tasks_order: text("profile_tasks.sort_order"),
+        profile_tasks_summary_only: settings.flag("profile_tasks.summary_only"),
+        profile_roles_summary_only: settings.flag("profile_roles.summary_only"),
+        tree_directory: text("tree.directory"),
+        junit: junit(config),
         ..Settings::default()
+    }
+}
+
+/// The real junit reads its variables itself: only the word `true` is true.
+fn junit(config: &Config) -> JunitSettings {
+    let text = |name: &str| config.settings.text(&format!("junit.{name}")).unwrap_or_default().to_owned();
+    let is = |name: &str, word: &str| text(name).eq_ignore_ascii_case(word);
+    JunitSettings {
+        output_dir: text("output_dir"),
+        task_class: is("task_class", "true"),
+        task_relative_path: text("task_relative_path"),
+        replace_out_of_tree_path: config.settings.text("junit.replace_out_of_tree_path").map(str::to_owned),
+        fail_on_change: is("fail_on_change", "true"),
+        fail_on_ignore: is("fail_on_ignore", "true"),
+        include_setup_tasks: !is("include_setup_tasks_in_report", "false"),
+        show_arguments: is("hide_task_arguments", "false"),
+        test_case_prefix: text("test_case_prefix"),
     }
 }
 

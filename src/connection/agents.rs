@@ -4,7 +4,7 @@ use super::error::ConnectionError;
 use super::settings::Settings;
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 #[cfg(embedded_agent)]
 static EMBEDDED: Option<&[u8]> = Some(include_bytes!(concat!(env!("OUT_DIR"), "/rplay-agent")));
@@ -12,19 +12,36 @@ static EMBEDDED: Option<&[u8]> = Some(include_bytes!(concat!(env!("OUT_DIR"), "/
 static EMBEDDED: Option<&[u8]> = None;
 
 /// An agent's executable.
-#[derive(Clone)]
 pub(super) struct Agent {
     machine: String,
-    pub bytes: Arc<[u8]>,
-    pub hash: String,
+    bytes: Bytes,
+    hash: OnceLock<String>,
     /// Where it lies as a file already.
     pub path: Option<PathBuf>,
 }
 
+/// The embedded agent stays where it is: a copy of it would be a fifth of rplay's memory.
+enum Bytes {
+    Embedded(&'static [u8]),
+    Shared(Arc<[u8]>),
+}
+
 impl Agent {
-    fn new(machine: String, bytes: Arc<[u8]>, path: Option<PathBuf>) -> Self {
-        let hash = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { machine, bytes, hash, path }
+    fn new(machine: String, bytes: Bytes, path: Option<PathBuf>) -> Self {
+        Self { machine, bytes, hash: OnceLock::new(), path }
+    }
+
+    /// The executable's content.
+    pub fn bytes(&self) -> &[u8] {
+        match &self.bytes {
+            Bytes::Embedded(bytes) => bytes,
+            Bytes::Shared(bytes) => bytes,
+        }
+    }
+
+    /// Its SHA-256, which a local connection has no use for.
+    pub fn hash(&self) -> &str {
+        self.hash.get_or_init(|| Sha256::digest(self.bytes()).iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }
 
@@ -32,18 +49,19 @@ impl Agent {
 pub(super) struct Agents(Vec<Agent>);
 
 impl Agents {
-    /// Reads and hashes them; slow enough to be done once.
+    /// Reads those that are files; slow enough to be done once.
     pub fn load(settings: &Settings) -> Result<Self, String> {
-        let mut all: Vec<Agent> =
-            settings.agents.iter().map(|a| Agent::new(a.machine.clone(), Arc::clone(&a.bytes), None)).collect();
+        let given = settings.agents.iter();
+        let given = given.map(|a| Agent::new(a.machine.clone(), Bytes::Shared(Arc::clone(&a.bytes)), None));
+        let mut all: Vec<Agent> = given.collect();
         if let Some(path) = settings.agent.clone().or_else(beside_executable) {
             let bytes = std::fs::read(&path).map_err(|error| format!("the agent {}: {error}", path.display()))?;
             let machine = elf_machine(&bytes).unwrap_or_default().to_owned();
-            all.push(Agent::new(machine, bytes.into(), Some(path)));
+            all.push(Agent::new(machine, Bytes::Shared(bytes.into()), Some(path)));
         }
         if let Some(bytes) = EMBEDDED {
             let machine = elf_machine(bytes).unwrap_or_default().to_owned();
-            all.push(Agent::new(machine, bytes.into(), None));
+            all.push(Agent::new(machine, Bytes::Embedded(bytes), None));
         }
         Ok(Self(all))
     }
@@ -116,8 +134,8 @@ mod tests {
         let binary = |machine: &str| AgentBinary { machine: machine.into(), bytes: machine.as_bytes().into() };
         let settings = Settings { agents: vec![binary("aarch64"), binary("i386")], ..Settings::default() };
         let agents = Agents::load(&settings).unwrap();
-        assert_eq!(&*agents.pick("Linux", "arm64").unwrap().bytes, b"aarch64");
-        assert_eq!(&*agents.pick("Linux", "i686").unwrap().bytes, b"i386");
+        assert_eq!(agents.pick("Linux", "arm64").unwrap().bytes(), b"aarch64");
+        assert_eq!(agents.pick("Linux", "i686").unwrap().bytes(), b"i386");
         assert!(matches!(agents.pick("FreeBSD", "aarch64"), Err(ConnectionError::Unsupported(_))));
     }
 }

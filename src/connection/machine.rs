@@ -133,14 +133,14 @@ impl Machine {
         let Some(wanted) = escalation else {
             let path = match &agent.path {
                 Some(path) => path.clone(),
-                None => folders.agent(settings, &agent.bytes)?,
+                None => folders.agent(settings, agent.bytes())?,
             };
             settings.verbose.say(3, name, || format!("EXEC {}", path.display()));
             let mut command = local::command(settings, path);
             command.arg(&marker);
             return Ok(await_marker(local::spawn(command)?, &marker, None, &settings.verbose, name).await?);
         };
-        let path = folders.agent(settings, &agent.bytes)?;
+        let path = folders.agent(settings, agent.bytes())?;
         let id = random();
         let escalation = Escalation::new(wanted, &id, 10)?;
         let line = escalation.command(wanted, &id, &format!("exec {} {marker}", plain(&path)?));
@@ -169,7 +169,7 @@ impl Machine {
                 (Some(wanted), Some(escalation)) => escalation.command(wanted, &id, &format!("exec $p {marker}")),
                 _ => format!("$p {marker}"),
             };
-            let script = script::start(&folders, &agent.hash, &marker, &command);
+            let script = script::start(&folders, agent.hash(), &marker, &command);
             let on_terminal = wanted.is_some() && masters.needs_terminal();
             let process = if on_terminal {
                 let line = script::for_login_shell(&script::on_terminal(&script))?;
@@ -190,7 +190,7 @@ impl Machine {
             }
             let (system, machine) = system.split_once(' ').unwrap_or((system, ""));
             let fitting = agents.pick(system, machine)?;
-            if fitting.hash == agent.hash {
+            if fitting.hash() == agent.hash() {
                 self.upload(name, masters, &folders, agent).await?;
                 uploaded = true;
             }
@@ -206,11 +206,11 @@ impl Machine {
         agent: &Agent,
     ) -> Result<(), ConnectionError> {
         let verbose = &self.shared.settings.verbose;
-        verbose.say(3, name, || format!("PUT rplay-agent ({} bytes)", agent.bytes.len()));
+        verbose.say(3, name, || format!("PUT rplay-agent ({} bytes)", agent.bytes().len()));
         let marker = random();
-        let line = script::for_login_shell(&script::upload(folders, &agent.hash, &marker))?;
+        let line = script::for_login_shell(&script::upload(folders, agent.hash(), &marker))?;
         let process: Process = masters.exec(&self.shared, name, &line).await?;
-        let said = gather(process, Some(&agent.bytes)).await;
+        let said = gather(process, Some(agent.bytes())).await;
         if let Exit::Lost(words) = said.exit {
             return Err(ConnectionError::Unreachable(words));
         }

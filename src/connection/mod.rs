@@ -8,6 +8,7 @@
 mod agents;
 mod error;
 mod escalate;
+mod keeper;
 mod link;
 mod local;
 mod machine;

@@ -1,6 +1,7 @@
 //! Folders of one pool that go with it: one for sockets and secrets, one for the local agent.
 
 use super::error::ConnectionError;
+use super::keeper::Keeper;
 use super::settings::Settings;
 use std::fs::{OpenOptions, Permissions};
 use std::io::{self, Write};
@@ -14,38 +15,42 @@ use tempfile::TempDir;
 pub(super) struct Folders {
     private: Mutex<Option<TempDir>>,
     shared: Mutex<Option<TempDir>>,
+    /// Removes them where the controller cannot.
+    pub keeper: Keeper,
 }
 
 impl Folders {
     /// The folder that only we can look into (0700).
     pub fn private(&self, settings: &Settings) -> Result<PathBuf, ConnectionError> {
         let mut folder = self.private.lock().unwrap_or_else(PoisonError::into_inner);
-        make(&mut folder, settings, 0o700)
+        self.make(&mut folder, settings, 'd')
     }
 
     /// The local agent as a file that every user may execute.
     pub fn agent(&self, settings: &Settings, bytes: &[u8]) -> Result<PathBuf, ConnectionError> {
         let mut folder = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        let path = make(&mut folder, settings, 0o755)?.join("rplay-agent");
+        let path = self.make(&mut folder, settings, 'e')?.join("rplay-agent");
         if !path.exists() {
             write(&path, 0o755, bytes).map_err(|error| trouble(&path, &error))?;
         }
         Ok(path)
     }
-}
 
-fn make(folder: &mut Option<TempDir>, settings: &Settings, mode: u32) -> Result<PathBuf, ConnectionError> {
-    if let Some(folder) = folder {
-        return Ok(folder.path().to_owned());
+    fn make(&self, folder: &mut Option<TempDir>, settings: &Settings, sign: char) -> Result<PathBuf, ConnectionError> {
+        if let Some(folder) = folder {
+            return Ok(folder.path().to_owned());
+        }
+        let mode = if sign == 'd' { 0o700 } else { 0o755 };
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("rplay-").permissions(Permissions::from_mode(mode));
+        let made = builder.tempdir_in(&settings.temp_dir).map_err(|error| trouble(&settings.temp_dir, &error))?;
+        // The umask may have taken bits away.
+        std::fs::set_permissions(made.path(), Permissions::from_mode(mode)).map_err(|e| trouble(made.path(), &e))?;
+        let path = made.path().to_owned();
+        self.keeper.folder(settings, sign, &path);
+        *folder = Some(made);
+        Ok(path)
     }
-    let mut builder = tempfile::Builder::new();
-    builder.prefix("rplay-").permissions(Permissions::from_mode(mode));
-    let made = builder.tempdir_in(&settings.temp_dir).map_err(|error| trouble(&settings.temp_dir, &error))?;
-    // The umask may have taken bits away.
-    std::fs::set_permissions(made.path(), Permissions::from_mode(mode)).map_err(|e| trouble(made.path(), &e))?;
-    let path = made.path().to_owned();
-    *folder = Some(made);
-    Ok(path)
 }
 
 /// Writes a new file with a mode, whatever the umask is.

@@ -6,7 +6,7 @@
 
 use super::names;
 use super::{Action, ActionKind};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -42,10 +42,12 @@ impl Catalogue {
     /// The catalogue where rplay itself can run these, given by short name or, where that has no
     /// redirect in ansible.builtin, by full name.
     pub fn new(native: impl IntoIterator<Item = &'static str>) -> Self {
+        // Looked up once: the lines of the table of modules are long to search for each name anew.
+        let builtin: HashSet<&str> = names::modules("ansible.builtin").into_iter().flatten().collect();
         let native = native.into_iter().chain(ENGINE.iter().copied()).map(|name| {
             let full = if is_full(name) {
                 name.to_owned()
-            } else if names::has_module("ansible.builtin", name) {
+            } else if builtin.contains(name) {
                 format!("ansible.builtin.{name}")
             } else {
                 names::redirect(name).unwrap_or_else(|| format!("ansible.builtin.{name}"))

@@ -16,6 +16,9 @@ use crate::vars::HostScope;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// What a failed result says that says nothing itself.
+const UNKNOWN: &str = "Task failed: Action failed: Unknown error.";
+
 /// What came of one item.
 #[derive(Default)]
 pub(super) struct Attempt {
@@ -83,7 +86,7 @@ impl Attempt {
     /// Keeps variables that this item set for the items after it.
     pub fn remember(&self, learned: &mut Dict) {
         for (_, effect) in &self.effects {
-            if let Effect::Vars(vars) = effect {
+            if let Effect::Vars(vars) | Effect::Included(vars) = effect {
                 learned.update(vars);
             }
         }
@@ -102,7 +105,9 @@ impl HostTask {
         attempt.no_log = keywords
             .bool("no_log", |c| c.no_log.as_ref())
             .unwrap_or(None)
-            .unwrap_or(self.shared.settings.flag("DEFAULT_NO_LOG"));
+            .unwrap_or(self.shared.settings.flag("DEFAULT_NO_LOG"))
+            // What came out of an encrypted file is secret without being asked.
+            || attempt.outcome.get("_ansible_no_log").is_some_and(Value::truthy);
         let lenient = |value: Result<Option<bool>>| value.unwrap_or(None).unwrap_or(false);
         attempt.ignore_errors = lenient(keywords.bool("ignore_errors", |c| c.ignore_errors.as_ref()));
         attempt.ignore_unreachable = lenient(keywords.bool("ignore_unreachable", |c| c.ignore_unreachable.as_ref()));
@@ -222,6 +227,9 @@ impl HostTask {
             if total > 1 {
                 attempt.outcome.set("attempts", number as i64);
             }
+            if attempt.outcome.is_failed() {
+                attempt.outcome.result.set_default("exception", "(traceback unavailable)");
+            }
             let overlay = self.seen(&attempt);
             let seen = scope.with(&overlay);
             self.judge(&mut attempt, &seen);
@@ -315,7 +323,10 @@ impl HostTask {
             _ if !attempt.outcome.is_unreachable() && !attempt.outcome.is_failed() => return None,
             Some(cause) => cause.clone(),
             None if attempt.outcome.is_unreachable() => Error::new(Kind::Unreachable, message()),
-            None => Error::user(message()).context("Action failed."),
+            None => match message() {
+                text if text == UNKNOWN => Error::user("Unknown error.").context("Action failed."),
+                text => Error::user(text).context("Action failed."),
+            },
         };
         Some(error.context("Task failed.").at(self.task.origin.as_ref()))
     }
@@ -370,7 +381,7 @@ impl HostTask {
             None | Some(0) => running.await,
             Some(seconds) => match tokio::time::timeout(Duration::from_secs(seconds), running).await {
                 Ok(acted) => acted,
-                Err(_) => Err(Error::action(format!("Timed out after {seconds} second(s)."))),
+                Err(_) => return Ok(timed_out(seconds)),
             },
         };
         let acted = match acted {
@@ -395,9 +406,14 @@ impl HostTask {
             _ => scope.host.clone(),
         };
         let mut effects: Vec<_> = effects.into_iter().map(|effect| (Arc::clone(&facts_of), effect)).collect();
-        let told = effects.iter().any(|(_, effect)| matches!(effect, Effect::Vars(_) | Effect::Facts(_)));
+        let told = effects
+            .iter()
+            .any(|(_, effect)| matches!(effect, Effect::Vars(_) | Effect::Included(_) | Effect::Facts(_)));
         if let (Some(Value::Dict(facts)), false) = (outcome.get("ansible_facts"), told) {
             effects.push((facts_of, Effect::Facts(facts.clone())));
+        }
+        if outcome.is_failed() && outcome.get("msg").is_none() && cause.is_none() {
+            outcome.set("msg", UNKNOWN);
         }
         Attempt { outcome, effects, cause, ..Attempt::default() }
     }
@@ -423,6 +439,17 @@ impl HostTask {
             shell: self.shared.settings.text("DEFAULT_EXECUTABLE").filter(|s| *s != "/bin/sh").map(str::to_owned),
         })
     }
+}
+
+/// What comes of an action that took longer than its `timeout`.
+fn timed_out(seconds: u64) -> Attempt {
+    let text = format!("Timed out after {seconds} second(s).");
+    let told = Dict::from([
+        ("frame", Value::str("Configure `DISPLAY_TRACEBACK` to see a traceback on timeout errors.")),
+        ("period", Value::Int(i64::try_from(seconds).unwrap_or(i64::MAX))),
+    ]);
+    let outcome = Outcome::failed(format!("Task failed: {text}")).with("changed", false).with("timedout", told);
+    Attempt { outcome, cause: Some(Error::user(text)), ..Attempt::default() }
 }
 
 /// The name that a module's messages show: builtin ones are run as ansible.legacy's.

@@ -48,12 +48,18 @@ impl Batch {
 
     async fn always(&mut self, block: &Block, hosts: &[Arc<str>]) {
         let failed: Vec<Arc<str>> = hosts.iter().filter(|h| self.has_failed(h)).cloned().collect();
+        let mut before = Vec::with_capacity(failed.len());
         for host in &failed {
-            self.hosts.state(host).failed = false;
+            let state = self.hosts.state(host);
+            state.failed = false;
+            before.push(std::mem::replace(&mut state.held, true));
         }
         self.list(&block.always, hosts).await;
-        for host in &failed {
-            self.hosts.state(host).failed = true;
+        for (host, held) in failed.iter().zip(before) {
+            // `meta: clear_host_errors` in between lets go of all failures.
+            let state = self.hosts.state(host);
+            state.failed |= state.held;
+            state.held &= held;
         }
     }
 

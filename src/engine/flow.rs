@@ -9,6 +9,8 @@ use std::sync::Arc;
 pub(super) struct HostState {
     /// It failed, and no rescue has caught that yet.
     pub failed: bool,
+    /// It failed, and does the `always` of the blocks around before that counts again.
+    pub held: bool,
     /// It could not be reached; nothing can rescue that.
     pub unreachable: bool,
     /// `meta: end_host` or `end_play`: done without failing.

@@ -40,7 +40,10 @@ impl Batch {
                     self.take_in(&found, &hosts, &included);
                     loaded.push((hosts, found));
                 }
-                Err(error) => self.fail_include(info, &hosts, &included, &error),
+                Err(error) => {
+                    self.fail_include(info, &hosts, &included, &error);
+                    self.stop_all_where_fatal(task, &hosts, false);
+                }
             }
         }
         // All are told before the first of them runs.

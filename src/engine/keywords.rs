@@ -40,10 +40,7 @@ impl Keywords<'_> {
         match self.render(raw).map_err(|e| self.invalid(name, raw, e))? {
             None | Some(Value::Null) => Ok(None),
             Some(value) => boolean(&value).map(Some).ok_or_else(|| {
-                let text = format!(
-                    "The value '{}' is not a valid boolean. Valid booleans include: 'y', 'yes', 'on', '1', 'true', 't', 1, 'n', 'no', 'off', '0', 'false', 'f', 0",
-                    value.to_text()
-                );
+                let text = format!("The value '{}' could not be converted to 'bool'.", value.to_text());
                 self.invalid(name, raw, Error::user(text))
             }),
         }
@@ -73,7 +70,11 @@ impl Keywords<'_> {
     pub fn environment(&self) -> Result<Vec<(String, String)>> {
         let mut all = Dict::new();
         for value in self.task.environment() {
-            match self.render(Some(value))? {
+            let rendered = match self.render(Some(value)) {
+                Err(error) if self.awaits_facts(&error) => Some(self.without_facts(value).into()),
+                rendered => rendered?,
+            };
+            match rendered {
                 Some(Value::Dict(dict)) => all.update(&dict),
                 Some(Value::Str(text)) if text.as_str().is_empty() => {}
                 None | Some(Value::Null) => {}
@@ -88,6 +89,18 @@ impl Keywords<'_> {
             }
         }
         Ok(all.iter().map(|(name, value)| (name.to_text(), value.to_text())).collect())
+    }
+
+    /// Whether an error is that of a fact which this very task is to gather.
+    fn awaits_facts(&self, error: &Error) -> bool {
+        let gathers = self.task.resolved.as_ref().is_some_and(|a| matches!(&*a.name, "setup" | "gather_facts"));
+        gathers && error.kind == crate::diag::Kind::Undefined && error.line().contains("'ansible_env'")
+    }
+
+    /// The variables of an environment that can be rendered before facts are known.
+    fn without_facts(&self, value: &Value) -> Dict {
+        let pairs = value.as_dict().into_iter().flatten();
+        pairs.filter_map(|(name, value)| Some((name.clone(), self.render(Some(value)).ok()??))).collect()
     }
 
     /// The Python that the inventory or a setting names by its path; modes such as `auto` name none.

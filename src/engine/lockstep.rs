@@ -145,7 +145,8 @@ impl Batch {
 
     /// Those of the hosts on which the task's role is still to run.
     fn of_role(&mut self, task: &Task, hosts: &[Arc<str>]) -> Vec<Arc<str>> {
-        let Some(role) = &task.role else { return hosts.to_vec() };
+        // A role's handlers run once its tasks are through, so "complete" says nothing about them.
+        let Some(role) = task.role.as_ref().filter(|_| !task.handler) else { return hosts.to_vec() };
         let again = role.data.allow_duplicates;
         let mut on = Vec::with_capacity(hosts.len());
         for host in hosts {
@@ -172,9 +173,9 @@ impl Batch {
                 _ => task.action.as_str().to_owned(),
             },
         };
-        match &task.role {
-            Some(role) if !task.implicit => format!("{} : {name}", role.full_name()),
-            _ => name,
+        match task.shown_role() {
+            Some(role) => format!("{} : {name}", role.full_name()),
+            None => name,
         }
     }
 

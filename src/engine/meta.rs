@@ -29,13 +29,14 @@ impl Batch {
             }
             match self.holds(task, host) {
                 Ok(true) => on.push(host.clone()),
-                Ok(false) => self.tell_skipped(&info, host, &action),
+                Ok(false) => self.tell_skipped(task, &info, host, &action),
                 Err(error) => self.fatal = Some(error.context("Task failed.").at(task.origin.as_ref())),
             }
         }
         if on.is_empty() || self.fatal.is_some() {
             return;
         }
+        self.say(task, &action, &on);
         self.act_on_engine(task, &action, &on).await;
         self.update_active();
     }
@@ -47,12 +48,7 @@ impl Batch {
                 self.fatal = Some(Error::user("flush_handlers cannot be used as a handler").at(task.origin.as_ref()));
             }
             "flush_handlers" => {
-                if task.implicit {
-                    self.flush_handlers(on).await;
-                } else {
-                    self.shared.verbose(2, None, || "META: triggered running handlers".into());
-                    self.flush_handlers(on).await;
-                }
+                self.flush_handlers(on).await;
             }
             "refresh_inventory" => match self.shared.read_inventory() {
                 Ok(inventory) => self.shared.store.set_inventory(inventory),
@@ -63,6 +59,7 @@ impl Batch {
                 for host in self.members.clone() {
                     let state = self.hosts.state(&host);
                     state.failed = false;
+                    state.held = false;
                     state.unreachable = false;
                 }
             }
@@ -99,15 +96,54 @@ impl Batch {
         Ok(true)
     }
 
-    fn tell_skipped(&mut self, info: &Arc<TaskInfo>, host: &Arc<str>, action: &str) {
+    /// Says at -vv what a task does, once for each host that it is about.
+    fn say(&self, task: &Task, action: &str, on: &[Arc<str>]) {
+        for host in on.iter().filter(|_| !task.implicit) {
+            let role = task.role.as_ref().map(|role| role.full_name()).unwrap_or_default();
+            self.shared.verbose(2, None, || match action {
+                "flush_handlers" => format!("META: triggered running handlers for {host}"),
+                "refresh_inventory" => "META: inventory successfully refreshed".into(),
+                "clear_facts" => "META: facts cleared".into(),
+                "clear_host_errors" => "META: cleared host errors".into(),
+                "end_batch" => "META: ending batch".into(),
+                "end_play" => "META: ending play".into(),
+                "end_host" => format!("META: ending play for {host}"),
+                "end_role" => format!("META: ending role {role} for {host}"),
+                "reset_connection" => "META: reset connection".into(),
+                other => format!("META: {other}"),
+            });
+            if matches!(
+                action,
+                "noop" | "refresh_inventory" | "clear_facts" | "clear_host_errors" | "end_batch" | "end_play"
+            ) {
+                break;
+            }
+        }
+    }
+
+    fn tell_skipped(&mut self, task: &Task, info: &Arc<TaskInfo>, host: &Arc<str>, action: &str) {
+        let role = task.role.as_ref().map(|role| role.full_name()).unwrap_or_default();
+        let rest = match action {
+            "flush_handlers" => format!(", not running handlers for {host}"),
+            "clear_facts" => format!(", not clearing facts and fact cache for {host}"),
+            "clear_host_errors" => format!(", not clearing host error state for {host}"),
+            "end_batch" => ", continuing current batch".into(),
+            "end_play" => ", continuing play".into(),
+            // The missing comma is ansible-core's.
+            "end_role" => format!("continuing role {role} for {host}"),
+            _ => format!(", continuing execution for {host}"),
+        };
+        let reason = format!("{action} conditional evaluated to False{rest}");
+        let message = match action {
+            "end_host" => format!("end_host conditional evaluated to false, continuing execution for {host}"),
+            _ => action.to_owned(),
+        };
+        self.shared.verbose(2, None, || format!("META: {reason}"));
         let result = Dict::from([
-            ("msg", Value::str(action)),
+            ("msg", Value::str(message)),
             ("skipped", Value::Bool(true)),
             ("changed", Value::Bool(false)),
-            (
-                "skip_reason",
-                Value::str(format!("{action} conditional evaluated to False, continuing execution for {host}")),
-            ),
+            ("skip_reason", Value::str(reason)),
         ]);
         self.hosts.stats(host).skipped += 1;
         self.shared.emit(&Event::Result(Box::new(TaskResult {

@@ -130,32 +130,21 @@ impl Batch {
         Ok(())
     }
 
-    /// The first file of several that is there; a name whose variables are not known yet is left out.
+    /// The first file of several that is there; without any there are no variables, and no complaint,
+    /// as with ansible-core. A name whose variables are not known yet is left out.
     fn first_vars_file(&self, host: &Arc<str>, names: &[Value]) -> Result<Option<Dict>> {
         let scope = self.scope(host);
-        let mut missing = None;
         for name in names {
             let rendered = match self.shared.templar.render_value(name, &scope) {
                 Ok(value) => value.unwrap_or_default().to_text(),
                 Err(error) if error.kind == crate::diag::Kind::Undefined => continue,
                 Err(error) => return Err(error),
             };
-            match self.shared.loader.vars_file(&rendered, &scope.search_paths())? {
-                Some(dict) => return Ok(Some(dict)),
-                None => missing = Some((rendered, name)),
+            if let Some(dict) = self.shared.loader.vars_file(&rendered, &scope.search_paths())? {
+                return Ok(Some(dict));
             }
         }
-        match missing {
-            None => Ok(None),
-            Some((name, at)) => {
-                let text = format!(
-                    "Could not find or access '{name}' on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option"
-                );
-                Err(Error::user(text)
-                    .context(format!("vars file {name} was not found"))
-                    .at(super::keywords::place(Some(at))))
-            }
-        }
+        Ok(None)
     }
 
     /// A section of the play, and the handlers that it notified.

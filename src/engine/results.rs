@@ -23,17 +23,18 @@ impl Batch {
     ) {
         let host = done.host.clone();
         let sharing: Vec<Arc<str>> = all.map_or_else(|| vec![host.clone()], |all| self.hosts.active(all));
+        for included in std::mem::take(&mut done.includes) {
+            add_include(includes, &sharing, included);
+        }
+        self.apply(&mut done, &sharing, !task.changed_when.is_empty());
+        let status = self.count(&done, task.include.is_some());
+        // What a host or group added changed is known only now.
         if let Some(name) = &task.register {
             let value = outcome::registered(&done.outcome.result);
             for host in &sharing {
                 self.shared.store.set_vars(host, &Dict::from([(name.clone(), value.clone())]));
             }
         }
-        for included in std::mem::take(&mut done.includes) {
-            add_include(includes, &sharing, included);
-        }
-        self.apply(&mut done, &sharing);
-        let status = self.count(&done, task.include.is_some());
         if done.outcome.is_changed() && !done.outcome.is_failed() {
             self.notify(task, &host, &sharing, &done.notify);
         }
@@ -94,18 +95,23 @@ impl Batch {
         Status::Ok
     }
 
-    fn apply(&mut self, done: &mut Done, sharing: &[Arc<str>]) {
+    /// `judged` results keep what `changed_when` said of them.
+    fn apply(&mut self, done: &mut Done, sharing: &[Arc<str>], judged: bool) {
         for (about, effect) in std::mem::take(&mut done.effects) {
             let own = about == done.host;
             let targets = if own { sharing.to_vec() } else { vec![about] };
             match effect {
                 Effect::Vars(vars) => targets.iter().for_each(|host| self.shared.store.set_vars(host, &vars)),
+                Effect::Included(vars) => targets.iter().for_each(|host| self.shared.store.include_vars(host, &vars)),
                 Effect::Facts(facts) => targets.iter().for_each(|host| self.shared.store.add_facts(host, &facts)),
                 Effect::AddHost { name, groups, vars } => {
                     let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
                     let changed = self.change_inventory(|inventory, notices| {
                         inventory.add_dynamic_host(&name, &groups, &vars, notices)
                     });
+                    if judged {
+                        continue;
+                    }
                     done.outcome.set("changed", changed);
                 }
                 Effect::AddGroup { name, parents } => {
@@ -114,6 +120,9 @@ impl Batch {
                     let changed = self.change_inventory(|inventory, notices| {
                         inventory.add_dynamic_group(&host, &name, &parents, notices)
                     });
+                    if judged {
+                        continue;
+                    }
                     done.outcome.set("changed", changed);
                 }
                 Effect::Stats { data, per_host, aggregate } => {

@@ -17,8 +17,8 @@ use crate::inventory::{Loaded, Mismatch, Notice, Reader, VarsFiles, limit_patter
 use crate::load::Loader;
 use crate::playbook::Play;
 use crate::template::{Templar, World};
-use crate::value::{Dict, Text};
-use crate::vars::{Fixed, PlainScope, Store, parse_extra_vars};
+use crate::value::{Dict, Text, Value};
+use crate::vars::{Fixed, PlainScope, Store, parse_extra_vars, to_value};
 use crate::vault::Secrets;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -34,6 +34,7 @@ pub struct Run {
     options: Options,
     inventory: Vec<String>,
     extra_vars: Vec<String>,
+    variables: Dict,
     secrets: Secrets,
     actions: Vec<&'static ActionDef>,
     agents: Vec<connection::AgentBinary>,
@@ -60,6 +61,7 @@ impl Run {
             options: Options::default(),
             inventory: Vec::new(),
             extra_vars: Vec::new(),
+            variables: Dict::new(),
             secrets: Secrets::default(),
             actions: Vec::new(),
             agents: Vec::new(),
@@ -90,6 +92,19 @@ impl Run {
     pub fn extra_vars(mut self, text: impl Into<String>) -> Self {
         self.extra_vars.push(text.into());
         self
+    }
+
+    /// Adds extra variables from a type of one's own, which serializes to a dictionary.
+    ///
+    /// # Errors
+    ///
+    /// A type that serializes to anything else.
+    pub fn variables(mut self, from: &impl serde::Serialize) -> Result<Self> {
+        match to_value(from)? {
+            Value::Dict(dict) => self.variables.update(&dict),
+            other => return Err(Error::user(format!("extra variables must be a dictionary, not '{}'", other.type_name()))),
+        }
+        Ok(self)
     }
 
     /// Sets the secrets that decrypt vaulted files and variables.
@@ -222,7 +237,7 @@ impl Run {
 
     fn store(&self, loaded: Loaded, loader: &Loader) -> Result<Store> {
         let (config, options) = (&self.config, &self.options);
-        let mut extra = Dict::new();
+        let mut extra = self.variables.clone();
         for text in &self.extra_vars {
             let resolve = |path: &str| config.around.resolve(path, None);
             extra.update(&parse_extra_vars(text, resolve, |path| loader.read_vars(path))?);

@@ -6,6 +6,8 @@
 use super::shared::Shared;
 use crate::diag::{Error, Result};
 use crate::playbook::Play;
+use crate::value::Value;
+use crate::vars::PlainScope;
 
 const LINEAR: [&str; 3] = ["linear", "ansible.builtin.linear", "ansible.legacy.linear"];
 const MITOGEN: [&str; 2] = ["mitogen", "mitogen_linear"];
@@ -17,7 +19,7 @@ pub(super) fn check(shared: &Shared, plays: &[Play]) -> Result<()> {
     let default = shared.settings.text("DEFAULT_STRATEGY").unwrap_or("linear");
     for play in plays {
         let (name, origin) = match &play.strategy {
-            Some(value) if !value.is_null() => (value.to_text(), super::keywords::place(Some(value))),
+            Some(value) if !value.is_null() => (shown(shared, play, value)?, super::keywords::place(Some(value))),
             _ => (default.to_owned(), None),
         };
         if LINEAR.contains(&name.as_str()) {
@@ -35,4 +37,10 @@ pub(super) fn check(shared: &Shared, plays: &[Play]) -> Result<()> {
         return Err(error.at(origin.or(play.origin.as_ref())));
     }
     Ok(())
+}
+
+/// The strategy's name, in which the play's and extra variables may stand.
+fn shown(shared: &Shared, play: &Play, value: &Value) -> Result<String> {
+    let scope = PlainScope { store: &shared.store, vars: &play.common().vars, paths: Vec::new() };
+    Ok(shared.templar.render_value(value, &scope)?.unwrap_or_default().to_text())
 }

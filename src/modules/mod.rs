@@ -11,14 +11,18 @@ use crate::proto::{Context, Outcome};
 #[cfg(test)]
 mod against;
 pub mod attributes;
+pub mod blockinfile;
 pub mod command;
 pub mod copy;
 pub mod deliver;
 #[cfg(test)]
 mod documented;
+mod edit;
 pub mod file;
+pub mod lineinfile;
 pub mod ping;
 pub mod pip;
+pub mod replace;
 pub mod run;
 pub mod selinux;
 pub mod setup;
@@ -89,11 +93,14 @@ pub enum Blob {
 
 /// The modules, sorted by name.
 pub static MODULES: &[&ModuleDef] = &[
+    &blockinfile::DEF,
     &command::DEF,
     &copy::DEF,
     &file::DEF,
+    &lineinfile::DEF,
     &ping::DEF,
     &pip::DEF,
+    &replace::DEF,
     &setup::DEF,
     &shell::DEF,
     &stat::DEF,

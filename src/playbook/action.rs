@@ -5,6 +5,7 @@
 use super::keywords::{class_name, find};
 use super::kv::parse_kv;
 use super::notes::Notes;
+use super::read::include_kind;
 use super::split::split_args;
 use crate::diag::{Error, Result};
 use crate::value::{Dict, Text, Value, str_repr};
@@ -50,6 +51,13 @@ pub fn may_be_template(text: &str) -> bool {
 fn may_be_all_template(text: &str) -> bool {
     text.starts_with("#jinja2:")
         || [("{{", "}}"), ("{%", "%}"), ("{#", "#}")].iter().any(|(a, b)| text.starts_with(a) && text.ends_with(b))
+}
+
+/// Whether a text alone, without `k=v`, means something to an action.
+fn takes_text(name: &str) -> bool {
+    takes_command(name)
+        || include_kind(name).is_some()
+        || matches!(strip_builtin(name), "include_vars" | "meta" | "add_host" | "group_by" | "set_fact")
 }
 
 fn takes_command(name: &str) -> bool {
@@ -104,7 +112,11 @@ impl Reader<'_> {
         let given = match &thing.kind {
             Kind::Map(_) => to_dict(thing),
             Kind::Scalar(Value::Str(text)) => {
-                let given = self.parse(text, takes_command(name.as_str()))?;
+                let given = if may_be_all_template(text.as_str()) && !takes_text(name.as_str()) {
+                    Dict::from([("_variable_params", Value::Str(text.clone()))])
+                } else {
+                    self.parse(text, takes_command(name.as_str()))?
+                };
                 if additional {
                     self.deprecate_merge(&given, thing);
                 }

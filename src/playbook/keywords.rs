@@ -213,11 +213,17 @@ pub fn check_key(key: &Node, value: &Node, place: Place) -> Result<()> {
             let message = format!("'{name}' is not a valid attribute for a {}{hint}", place.class());
             Err(Error::parser(message).at(Some(&key.origin)))
         }
-        Some(keyword) if keyword.support == Refused && !value.is_null() => {
+        Some(keyword) if keyword.support == Refused && !is_harmless(&name, value) => {
             Err(Error::unsupported(format!("rplay does not support the keyword '{name}' yet.")).at(Some(&key.origin)))
         }
         Some(_) => Ok(()),
     }
+}
+
+/// Whether a keyword that rplay lacks says nothing but what happens without it.
+fn is_harmless(name: &str, value: &Node) -> bool {
+    let text = value.to_value().to_text();
+    value.is_null() || matches!((name, text.as_str()), ("async", "0") | ("debugger", "never"))
 }
 
 /// Checks that keywords which take text have no list or dictionary.

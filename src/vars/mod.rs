@@ -11,9 +11,11 @@ mod magic;
 mod plain;
 mod scope;
 mod store;
+mod typed;
 
 pub use extra::parse_extra_vars;
 pub use layers::{PlayVars, TaskLayers};
 pub use plain::PlainScope;
 pub use scope::HostScope;
+pub use typed::{from_value, to_value};
 pub use store::{ANSIBLE_VERSION, Fixed, Learned, Store};

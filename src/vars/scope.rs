@@ -68,8 +68,9 @@ impl HostScope {
             return Ok(Some(value.clone()));
         }
         let learned = self.store.learned(&self.host);
-        if let Some(value) = read(&learned.vars).get(name).or_else(|| TaskLayers::find(&self.layers.low, name)) {
-            return Ok(Some(value.clone()));
+        let set = read(&learned.vars).get(name).cloned().or_else(|| read(&learned.included).get(name).cloned());
+        if let Some(value) = set.or_else(|| TaskLayers::find(&self.layers.low, name).cloned()) {
+            return Ok(Some(value));
         }
         if let Some(value) = self.of_play(name) {
             return Ok(Some(value));
@@ -128,6 +129,7 @@ impl Scope for HostScope {
         read(&play.files).get(&self.host).into_iter().flatten().for_each(&mut add);
         read(&play.role_vars).iter().for_each(&mut add);
         self.layers.low.iter().for_each(&mut add);
+        add(&read(&learned.included));
         add(&read(&learned.vars));
         self.layers.high.iter().for_each(&mut add);
         add(&self.store.extra);

@@ -33,8 +33,10 @@ pub struct Store {
 pub struct Learned {
     /// Facts, without `ansible_` before their names, as in `ansible_facts`.
     pub facts: RwLock<Dict>,
-    /// `set_fact`, `register` and `include_vars`.
+    /// `set_fact` and `register`.
     pub vars: RwLock<Dict>,
+    /// `include_vars`, which the others win over.
+    pub included: RwLock<Dict>,
 }
 
 /// What is the same for all hosts of a run and known when it starts.
@@ -159,9 +161,14 @@ impl Store {
         *write(&self.learned(host).facts) = Dict::new();
     }
 
-    /// Sets variables of a host as `set_fact`, `register` and `include_vars` do.
+    /// Sets variables of a host as `set_fact` and `register` do.
     pub fn set_vars(&self, host: &Arc<str>, vars: &Dict) {
         write(&self.learned(host).vars).update(vars);
+    }
+
+    /// Sets variables of a host as `include_vars` does.
+    pub fn include_vars(&self, host: &Arc<str>, vars: &Dict) {
+        write(&self.learned(host).included).update(vars);
     }
 
     /// A host by its name, with those that are only implied.

@@ -4,6 +4,7 @@
 //! built from the tree is walked recursively.
 
 use super::error::{Mark, YamlError};
+use super::foreign;
 use super::scalar::{self, Tag};
 use super::tail::Tail;
 use libyaml_safer::{Event, EventData, Parser};
@@ -50,6 +51,8 @@ pub(super) struct Composer<'a> {
     text: &'a str,
     parser: Parser<Chain<&'a [u8], &'a [u8]>>,
     ended: bool,
+    /// Where the last event ended.
+    reached: Mark,
     tail: Option<Tail<'a>>,
 }
 
@@ -68,16 +71,24 @@ impl<'a> Composer<'a> {
         let tail = Tail::needed(text);
         let added: &[u8] = if tail.is_some() { b"\n" } else { b"" };
         parser.set_input(bytes.chain(added));
-        Self { text, parser, ended: false, tail }
+        Self { text, parser, ended: false, reached: Mark::default(), tail }
     }
 
     fn event(&mut self) -> Result<Event, YamlError> {
-        match self.parser.parse() {
-            Ok(event) => Ok(match &self.tail {
-                Some(tail) => tail.mend(event),
-                None => event,
-            }),
-            Err(e) => {
+        match foreign::next(&mut self.parser) {
+            Some(Ok(event)) => {
+                self.reached = to_mark(event.end_mark);
+                Ok(match &self.tail {
+                    Some(tail) => tail.mend(event),
+                    None => event,
+                })
+            }
+            None => {
+                self.ended = true;
+                let problem = "did not find expected whitespace or line break";
+                Err(YamlError::at(problem, self.reached).within("while scanning a tag", self.reached))
+            }
+            Some(Err(e)) => {
                 // The parser must not be asked again after it failed.
                 self.ended = true;
                 Err(self.error(&e))

@@ -10,6 +10,7 @@ mod compose;
 mod construct;
 mod emit;
 mod error;
+mod foreign;
 mod hint;
 mod json;
 mod merge;

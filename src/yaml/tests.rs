@@ -249,6 +249,15 @@ fn nothing_panics() {
         "\u{85}",
         "\u{feff}",
         "!<",
+        "!a",
+        "!!str",
+        "%20",
+        "%ff",
+        "\"\\ud800\"",
+        "\"\\U0010ffff\"",
+        "%TAG ! x\n",
+        "\u{0}",
+        "\u{1f600}",
         "=",
         "~",
         "2001-01-01",
@@ -269,5 +278,16 @@ fn nothing_panics() {
         let source = Arc::new(Source::File("f.yml".into()));
         let _ = parse(&text, &source, Options::trusted());
         let _ = super::from_yaml_all(&text, false);
+    }
+}
+
+/// libyaml-safer panics at these; libyaml does not.
+#[test]
+fn the_ports_panics_are_errors() {
+    for text in ["[!a,b]", "{!a,b}", "- [!!str,]\n", "a: [x, !t,]\n"] {
+        let source = Arc::new(Source::File("f.yml".into()));
+        let error = parse(text, &source, Options::trusted()).err().map(|error| error.line());
+        let words = "While scanning a tag did not find expected whitespace or line break.";
+        assert!(error.as_deref().is_some_and(|error| error.contains(words)), "{text}: {error:?}");
     }
 }

@@ -19,6 +19,9 @@ use tokio::sync::{Semaphore, oneshot, watch};
 /// A default sshd allows 10 sessions on a connection; two are left for the user's own needs.
 const MOST_SESSIONS: usize = 8;
 
+/// How often it is looked whether a login has succeeded: one stat each time.
+const LOOK: Duration = Duration::from_millis(3);
+
 /// A master that is logged in.
 #[derive(Debug)]
 pub(super) struct Master {
@@ -44,7 +47,7 @@ pub(super) enum LoginError {
 
 impl Master {
     /// Logs in once.
-    pub async fn login(shared: &Shared, ssh: &Ssh, name: &str, fork_option: bool) -> Result<Self, LoginError> {
+    pub async fn login(shared: &Arc<Shared>, ssh: &Ssh, name: &str, fork_option: bool) -> Result<Self, LoginError> {
         let folder = shared.folders.private(&shared.settings).map_err(LoginError::Other)?;
         let socket = folder.join(&random()[..8]);
         let args = args::master(ssh, &socket, fork_option).map_err(LoginError::Other)?;
@@ -61,19 +64,24 @@ impl Master {
             Some(password) => Some(Askpass::prepare(shared, password, &mut command).map_err(LoginError::Other)?),
             None => None,
         };
-        let master = Self::spawn(command, &ssh.executable, &socket).await;
+        let master = Self::spawn(shared, command, &ssh.executable, &socket).await;
         drop(askpass);
         master
     }
 
-    async fn spawn(mut command: Command, executable: &str, socket: &Path) -> Result<Self, LoginError> {
+    async fn spawn(
+        shared: &Arc<Shared>,
+        mut command: Command,
+        executable: &str,
+        socket: &Path,
+    ) -> Result<Self, LoginError> {
         let mut child = command.spawn().map_err(|error| {
             LoginError::Other(ConnectionError::failed(format!("{executable} cannot be run: {error}")))
         })?;
+        let kept = Kept::new(shared, child.id());
         let words = Arc::new(Mutex::new(Vec::new()));
         let listening = child.stderr.take().map(|stderr| tokio::spawn(listen(stderr, Arc::clone(&words))));
         let said = || String::from_utf8_lossy(&words.lock().unwrap_or_else(PoisonError::into_inner)).into_owned();
-        let mut pause = Duration::from_millis(2);
         loop {
             // The socket appears once the login has succeeded.
             if socket.exists() {
@@ -81,7 +89,7 @@ impl Master {
                 if session.check().await.is_ok() {
                     let (stop, stopped) = oneshot::channel();
                     let (tell, ended) = watch::channel(None);
-                    tokio::spawn(supervise(child, stopped, words, tell, socket.to_owned()));
+                    tokio::spawn(supervise(child, kept, stopped, words, tell, socket.to_owned()));
                     let sessions = Arc::new(Semaphore::new(MOST_SESSIONS));
                     return Ok(Self { session: Arc::new(session), sessions, ended, _stop: stop });
                 }
@@ -94,9 +102,8 @@ impl Master {
             }
             tokio::select! {
                 _ = child.wait() => {}
-                () = tokio::time::sleep(pause) => {}
+                () = tokio::time::sleep(LOOK) => {}
             }
-            pause = (pause * 5 / 4).min(Duration::from_millis(20));
         }
     }
 
@@ -118,6 +125,26 @@ impl Master {
     }
 }
 
+/// A process that the keeper ends, should the controller be killed, for as long as this lives.
+struct Kept(Arc<Shared>, Option<u32>);
+
+impl Kept {
+    fn new(shared: &Arc<Shared>, pid: Option<u32>) -> Self {
+        if let Some(pid) = pid {
+            shared.folders.keeper.process(&shared.settings, pid);
+        }
+        Self(Arc::clone(shared), pid)
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if let Some(pid) = self.1 {
+            self.0.folders.keeper.gone(pid);
+        }
+    }
+}
+
 async fn listen(mut stderr: ChildStderr, words: Arc<Mutex<Vec<u8>>>) {
     let mut buffer = vec![0; 4096];
     while let Ok(count @ 1..) = stderr.read(&mut buffer).await {
@@ -131,13 +158,14 @@ async fn listen(mut stderr: ChildStderr, words: Arc<Mutex<Vec<u8>>>) {
 /// Waits for the end of a master, or brings it about once nobody needs it.
 async fn supervise(
     mut child: Child,
+    kept: Kept,
     stopped: oneshot::Receiver<()>,
     words: Arc<Mutex<Vec<u8>>>,
     tell: watch::Sender<Option<String>>,
     socket: PathBuf,
 ) {
-    tokio::select! {
-        _ = child.wait() => {}
+    let wanted = tokio::select! {
+        _ = child.wait() => false,
         _ = stopped => {
             // ssh tells the server and removes its socket on a SIGTERM.
             if let Some(pid) = child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())) {
@@ -146,11 +174,15 @@ async fn supervise(
             if tokio::time::timeout(Duration::from_secs(2), child.wait()).await.is_err() {
                 let _ = child.kill().await;
             }
+            true
         }
-    }
+    };
+    drop(kept);
     let _ = std::fs::remove_file(socket);
-    // Its last words may still be on their way through the pipe.
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    if !wanted {
+        // Its last words may still be on their way through the pipe.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     let said = String::from_utf8_lossy(&words.lock().unwrap_or_else(PoisonError::into_inner)).trim_end().to_owned();
     let _ = tell.send(Some(said));
 }

@@ -47,7 +47,7 @@ impl Masters {
     }
 
     /// Starts a command on the host, after a login where there is none.
-    pub async fn exec(&self, shared: &Shared, name: &str, command: &str) -> Result<Process, ConnectionError> {
+    pub async fn exec(&self, shared: &Arc<Shared>, name: &str, command: &str) -> Result<Process, ConnectionError> {
         shared.settings.verbose.say(3, name, || format!("EXEC {command}"));
         let mut tries = 0;
         loop {
@@ -79,7 +79,7 @@ impl Masters {
     /// lines end in `\r\n`, as ansible-core's `raw` shows them).
     pub async fn exec_on_terminal(
         &self,
-        shared: &Shared,
+        shared: &Arc<Shared>,
         name: &str,
         command: &str,
         cooked: bool,
@@ -113,7 +113,11 @@ impl Masters {
     }
 
     /// A master with room for one more session.
-    async fn lease(&self, shared: &Shared, name: &str) -> Result<(Arc<Master>, OwnedSemaphorePermit), ConnectionError> {
+    async fn lease(
+        &self,
+        shared: &Arc<Shared>,
+        name: &str,
+    ) -> Result<(Arc<Master>, OwnedSemaphorePermit), ConnectionError> {
         let mut list = self.list.lock().await;
         list.retain(|master| master.is_alive());
         for master in list.iter() {
@@ -128,7 +132,7 @@ impl Masters {
     }
 
     /// Logs in, again where the server was busy, and as often as `ssh_retries` says.
-    async fn login(&self, shared: &Shared, name: &str) -> Result<Master, ConnectionError> {
+    async fn login(&self, shared: &Arc<Shared>, name: &str) -> Result<Master, ConnectionError> {
         let jump = args::jump(&self.ssh);
         let (mut busy, mut failures) = (0, 0);
         loop {

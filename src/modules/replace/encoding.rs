@@ -1,0 +1,111 @@
+//! Encodings of a file's text, by Python's names for the common ones.
+//!
+//! Bytes that are not UTF-8 (or ASCII) stand as private characters while the text is edited, as Python's
+//! `surrogateescape` does with surrogates, and become the same bytes again.
+
+/// How text is written as bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Encoding {
+    Utf8,
+    Ascii,
+    Latin1,
+    Utf16 { big: bool, mark: bool },
+}
+
+/// The character that stands for byte 0.
+const ESCAPE: u32 = 0x10_FF00;
+
+impl Encoding {
+    pub(super) fn of(name: &str) -> Result<Self, String> {
+        Ok(match name.to_ascii_lowercase().replace(['_', ' '], "-").as_str() {
+            "utf-8" | "utf8" | "u8" | "cp65001" => Self::Utf8,
+            "ascii" | "us-ascii" | "646" => Self::Ascii,
+            "latin-1" | "latin1" | "latin" | "iso-8859-1" | "iso8859-1" | "8859" | "l1" | "cp819" => Self::Latin1,
+            "utf-16" | "utf16" | "u16" => Self::Utf16 { big: false, mark: true },
+            "utf-16-le" | "utf-16le" => Self::Utf16 { big: false, mark: false },
+            "utf-16-be" | "utf-16be" => Self::Utf16 { big: true, mark: false },
+            _ => return Err(format!("unknown encoding: {name}")),
+        })
+    }
+
+    /// The text, and whether bytes in it stand as private characters.
+    pub(super) fn decode(self, bytes: &[u8]) -> Result<(String, bool), String> {
+        match self {
+            Self::Utf8 => Ok(match std::str::from_utf8(bytes) {
+                Ok(text) => (text.to_owned(), false),
+                Err(_) => (escaped(bytes), true),
+            }),
+            Self::Ascii => Ok((
+                bytes.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { escape(*byte) }).collect(),
+                true,
+            )),
+            Self::Latin1 => Ok((bytes.iter().map(|byte| char::from(*byte)).collect(), false)),
+            Self::Utf16 { big, mark } => {
+                let (big, bytes) = match bytes {
+                    [0xFF, 0xFE, rest @ ..] if mark => (false, rest),
+                    [0xFE, 0xFF, rest @ ..] if mark => (true, rest),
+                    all => (big, all),
+                };
+                let units = bytes.chunks(2).map(|pair| match pair {
+                    [a, b] => Some(if big { u16::from_be_bytes([*a, *b]) } else { u16::from_le_bytes([*a, *b]) }),
+                    _ => None,
+                });
+                let units: Option<Vec<u16>> = units.collect();
+                let text = units.and_then(|units| String::from_utf16(&units).ok());
+                text.map(|text| (text, false)).ok_or_else(|| "the file is not the utf-16 that was asked for".into())
+            }
+        }
+    }
+
+    pub(super) fn encode(self, text: &str, escaped: bool) -> Result<Vec<u8>, String> {
+        let narrow = |limit: u32, name: &str| {
+            let mut out = Vec::with_capacity(text.len());
+            for c in text.chars() {
+                match u8::try_from(u32::from(c)) {
+                    Ok(byte) if u32::from(c) < limit => out.push(byte),
+                    _ => match raw(c).filter(|_| escaped) {
+                        Some(byte) => out.push(byte),
+                        None => return Err(format!("'{name}' codec can't encode character '{}'", c.escape_unicode())),
+                    },
+                }
+            }
+            Ok(out)
+        };
+        match self {
+            Self::Utf8 if !escaped => Ok(text.as_bytes().to_vec()),
+            Self::Utf8 => {
+                let mut out = Vec::with_capacity(text.len());
+                for c in text.chars() {
+                    match raw(c) {
+                        Some(byte) => out.push(byte),
+                        None => out.extend(c.encode_utf8(&mut [0; 4]).as_bytes()),
+                    }
+                }
+                Ok(out)
+            }
+            Self::Ascii => narrow(128, "ascii"),
+            Self::Latin1 => narrow(256, "latin-1"),
+            Self::Utf16 { big, mark } => {
+                let units = mark.then_some(0xFEFF).into_iter().chain(text.encode_utf16());
+                Ok(units.flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect())
+            }
+        }
+    }
+}
+
+fn escape(byte: u8) -> char {
+    char::from_u32(ESCAPE + u32::from(byte)).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+fn raw(c: char) -> Option<u8> {
+    u32::from(c).checked_sub(ESCAPE).and_then(|byte| u8::try_from(byte).ok()).filter(|byte| !byte.is_ascii())
+}
+
+fn escaped(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        out.extend(chunk.invalid().iter().map(|byte| escape(*byte)));
+    }
+    out
+}

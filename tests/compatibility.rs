@@ -1,0 +1,161 @@
+//! Keeps docs/COMPATIBILITY.md equal to the tables that it tells of.
+//!
+//! `RPLAY_WRITE_DOCS=1 cargo test --test main compatibility` writes it anew.
+
+use rplay::argspec::Spec;
+use rplay::playbook::Support as Kept;
+use rplay::{actions, callback, config, content, modules, playbook, template};
+use std::fmt::Write;
+use std::path::Path;
+
+const HEAD: &str = "\
+# Compatibility with ansible-core 2.19
+
+This file is written from rplay's own tables by a test, which fails where the two differ.
+What is not here fails by its name, and is never skipped in silence: a keyword when the playbook is
+loaded, a module where its task would run on a host (`--syntax-check` and a warning list such tasks before).
+";
+
+/// What differs on purpose, or for now.
+const DIFFERENCES: &[&str] = &[
+    "`forks` is 50 where nobody sets it. Ansible's 5 is the price of its processes, one for each host.",
+    "There is no interpreter discovery, and no warning about it: built-in modules are no Python, and hosts need none.",
+    "Pipelining, `ansible_shell_type` and ControlPersist settings have nothing to act on: one agent serves a host's tasks over one connection, and ends with the run.",
+    "A module's temporary folders on the host (`remote_tmp`) hold the agent alone, which stays there, named by its hash, for the next run.",
+    "Hosts of one task finish in the order of their results, as with Ansible, which at 5 forks is another order than at 50.",
+    "Failed results have `exception` \"(traceback unavailable)\" always; there are no tracebacks.",
+    "`--version` says `[core 2.19.14]` in its first line, and rplay's own version in the next.",
+    "On a terminal, and only there, a line below the output says which hosts a long task still waits for.",
+];
+
+/// What fails by its name beside the rows above.
+const REFUSED: &[&str] = &[
+    "strategies other than `linear` (`mitogen_linear` runs as linear, with a warning)",
+    "connections other than `ssh` and `local`; become methods other than `sudo` and `su`",
+    "modules and plugins written in Python (`library/`, `filter_plugins/`, collections)",
+    "TOML inventories and inventory plugins other than `ini`, `yaml`, `script`, `host_list`",
+    "the lookups `config`, `inventory_hostnames` and `url`",
+    "`hash_behaviour = merge`, `--step`",
+];
+
+#[test]
+fn the_file_is_as_the_tables_are() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/COMPATIBILITY.md");
+    let wanted = text();
+    #[expect(clippy::disallowed_methods, reason = "a test's switch, of no run")]
+    if std::env::var_os("RPLAY_WRITE_DOCS").is_some() {
+        std::fs::write(&path, &wanted).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == wanted, "docs/COMPATIBILITY.md is stale; RPLAY_WRITE_DOCS=1 writes it anew");
+}
+
+fn text() -> String {
+    let mut out = HEAD.to_owned();
+    list(&mut out, "Deliberate differences", DIFFERENCES.iter().copied());
+    module_table(&mut out);
+    out.push_str(
+        "\n## Actions\n\nThe controller's half of a module, or all of it.\n\n| Action | What it does |\n|---|---|\n",
+    );
+    for action in actions::ACTIONS {
+        row(&mut out, &[&code(action.fqcn), action.doc]);
+    }
+    out.push_str("\nBy the engine itself: `import_playbook`, `import_role`, `import_tasks`, `include_role`, `include_tasks`, `meta`.\n");
+    lacking(&mut out);
+    keywords(&mut out);
+    names(&mut out, "Filters", template::filters::FILTERS.iter().map(|def| def.name));
+    names(&mut out, "Tests", template::tests::TESTS.iter().map(|def| def.name));
+    names(&mut out, "Lookups", template::lookups::LOOKUPS.iter().map(|def| def.name));
+    out.push_str("\n## Callbacks\n\n| Callback | What it does |\n|---|---|\n");
+    for def in callback::CALLBACKS {
+        row(&mut out, &[&code(def.fqcn), def.doc]);
+    }
+    names(&mut out, "Connections", ["local", "ssh"].into_iter());
+    names(&mut out, "Become methods", ["su", "sudo"].into_iter());
+    list(&mut out, "Refused by name", REFUSED.iter().copied());
+    settings(&mut out);
+    out
+}
+
+fn module_table(out: &mut String) {
+    out.push_str("\n## Modules\n\n| Module | Options | Check mode | Diff |\n|---|---|---|---|\n");
+    for module in modules::MODULES {
+        let support = |support| match support {
+            modules::Support::Full => "full",
+            modules::Support::Partial => "partial",
+            modules::Support::None => "none",
+        };
+        row(out, &[&code(module.name), &options(module.spec), support(module.check), support(module.diff)]);
+    }
+}
+
+fn options(spec: &Spec) -> String {
+    let mut names: Vec<&str> = spec.args.iter().map(|arg| arg.name).filter(|name| !name.starts_with('_')).collect();
+    if spec.file_common {
+        names.extend([
+            "attributes",
+            "group",
+            "mode",
+            "owner",
+            "selevel",
+            "serole",
+            "setype",
+            "seuser",
+            "unsafe_writes",
+        ]);
+    }
+    names.sort_unstable();
+    names.dedup();
+    names.iter().map(|name| code(name)).collect::<Vec<_>>().join(" ")
+}
+
+/// The modules of ansible.builtin that are not here yet.
+fn lacking(out: &mut String) {
+    let has = |name: &str| {
+        let engine = name.starts_with("import_") || name == "include_role" || name == "include_tasks" || name == "meta";
+        engine || modules::find(name).is_some() || actions::find(name).is_some()
+    };
+    let all = content::names::modules("ansible.builtin").into_iter().flatten();
+    let mut lacking: Vec<&str> = all.filter(|name| !has(name)).collect();
+    lacking.sort_unstable();
+    names(out, "Modules of ansible.builtin that are not here yet", lacking.into_iter());
+}
+
+fn keywords(out: &mut String) {
+    let of = |wanted: Kept| playbook::KEYWORDS.iter().filter(move |k| k.support == wanted).map(|k| k.name);
+    names(out, "Keywords", of(Kept::Full));
+    names(out, "Keywords that are refused", of(Kept::Refused));
+}
+
+fn settings(out: &mut String) {
+    out.push_str(
+        "\n## Settings\n\nRead from ansible.cfg and the environment, with ansible-core's types and defaults.\n\n",
+    );
+    out.push_str("| Setting | ansible.cfg | Environment |\n|---|---|---|\n");
+    for setting in config::SETTINGS {
+        let all = |text: &str| text.split(' ').filter(|w| !w.is_empty()).map(code).collect::<Vec<_>>().join(" ");
+        row(out, &[&code(setting.name), &all(setting.ini), &all(setting.env)]);
+    }
+}
+
+fn names<'a>(out: &mut String, title: &str, names: impl Iterator<Item = &'a str>) {
+    let names: Vec<String> = names.map(code).collect();
+    let said = if names.is_empty() { "None.".to_owned() } else { names.join(" ") };
+    write!(out, "\n## {title}\n\n{said}\n").unwrap();
+}
+
+fn list<'a>(out: &mut String, title: &str, items: impl Iterator<Item = &'a str>) {
+    write!(out, "\n## {title}\n\n").unwrap();
+    for item in items {
+        writeln!(out, "- {item}").unwrap();
+    }
+}
+
+fn row(out: &mut String, cells: &[&str]) {
+    writeln!(out, "| {} |", cells.join(" | ")).unwrap();
+}
+
+fn code(text: &str) -> String {
+    // A bar would end the cell.
+    format!("`{}`", text.replace('|', "\\|"))
+}
