@@ -102,7 +102,9 @@ impl Run {
     pub fn variables(mut self, from: &impl serde::Serialize) -> Result<Self> {
         match to_value(from)? {
             Value::Dict(dict) => self.variables.update(&dict),
-            other => return Err(Error::user(format!("extra variables must be a dictionary, not '{}'", other.type_name()))),
+            other => {
+                return Err(Error::user(format!("extra variables must be a dictionary, not '{}'", other.type_name())));
+            }
         }
         Ok(self)
     }

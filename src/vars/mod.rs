@@ -17,5 +17,5 @@ pub use extra::parse_extra_vars;
 pub use layers::{PlayVars, TaskLayers};
 pub use plain::PlainScope;
 pub use scope::HostScope;
-pub use typed::{from_value, to_value};
 pub use store::{ANSIBLE_VERSION, Fixed, Learned, Store};
+pub use typed::{from_value, to_value};
