@@ -196,10 +196,10 @@ impl Choice {
             let found = pattern.search(name, 0).map_err(|error| Error::user(error.to_string()))?;
             Ok::<_, Error>(found.is_some())
         };
-        if let Some(pattern) = &self.matching {
-            if !found(pattern)? {
-                return Ok(false);
-            }
+        if let Some(pattern) = &self.matching
+            && !found(pattern)?
+        {
+            return Ok(false);
         }
         for pattern in &self.ignored {
             if found(pattern)? {

@@ -5,15 +5,18 @@
 //! returns as typed [`Effect`]s, which the engine alone applies.
 
 mod add_host;
+mod assemble;
 mod assert;
 mod call;
 mod copy;
 mod debug;
 mod fail;
+mod fetch;
 mod gather_facts;
 mod group_by;
 mod include_vars;
 mod raw;
+mod script;
 mod set_fact;
 mod set_stats;
 mod synchronize;
@@ -57,14 +60,17 @@ pub type RunFn = for<'a> fn(&'a ActionCall<'a>) -> BoxFuture<'a, Result<Acted>>;
 /// The actions, sorted by name.
 pub static ACTIONS: &[&ActionDef] = &[
     &add_host::ACTION,
+    &assemble::ACTION,
     &assert::ACTION,
     &copy::ACTION,
     &debug::ACTION,
     &fail::ACTION,
+    &fetch::ACTION,
     &gather_facts::ACTION,
     &group_by::ACTION,
     &include_vars::ACTION,
     &raw::ACTION,
+    &script::ACTION,
     &set_fact::ACTION,
     &set_stats::ACTION,
     &synchronize::ACTION,

@@ -25,7 +25,7 @@ fn debug_dump(settings: &Settings, result: &Dict, _indent: Option<usize>) -> Str
     let mut rest = result.clone();
     rest.insert("_ansible_verbose_always", true);
     let taken: Vec<(&str, bool, Option<Value>)> =
-        TAKEN.iter().map(|(key, shown)| (*key, *shown, rest.remove(*key))).collect();
+        TAKEN.iter().map(|(key, shown)| (*key, *shown, rest.remove(key))).collect();
     let mut text = dump(settings, &rest, None);
     for (key, shown, value) in taken {
         if let Some(value) = value.filter(|value| shown && value.truthy()) {

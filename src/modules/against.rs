@@ -80,7 +80,9 @@ fn replaced(value: &Value, from: &str, to: &str) -> Value {
     match value {
         Value::Str(text) => text.as_str().replace(from, to).into(),
         Value::List(items) => Value::list(items.iter().map(|item| replaced(item, from, to))),
-        Value::Dict(dict) => dict.iter().map(|(k, v)| (k.clone(), replaced(v, from, to))).collect::<Dict>().into(),
+        Value::Dict(dict) => {
+            dict.iter().map(|(k, v)| (replaced(k, from, to), replaced(v, from, to))).collect::<Dict>().into()
+        }
         other => other.clone(),
     }
 }

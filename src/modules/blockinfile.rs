@@ -64,7 +64,7 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
         return Ok(Outcome::changed(changed).with("msg", msg).with("diff", diff));
     }
     let mut attributes = Dict::new();
-    let (msg, changed) = edit::attributes(call, &path, changed, msg.to_owned(), Some(&mut attributes))?;
+    let (msg, changed) = edit::attributes(call, &path, changed, msg.to_owned(), Some(&mut attributes), !exists)?;
     edit::headers(&mut attributes, &format!("{path} (file attributes)"));
     let mut outcome = Outcome::changed(changed).with("msg", msg).with("diff", edit::both(diff, attributes));
     if let Some(backup) = backup {

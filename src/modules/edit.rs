@@ -4,8 +4,8 @@
 //! changes, never the link.
 
 use super::Call;
-use super::attributes::{FileArgs, real_path};
-use crate::host::{Replace, errors, replace, words};
+use super::attributes::{FileArgs, mode_text, note, real_path};
+use crate::host::{Replace, errors, mode, replace, words};
 use crate::proto::Outcome;
 use crate::re::PatternError;
 use crate::value::{Dict, Value};
@@ -67,9 +67,18 @@ pub(super) fn attributes(
     path: &str,
     changed: bool,
     message: String,
-    diff: Option<&mut Dict>,
+    mut diff: Option<&mut Dict>,
+    new: bool,
 ) -> Result<(String, bool), Outcome> {
-    if !FileArgs::of(call, path).apply(call, false, diff)? {
+    let args = FileArgs::of(call, path);
+    let mut other = args.apply(call, false, diff.as_deref_mut())?;
+    // A new file is never wider than its mode; the real one makes it so afterwards, and says that.
+    let default = 0o666 & !mode::umask();
+    if let Some(wanted) = args.plain_mode().filter(|wanted| new && *wanted != default) {
+        note(diff, "mode", mode_text(default), mode_text(wanted));
+        other = true;
+    }
+    if !other {
         return Ok((message, changed));
     }
     let and = if changed { " and " } else { "" };

@@ -187,9 +187,10 @@ fn finish(
     changed: bool,
     msg: String,
 ) -> Result<Outcome, Outcome> {
+    let new = !Path::new(path).exists();
     let backup = if changed && !call.check() { edit::write(call, path, after)? } else { None };
     let mut attributes = Dict::new();
-    let (msg, changed) = edit::attributes(call, path, changed, msg, Some(&mut attributes))?;
+    let (msg, changed) = edit::attributes(call, path, changed, msg, Some(&mut attributes), new)?;
     edit::headers(&mut attributes, &format!("{path} (file attributes)"));
     let diff = edit::both(edit::diff(call, path, before, after), attributes);
     let outcome = Outcome::changed(changed).with("msg", msg).with("backup", backup.unwrap_or_default());

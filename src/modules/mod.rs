@@ -10,6 +10,7 @@ use crate::proto::{Context, Outcome};
 
 #[cfg(test)]
 mod against;
+pub mod assemble;
 pub mod attributes;
 pub mod blockinfile;
 pub mod command;
@@ -18,7 +19,11 @@ pub mod deliver;
 #[cfg(test)]
 mod documented;
 mod edit;
+mod encoding;
 pub mod file;
+pub mod find;
+pub mod getent;
+pub mod group;
 pub mod lineinfile;
 pub mod ping;
 pub mod pip;
@@ -27,8 +32,10 @@ pub mod run;
 pub mod selinux;
 pub mod setup;
 pub mod shell;
+pub mod slurp;
 pub mod stat;
 pub mod synchronize;
+pub mod tempfile;
 #[cfg(test)]
 pub mod testing;
 
@@ -93,18 +100,24 @@ pub enum Blob {
 
 /// The modules, sorted by name.
 pub static MODULES: &[&ModuleDef] = &[
+    &assemble::DEF,
     &blockinfile::DEF,
     &command::DEF,
     &copy::DEF,
     &file::DEF,
+    &find::DEF,
+    &getent::DEF,
+    &group::DEF,
     &lineinfile::DEF,
     &ping::DEF,
     &pip::DEF,
     &replace::DEF,
     &setup::DEF,
     &shell::DEF,
+    &slurp::DEF,
     &stat::DEF,
     &synchronize::DEF,
+    &tempfile::DEF,
 ];
 
 /// The module of a name without collection.

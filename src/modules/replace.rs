@@ -2,16 +2,14 @@
 //!
 //! Works on text in a given encoding; bytes that are none in UTF-8 survive unchanged.
 
+use super::encoding::Encoding;
 use super::{Call, ModuleDef, Support, edit};
 use crate::argspec::{Arg, Default, Kind, Spec};
 use crate::host::errors;
 use crate::proto::Outcome;
 use crate::re::{Flags, Pattern, Template};
 use crate::value::{Dict, str_repr};
-use encoding::Encoding;
 use std::path::Path;
-
-mod encoding;
 
 /// The module.
 pub static DEF: ModuleDef = ModuleDef {
@@ -82,7 +80,7 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
             outcome.set("backup_file", backup);
         }
     }
-    let (msg, changed) = edit::attributes(call, &path, changed, msg, None)?;
+    let (msg, changed) = edit::attributes(call, &path, changed, msg, None, false)?;
     Ok(outcome.with("msg", msg).with("changed", changed))
 }
 

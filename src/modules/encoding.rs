@@ -28,6 +28,11 @@ impl Encoding {
         })
     }
 
+    /// Whether a line's end is more than one byte.
+    pub(super) fn is_wide(self) -> bool {
+        matches!(self, Self::Utf16 { .. })
+    }
+
     /// The text, and whether bytes in it stand as private characters.
     pub(super) fn decode(self, bytes: &[u8]) -> Result<(String, bool), String> {
         match self {
@@ -35,10 +40,10 @@ impl Encoding {
                 Ok(text) => (text.to_owned(), false),
                 Err(_) => (escaped(bytes), true),
             }),
-            Self::Ascii => Ok((
-                bytes.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { escape(*byte) }).collect(),
-                true,
-            )),
+            Self::Ascii => {
+                let shown = |byte: &u8| if byte.is_ascii() { char::from(*byte) } else { escape(*byte) };
+                Ok((bytes.iter().map(shown).collect(), !bytes.is_ascii()))
+            }
             Self::Latin1 => Ok((bytes.iter().map(|byte| char::from(*byte)).collect(), false)),
             Self::Utf16 { big, mark } => {
                 let (big, bytes) = match bytes {
