@@ -213,7 +213,8 @@ async fn put_tree(call: &ActionCall<'_>, tree: &Tree, dest: &str, source: &str, 
     for (path, relative) in &tree.files {
         let label = Value::str(path.to_string_lossy().as_ref());
         let file = read(call, path)?;
-        let outcome = put(call, args.clone(), &format!("{dest}{relative}"), &file_name(path), label, file).await?;
+        // Where the destination ends with a slash, the host makes the folders between.
+        let outcome = put(call, args.clone(), dest, relative, label, file).await?;
         if outcome.is_failed() {
             return Ok(finished(outcome));
         }

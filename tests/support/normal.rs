@@ -15,7 +15,7 @@ const PATTERNS: &[(&str, &str)] = &[
     (r#""id": "[0-9a-f-]{36}""#, "\"id\": \"ID\""),
     // The real one asks passwd where its home is, not HOME.
     (r"[\w/]*/\.ansible/tmp/ansible-tmp-[\d.]+-\d+-\d+", "TMP/ansible-tmp-N"),
-    (r"ansible-local-\w+/tmp\w+", "ansible-local-N"),
+    (r"ansible-local-\w+/[.\w]+", "ansible-local-N"),
     (r"/usr/bin/python3\.\d+", "/usr/bin/python3"),
 ];
 
