@@ -285,7 +285,7 @@ fn profiles() {
     let want = [
         line(1, 1, 1),
         headline("TASKS RECAP"),
-        line(3, 2, 3),
+        line(4, 3, 4),
         format!("{} \n", "=".repeat(79)),
         format!("r : cmd {} 2.00s\n", "-".repeat(65)),
         format!("/site.yml:5 {}\n", "-".repeat(67)),

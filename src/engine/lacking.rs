@@ -10,10 +10,6 @@ pub(super) fn check(shared: &Shared) -> Result<()> {
     if settings.text("DEFAULT_HASH_BEHAVIOUR") == Some("merge") {
         return Err(Error::unsupported("rplay has no hash_behaviour = merge yet; it has replace"));
     }
-    match settings.text("CACHE_PLUGIN") {
-        None | Some("memory" | "ansible.builtin.memory" | "ansible.legacy.memory") => {}
-        Some(other) => shared.warn(format!("rplay has no fact cache '{other}' yet: facts are kept in memory alone")),
-    }
     let ignored = [
         ("ENABLE_TASK_DEBUGGER", "enable_task_debugger"),
         ("RETRY_FILES_ENABLED", "retry_files_enabled"),

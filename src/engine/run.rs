@@ -17,8 +17,13 @@ use crate::inventory::{Loaded, Mismatch, Notice, Reader, VarsFiles, limit_patter
 use crate::load::Loader;
 use crate::playbook::Play;
 use crate::template::{Templar, World};
+<<<<<<< HEAD
 use crate::value::{Dict, Text, Value};
 use crate::vars::{Fixed, PlainScope, Store, parse_extra_vars, to_value};
+=======
+use crate::value::{Dict, Text};
+use crate::vars::{CachePlugin, FactCache, Fixed, PlainScope, Store, parse_extra_vars};
+>>>>>>> calls
 use crate::vault::Secrets;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -192,7 +197,7 @@ impl Run {
         let Sources { reader, loaded, limit } = sources?;
         let built = crate::actions::ACTIONS.iter().chain(&self.actions).map(|action| action.name);
         let loader = Loader::new(&self.config, built).with_secrets(self.secrets.clone());
-        let store = self.store(loaded, &loader)?;
+        let store = self.store(loaded, &loader)?.with_cache(fact_cache(&self.config, &emitter)?);
         let settings = Arc::new(self.config.settings.clone());
         let extensions = settings.list("DEFAULT_JINJA2_EXTENSIONS").into_iter().map(str::to_owned);
         let templar = self.templar.unwrap_or_default().with_extensions(extensions);
@@ -216,6 +221,9 @@ impl Run {
             around: self.config.around,
         };
         lacking::check(&shared)?;
+        if shared.options.flush_cache {
+            flush_cache(&shared)?;
+        }
         Ok(Prepared { shared: Arc::new(shared) })
     }
 
@@ -274,6 +282,41 @@ struct Sources {
     loaded: Loaded,
     /// The patterns of `--limit`.
     limit: Option<Vec<String>>,
+}
+
+/// Forgets the facts of all hosts within the limit (`--flush-cache`); what there is to say of the limit was
+/// said when the inventory was read.
+fn flush_cache(shared: &Shared) -> Result<()> {
+    shared.store.clear_facts(&Arc::from("localhost"));
+    let limit = shared.limit.as_deref();
+    for host in shared.store.inventory().targets("all", limit, Mismatch::Ignore, false, &mut Vec::new())? {
+        shared.store.clear_facts(&host.name);
+    }
+    Ok(())
+}
+
+/// The fact cache on disk that the settings ask for; one that cannot be had is warned of, and facts stay
+/// in memory, as in the real one.
+fn fact_cache(config: &Config, emitter: &Emitter) -> Result<Option<FactCache>> {
+    let settings = &config.settings;
+    let warn = |text: String| emitter.notices(vec![Notice::Warning(text)]);
+    let name = settings.text("CACHE_PLUGIN").unwrap_or("memory");
+    match CachePlugin::named(name)? {
+        CachePlugin::Memory => return Ok(None),
+        CachePlugin::JsonFile => {}
+        CachePlugin::Unknown => {
+            warn(format!("Unable to load the cache plugin '{name}'."));
+            return Ok(None);
+        }
+    }
+    let Some(folder) = settings.text("CACHE_PLUGIN_CONNECTION").filter(|folder| !folder.is_empty()) else {
+        warn(format!("Required config '_uri' for '{name}' cache plugin not provided."));
+        return Ok(None);
+    };
+    let folder = config.around.resolve(folder, None);
+    let prefix = settings.text("CACHE_PLUGIN_PREFIX").filter(|_| settings.is_set("CACHE_PLUGIN_PREFIX"));
+    let opened = FactCache::open(folder.as_ref(), prefix.unwrap_or_default(), settings.int("CACHE_PLUGIN_TIMEOUT"));
+    Ok(opened.map_err(warn).ok())
 }
 
 fn forks(config: &Config) -> usize {

@@ -49,7 +49,7 @@ impl HostScope {
             "inventory_hostname_short" => Some(Value::str(self.host.split('.').next().unwrap_or(&self.host))),
             "group_names" => inventory.find(&self.host).map(|host| names(&inventory.group_names(&host))),
             "groups" => Some(inventory.groups_dict().clone().into()),
-            "ansible_facts" => Some(Value::Dict(read(&self.store.learned(&self.host).facts).clone())),
+            "ansible_facts" => Some(Value::Dict(read(&self.store.learned(&self.host).facts).shown.clone())),
             _ => self.magic_of_play(name).or_else(|| self.magic_of_role(name)),
         })
     }

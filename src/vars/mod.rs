@@ -4,6 +4,7 @@
 //! is rendered where it is used. The order is that of "Understanding variable precedence" in
 //! Ansible's documentation; `scope` has it as code.
 
+mod cache;
 mod extra;
 mod hostvars;
 mod layers;
@@ -13,9 +14,14 @@ mod scope;
 mod store;
 mod typed;
 
+pub use cache::{CachePlugin, FactCache};
 pub use extra::parse_extra_vars;
 pub use layers::{PlayVars, TaskLayers};
 pub use plain::PlainScope;
 pub use scope::HostScope;
+<<<<<<< HEAD
 pub use store::{ANSIBLE_VERSION, Fixed, Learned, Store};
 pub use typed::{from_value, to_value};
+=======
+pub use store::{ANSIBLE_VERSION, Facts, Fixed, GATHERED, Learned, Store};
+>>>>>>> calls

@@ -1,12 +1,13 @@
 //! What all hosts of a run share, and what the run has learned of each.
 
+use super::cache::FactCache;
 use super::layers::{read, write};
 use super::magic;
 use crate::diag::Result;
 use crate::inventory::{Inventory, Notice, VarsFiles};
 use crate::template::World;
 use crate::value::{Dict, Value};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, RwLock};
 
 /// The version of ansible-core that rplay behaves as, and says it is.
@@ -26,17 +27,75 @@ pub struct Store {
     files: VarsFiles,
     learned: RwLock<HashMap<Arc<str>, Arc<Learned>>>,
     base: RwLock<HashMap<Arc<str>, Arc<Dict>>>,
+    cache: Option<FactCache>,
+    cache_notices: RwLock<Vec<Notice>>,
 }
+
+/// The fact that says that facts were gathered, as `gathering = smart` asks.
+pub const GATHERED: &str = "_ansible_facts_gathered";
 
 /// What a run has learned of a host.
 #[derive(Debug, Default)]
 pub struct Learned {
+<<<<<<< HEAD
     /// Facts, without `ansible_` before their names, as in `ansible_facts`.
     pub facts: RwLock<Dict>,
     /// `set_fact` and `register`.
+=======
+    /// Facts.
+    pub facts: RwLock<Facts>,
+    /// `set_fact`, `register` and `include_vars`.
+>>>>>>> calls
     pub vars: RwLock<Dict>,
     /// `include_vars`, which the others win over.
     pub included: RwLock<Dict>,
+}
+
+/// The facts of a host.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// Without `ansible_` before their names, as in `ansible_facts`.
+    pub shown: Dict,
+    /// Those that have the same name as variables, without `ansible_`.
+    bare: BTreeSet<String>,
+}
+
+impl Facts {
+    /// Adds facts under the names that they have as variables.
+    fn add(&mut self, facts: &Dict) {
+        for (name, value) in facts {
+            let name = name.to_text();
+            match name.strip_prefix("ansible_").filter(|_| name != "ansible_local") {
+                Some(short) => {
+                    self.bare.remove(short);
+                    self.shown.insert(short, value.clone());
+                }
+                None => {
+                    self.shown.insert(name.as_str(), value.clone());
+                    self.bare.insert(name);
+                }
+            }
+        }
+    }
+
+    /// A fact by the name that it has as a variable.
+    fn variable(&self, name: &str) -> Option<&Value> {
+        if self.bare.contains(name) {
+            return self.shown.get(name);
+        }
+        name.strip_prefix("ansible_")
+            .filter(|short| !self.bare.contains(*short))
+            .and_then(|short| self.shown.get(short))
+    }
+
+    /// All facts under the names that they have as variables.
+    fn variables(&self) -> Dict {
+        let named = |name: &Value| match name.as_str() {
+            Some(bare) if self.bare.contains(bare) => name.clone(),
+            _ => Value::str(format!("ansible_{}", name.to_text())),
+        };
+        self.shown.iter().map(|(name, value)| (named(name), value.clone())).collect()
+    }
 }
 
 /// What is the same for all hosts of a run and known when it starts.
@@ -107,7 +166,16 @@ impl Store {
             files,
             learned: RwLock::default(),
             base: RwLock::default(),
+            cache: None,
+            cache_notices: RwLock::default(),
         }
+    }
+
+    /// The same with facts that outlive the run.
+    #[must_use]
+    pub fn with_cache(mut self, cache: Option<FactCache>) -> Self {
+        self.cache = cache;
+        self
     }
 
     /// The inventory as it is now.
@@ -127,9 +195,13 @@ impl Store {
         write(&self.base).clear();
     }
 
-    /// What there was to say of `group_vars/` and `host_vars/` since this was last asked.
+    /// What there was to say of `group_vars/`, `host_vars/` and the fact cache since this was last asked.
     pub fn take_notices(&self) -> Vec<Notice> {
-        self.files.take_notices()
+        let mut notices = self.files.take_notices();
+        if self.cache.is_some() {
+            notices.append(&mut write(&self.cache_notices));
+        }
+        notices
     }
 
     /// What the run has learned of a host.
@@ -137,28 +209,45 @@ impl Store {
         if let Some(learned) = read(&self.learned).get(host) {
             return learned.clone();
         }
-        write(&self.learned).entry(host.clone()).or_default().clone()
+        // Read before the lock is taken; where two do so at once, the first one's counts.
+        let learned = Arc::new(self.remembered(host));
+        write(&self.learned).entry(host.clone()).or_insert(learned).clone()
+    }
+
+    /// What the fact cache knows of a host.
+    fn remembered(&self, host: &str) -> Learned {
+        let learned = Learned::default();
+        match self.cache.as_ref().map(|cache| cache.load(host)) {
+            Some(Ok(Some(facts))) => write(&learned.facts).add(&facts),
+            Some(Err(text)) => write(&self.cache_notices).push(Notice::Warning(text)),
+            Some(Ok(None)) | None => {}
+        }
+        learned
     }
 
     /// Adds facts of a host; names keep or lose `ansible_` as `ansible_facts` has them.
     pub fn add_facts(&self, host: &Arc<str>, facts: &Dict) {
         let learned = self.learned(host);
         let mut known = write(&learned.facts);
-        for (name, value) in facts {
-            let name = name.to_text();
-            let short = name.strip_prefix("ansible_").filter(|_| name != "ansible_local").unwrap_or(&name);
-            known.insert(short, value.clone());
+        known.add(facts);
+        if let Some(cache) = &self.cache
+            && let Err(text) = cache.save(host, &known.variables())
+        {
+            write(&self.cache_notices).push(Notice::Warning(text));
         }
     }
 
-    /// Whether facts of a host are known.
+    /// Whether facts of a host were gathered, in this run or one that the fact cache remembers.
     pub fn has_facts(&self, host: &Arc<str>) -> bool {
-        !read(&self.learned(host).facts).is_empty()
+        read(&self.learned(host).facts).shown.get(GATHERED).is_some_and(Value::truthy)
     }
 
-    /// Forgets a host's facts (`meta: clear_facts`).
+    /// Forgets a host's facts (`meta: clear_facts`, `--flush-cache`).
     pub fn clear_facts(&self, host: &Arc<str>) {
-        *write(&self.learned(host).facts) = Dict::new();
+        if let Some(cache) = &self.cache {
+            cache.delete(host);
+        }
+        *write(&self.learned(host).facts) = Facts::default();
     }
 
     /// Sets variables of a host as `set_fact` and `register` do.
@@ -196,8 +285,7 @@ impl Store {
         if !self.inject_facts {
             return None;
         }
-        let facts = read(&learned.facts);
-        name.strip_prefix("ansible_").and_then(|short| facts.get(short)).or_else(|| facts.get(name)).cloned()
+        read(&learned.facts).variable(name).cloned()
     }
 
     /// All facts under the names that they have as variables.
@@ -205,8 +293,7 @@ impl Store {
         if !self.inject_facts {
             return Dict::new();
         }
-        let facts = read(&learned.facts);
-        facts.iter().map(|(name, value)| (Value::str(format!("ansible_{}", name.to_text())), value.clone())).collect()
+        read(&learned.facts).variables()
     }
 }
 
