@@ -27,7 +27,7 @@ impl Batch {
         for included in std::mem::take(&mut done.includes) {
             add_include(includes, &sharing, included);
         }
-        self.apply(&mut done, &sharing, !task.changed_when.is_empty());
+        self.apply(task, &mut done, &sharing);
         let status = self.count(&done, task.include.is_some());
         // What a host or group added changed is known only now.
         if let Some(name) = &task.register {
@@ -36,14 +36,6 @@ impl Batch {
                 self.shared.store.set_vars(host, &Dict::from([(name.clone(), value.clone())]));
             }
         }
-<<<<<<< HEAD
-=======
-        for included in std::mem::take(&mut done.includes) {
-            add_include(includes, &sharing, included);
-        }
-        let status = self.count(&done, task.include.is_some());
-        self.apply(task, &mut done, &sharing);
->>>>>>> calls
         if done.outcome.is_changed() && !done.outcome.is_failed() {
             self.notify(task, &host, &sharing, &done.notify);
         }
@@ -104,21 +96,15 @@ impl Batch {
         Status::Ok
     }
 
-<<<<<<< HEAD
-    /// `judged` results keep what `changed_when` said of them.
-    fn apply(&mut self, done: &mut Done, sharing: &[Arc<str>], judged: bool) {
-=======
     fn apply(&mut self, task: &Task, done: &mut Done, sharing: &[Arc<str>]) {
->>>>>>> calls
+        // Judged results keep what `changed_when` said of them.
+        let judged = !task.changed_when.is_empty();
         for (about, effect) in std::mem::take(&mut done.effects) {
             let own = about == done.host;
             let targets = if own { sharing.to_vec() } else { vec![about] };
             match effect {
                 Effect::Vars(vars) => targets.iter().for_each(|host| self.shared.store.set_vars(host, &vars)),
-<<<<<<< HEAD
                 Effect::Included(vars) => targets.iter().for_each(|host| self.shared.store.include_vars(host, &vars)),
-                Effect::Facts(facts) => targets.iter().for_each(|host| self.shared.store.add_facts(host, &facts)),
-=======
                 Effect::Facts(mut facts) => {
                     let gathers = task.resolved.as_ref().is_some_and(|a| &*a.fqcn == "ansible.builtin.gather_facts");
                     if gathers && !done.outcome.is_failed() {
@@ -126,7 +112,6 @@ impl Batch {
                     }
                     targets.iter().for_each(|host| self.shared.store.add_facts(host, &facts));
                 }
->>>>>>> calls
                 Effect::AddHost { name, groups, vars } => {
                     let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
                     let changed = self.change_inventory(|inventory, notices| {

@@ -17,13 +17,8 @@ use crate::inventory::{Loaded, Mismatch, Notice, Reader, VarsFiles, limit_patter
 use crate::load::Loader;
 use crate::playbook::Play;
 use crate::template::{Templar, World};
-<<<<<<< HEAD
 use crate::value::{Dict, Text, Value};
-use crate::vars::{Fixed, PlainScope, Store, parse_extra_vars, to_value};
-=======
-use crate::value::{Dict, Text};
-use crate::vars::{CachePlugin, FactCache, Fixed, PlainScope, Store, parse_extra_vars};
->>>>>>> calls
+use crate::vars::{CachePlugin, FactCache, Fixed, PlainScope, Store, parse_extra_vars, to_value};
 use crate::vault::Secrets;
 use std::collections::BTreeMap;
 use std::path::PathBuf;

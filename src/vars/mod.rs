@@ -19,9 +19,5 @@ pub use extra::parse_extra_vars;
 pub use layers::{PlayVars, TaskLayers};
 pub use plain::PlainScope;
 pub use scope::HostScope;
-<<<<<<< HEAD
-pub use store::{ANSIBLE_VERSION, Fixed, Learned, Store};
-pub use typed::{from_value, to_value};
-=======
 pub use store::{ANSIBLE_VERSION, Facts, Fixed, GATHERED, Learned, Store};
->>>>>>> calls
+pub use typed::{from_value, to_value};

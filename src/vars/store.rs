@@ -37,15 +37,9 @@ pub const GATHERED: &str = "_ansible_facts_gathered";
 /// What a run has learned of a host.
 #[derive(Debug, Default)]
 pub struct Learned {
-<<<<<<< HEAD
-    /// Facts, without `ansible_` before their names, as in `ansible_facts`.
-    pub facts: RwLock<Dict>,
-    /// `set_fact` and `register`.
-=======
     /// Facts.
     pub facts: RwLock<Facts>,
-    /// `set_fact`, `register` and `include_vars`.
->>>>>>> calls
+    /// `set_fact` and `register`.
     pub vars: RwLock<Dict>,
     /// `include_vars`, which the others win over.
     pub included: RwLock<Dict>,
