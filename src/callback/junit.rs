@@ -228,7 +228,8 @@ fn end(result: &TaskResult, failed: bool, screen: &Screen) -> End {
     if !failed {
         return End::Passed(shown);
     }
-    if let Some(error) = &result.error {
+    // What sums up a loop has no error of its own there.
+    if let Some(error) = result.error.as_ref().filter(|_| !result.result.contains("results")) {
         return End::Error { message: error.line(), output: traceback(error) };
     }
     let message = match result.result.get("msg") {
