@@ -17,6 +17,10 @@ impl Keywords<'_> {
             }
         }
         if let Some(template) = self.task.args.get("_variable_params") {
+            if self.shared.settings.flag("INJECT_FACTS_AS_VARS") {
+                let text = "Using a template for task args is unsafe in some situations (see https://docs.ansible.com/ansible/devel/reference_appendices/faq.html#argsplat-unsafe).";
+                self.shared.warn(Error::user(text).at(place(Some(template))).to_string().trim_end());
+            }
             match self.render(Some(template)).map_err(finish)? {
                 Some(Value::Dict(dict)) => args.update(&dict),
                 None | Some(Value::Null) => {}

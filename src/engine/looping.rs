@@ -110,6 +110,8 @@ impl HostTask {
             attempt.remember(&mut learned);
             attempt.outcome.result.update(&vars);
             let label = self.label(control, &overlay, item, &mut attempt.outcome);
+            attempt.outcome.set("_ansible_item_label", label.clone());
+            attempt.outcome.result.set_default("_ansible_no_log", false);
             if let Some(include) = &mut attempt.include {
                 include.vars = vars.clone();
                 include.label = Some(label.clone());

@@ -3,11 +3,11 @@
 use super::batch::Batch;
 use super::flow::Hosts;
 use super::shared::Shared;
-use crate::diag::{Error, Result};
+use crate::diag::{Error, Origin, Result};
 use crate::event::{Event, PlayInfo};
 use crate::playbook::{Entry, Play};
 use crate::template::Scope;
-use crate::value::{Dict, Value};
+use crate::value::{Dict, Value, repr};
 use crate::vars::{HostScope, PlayVars};
 use std::sync::Arc;
 
@@ -37,6 +37,7 @@ pub(super) async fn run(
     vars.prompts = super::prompts::ask(shared, play, &outside)?;
     let vars = Arc::new(vars);
     let outside = HostScope::new(&shared.store, &vars, &Arc::from("localhost"));
+    check_gather_facts(shared, play, &outside)?;
     let matched = matched_hosts(shared, play, &outside)?;
     let members: Vec<Arc<str>> = matched.iter().filter(|host| !lost.contains(host)).cloned().collect();
     let left: Vec<Arc<str>> = ordered(play, members, &outside, shared)?;
@@ -60,7 +61,6 @@ pub(super) async fn run(
     }
     for members in batches {
         let info = info(&members);
-        shared.emit(&Event::PlayStart { play: info.clone() });
         vars.set_batch(&members);
         hosts.begin(&members);
         let mut batch = Batch {
@@ -80,6 +80,7 @@ pub(super) async fn run(
             custom_stats: std::mem::take(&mut played.custom_stats),
         };
         batch.load_vars_files()?;
+        shared.emit(&Event::PlayStart { play: info });
         batch.run().await;
         let failed = batch.members.iter().filter(|host| !batch.hosts.is_left(host)).count();
         let all_lost = !batch.members.is_empty() && failed == batch.members.len();
@@ -140,7 +141,8 @@ impl Batch {
                 Err(error) if error.kind == crate::diag::Kind::Undefined => continue,
                 Err(error) => return Err(error),
             };
-            if let Some(dict) = self.shared.loader.vars_file(&rendered, &scope.search_paths())? {
+            let found = self.shared.loader.vars_file(&rendered, &scope.search_paths());
+            if let Some(dict) = found.map_err(|error| invalid_vars_file(&rendered, error))? {
                 return Ok(Some(dict));
             }
         }
@@ -157,11 +159,30 @@ impl Batch {
     }
 }
 
+/// What is told of a file of `vars_files` that cannot be used, its whole path where that is known.
+fn invalid_vars_file(name: &str, error: Error) -> Error {
+    let path = error.place().and_then(Origin::path).unwrap_or(name).to_owned();
+    error.context(format!("Invalid vars_files file '{path}'."))
+}
+
 fn shown(shared: &Shared, value: &Value, scope: &HostScope) -> String {
     match shared.templar.render_value(value, scope) {
         Ok(Some(value)) => value.to_text(),
         _ => value.to_text(),
     }
+}
+
+/// Refuses `gather_facts` that is no boolean, before the play begins.
+fn check_gather_facts(shared: &Shared, play: &Play, scope: &HostScope) -> Result<()> {
+    let Some(value) = &play.gather_facts else { return Ok(()) };
+    let rendered = shared.templar.render_value(value, scope)?.unwrap_or_default();
+    if rendered.is_null() || crate::argspec::boolean(&rendered).is_some() {
+        return Ok(());
+    }
+    let text = format!("The value {} could not be converted to 'bool'.", repr(&rendered));
+    let origin = super::keywords::place(Some(value));
+    let error = Error::user(text).at(origin).context("Error processing keyword 'gather_facts'.");
+    Err(error.at(origin.or(play.origin.as_ref())))
 }
 
 /// The hosts that the play's patterns and `--limit` match.

@@ -4,13 +4,13 @@ use super::batch::Batch;
 use super::host_task::{Done, Included};
 use super::keywords::Keywords;
 use super::outcome;
+use super::shared::Added;
 use crate::actions::Effect;
 use crate::event::{Event, Status, TaskInfo, TaskResult};
-use crate::inventory::{Inventory, Notice};
 use crate::playbook::Task;
 use crate::value::{Dict, Value};
 use crate::vars::GATHERED;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 impl Batch {
     /// Takes in what came of a task on a host.
@@ -113,25 +113,16 @@ impl Batch {
                     targets.iter().for_each(|host| self.shared.store.add_facts(host, &facts));
                 }
                 Effect::AddHost { name, groups, vars } => {
-                    let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
-                    let changed = self.change_inventory(|inventory, notices| {
-                        inventory.add_dynamic_host(&name, &groups, &vars, notices)
-                    });
-                    if judged {
-                        continue;
+                    let changed = self.add(Added::Host { name, groups, vars });
+                    if !judged {
+                        done.outcome.set("changed", changed);
                     }
-                    done.outcome.set("changed", changed);
                 }
                 Effect::AddGroup { name, parents } => {
-                    let parents: Vec<&str> = parents.iter().map(String::as_str).collect();
-                    let host = done.host.clone();
-                    let changed = self.change_inventory(|inventory, notices| {
-                        inventory.add_dynamic_group(&host, &name, &parents, notices)
-                    });
-                    if judged {
-                        continue;
+                    let changed = self.add(Added::Group { host: done.host.clone(), name, parents });
+                    if !judged {
+                        done.outcome.set("changed", changed);
                     }
-                    done.outcome.set("changed", changed);
                 }
                 Effect::Stats { data, per_host, aggregate } => {
                     let key = if per_host { done.host.to_string() } else { "_run".to_owned() };
@@ -149,19 +140,17 @@ impl Batch {
         }
     }
 
-    /// Changes a copy of the inventory, which then takes its place; whether anything changed.
-    fn change_inventory(
-        &mut self,
-        change: impl FnOnce(&mut Inventory, &mut Vec<Notice>) -> crate::diag::Result<bool>,
-    ) -> bool {
+    /// Adds to a copy of the inventory, which then takes its place; whether anything changed.
+    fn add(&mut self, added: Added) -> bool {
         let mut inventory = (*self.shared.store.inventory()).clone();
         let mut notices = Vec::new();
-        let changed = change(&mut inventory, &mut notices);
+        let changed = added.apply(&mut inventory, &mut notices);
         self.shared.tell_notices(notices);
         match changed {
             Ok(changed) => {
                 if changed {
                     self.shared.store.set_inventory(inventory);
+                    self.shared.added.lock().unwrap_or_else(PoisonError::into_inner).push(added);
                 }
                 changed
             }

@@ -22,8 +22,8 @@ use crate::vars::{CachePlugin, FactCache, Fixed, PlainScope, Store, parse_extra_
 use crate::vault::Secrets;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 use tokio::sync::Semaphore;
 
 /// A run that is being prepared: what to play, on which hosts, and who listens.
@@ -213,6 +213,7 @@ impl Run {
             actions: self.actions,
             emitter,
             ids: AtomicU64::new(1),
+            added: Mutex::default(),
             around: self.config.around,
         };
         lacking::check(&shared)?;

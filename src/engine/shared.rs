@@ -11,9 +11,10 @@ use crate::inventory::{Inventory, Mismatch, Notice, Reader};
 use crate::load::Loader;
 use crate::playbook::Note;
 use crate::template::Templar;
+use crate::value::Dict;
 use crate::vars::Store;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, watch};
 
 /// The parts of a run that every task uses; none of them changes but through its own lock.
@@ -35,6 +36,28 @@ pub(super) struct Shared {
     pub actions: Vec<&'static ActionDef>,
     pub emitter: Arc<Emitter>,
     pub ids: AtomicU64,
+    /// What `add_host` and `group_by` added, to be added again where the inventory is read anew.
+    pub added: Mutex<Vec<Added>>,
+}
+
+/// A host or group that a task added to the inventory.
+#[derive(Clone, Debug)]
+pub(super) enum Added {
+    Host { name: String, groups: Vec<String>, vars: Dict },
+    Group { host: Arc<str>, name: String, parents: Vec<String> },
+}
+
+impl Added {
+    /// Adds it; whether anything changed.
+    pub fn apply(&self, inventory: &mut Inventory, notices: &mut Vec<Notice>) -> Result<bool> {
+        fn texts(items: &[String]) -> Vec<&str> {
+            items.iter().map(String::as_str).collect()
+        }
+        match self {
+            Self::Host { name, groups, vars } => inventory.add_dynamic_host(name, &texts(groups), vars, notices),
+            Self::Group { host, name, parents } => inventory.add_dynamic_group(host, name, &texts(parents), notices),
+        }
+    }
 }
 
 impl Shared {
@@ -81,7 +104,12 @@ impl Shared {
     /// Reads the inventory sources anew.
     pub fn read_inventory(&self) -> Result<Inventory> {
         let mut notices = Vec::new();
-        let read = self.reader.read(&mut notices);
+        let read = self.reader.read(&mut notices).and_then(|mut inventory| {
+            for added in self.added.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+                added.apply(&mut inventory, &mut notices)?;
+            }
+            Ok(inventory)
+        });
         self.tell_notices(notices);
         read
     }

@@ -49,7 +49,14 @@ impl Keywords<'_> {
             }
         };
         let remote_tmp = vars.text(&["ansible_remote_tmp"])?.or_else(|| self.setting("sh.remote_tmp"));
-        Ok(Target { name, transport, escalation: self.escalation(&vars)?, remote_tmp })
+        let login = match &transport {
+            Transport::Local => Some(self.shared.around.user.as_str()),
+            Transport::Ssh(ssh) => ssh.user.as_deref(),
+        };
+        // Who is that user already need not become it, unless the settings say otherwise.
+        let same = self.shared.settings.flag("BECOME_ALLOW_SAME_USER");
+        let escalation = self.escalation(&vars)?.filter(|wanted| same || login != Some(wanted.user.as_str()));
+        Ok(Target { name, transport, escalation, remote_tmp })
     }
 
     fn ssh(&self, vars: &Connected<'_>, delegated: bool) -> Result<Ssh> {

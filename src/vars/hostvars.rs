@@ -18,7 +18,7 @@ impl AllVars {
 impl VarMap for AllVars {
     fn get(&self, key: &str) -> Result<Option<Var>> {
         let host = self.0.store.host_name(key);
-        Ok(host.map(|host| Var::Map(Arc::new(HostVars::of(self.0.of_host(&host))))))
+        Ok(host.map(|host| Var::Map(Arc::new(HostVars::of(self.0.outside_of_play(&host))))))
     }
 
     fn keys(&self) -> Vec<Arc<str>> {

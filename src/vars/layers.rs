@@ -49,6 +49,11 @@ impl PlayVars {
         vars
     }
 
+    /// Whether these are the variables of no play.
+    pub(super) fn is_none(&self) -> bool {
+        self.name.is_empty()
+    }
+
     /// Says which hosts the play is for: all that matched, and those of them that earlier plays left.
     pub fn set_hosts(&self, all: &[Arc<str>], left: &[Arc<str>]) {
         *write(&self.hosts_all) = all.to_vec();

@@ -64,6 +64,9 @@ impl HostScope {
 
     fn magic_of_play(&self, name: &str) -> Option<Value> {
         let play = &self.play;
+        if play.is_none() && name != "playbook_dir" {
+            return None;
+        }
         Some(match name {
             "playbook_dir" => Value::str(play.basedir.as_str()),
             "ansible_play_name" => Value::str(play.name.as_str()),

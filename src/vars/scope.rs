@@ -62,6 +62,12 @@ impl HostScope {
         Self::new(&self.store, &self.play, host)
     }
 
+    /// Another host's variables as `hostvars` has them: without what the play brings.
+    pub(super) fn outside_of_play(&self, host: &Arc<str>) -> Self {
+        let none = PlayVars { basedir: self.play.basedir.clone(), ..PlayVars::default() };
+        Self::new(&self.store, &Arc::new(none), host)
+    }
+
     /// The variable as it is written, of whichever layer has it first; magic variables left out.
     fn layered(&self, name: &str) -> Result<Option<Value>> {
         if let Some(value) = self.store.extra.get(name).or_else(|| TaskLayers::find(&self.layers.high, name)) {
