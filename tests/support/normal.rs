@@ -17,6 +17,10 @@ const PATTERNS: &[(&str, &str)] = &[
     (r"[\w/]*/\.ansible/tmp/ansible-tmp-[\d.]+-\d+-\d+", "TMP/ansible-tmp-N"),
     (r"ansible-local-\w+/[.\w]+", "ansible-local-N"),
     (r"/usr/bin/python3\.\d+", "/usr/bin/python3"),
+    // A folder's size is its file system's business.
+    (r#"("size": )\d+(,\s*(?:"src": "[^"]*",\s*)?"state": "directory")"#, "${1}N${2}"),
+    (r#"(?s)("isdir": true,[^{}]*?"size": )\d+"#, "${1}N"),
+    (r"at main\.c\(\d+\) \[(\w+)=[\d.]+\]", "at main.c(N) [${1}=N]"),
 ];
 
 /// Replaces all that differs from run to run and from machine to machine.
