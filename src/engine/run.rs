@@ -14,7 +14,7 @@ use crate::connection::{self, Pool};
 use crate::diag::{Error, Result};
 use crate::event::{Event, HostStats, Stats, Terminal};
 use crate::inventory::{Loaded, Mismatch, Notice, Reader, VarsFiles, limit_patterns, load_sources};
-use crate::load::Loader;
+use crate::load::{self, Loader};
 use crate::playbook::Play;
 use crate::template::{Templar, World};
 use crate::value::{Dict, Text, Value};
@@ -352,6 +352,7 @@ impl Prepared {
             State { hosts: Hosts::default(), started: shared.options.start_at_task.is_none(), ..State::default() };
         for path in playbooks {
             let (plays, basedir) = self.load(path)?;
+            self.warn_of_lacking(&plays);
             shared.emit(&Event::PlaybookStart { path: path.clone() });
             shared.verbose(2, None, || format!("{} plays in {path}", plays.len()));
             for play in plays {
@@ -370,6 +371,18 @@ impl Prepared {
             shared.emit(&Event::Error(Box::new(Error::user(text))));
         }
         Ok(state.report(shared))
+    }
+
+    /// Says before the first task which tasks would fail because rplay lacks their module.
+    fn warn_of_lacking(&self, plays: &[Play]) {
+        let mut names: Vec<String> = load::lacking(plays).iter().map(|lacking| lacking.fqcn.to_string()).collect();
+        names.sort();
+        names.dedup();
+        if !names.is_empty() {
+            let text =
+                format!("rplay lacks modules that tasks here would fail for, where they run: {}", names.join(", "));
+            self.shared.warn(text);
+        }
     }
 
     /// The plays of a playbook, and the folder that it is in.
