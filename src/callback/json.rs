@@ -155,7 +155,10 @@ fn host_value(result: &TaskResult) -> Dict {
         &["_ansible_verbose_always", "_ansible_item_label", "_ansible_no_log", "_ansible_verbose_override"];
     let mut dict = reduced(result);
     dict.map_mut().retain(|key, _| key.as_str().is_none_or(|k| !k.starts_with("_ansible_") || SHOWN.contains(&k)));
-    dict.set_default("_ansible_no_log", false);
+    // The sum of a loop has it in its items.
+    if !result.task.looped {
+        dict.set_default("_ansible_no_log", false);
+    }
     if matches!(result.status, Status::Failed { .. }) {
         dict.insert("failed", true);
     }

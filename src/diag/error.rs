@@ -118,8 +118,7 @@ impl Error {
         while let Some(error) = next {
             match stages.last_mut() {
                 Some(last)
-                    if last.origin.is_none()
-                        || error.origin.is_none()
+                    if error.origin.is_none()
                         || (last.origin == error.origin.as_ref() && last.keeps_help_of(error)) =>
                 {
                     join(&mut last.text, &error.message);

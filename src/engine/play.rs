@@ -138,7 +138,12 @@ impl Batch {
         for name in names {
             let rendered = match self.shared.templar.render_value(name, &scope) {
                 Ok(value) => value.unwrap_or_default().to_text(),
-                Err(error) if error.kind == crate::diag::Kind::Undefined => continue,
+                Err(error) if error.kind == crate::diag::Kind::Undefined => {
+                    let text = Error::user("skipping vars_files item due to an undefined variable");
+                    let told = text.at(super::keywords::place(Some(name))).to_string();
+                    self.shared.warn(told.trim_end());
+                    continue;
+                }
                 Err(error) => return Err(error),
             };
             let found = self.shared.loader.vars_file(&rendered, &scope.search_paths());
@@ -181,7 +186,7 @@ fn check_gather_facts(shared: &Shared, play: &Play, scope: &HostScope) -> Result
     }
     let text = format!("The value {} could not be converted to 'bool'.", repr(&rendered));
     let origin = super::keywords::place(Some(value));
-    let error = Error::user(text).at(origin).context("Error processing keyword 'gather_facts'.");
+    let error = Error::parser(text).at(origin).context("Error processing keyword 'gather_facts'.");
     Err(error.at(origin.or(play.origin.as_ref())))
 }
 
