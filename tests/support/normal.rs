@@ -8,7 +8,7 @@ const PATTERNS: &[(&str, &str)] = &[
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}", "TIME"),
     (r"\b\d+:\d\d:\d\d\.\d{6}", "DELTA"),
     (r#"("(?:atime|mtime|ctime|birthtime|access_time|modification_time)": )[\d.]+"#, "${1}TIME"),
-    (r#"("(?:inode|dev|version|blocks|block_size|device_type)": )"?\d+"?"#, "${1}N"),
+    (r#"("(?:inode|dev|version|blocks|block_size|device_type)": )(?:"?\d+"?|null)"#, "${1}N"),
     (r#""attr_flags": "\w*""#, "\"attr_flags\": \"\""),
     (r#""attributes": \[[^\]]*\]"#, "\"attributes\": []"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", "TIME"),
