@@ -1,6 +1,6 @@
 //! Templates: minijinja's parser in front, our own evaluator behind.
 //!
-//! A text is parsed once ([`cache`]), lowered to a form of our own ([`ir`]) and run over [`Obj`],
+//! A text is parsed once (`cache`), lowered to a form of our own (`ir`) and run over [`Obj`],
 //! Python's objects as far as a template can tell; a result is a [`Value`](crate::value::Value) again.
 //! jinja2 3.1 as ansible-core 2.19 uses it is the law. Nothing here names a layer above: the
 //! variables come through [`Scope`].
