@@ -152,7 +152,8 @@ impl HostTask {
             return self.include(&keywords, include);
         }
         let action = self.action(&keywords)?;
-        let definition = self.shared.action(&action.name);
+        let native = matches!(action.kind, ActionKind::Native);
+        let definition = self.shared.action(&action.name).filter(|_| native);
         let args = keywords.arguments(&action.fqcn, definition)?;
         let delegated = keywords.text(|c| c.delegate_to.as_ref())?.filter(|name| !name.is_empty());
         let mut attempt = self.attempts(&keywords, &action, args, scope, delegated.as_deref()).await?;
@@ -361,7 +362,8 @@ impl HostTask {
         context.remote_tmp = remote.target().remote_tmp.clone();
         let timeout = context.timeout;
         let running = async {
-            match self.shared.action(&action.name).map(|definition| definition.run) {
+            let native = matches!(action.kind, ActionKind::Native);
+            match self.shared.action(&action.name).filter(|_| native).map(|definition| definition.run) {
                 Some(Run::Host(run) | Run::Once(run)) => {
                     let call = ActionCall {
                         args,
@@ -375,6 +377,10 @@ impl HostTask {
                         context,
                     };
                     run(&call).await
+                }
+                _ if let ActionKind::Python(path) = &action.kind => {
+                    let name = self.task.action.as_str();
+                    remote.file_module(name, path, args, context).await.map(Acted::from)
                 }
                 _ => remote.module(&action.name, &legacy(&action.fqcn), args, context).await.map(Acted::from),
             }

@@ -23,6 +23,7 @@ mod options;
 mod outcome;
 mod play;
 mod prompts;
+mod python;
 mod remote;
 mod results;
 mod run;

@@ -13,11 +13,16 @@ use std::sync::{Mutex, PoisonError};
 
 /// A host as a task reaches it: made at once, connected when it is first used.
 pub(super) struct HostRemote<'a> {
-    task: &'a HostTask,
-    connection: Connection,
-    target: Target,
+    pub(super) task: &'a HostTask,
+    pub(super) connection: Connection,
+    pub(super) target: Target,
+    /// The variables of the host that is connected to.
+    pub(super) vars: HostScope,
+    /// Whether the task is delegated to it, and whether that host then learns the facts.
+    pub(super) delegated: bool,
+    pub(super) delegates_facts: bool,
     /// What the last module that failed said, with what caused it.
-    failure: Mutex<Option<Error>>,
+    pub(super) failure: Mutex<Option<Error>>,
 }
 
 impl<'a> HostRemote<'a> {
@@ -30,7 +35,20 @@ impl<'a> HostRemote<'a> {
     ) -> Result<Self> {
         let target = keywords.target(scope, delegated)?;
         let connection = task.shared.pool.connect(&target);
-        Ok(Self { task, connection, target, failure: Mutex::default() })
+        let vars = match delegated {
+            Some(name) => scope.of_host(&task.shared.store.host_name(name).unwrap_or_else(|| name.into())),
+            None => scope.clone(),
+        };
+        let delegates_facts = keywords.bool("delegate_facts", |c| c.delegate_facts.as_ref()).unwrap_or(None);
+        Ok(Self {
+            task,
+            connection,
+            target,
+            vars,
+            delegated: delegated.is_some(),
+            delegates_facts: delegates_facts.unwrap_or(false),
+            failure: Mutex::default(),
+        })
     }
 
     /// Runs a module with the task's own surroundings.
@@ -46,7 +64,7 @@ impl<'a> HostRemote<'a> {
         same.then_some(failure)
     }
 
-    fn note(&self, outcome: &Outcome) {
+    pub(super) fn note(&self, outcome: &Outcome) {
         if !outcome.is_failed() && outcome.get("rc").is_none_or(|rc| *rc == Value::Int(0)) {
             return;
         }
@@ -59,7 +77,7 @@ impl<'a> HostRemote<'a> {
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.context("Module failed."));
     }
 
-    fn lost(&self, error: ConnectionError) -> Result<Outcome> {
+    pub(super) fn lost(&self, error: ConnectionError) -> Result<Outcome> {
         match error {
             ConnectionError::Unreachable(text) => Err(Error::new(Kind::Unreachable, text)),
             ConnectionError::Failed(text) => Err(Error::action(text)),
