@@ -10,13 +10,16 @@ mod assert;
 mod call;
 mod copy;
 mod debug;
+mod dnf;
 mod fail;
 mod fetch;
 mod gather_facts;
 mod group_by;
 mod include_vars;
+mod package;
 mod raw;
 mod script;
+mod service;
 mod set_fact;
 mod set_stats;
 mod synchronize;
@@ -64,13 +67,16 @@ pub static ACTIONS: &[&ActionDef] = &[
     &assert::ACTION,
     &copy::ACTION,
     &debug::ACTION,
+    &dnf::ACTION,
     &fail::ACTION,
     &fetch::ACTION,
     &gather_facts::ACTION,
     &group_by::ACTION,
     &include_vars::ACTION,
+    &package::ACTION,
     &raw::ACTION,
     &script::ACTION,
+    &service::ACTION,
     &set_fact::ACTION,
     &set_stats::ACTION,
     &synchronize::ACTION,

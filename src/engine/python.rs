@@ -66,9 +66,7 @@ impl HostRemote<'_> {
         let file = self.file(&module, path, &chosen)?;
         let upload = || match (&module.pack, &module.looked.text) {
             (Some(pack), _) => Upload::Bytes(pack.zip()),
-            (None, Some(text)) => {
-                Upload::Bytes(filled(text, &module.looked, &chosen.line, &args, shared).into_bytes())
-            }
+            (None, Some(text)) => Upload::Bytes(filled(text, &module.looked, &chosen.line, &args, shared).into_bytes()),
             (None, None) => Upload::File(PathBuf::from(&**path)),
         };
         let request = Request { module: name.to_owned(), shown: String::new(), args: args.clone(), context };

@@ -2,8 +2,10 @@
 
 use super::host_task::HostTask;
 use super::keywords::Keywords;
+use super::python::missing;
 use crate::actions::{BoxFuture, Remote};
 use crate::connection::{Connection, ConnectionError, Raw, Target, Transport, Upload};
+use crate::content::ActionKind;
 use crate::diag::{Error, Kind, Result};
 use crate::proto::{Context, Outcome, Request};
 use crate::value::{Dict, Value};
@@ -60,7 +62,9 @@ impl<'a> HostRemote<'a> {
     pub fn failure(&self, outcome: &Outcome) -> Option<Error> {
         let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         let said = outcome.get("msg").map(Value::to_text);
-        let same = said.is_none_or(|said| failure.line().contains(said.trim_end_matches('.')));
+        let line = failure.line();
+        // A module that crashed says nothing itself: the engine's words, with the cause in them, stand for it.
+        let same = said.is_none_or(|said| line.contains(said.trim_end_matches('.')) || said.ends_with(&line));
         same.then_some(failure)
     }
 
@@ -104,6 +108,25 @@ impl Remote for HostRemote<'_> {
                 Err(error) => self.lost(error),
             }
         })
+    }
+
+    fn named<'a>(&'a self, name: &'a str, args: Dict, context: Context) -> BoxFuture<'a, Result<Outcome>> {
+        Box::pin(async move {
+            let Some(action) = self.task.shared.loader.module(name, &self.task.task) else {
+                return Err(Error::action(format!("The module {name} was not found in configured module paths")));
+            };
+            let mut all = self.defaults(&action.fqcn)?;
+            all.update(&args);
+            match &action.kind {
+                ActionKind::Native => self.module(&action.name, name, all, context).await,
+                ActionKind::Python(path) => self.file_module(name, path, all, context).await,
+                ActionKind::Lacking | ActionKind::PythonAction(_) => Err(Error::unsupported(missing(name))),
+            }
+        })
+    }
+
+    fn has_module(&self, name: &str) -> bool {
+        self.task.shared.loader.module(name, &self.task.task).is_some()
     }
 
     fn run_here(&self, mut request: Request) -> BoxFuture<'_, Result<Outcome>> {
@@ -168,6 +191,12 @@ impl Remote for HostRemote<'_> {
 }
 
 impl HostRemote<'_> {
+    /// What `module_defaults` gives a module, rendered.
+    fn defaults(&self, fqcn: &str) -> Result<Dict> {
+        let keywords = Keywords { shared: &self.task.shared, task: &self.task.task, scope: &self.task.scope };
+        keywords.defaults(fqcn)
+    }
+
     fn refused(&self, error: ConnectionError) -> Error {
         let host = &self.task.scope.host;
         match self.lost(error) {

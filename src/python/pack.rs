@@ -55,7 +55,9 @@ impl File {
 impl Pack {
     /// The zip file.
     pub fn zip(&self) -> Vec<u8> {
-        archive(self.files.iter().map(|(name, file)| (name.as_str(), file.entry.get_or_init(|| Entry::new(&file.content)))))
+        archive(
+            self.files.iter().map(|(name, file)| (name.as_str(), file.entry.get_or_init(|| Entry::new(&file.content)))),
+        )
     }
 
     /// The names of what it holds.

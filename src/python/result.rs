@@ -49,7 +49,9 @@ fn parse(stdout: &str, warnings: &mut Vec<String>) -> Result<Dict, String> {
     let text = json_lines(stdout, warnings)?;
     match parse_json(&text) {
         Ok(Value::Dict(dict)) => Ok(dict),
-        Ok(other) => Err(format!("Malformed result. Received <class '{}'> instead of <class 'dict'>.", other.type_name())),
+        Ok(other) => {
+            Err(format!("Malformed result. Received <class '{}'> instead of <class 'dict'>.", other.type_name()))
+        }
         Err(error) => Err(error.to_string()),
     }
 }
@@ -78,13 +80,16 @@ fn understood(dict: Dict, mut warnings: Vec<String>) -> Read {
             "deprecations" => keep(&mut outcome, "deprecations", value, deprecation),
             "_ansible_suppress_tmpdir_delete" => {}
             "add_host" | "add_group" => {
-                warnings.push(format!("Removed unexpected internal key in module return: {name} = {}", value.to_text()));
+                warnings
+                    .push(format!("Removed unexpected internal key in module return: {name} = {}", value.to_text()));
             }
             _ if name.starts_with("_ansible_") && name != "_ansible_parsed" => {
-                warnings.push(format!("Removed unexpected internal key in module return: {name} = {}", value.to_text()));
+                warnings
+                    .push(format!("Removed unexpected internal key in module return: {name} = {}", value.to_text()));
             }
             "results" if value.as_list().is_none() => {
-                warnings.push("Found internal 'results' key in module return, renamed to 'ansible_module_results'.".into());
+                warnings
+                    .push("Found internal 'results' key in module return, renamed to 'ansible_module_results'.".into());
                 outcome.set("ansible_module_results", plain(value));
             }
             "ansible_facts" => outcome.set("ansible_facts", facts(value)),
@@ -111,9 +116,8 @@ fn keep(outcome: &mut Outcome, name: &str, value: &Value, each: impl Fn(&Value) 
 /// Facts that no module may set are taken out.
 fn facts(value: &Value) -> Value {
     let Value::Dict(facts) = plain(value) else { return plain(value) };
-    let discovered = |name: &str| {
-        name.starts_with("discovered_interpreter_") || name.starts_with("ansible_discovered_interpreter_")
-    };
+    let discovered =
+        |name: &str| name.starts_with("discovered_interpreter_") || name.starts_with("ansible_discovered_interpreter_");
     let kept = facts.iter().filter(|(name, _)| !name.as_str().is_some_and(discovered));
     Value::Dict(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
 }

@@ -74,7 +74,8 @@ mod tests {
 
     #[test]
     fn python_reads_it() {
-        let Some(python) = ["/usr/bin/python3", "/usr/local/bin/python3"].into_iter().find(|p| std::fs::exists(p).unwrap())
+        let Some(python) =
+            ["/usr/bin/python3", "/usr/local/bin/python3"].into_iter().find(|p| std::fs::exists(p).unwrap())
         else {
             return;
         };
