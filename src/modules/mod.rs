@@ -25,6 +25,7 @@ pub mod find;
 pub mod getent;
 pub mod group;
 pub mod lineinfile;
+pub mod many;
 pub mod ping;
 pub mod pip;
 pub mod replace;
@@ -40,7 +41,7 @@ pub mod tempfile;
 pub mod testing;
 pub mod wait_for;
 
-pub use run::{run, run_def};
+pub use run::{internal, run, run_def};
 
 /// A module: its arguments as data, and the function that runs it on the host.
 #[derive(Debug)]
