@@ -50,16 +50,30 @@ pub fn run(request: &Request, blob: Option<Blob>, cancelled: &AtomicBool) -> Out
         Ok(dest) => delivery.dest = dest,
         Err(failed) => return failed,
     }
+    if let Err(error) = fs::symlink_metadata(&delivery.dest)
+        && error.kind() == std::io::ErrorKind::NotADirectory
+    {
+        let text = format!(
+            "Failed to get information on remote file ({}): {}",
+            delivery.dest.display(),
+            crate::host::errors::words(&error)
+        );
+        return Outcome::failed(format!("Task failed: {text}"));
+    }
     let there = if follow { fs::metadata(&delivery.dest) } else { fs::symlink_metadata(&delivery.dest) }.is_ok();
     if there && !force {
         return Outcome::changed(false).with("_ansible_kept", true);
     }
     let same = has(&delivery.dest, &checksum, follow);
-    let outcome = if same { delivery.attributes(follow, cancelled) } else { delivery.content(blob, &label, cancelled) };
+    let mut outcome =
+        if same { delivery.attributes(follow, cancelled) } else { delivery.content(blob, &label, cancelled) };
+    if outcome.get("diff").is_none() {
+        outcome.set("diff", Value::list([]));
+    }
     // Check mode says no more than that something would change.
     let told = same || !request.context.check;
-    if told && outcome.get("checksum").is_none_or(|sum| !sum.truthy()) && !outcome.is_failed() {
-        return outcome.with("checksum", checksum);
+    if told && outcome.get("checksum").is_none_or(|sum| !sum.truthy()) {
+        outcome.set("checksum", checksum);
     }
     outcome
 }
@@ -114,7 +128,8 @@ impl Delivery<'_> {
             PathBuf::from(&expanded)
         };
         if path.is_dir() && self.args.get("_content").is_some() {
-            return Err(Outcome::default().with("failed", true).with("msg", "can not use content with a dir as dest"));
+            let failed = Outcome::default().with("failed", true).with("diff", Value::list([]));
+            return Err(failed.with("msg", "can not use content with a dir as dest"));
         }
         Ok(if path.is_dir() { path.join(name) } else { path })
     }

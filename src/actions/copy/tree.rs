@@ -25,7 +25,9 @@ pub(super) async fn put(call: &ActionCall<'_>, dest: &str, source: &str, found: 
         .map_err(|error| Error::action(format!("{}: {error}", found.display())))?;
     let mut sums = Sums::default();
     let mut args = remote_args(call);
-    args.insert("follow", false);
+    if !tree.folders.is_empty() {
+        args.insert("follow", false);
+    }
     for part in tree.files.chunks(MOST_ASKED) {
         let files: Vec<_> =
             part.iter().map(|(path, name)| Ok((read(call, path)?, path, name))).collect::<Result<_>>()?;
@@ -58,8 +60,6 @@ pub(super) async fn put(call: &ActionCall<'_>, dest: &str, source: &str, found: 
             return Ok(finished(failed));
         }
     }
-    // The result of a single file's folder is the file's.
-    let file = sums.last.take();
     let mut batch = Batch::default();
     for args in folders(call, &tree, dest).chain(links(call, &tree, dest)) {
         batch.add(Step { module: "file", args, content: None });
@@ -72,14 +72,15 @@ pub(super) async fn put(call: &ActionCall<'_>, dest: &str, source: &str, found: 
     if let Some(failed) = batch.send(call, &mut sums).await? {
         return Ok(failed);
     }
-    let outcome = match file {
-        Some(file) if tree.files.len() == 1 => finished(file).with("changed", sums.changed),
-        _ => {
-            let shown = if inside { format!("{}/", found.display()) } else { found.display().to_string() };
-            Outcome::changed(sums.changed).with("dest", dest).with("src", shown)
-        }
-    };
-    Ok(if sums.diffs.is_empty() { outcome } else { outcome.with("diff", sums.diffs) })
+    let shown = if inside { format!("{}/", found.display()) } else { found.display().to_string() };
+    Ok(match sums.last {
+        // The result of a folder with a single file is that of whatever came last.
+        Some(last) if tree.files.len() == 1 => match last.get("path").cloned() {
+            Some(path) if last.get("dest").is_none() => last.with("dest", path),
+            _ => last,
+        },
+        _ => Outcome::changed(sums.changed).with("dest", dest).with("src", shown),
+    })
 }
 
 /// Which files the host does not have yet.
@@ -106,7 +107,6 @@ async fn differing(
 #[derive(Default)]
 struct Sums {
     changed: bool,
-    diffs: Vec<Value>,
     last: Option<Outcome>,
 }
 
@@ -117,8 +117,9 @@ impl Sums {
             return Some(outcome);
         }
         self.changed |= outcome.is_changed();
-        self.diffs.extend(outcome.get("diff").and_then(Value::as_list).unwrap_or_default().iter().cloned());
-        self.last = Some(outcome);
+        if outcome.get("_ansible_kept").is_none() {
+            self.last = Some(outcome);
+        }
         None
     }
 }
@@ -170,7 +171,9 @@ fn links(call: &ActionCall<'_>, tree: &Tree, dest: &str) -> impl Iterator<Item =
     let mut common = attributes(call);
     common.insert("state", "link");
     common.insert("force", true);
-    common.insert("follow", false);
+    if !tree.folders.is_empty() {
+        common.insert("follow", false);
+    }
     if common.get("mode").and_then(Value::as_str) == Some("preserve") {
         common.remove("mode");
     }
@@ -192,40 +195,93 @@ struct Tree {
 
 impl Tree {
     /// Walks a folder, its own name before all paths unless only what is inside is copied.
+    ///
+    /// Without `follow` every link is copied as a link; with it, only one that leads nowhere, or back into a
+    /// folder that it is in.
     fn walk(top: &Path, inside: bool, follow: bool) -> std::io::Result<Self> {
         let mut tree = Self::default();
         let prefix = if inside { String::new() } else { file_name(top) };
-        if !inside {
-            tree.folders.push(prefix.clone());
+        if top.is_symlink() && !follow && !inside {
+            tree.links.push((target(top)?, prefix));
+            return Ok(tree);
         }
         tree.folder(top, &prefix, follow, &mut vec![top.canonicalize()?])?;
         Ok(tree)
     }
 
-    /// Folders that are open already are not entered again, so that a circle of links ends.
     fn folder(&mut self, folder: &Path, prefix: &str, follow: bool, open: &mut Vec<PathBuf>) -> std::io::Result<()> {
         let mut entries: Vec<_> = std::fs::read_dir(folder)?.collect::<std::io::Result<_>>()?;
         entries.sort_by_key(std::fs::DirEntry::file_name);
+        let mut folders = Vec::new();
         for entry in entries {
             let path = entry.path();
             let name = entry.file_name().to_string_lossy().into_owned();
             let relative = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
-            let is_link = entry.file_type()?.is_symlink();
-            if is_link && !follow {
-                self.links.push((std::fs::read_link(&path)?.to_string_lossy().into_owned(), relative));
-            } else if path.is_dir() {
-                let real = path.canonicalize()?;
-                if open.contains(&real) {
-                    continue;
+            if !entry.file_type()?.is_symlink() {
+                match path.is_dir() {
+                    true => folders.push((path, relative)),
+                    false => self.files.push((path, relative)),
                 }
-                self.folders.push(relative.clone());
-                open.push(real);
-                self.folder(&path, &relative, follow, open)?;
-                open.pop();
-            } else {
-                self.files.push((path, relative));
+                continue;
+            }
+            match path.canonicalize() {
+                Ok(real) if follow && real.is_file() => self.files.push((real, relative)),
+                Ok(real) if follow && real.is_dir() && !open.contains(&real) => folders.push((real, relative)),
+                _ => self.links.push((target(&path)?, relative)),
             }
         }
+        for (path, relative) in folders {
+            open.push(path.canonicalize()?);
+            self.folders.push(relative.clone());
+            self.folder(&path, &relative, follow, open)?;
+            open.pop();
+        }
         Ok(())
+    }
+}
+
+fn target(link: &Path) -> std::io::Result<String> {
+    Ok(std::fs::read_link(link)?.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    fn names(tree: &Tree) -> [Vec<&str>; 3] {
+        let files = tree.files.iter().map(|(_, name)| name.as_str()).collect();
+        let links = tree.links.iter().map(|(_, name)| name.as_str()).collect();
+        [files, tree.folders.iter().map(String::as_str).collect(), links]
+    }
+
+    #[test]
+    fn links_are_followed_as_far_as_they_lead_somewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let top = folder.path().join("top");
+        std::fs::create_dir_all(top.join("d/empty")).unwrap();
+        std::fs::write(top.join("d/file"), "x").unwrap();
+        symlink("d/file", top.join("to_file")).unwrap();
+        symlink("d", top.join("to_folder")).unwrap();
+        symlink("nowhere", top.join("broken")).unwrap();
+        symlink("..", top.join("d/back")).unwrap();
+        let followed = Tree::walk(&top, true, true).unwrap();
+        assert_eq!(
+            names(&followed),
+            [
+                vec!["to_file", "d/file", "to_folder/file"],
+                vec!["d", "d/empty", "to_folder", "to_folder/empty"],
+                vec!["broken", "d/back", "to_folder/back"],
+            ]
+        );
+        let kept = Tree::walk(&top, false, false).unwrap();
+        assert_eq!(
+            names(&kept),
+            [
+                vec!["top/d/file"],
+                vec!["top/d", "top/d/empty"],
+                vec!["top/broken", "top/to_file", "top/to_folder", "top/d/back"],
+            ]
+        );
     }
 }
