@@ -12,6 +12,7 @@ use crate::proto::{Context, Outcome};
 mod against;
 pub mod assemble;
 pub mod attributes;
+pub mod authorized_key;
 pub mod blockinfile;
 pub mod command;
 pub mod copy;
@@ -24,6 +25,8 @@ pub mod file;
 pub mod find;
 pub mod getent;
 pub mod group;
+pub mod ini_file;
+pub mod known_hosts;
 pub mod lineinfile;
 pub mod ping;
 pub mod pip;
@@ -38,6 +41,7 @@ pub mod synchronize;
 pub mod tempfile;
 #[cfg(test)]
 pub mod testing;
+pub mod user;
 pub mod wait_for;
 
 pub use run::{run, run_def};
@@ -102,6 +106,7 @@ pub enum Blob {
 /// The modules, sorted by name.
 pub static MODULES: &[&ModuleDef] = &[
     &assemble::DEF,
+    &authorized_key::DEF,
     &blockinfile::DEF,
     &command::DEF,
     &copy::DEF,
@@ -109,6 +114,8 @@ pub static MODULES: &[&ModuleDef] = &[
     &find::DEF,
     &getent::DEF,
     &group::DEF,
+    &ini_file::DEF,
+    &known_hosts::DEF,
     &lineinfile::DEF,
     &ping::DEF,
     &pip::DEF,
@@ -119,6 +126,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &stat::DEF,
     &synchronize::DEF,
     &tempfile::DEF,
+    &user::DEF,
     &wait_for::DEF,
 ];
 

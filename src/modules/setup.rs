@@ -19,7 +19,7 @@ mod lvm;
 mod mounts;
 mod netlink;
 mod network;
-mod os_release;
+pub(super) mod os_release;
 mod other;
 mod pkg_mgr;
 mod platform;
