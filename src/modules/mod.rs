@@ -8,6 +8,7 @@ use crate::argspec::{Args, Spec};
 use crate::host::Env;
 use crate::proto::{Context, Outcome};
 
+pub mod acl;
 #[cfg(test)]
 mod against;
 pub mod assemble;
@@ -21,10 +22,12 @@ pub mod deliver;
 mod documented;
 mod edit;
 mod encoding;
+pub mod expect;
 pub mod file;
 pub mod find;
 pub mod getent;
 pub mod group;
+pub mod hostname;
 pub mod ini_file;
 pub mod known_hosts;
 pub mod lineinfile;
@@ -105,15 +108,18 @@ pub enum Blob {
 
 /// The modules, sorted by name.
 pub static MODULES: &[&ModuleDef] = &[
+    &acl::DEF,
     &assemble::DEF,
     &authorized_key::DEF,
     &blockinfile::DEF,
     &command::DEF,
     &copy::DEF,
+    &expect::DEF,
     &file::DEF,
     &find::DEF,
     &getent::DEF,
     &group::DEF,
+    &hostname::DEF,
     &ini_file::DEF,
     &known_hosts::DEF,
     &lineinfile::DEF,

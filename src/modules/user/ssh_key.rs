@@ -4,7 +4,7 @@
 
 use super::{Done, execute, tool};
 use crate::host::accounts::User;
-use crate::host::pty::{Heard, Session};
+use crate::host::pty::{Echo, Heard, Session};
 use crate::host::{errors, locale};
 use crate::modules::{Call, command};
 use crate::proto::Outcome;
@@ -109,7 +109,8 @@ fn generate(call: &mut Call<'_>, user: &User, path: &str) -> Result<Done, Outcom
 /// Runs ssh-keygen on a terminal and types the passphrase, twice.
 fn typed(call: &Call<'_>, argv: &[String], passphrase: &str) -> Result<Done, Outcome> {
     let vars = [("LC_ALL".to_owned(), locale::parsable(&call.env).to_owned())];
-    let mut session = Session::spawn(&call.env, argv, None, &vars).map_err(|e| command::not_started(argv, &e))?;
+    let session = Session::spawn(&call.env, argv, None, &vars, Echo::Off);
+    let mut session = session.map_err(|e| command::not_started(argv, &e))?;
     let failed = |error: &io::Error| Done::failed(errors::plain(error));
     let started = Instant::now();
     let mut heard = Vec::new();
@@ -138,7 +139,7 @@ fn typed(call: &Call<'_>, argv: &[String], passphrase: &str) -> Result<Done, Out
         }
     }
     let text = String::from_utf8_lossy(&heard).into_owned();
-    match session.wait(Duration::from_secs(5)) {
+    match session.wait(Duration::from_secs(5)).and_then(|rc| rc.map_or_else(|| session.hang_up(), Ok)) {
         Ok(rc) => Ok(Done { rc: Some(rc), err: text, ..Done::default() }),
         Err(error) => Ok(failed(&error)),
     }
