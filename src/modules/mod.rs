@@ -22,6 +22,7 @@ mod edit;
 mod encoding;
 pub mod file;
 pub mod find;
+pub mod get_url;
 pub mod getent;
 pub mod group;
 pub mod lineinfile;
@@ -39,6 +40,7 @@ pub mod tempfile;
 #[cfg(test)]
 pub mod testing;
 pub mod wait_for;
+pub mod web;
 
 pub use run::{run, run_def};
 
@@ -107,6 +109,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &copy::DEF,
     &file::DEF,
     &find::DEF,
+    &get_url::DEF,
     &getent::DEF,
     &group::DEF,
     &lineinfile::DEF,
