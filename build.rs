@@ -19,6 +19,7 @@ const SOURCES: &[&str] = &[
     "src/argspec",
     "src/diag",
     "src/host",
+    "src/http",
     "src/modules",
     "src/proto",
     "src/re",

@@ -25,6 +25,7 @@ mod encoding;
 pub mod expect;
 pub mod file;
 pub mod find;
+pub mod get_url;
 pub mod getent;
 pub mod group;
 pub mod hostname;
@@ -47,6 +48,7 @@ pub mod tempfile;
 pub mod testing;
 pub mod user;
 pub mod wait_for;
+pub mod web;
 
 pub use run::{internal, run, run_def};
 
@@ -118,6 +120,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &expect::DEF,
     &file::DEF,
     &find::DEF,
+    &get_url::DEF,
     &getent::DEF,
     &group::DEF,
     &hostname::DEF,
