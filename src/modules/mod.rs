@@ -23,6 +23,7 @@ mod encoding;
 pub mod file;
 pub mod find;
 pub mod getent;
+pub mod git;
 pub mod group;
 pub mod lineinfile;
 pub mod ping;
@@ -38,6 +39,7 @@ pub mod synchronize;
 pub mod tempfile;
 #[cfg(test)]
 pub mod testing;
+pub mod unarchive;
 pub mod wait_for;
 
 pub use run::{run, run_def};
@@ -108,6 +110,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &file::DEF,
     &find::DEF,
     &getent::DEF,
+    &git::DEF,
     &group::DEF,
     &lineinfile::DEF,
     &ping::DEF,
@@ -119,6 +122,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &stat::DEF,
     &synchronize::DEF,
     &tempfile::DEF,
+    &unarchive::DEF,
     &wait_for::DEF,
 ];
 
