@@ -8,10 +8,12 @@ use crate::argspec::{Args, Spec};
 use crate::host::Env;
 use crate::proto::{Context, Outcome};
 
+pub mod acl;
 #[cfg(test)]
 mod against;
 pub mod assemble;
 pub mod attributes;
+pub mod authorized_key;
 pub mod blockinfile;
 pub mod command;
 pub mod copy;
@@ -20,11 +22,15 @@ pub mod deliver;
 mod documented;
 mod edit;
 mod encoding;
+pub mod expect;
 pub mod file;
 pub mod find;
 pub mod getent;
 pub mod git;
 pub mod group;
+pub mod hostname;
+pub mod ini_file;
+pub mod known_hosts;
 pub mod lineinfile;
 pub mod ping;
 pub mod pip;
@@ -40,6 +46,7 @@ pub mod tempfile;
 #[cfg(test)]
 pub mod testing;
 pub mod unarchive;
+pub mod user;
 pub mod wait_for;
 
 pub use run::{run, run_def};
@@ -103,15 +110,21 @@ pub enum Blob {
 
 /// The modules, sorted by name.
 pub static MODULES: &[&ModuleDef] = &[
+    &acl::DEF,
     &assemble::DEF,
+    &authorized_key::DEF,
     &blockinfile::DEF,
     &command::DEF,
     &copy::DEF,
+    &expect::DEF,
     &file::DEF,
     &find::DEF,
     &getent::DEF,
     &git::DEF,
     &group::DEF,
+    &hostname::DEF,
+    &ini_file::DEF,
+    &known_hosts::DEF,
     &lineinfile::DEF,
     &ping::DEF,
     &pip::DEF,
@@ -123,6 +136,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &synchronize::DEF,
     &tempfile::DEF,
     &unarchive::DEF,
+    &user::DEF,
     &wait_for::DEF,
 ];
 
