@@ -19,8 +19,10 @@ const SOURCES: &[&str] = &[
     "src/argspec",
     "src/diag",
     "src/host",
+    "src/http",
     "src/modules",
     "src/proto",
+    "src/re",
     "src/value",
 ];
 

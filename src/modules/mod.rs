@@ -25,6 +25,7 @@ mod encoding;
 pub mod expect;
 pub mod file;
 pub mod find;
+pub mod get_url;
 pub mod getent;
 pub mod git;
 pub mod group;
@@ -48,6 +49,7 @@ pub mod testing;
 pub mod unarchive;
 pub mod user;
 pub mod wait_for;
+pub mod web;
 
 pub use run::{run, run_def};
 
@@ -119,6 +121,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &expect::DEF,
     &file::DEF,
     &find::DEF,
+    &get_url::DEF,
     &getent::DEF,
     &git::DEF,
     &group::DEF,
