@@ -34,6 +34,9 @@ pub trait Remote: Send + Sync {
     /// Puts a file of the controller's into a private folder of the host, and says its path there.
     fn put<'a>(&'a self, file: &'a Path, executable: bool) -> BoxFuture<'a, Result<String>>;
 
+    /// The same, under another name there.
+    fn put_as<'a>(&'a self, file: &'a Path, name: &'a str, executable: bool) -> BoxFuture<'a, Result<String>>;
+
     /// Gets a file of the host's into one of the controller's.
     fn get<'a>(&'a self, remote: &'a str, local: &'a Path) -> BoxFuture<'a, Result<()>>;
 

@@ -133,9 +133,15 @@ impl Remote for HostRemote<'_> {
     fn put<'a>(&'a self, file: &'a Path, executable: bool) -> BoxFuture<'a, Result<String>> {
         Box::pin(async move {
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            self.put_as(file, &name, executable).await
+        })
+    }
+
+    fn put_as<'a>(&'a self, file: &'a Path, name: &'a str, executable: bool) -> BoxFuture<'a, Result<String>> {
+        Box::pin(async move {
             let unreadable = |error: std::io::Error| Error::action(format!("{}: {error}", file.display()));
             let mut reader = tokio::fs::File::open(file).await.map_err(unreadable)?;
-            self.connection.put(&name, executable, &mut reader).await.map_err(|error| self.refused(error))
+            self.connection.put(name, executable, &mut reader).await.map_err(|error| self.refused(error))
         })
     }
 

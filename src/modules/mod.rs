@@ -27,6 +27,7 @@ pub mod file;
 pub mod find;
 pub mod get_url;
 pub mod getent;
+pub mod git;
 pub mod group;
 pub mod hostname;
 pub mod ini_file;
@@ -46,6 +47,7 @@ pub mod synchronize;
 pub mod tempfile;
 #[cfg(test)]
 pub mod testing;
+pub mod unarchive;
 pub mod user;
 pub mod wait_for;
 pub mod web;
@@ -122,6 +124,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &find::DEF,
     &get_url::DEF,
     &getent::DEF,
+    &git::DEF,
     &group::DEF,
     &hostname::DEF,
     &ini_file::DEF,
@@ -136,6 +139,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &stat::DEF,
     &synchronize::DEF,
     &tempfile::DEF,
+    &unarchive::DEF,
     &user::DEF,
     &wait_for::DEF,
 ];
