@@ -168,7 +168,7 @@ impl HostTask {
             let file = keywords.render(Some(file))?.unwrap_or_default();
             args.insert("_raw_params", file);
         }
-        let mut outcome = Outcome::changed(false);
+        let mut outcome = Outcome::default();
         if let Some(file) = args.get("_raw_params") {
             outcome.set("include", file.clone());
         }
