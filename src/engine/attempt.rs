@@ -200,11 +200,13 @@ impl HostTask {
             }
         };
         match &action.kind {
-            ActionKind::Native => Ok(action),
+            ActionKind::Native | ActionKind::Python(_) => Ok(action),
             ActionKind::Lacking => Err(Error::unsupported(format!("rplay has no module {} yet", action.fqcn))),
-            ActionKind::Python(path) => {
-                let text =
-                    format!("the module {} is written in Python ({path}), which rplay cannot run yet", action.fqcn);
+            ActionKind::PythonAction(path) => {
+                let text = format!(
+                    "the action {} is a plugin written in Python ({path}), which rplay does not run",
+                    action.fqcn
+                );
                 Err(Error::unsupported(text))
             }
         }
