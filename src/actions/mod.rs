@@ -24,6 +24,7 @@ mod set_fact;
 mod set_stats;
 mod synchronize;
 mod template;
+mod unarchive;
 
 pub use call::{Acted, ActionCall, BoxFuture, Effect, Remote};
 
@@ -81,6 +82,7 @@ pub static ACTIONS: &[&ActionDef] = &[
     &set_stats::ACTION,
     &synchronize::ACTION,
     &template::ACTION,
+    &unarchive::ACTION,
 ];
 
 /// The action of a name without collection.
