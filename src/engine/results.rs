@@ -96,6 +96,11 @@ impl Batch {
     }
 
     fn apply(&mut self, task: &Task, done: &mut Done, sharing: &[Arc<str>]) {
+        // What failed, were it one of a loop's items, changes nothing but what it has done.
+        if done.outcome.is_failed() || done.outcome.is_unreachable() {
+            done.effects.clear();
+            return;
+        }
         // Judged results keep what `changed_when` said of them.
         let judged = !task.changed_when.is_empty();
         for (about, effect) in std::mem::take(&mut done.effects) {
