@@ -56,7 +56,21 @@ impl<'a> HostRemote<'a> {
 
     /// Runs a module with the task's own surroundings.
     pub async fn module(&self, name: &str, shown: &str, args: Dict, context: Context) -> Result<Outcome> {
-        self.run(Request { module: name.to_owned(), shown: shown.to_owned(), args, context }, None).await
+        let request = Request { module: name.to_owned(), shown: shown.to_owned(), args, context };
+        match self.connection.run(request.clone(), None).await {
+            Ok(outcome) => {
+                self.note(&outcome);
+                Ok(outcome)
+            }
+            Err(ConnectionError::NoAgent(text)) => {
+                // Where no agent runs, the module in Python may.
+                match self.task.shared.loader.catalogue().file_of(name) {
+                    Some(path) => self.file_module(shown, &path, request.args, request.context).await,
+                    None => Err(Error::unsupported(text)),
+                }
+            }
+            Err(error) => self.lost(error),
+        }
     }
 
     /// The error of the module whose failure a result is, if a module's it is.
@@ -86,7 +100,7 @@ impl<'a> HostRemote<'a> {
         match error {
             ConnectionError::Unreachable(text) => Err(Error::new(Kind::Unreachable, text)),
             ConnectionError::Failed(text) => Err(Error::action(text)),
-            ConnectionError::Unsupported(text) => Err(Error::unsupported(text)),
+            ConnectionError::NoAgent(text) | ConnectionError::Unsupported(text) => Err(Error::unsupported(text)),
             ConnectionError::Module { rc, stdout, stderr } => {
                 let words = if stderr.trim().is_empty() { stdout.trim() } else { stderr.trim() };
                 Ok(Outcome::failed(format!("MODULE FAILURE: {words}\nSee stdout/stderr for the exact error"))
