@@ -11,15 +11,19 @@ use crate::proto::{Context, Outcome};
 pub mod acl;
 #[cfg(test)]
 mod against;
+pub mod alternatives;
 pub mod assemble;
 pub mod attributes;
 pub mod authorized_key;
 pub mod blockinfile;
 pub mod command;
 pub mod copy;
+pub mod cron;
+pub mod debconf;
 pub mod deliver;
 #[cfg(test)]
 mod documented;
+pub mod dpkg_selections;
 mod edit;
 mod encoding;
 pub mod expect;
@@ -31,6 +35,7 @@ pub mod hostname;
 pub mod ini_file;
 pub mod known_hosts;
 pub mod lineinfile;
+pub mod mount;
 pub mod ping;
 pub mod pip;
 pub mod replace;
@@ -41,9 +46,11 @@ pub mod shell;
 pub mod slurp;
 pub mod stat;
 pub mod synchronize;
+pub mod sysctl;
 pub mod tempfile;
 #[cfg(test)]
 pub mod testing;
+pub mod timezone;
 pub mod user;
 pub mod wait_for;
 
@@ -109,11 +116,15 @@ pub enum Blob {
 /// The modules, sorted by name.
 pub static MODULES: &[&ModuleDef] = &[
     &acl::DEF,
+    &alternatives::DEF,
     &assemble::DEF,
     &authorized_key::DEF,
     &blockinfile::DEF,
     &command::DEF,
     &copy::DEF,
+    &cron::DEF,
+    &debconf::DEF,
+    &dpkg_selections::DEF,
     &expect::DEF,
     &file::DEF,
     &find::DEF,
@@ -123,6 +134,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &ini_file::DEF,
     &known_hosts::DEF,
     &lineinfile::DEF,
+    &mount::DEF,
     &ping::DEF,
     &pip::DEF,
     &replace::DEF,
@@ -131,7 +143,9 @@ pub static MODULES: &[&ModuleDef] = &[
     &slurp::DEF,
     &stat::DEF,
     &synchronize::DEF,
+    &sysctl::DEF,
     &tempfile::DEF,
+    &timezone::DEF,
     &user::DEF,
     &wait_for::DEF,
 ];
