@@ -8,7 +8,7 @@ use super::{Call, ModuleDef, Support, command};
 use crate::argspec::{Arg, Default, Kind, RequiredIf, Secrets, Spec};
 use crate::host::errors;
 use crate::proto::Outcome;
-use crate::value::Value;
+use crate::value::{Dict, Value};
 use fstab::Fstab;
 use mounted::{Mounts, is_mount};
 use std::fs;
@@ -81,20 +81,27 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
 }
 
 fn mount(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
-    let mut warnings: Vec<&str> = Vec::new();
     let mounts = Mounts::read();
     if mounts.is_none() {
-        warnings.push("Cannot open file /proc/self/mountinfo. Bind mounts might be misinterpreted.");
+        call.warn("Cannot open file /proc/self/mountinfo. Bind mounts might be misinterpreted.");
     }
     let mut wanted = wanted(call);
     let has_noauto = wanted.opts.split(',').any(|option| option == "noauto");
     if wanted.boot && has_noauto {
-        warnings.push("Ignore the 'boot' due to 'opts' contains 'noauto'.");
+        call.warn("Ignore the 'boot' due to 'opts' contains 'noauto'.");
     } else if !wanted.boot {
         wanted.opts.push_str(",noauto");
     }
     if call.args.str("state") != "ephemeral" {
         make_fstab(call, &wanted.fstab)?;
+    }
+    if matches!(call.args.str("state"), "mounted" | "present" | "ephemeral") {
+        // Given as null they are not missed before.
+        for (name, given) in [("src", &wanted.src), ("fstype", &wanted.fstype)] {
+            if given.is_none() {
+                return Err(Outcome::crashed(crate::value::str_repr(name)));
+            }
+        }
     }
     let job = Job { call, wanted: &wanted, mounts: mounts.unwrap_or_default() };
     let (changed, backup) = job.run()?;
@@ -110,8 +117,21 @@ fn mount(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
     }
     outcome.set("boot", if wanted.boot { "yes" } else { "no" });
     outcome.set("backup_file", backup);
-    outcome.set("warnings", Value::list(warnings.into_iter().map(Value::from)));
+    outcome.set("deprecations", deprecations());
     Ok(outcome)
+}
+
+/// What ansible-core says of every result of this module: it gives its warnings in an old way.
+fn deprecations() -> Value {
+    let mut deprecator = Dict::from([("resolved_name", "ansible.builtin")]);
+    deprecator.insert("type", Value::Null);
+    let mut text = Dict::from([
+        ("msg", "Passing `warnings` to `exit_json` or `fail_json` is deprecated."),
+        ("version", "2.23"),
+        ("collection_name", "ansible.builtin"),
+    ]);
+    text.insert("deprecator", deprecator);
+    Value::list([text.into()])
 }
 
 fn wanted(call: &Call<'_>) -> Wanted {
@@ -356,8 +376,9 @@ fn make_folders(path: &str) -> Result<Vec<PathBuf>, Outcome> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::modules::testing::{checked, has, outcome};
-    use crate::value::{Dict, Value, repr};
+    use crate::value::repr;
 
     #[test]
     fn lines_of_fstab() {
