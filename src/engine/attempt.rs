@@ -389,7 +389,10 @@ impl HostTask {
                     };
                     run(&call).await
                 }
-                _ => remote.module(&action.name, &legacy(&action.fqcn), args, context).await.map(Acted::from),
+                _ => {
+                    let shown = shown(action, self.task.action.as_str());
+                    remote.module(&action.name, &shown, args, context).await.map(Acted::from)
+                }
             }
         };
         let acted = match timeout {
@@ -467,11 +470,29 @@ fn timed_out(seconds: u64) -> Attempt {
     Attempt { outcome, cause: Some(Error::user(text)), ..Attempt::default() }
 }
 
-/// The name that a module's messages show: builtin ones are run as ansible.legacy's.
-fn legacy(fqcn: &str) -> String {
-    match fqcn.strip_prefix("ansible.builtin.") {
-        Some(name) => format!("ansible.legacy.{name}"),
-        None => fqcn.to_owned(),
+/// Modules that an action of ansible.builtin's runs, as ansible.legacy's.
+const BY_ACTIONS: [&str; 13] = [
+    "assemble",
+    "async_status",
+    "command",
+    "copy",
+    "dnf",
+    "fetch",
+    "package",
+    "script",
+    "service",
+    "shell",
+    "template",
+    "unarchive",
+    "uri",
+];
+
+/// The name that a module's messages show: as the task has it, unless an action comes between.
+fn shown(action: &Action, written: &str) -> String {
+    match action.fqcn.strip_prefix("ansible.builtin.") {
+        Some(name) if BY_ACTIONS.contains(&name) => format!("ansible.legacy.{name}"),
+        _ if written.contains("{{") => action.fqcn.to_string(),
+        _ => written.to_owned(),
     }
 }
 

@@ -11,15 +11,19 @@ use crate::proto::{Context, Outcome};
 pub mod acl;
 #[cfg(test)]
 mod against;
+pub mod alternatives;
 pub mod assemble;
 pub mod attributes;
 pub mod authorized_key;
 pub mod blockinfile;
 pub mod command;
 pub mod copy;
+pub mod cron;
+pub mod debconf;
 pub mod deliver;
 #[cfg(test)]
 mod documented;
+pub mod dpkg_selections;
 mod edit;
 mod encoding;
 pub mod expect;
@@ -34,6 +38,7 @@ pub mod ini_file;
 pub mod known_hosts;
 pub mod lineinfile;
 pub mod many;
+pub mod mount;
 pub mod ping;
 pub mod pip;
 pub mod replace;
@@ -44,10 +49,12 @@ pub mod shell;
 pub mod slurp;
 pub mod stat;
 pub mod synchronize;
+pub mod sysctl;
 pub mod tempfile;
 #[cfg(test)]
 pub mod testing;
 pub mod unarchive;
+pub mod timezone;
 pub mod user;
 pub mod wait_for;
 pub mod web;
@@ -114,11 +121,15 @@ pub enum Blob {
 /// The modules, sorted by name.
 pub static MODULES: &[&ModuleDef] = &[
     &acl::DEF,
+    &alternatives::DEF,
     &assemble::DEF,
     &authorized_key::DEF,
     &blockinfile::DEF,
     &command::DEF,
     &copy::DEF,
+    &cron::DEF,
+    &debconf::DEF,
+    &dpkg_selections::DEF,
     &expect::DEF,
     &file::DEF,
     &find::DEF,
@@ -130,6 +141,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &ini_file::DEF,
     &known_hosts::DEF,
     &lineinfile::DEF,
+    &mount::DEF,
     &ping::DEF,
     &pip::DEF,
     &replace::DEF,
@@ -138,7 +150,9 @@ pub static MODULES: &[&ModuleDef] = &[
     &slurp::DEF,
     &stat::DEF,
     &synchronize::DEF,
+    &sysctl::DEF,
     &tempfile::DEF,
+    &timezone::DEF,
     &unarchive::DEF,
     &user::DEF,
     &wait_for::DEF,
