@@ -21,6 +21,7 @@ mod set_fact;
 mod set_stats;
 mod synchronize;
 mod template;
+mod uri;
 
 pub use call::{Acted, ActionCall, BoxFuture, Effect, Remote};
 
@@ -75,6 +76,7 @@ pub static ACTIONS: &[&ActionDef] = &[
     &set_stats::ACTION,
     &synchronize::ACTION,
     &template::ACTION,
+    &uri::ACTION,
 ];
 
 /// The action of a name without collection.

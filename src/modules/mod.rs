@@ -39,6 +39,7 @@ pub mod synchronize;
 pub mod tempfile;
 #[cfg(test)]
 pub mod testing;
+pub mod uri;
 pub mod wait_for;
 pub mod web;
 
@@ -122,6 +123,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &stat::DEF,
     &synchronize::DEF,
     &tempfile::DEF,
+    &uri::DEF,
     &wait_for::DEF,
 ];
 
