@@ -52,7 +52,7 @@ async fn with_files(call: &ActionCall<'_>, staged: &mut Vec<String>) -> Result<D
         return Ok(args);
     }
     let Some(Value::Dict(body)) = call.args.get("body") else {
-        let kind = call.args.get("body").map_or("NoneType", Value::type_name);
+        let kind = call.args.get("body").map_or("NoneType", class_of);
         return Err(Error::action(format!("body must be mapping, cannot be type {kind}")));
     };
     let mut packed = Dict::new();
@@ -71,9 +71,23 @@ async fn with_files(call: &ActionCall<'_>, staged: &mut Vec<String>) -> Result<D
     Ok(args)
 }
 
+/// The class of an argument, as Ansible keeps it: what a file says comes with its place there.
+fn class_of(value: &Value) -> &'static str {
+    match value {
+        Value::Str(_) => "_AnsibleTaggedStr",
+        Value::List(_) => "_AnsibleTaggedList",
+        Value::Int(_) | Value::BigInt(_) => "_AnsibleTaggedInt",
+        Value::Float(_) => "_AnsibleTaggedFloat",
+        Value::Null => "NoneType",
+        other => other.type_name(),
+    }
+}
+
 /// Puts a file of the controller's on the host.
 async fn put(call: &ActionCall<'_>, name: &str, staged: &mut Vec<String>) -> Result<String> {
-    let path = call.remote.put(&call.find_file("files", name)?, false).await?;
+    // Not caught by the real one's action, and so told with its way up.
+    let found = call.find_file("files", name).map_err(|error| Error::user(error.line()))?;
+    let path = call.remote.put(&found, false).await?;
     staged.push(path.clone());
     Ok(path)
 }

@@ -83,9 +83,14 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
         }
     }
     let call = &*call;
-    let request = Request { method, content: content(call, body)?, ..web::request(call, call.args.str("url")) };
+    let request = with_source(call, Request { method, ..web::request(call, call.args.str("url")) })?;
     let start = Instant::now();
-    let outcome = answer::told(call, &with_source(call, request)?, start);
+    let request = match (request.content.is_some(), content(&body)) {
+        (true, _) => Ok(request),
+        (false, Ok(content)) => Ok(Request { content, ..request }),
+        (false, Err(text)) => Err(text),
+    };
+    let outcome = answer::told(call, request, start);
     let word = call.args.str("follow_redirects");
     if !matches!(word, "yes" | "no") {
         return outcome;
@@ -136,21 +141,24 @@ fn body(call: &mut Call<'_>) -> Result<Value, Outcome> {
     Ok(body)
 }
 
-/// The body's bytes.
-fn content(call: &Call<'_>, body: Value) -> Result<Option<Content>, Outcome> {
-    Ok(match body {
-        Value::Null => None,
-        Value::Bytes(bytes) => Some(Content::Bytes(bytes.to_vec())),
-        Value::Str(text) => Some(Content::Bytes(text.as_str().as_bytes().to_vec())),
+/// The body's bytes. What is none fails where it would be sent, in Python's words.
+fn content(body: &Value) -> Result<Option<Content>, String> {
+    let first = match body {
+        Value::Null => return Ok(None),
+        Value::Bytes(bytes) => return Ok(Some(Content::Bytes(bytes.to_vec()))),
+        Value::Str(text) => return Ok(Some(Content::Bytes(text.as_str().as_bytes().to_vec()))),
+        Value::List(items) => items.first().cloned(),
+        Value::Dict(dict) => dict.keys().next().cloned(),
         other => {
             let kind = other.type_name();
-            let text = format!(
-                "body must be text where body_format is {}, cannot be type {kind}; body_format json sends it as JSON",
-                call.args.str("body_format")
-            );
-            return Err(Outcome::failed(text));
+            return Err(format!("message_body should be a bytes-like object or an iterable, got <class '{kind}'>"));
         }
-    })
+    };
+    match first {
+        None => Ok(Some(Content::Bytes(Vec::new()))),
+        Some(Value::Str(_)) => Err("can't concat str to bytes".into()),
+        Some(other) => Err(format!("object of type '{}' has no len()", other.type_name())),
+    }
 }
 
 /// With the file that is sent, and the date of the one that is there.

@@ -16,6 +16,7 @@ const PATTERNS: &[(&str, &str)] = &[
     // The real one asks passwd where its home is, not HOME.
     (r"[\w/]*/\.ansible/tmp/ansible-tmp-[\d.]+-\d+-\d+", "TMP/ansible-tmp-N"),
     (r"ansible-local-\w+/[.\w]+", "ansible-local-N"),
+    (r#""elapsed": \d+"#, "\"elapsed\": N"),
     // A module's own temporary file.
     (r"[\w/]*/\.ansible/tmp/(?:ansible-moduletmp-[\d.]+-\w+/)?tmp\w{8}\b", "TMP/tmpN"),
     (r"/usr/bin/python3\.\d+", "/usr/bin/python3"),

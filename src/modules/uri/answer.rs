@@ -43,9 +43,16 @@ impl Kind {
     }
 }
 
-/// Makes the request and tells what came of it.
-pub(super) fn told(call: &Call<'_>, request: &Request, start: Instant) -> Result<Outcome, Outcome> {
-    let (mut info, mut response) = web::fetched(call, request)?;
+/// Makes the request, where there is one to be made, and tells what came of it.
+pub(super) fn told(call: &Call<'_>, request: Result<Request, String>, start: Instant) -> Result<Outcome, Outcome> {
+    let asked = call.args.str("url");
+    let (mut info, mut response) = match request {
+        Ok(request) => web::fetched(call, &request)?,
+        Err(text) => {
+            let msg = format!("An unknown error occurred: {text}");
+            (Info { url: url::mask(asked), status: Some(-1), msg, ..Info::default() }, None)
+        }
+    };
     let elapsed = start.elapsed().as_secs();
     let Some(status) = info.status else {
         let text = "int() argument must be a string, a bytes-like object or a real number, not 'NoneType'";
@@ -60,11 +67,11 @@ pub(super) fn told(call: &Call<'_>, request: &Request, start: Instant) -> Result
     let mut content = None;
     if kind.may_be_json() || returned || !good {
         content = Some(match &mut response {
-            Some(response) => whole(response, &request.url)?,
+            Some(response) => whole(response, asked)?,
             None => info.body.take().unwrap_or_default(),
         });
     }
-    let mut result = shown(&info, &request.url, status, elapsed);
+    let mut result = shown(&info, asked, status, elapsed);
     if let Some(dest) = call.args.opt_str("dest").filter(|_| answered) {
         let dest = place(dest, &info, response.as_ref());
         if good && status != 304 {
@@ -75,7 +82,7 @@ pub(super) fn told(call: &Call<'_>, request: &Request, start: Instant) -> Result
         }
         result.insert("path", dest);
     }
-    finished(call, result, content, &kind, &wanted, good)
+    finished(call, renamed(result, asked), content, &kind, &wanted, good)
 }
 
 /// The whole body in memory, as the result has it.
@@ -92,7 +99,7 @@ fn shown(info: &Info, asked: &str, status: i64, elapsed: u64) -> Dict {
     let mut all = Dict::from([("redirected", Value::from(info.url != masked)), ("url", info.url.as_str().into())]);
     all.insert("status", status);
     for (name, value) in &info.headers {
-        all.insert(name.replace('-', "_"), value.as_str());
+        all.insert(name.as_str(), value.as_str());
     }
     if let Some(cookies) = &info.cookies {
         let pairs: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -109,13 +116,22 @@ fn shown(info: &Info, asked: &str, status: i64, elapsed: u64) -> Dict {
     }
     all.insert("elapsed", elapsed);
     all.insert("changed", false);
+    all
+}
+
+/// The same by names that are good for variables, and with the whole URL that was pointed to.
+fn renamed(result: Dict, asked: &str) -> Dict {
+    let named =
+        |(name, value): (&Value, &Value)| (Value::from(name.to_text().replace('-', "_").to_lowercase()), value.clone());
+    let mut all: Dict = result.iter().map(named).collect();
     if let Some(location) = all.get("location").and_then(Value::as_str) {
-        let location = url::join(&masked, location);
+        let location = url::join(&url::mask(asked), location);
         all.insert("location", location);
     }
     all
 }
 
+/// The failure of writing the content; names are as the server sent them, as with the real one.
 fn refused(result: &Dict, text: &str) -> Outcome {
     let mut result = result.clone();
     let before = result.remove("msg").map(|msg| msg.to_text()).filter(|msg| !msg.is_empty());
