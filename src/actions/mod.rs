@@ -21,6 +21,7 @@ mod set_fact;
 mod set_stats;
 mod synchronize;
 mod template;
+mod unarchive;
 mod uri;
 
 pub use call::{Acted, ActionCall, BoxFuture, Effect, Remote};
@@ -76,6 +77,7 @@ pub static ACTIONS: &[&ActionDef] = &[
     &set_stats::ACTION,
     &synchronize::ACTION,
     &template::ACTION,
+    &unarchive::ACTION,
     &uri::ACTION,
 ];
 

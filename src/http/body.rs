@@ -149,7 +149,7 @@ impl Raw<'_> {
         io::Error::new(ErrorKind::UnexpectedEof, Incomplete { read: self.read, more })
     }
 
-    fn take(&mut self, buffer: &mut [u8], limit: u64) -> io::Result<usize> {
+    fn some(&mut self, buffer: &mut [u8], limit: u64) -> io::Result<usize> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX).min(buffer.len());
         self.reader.read(buffer.get_mut(..limit).unwrap_or_default())
     }
@@ -180,10 +180,10 @@ impl Read for Raw<'_> {
             return Ok(0);
         }
         match self.framing {
-            Framing::Close => self.take(buffer, u64::MAX),
+            Framing::Close => self.some(buffer, u64::MAX),
             Framing::Length(0) => Ok(0),
             Framing::Length(left) => {
-                let count = self.take(buffer, left)?;
+                let count = self.some(buffer, left)?;
                 if count == 0 {
                     return Err(self.short(Some(left)));
                 }
@@ -199,7 +199,7 @@ impl Read for Raw<'_> {
                 self.read(buffer)
             }
             Framing::Chunked { left, .. } => {
-                let count = self.take(buffer, left)?;
+                let count = self.some(buffer, left)?;
                 if count == 0 {
                     return Err(self.short(None));
                 }

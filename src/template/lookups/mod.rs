@@ -1,14 +1,17 @@
 //! The lookups: one sorted table.
 
 mod commands;
+mod config;
+pub(super) mod csvfile;
 mod files;
 mod first_found;
+mod ini;
 mod loops;
 mod password;
 mod sequence;
 mod support;
-mod tables;
 mod template;
+mod url;
 mod vars;
 
 use super::args::CallArgs;
@@ -41,8 +44,8 @@ const fn lenient(name: &'static str, run: Run) -> LookupDef {
 /// All lookups, sorted by name.
 pub static LOOKUPS: &[LookupDef] = &[
     lookup("community.general.flattened", loops::flattened),
-    lookup("config", vars::config),
-    lookup("csvfile", tables::csvfile),
+    lookup("config", config::config),
+    lookup("csvfile", csvfile::csvfile),
     lookup("dict", loops::dict),
     lenient("env", vars::env),
     lookup("file", files::file),
@@ -50,7 +53,7 @@ pub static LOOKUPS: &[LookupDef] = &[
     lenient("first_found", first_found::first_found),
     lookup("flattened", loops::flattened),
     lookup("indexed_items", loops::indexed_items),
-    lookup("ini", tables::ini),
+    lookup("ini", ini::ini),
     lookup("inventory_hostnames", vars::inventory_hostnames),
     lookup("items", loops::items),
     lookup("lines", commands::lines),
@@ -64,7 +67,7 @@ pub static LOOKUPS: &[LookupDef] = &[
     lookup("template", template::template),
     lookup("together", loops::together),
     lookup("unvault", files::unvault),
-    lookup("url", vars::url),
+    lookup("url", url::url),
     lookup("varnames", vars::varnames),
     lookup("vars", vars::vars),
 ];
