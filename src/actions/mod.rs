@@ -22,6 +22,7 @@ mod set_stats;
 mod synchronize;
 mod template;
 mod unarchive;
+mod uri;
 
 pub use call::{Acted, ActionCall, BoxFuture, Effect, Remote};
 
@@ -77,6 +78,7 @@ pub static ACTIONS: &[&ActionDef] = &[
     &synchronize::ACTION,
     &template::ACTION,
     &unarchive::ACTION,
+    &uri::ACTION,
 ];
 
 /// The action of a name without collection.

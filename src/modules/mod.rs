@@ -55,6 +55,7 @@ pub mod tempfile;
 pub mod testing;
 pub mod unarchive;
 pub mod timezone;
+pub mod uri;
 pub mod user;
 pub mod wait_for;
 pub mod web;
@@ -154,6 +155,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &tempfile::DEF,
     &timezone::DEF,
     &unarchive::DEF,
+    &uri::DEF,
     &user::DEF,
     &wait_for::DEF,
 ];
