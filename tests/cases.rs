@@ -30,7 +30,8 @@ cases! {
         no_log_failures results run_once serial tags;
     errors: keyword_undefined named_self options playbook playbook_values task unreachable usage yaml;
     inventory: group_vars implicit_localhost ini patterns reserved_names script several yaml;
-    modules: command command_not_utf8 copy copy_failures failures file pip small stat synchronize template;
+    modules: archive command command_not_utf8 copy copy_failures failures file git patch pip small stat subversion
+        synchronize template unarchive;
     roles: imports public whole;
     templates: playbook;
     vars: environment_and_play_hosts extra hostvars_and_play_vars lazy magic precedence vars_files;

@@ -11,6 +11,7 @@ use crate::proto::{Context, Outcome};
 pub mod acl;
 #[cfg(test)]
 mod against;
+pub mod archive;
 pub mod assemble;
 pub mod attributes;
 pub mod authorized_key;
@@ -33,6 +34,7 @@ pub mod hostname;
 pub mod ini_file;
 pub mod known_hosts;
 pub mod lineinfile;
+pub mod patch;
 pub mod ping;
 pub mod pip;
 pub mod replace;
@@ -42,6 +44,7 @@ pub mod setup;
 pub mod shell;
 pub mod slurp;
 pub mod stat;
+pub mod subversion;
 pub mod synchronize;
 pub mod tempfile;
 #[cfg(test)]
@@ -113,6 +116,7 @@ pub enum Blob {
 /// The modules, sorted by name.
 pub static MODULES: &[&ModuleDef] = &[
     &acl::DEF,
+    &archive::DEF,
     &assemble::DEF,
     &authorized_key::DEF,
     &blockinfile::DEF,
@@ -129,6 +133,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &ini_file::DEF,
     &known_hosts::DEF,
     &lineinfile::DEF,
+    &patch::DEF,
     &ping::DEF,
     &pip::DEF,
     &replace::DEF,
@@ -136,6 +141,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &shell::DEF,
     &slurp::DEF,
     &stat::DEF,
+    &subversion::DEF,
     &synchronize::DEF,
     &tempfile::DEF,
     &unarchive::DEF,
