@@ -3,6 +3,7 @@
 use crate::argspec::{self, Args, Spec};
 use crate::connection::{Target, Upload};
 use crate::diag::{Error, Kind, Result};
+use crate::modules::many::Step;
 use crate::playbook::Task;
 use crate::proto::{Context, Outcome, Request};
 use crate::template::{Scope, Templar, Var};
@@ -20,6 +21,9 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait Remote: Send + Sync {
     /// Runs a module.
     fn run(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>>;
+
+    /// Runs modules one after another in one round trip; the first that fails is the last.
+    fn run_many(&self, steps: Vec<Step>, context: Context) -> BoxFuture<'_, Result<Vec<Outcome>>>;
 
     /// Runs a module on the controller, whatever host the task is for.
     fn run_here(&self, request: Request) -> BoxFuture<'_, Result<Outcome>>;

@@ -5,6 +5,7 @@ use super::keywords::Keywords;
 use crate::actions::{BoxFuture, Remote};
 use crate::connection::{Connection, ConnectionError, Raw, Target, Transport, Upload};
 use crate::diag::{Error, Kind, Result};
+use crate::modules::many::{self, Step};
 use crate::proto::{Context, Outcome, Request};
 use crate::value::{Dict, Value};
 use crate::vars::HostScope;
@@ -84,6 +85,19 @@ impl Remote for HostRemote<'_> {
                     Ok(outcome)
                 }
                 Err(error) => self.lost(error),
+            }
+        })
+    }
+
+    fn run_many(&self, steps: Vec<Step>, context: Context) -> BoxFuture<'_, Result<Vec<Outcome>>> {
+        Box::pin(async move {
+            match self.connection.run(many::pack(steps, context), None).await {
+                Ok(outcome) => {
+                    let outcomes = many::unpack(outcome);
+                    outcomes.last().into_iter().for_each(|outcome| self.note(outcome));
+                    Ok(outcomes)
+                }
+                Err(error) => self.lost(error).map(|outcome| vec![outcome]),
             }
         })
     }

@@ -35,6 +35,7 @@ pub mod ini_file;
 pub mod known_hosts;
 pub mod lineinfile;
 pub mod patch;
+pub mod many;
 pub mod ping;
 pub mod pip;
 pub mod replace;
@@ -54,7 +55,7 @@ pub mod user;
 pub mod wait_for;
 pub mod web;
 
-pub use run::{run, run_def};
+pub use run::{internal, run, run_def};
 
 /// A module: its arguments as data, and the function that runs it on the host.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 //!
 //! Pure functions over text and numbers; errors are the message Python gives.
 
+pub mod codec;
 pub mod crypt;
 pub mod glob;
 pub mod human;
