@@ -31,8 +31,9 @@ cases! {
         no_log_failures results run_once serial tags;
     errors: keyword_undefined named_self options playbook playbook_values task unreachable usage yaml;
     inventory: group_vars implicit_localhost ini patterns reserved_names script several yaml;
-    modules: accounts acl command command_not_utf8 copy copy_failures cron expect failures file ini_file pip small
-        ssh_files stat synchronize system_files system_names template;
+    modules: accounts acl archive command command_not_utf8 copy copy_failures cron expect failures file git
+        ini_file patch pip small ssh_files stat subversion synchronize system_files system_names template
+        unarchive;
     roles: imports public whole;
     templates: playbook;
     vars: environment_and_play_hosts extra hostvars_and_play_vars lazy magic precedence vars_files;

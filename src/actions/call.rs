@@ -190,6 +190,18 @@ impl ActionCall<'_> {
         self.remote.run(request, upload).await
     }
 
+    /// Puts a file on the host, whatever its size, and runs a module whose `src` it is; then removes it.
+    pub async fn run_with_file(&self, mut request: Request, file: &Path, name: &str) -> Result<Outcome> {
+        let staged = self.remote.put_as(file, name, false).await?;
+        request.args.insert("src", staged.as_str());
+        let outcome = self.remote.run(request, None).await;
+        let gone = Dict::from([("path", staged.as_str()), ("state", "absent")]);
+        let request = Request { module: "file".into(), args: gone, ..Request::default() };
+        // It stands in a private folder that goes with the connection, if not now.
+        drop(self.remote.run(request, None).await);
+        outcome
+    }
+
     /// Finds a file of the controller's: absolute, or in `subfolder` of the search paths, or in them.
     pub fn find_file(&self, subfolder: &str, name: &str) -> Result<PathBuf> {
         let name = name.strip_suffix('/').filter(|n| !n.is_empty()).unwrap_or(name);

@@ -15,6 +15,7 @@ mod fetch;
 mod gather_facts;
 mod group_by;
 mod include_vars;
+mod patch;
 mod raw;
 mod script;
 mod set_fact;
@@ -71,6 +72,7 @@ pub static ACTIONS: &[&ActionDef] = &[
     &gather_facts::ACTION,
     &group_by::ACTION,
     &include_vars::ACTION,
+    &patch::ACTION,
     &raw::ACTION,
     &script::ACTION,
     &set_fact::ACTION,

@@ -12,6 +12,7 @@ pub mod acl;
 #[cfg(test)]
 mod against;
 pub mod alternatives;
+pub mod archive;
 pub mod assemble;
 pub mod attributes;
 pub mod authorized_key;
@@ -37,6 +38,7 @@ pub mod hostname;
 pub mod ini_file;
 pub mod known_hosts;
 pub mod lineinfile;
+pub mod patch;
 pub mod many;
 pub mod mount;
 pub mod ping;
@@ -48,6 +50,7 @@ pub mod setup;
 pub mod shell;
 pub mod slurp;
 pub mod stat;
+pub mod subversion;
 pub mod synchronize;
 pub mod sysctl;
 pub mod tempfile;
@@ -123,6 +126,7 @@ pub enum Blob {
 pub static MODULES: &[&ModuleDef] = &[
     &acl::DEF,
     &alternatives::DEF,
+    &archive::DEF,
     &assemble::DEF,
     &authorized_key::DEF,
     &blockinfile::DEF,
@@ -143,6 +147,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &known_hosts::DEF,
     &lineinfile::DEF,
     &mount::DEF,
+    &patch::DEF,
     &ping::DEF,
     &pip::DEF,
     &replace::DEF,
@@ -150,6 +155,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &shell::DEF,
     &slurp::DEF,
     &stat::DEF,
+    &subversion::DEF,
     &synchronize::DEF,
     &sysctl::DEF,
     &tempfile::DEF,

@@ -15,6 +15,8 @@ const PATTERNS: &[(&str, &str)] = &[
     (r#""id": "[0-9a-f-]{36}""#, "\"id\": \"ID\""),
     // The real one asks passwd where its home is, not HOME.
     (r"[\w/]*/\.ansible/tmp/ansible-tmp-[\d.]+-\d+-\d+", "TMP/ansible-tmp-N"),
+    // Where an agent puts what comes from the controller.
+    (r"/(?:var/tmp|tmp|dev/shm)/rplay-[0-9a-f]{16}/\d+", "TMP/ansible-tmp-N"),
     (r"ansible-local-\w+/[.\w]+", "ansible-local-N"),
     (r#""elapsed": \d+"#, "\"elapsed\": N"),
     // A module's own temporary file.
