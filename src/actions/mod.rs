@@ -7,6 +7,7 @@
 mod add_host;
 mod assemble;
 mod assert;
+pub mod async_status;
 mod call;
 mod copy;
 mod debug;
@@ -15,14 +16,18 @@ mod fetch;
 mod gather_facts;
 mod group_by;
 mod include_vars;
+mod pause;
 mod raw;
+mod reboot;
 mod script;
 mod set_fact;
 mod set_stats;
 mod synchronize;
 mod template;
+mod validate_argument_spec;
+mod wait_for_connection;
 
-pub use call::{Acted, ActionCall, BoxFuture, Effect, Remote};
+pub use call::{Acted, ActionCall, BoxFuture, Effect, Person, Remote};
 
 use crate::diag::Result;
 
@@ -62,6 +67,7 @@ pub static ACTIONS: &[&ActionDef] = &[
     &add_host::ACTION,
     &assemble::ACTION,
     &assert::ACTION,
+    &async_status::ACTION,
     &copy::ACTION,
     &debug::ACTION,
     &fail::ACTION,
@@ -69,12 +75,16 @@ pub static ACTIONS: &[&ActionDef] = &[
     &gather_facts::ACTION,
     &group_by::ACTION,
     &include_vars::ACTION,
+    &pause::ACTION,
     &raw::ACTION,
+    &reboot::ACTION,
     &script::ACTION,
     &set_fact::ACTION,
     &set_stats::ACTION,
     &synchronize::ACTION,
     &template::ACTION,
+    &validate_argument_spec::ACTION,
+    &wait_for_connection::ACTION,
 ];
 
 /// The action of a name without collection.

@@ -5,7 +5,7 @@
 
 use super::run::run_module;
 use super::stage::Stage;
-use super::{stamp, surroundings};
+use super::{job, stamp, surroundings};
 use crate::modules::{Blob, ModuleDef};
 use crate::proto::frame::{self, CHUNK, Frame, FrameError};
 use crate::proto::{Bytes, Content, FromAgent, Outcome, Request, ToAgent};
@@ -136,6 +136,11 @@ impl Shared {
     }
 
     fn run(&self, id: u64, request: &Request, content: Option<Content>, cancelled: &AtomicBool) {
+        if request.context.background.is_some() {
+            let outcome = job::start(request, content);
+            self.say(&FromAgent::Done { id, outcome });
+            return;
+        }
         let (blob, staged) = match content {
             None => (None, None),
             Some(Content::Inline(Bytes(bytes))) => (Some(Blob::Inline(bytes)), None),

@@ -67,6 +67,7 @@ impl Batch {
                     Some(Note::Started(host)) => self.shared.emit(&Event::HostStart { task: info.clone(), host }),
                     Some(Note::Item(result)) => self.shared.emit(&Event::Item(result)),
                     Some(Note::Retry(result, left)) => self.shared.emit(&Event::Retry { result, left }),
+                    Some(Note::Async(stage, result)) => self.shared.emit(&Event::Async { stage, result }),
                     Some(Note::Done(done)) => {
                         waiting.remove(&done.host);
                         self.finish(task, info, *done, all, &mut includes);

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod attempt;
+mod background;
 mod batch;
 mod block;
 mod emitter;
@@ -21,6 +22,7 @@ mod looping;
 mod meta;
 mod options;
 mod outcome;
+mod person;
 mod play;
 mod prompts;
 mod remote;

@@ -11,6 +11,7 @@ use crate::proto::{Context, Outcome};
 #[cfg(test)]
 mod against;
 pub mod assemble;
+pub mod async_status;
 pub mod attributes;
 pub mod blockinfile;
 pub mod command;
@@ -102,6 +103,7 @@ pub enum Blob {
 /// The modules, sorted by name.
 pub static MODULES: &[&ModuleDef] = &[
     &assemble::DEF,
+    &async_status::DEF,
     &blockinfile::DEF,
     &command::DEF,
     &copy::DEF,

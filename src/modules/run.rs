@@ -51,7 +51,7 @@ pub fn run_def(def: &ModuleDef, request: &Request, blob: Option<Blob>, cancelled
 }
 
 fn finish(mut outcome: Outcome, args: &Args, mut warnings: Vec<String>, checked: &Checked) -> Outcome {
-    if outcome.result.remove(Outcome::CRASHED).is_some() {
+    if outcome.result.remove(Outcome::BARE).is_some() {
         outcome.result = checked.secrets.mask_dict(&outcome.result);
         return outcome;
     }
@@ -73,8 +73,8 @@ fn finish(mut outcome: Outcome, args: &Args, mut warnings: Vec<String>, checked:
     }
     if !checked.deprecations.is_empty() {
         let texts = checked.deprecations.iter().map(|item| {
-            let collection = item.collection;
-            Dict::from([("msg", item.msg.as_str()), ("version", item.version), ("collection_name", collection)]).into()
+            let texts = [("msg", &item.msg), ("version", &item.version), ("collection_name", &item.collection)];
+            Dict::from(texts.map(|(key, text)| (key, text.as_str()))).into()
         });
         outcome.set("deprecations", Value::list(texts));
     }

@@ -90,7 +90,7 @@ pub static KEYWORDS: &[Keyword] = &[
     keyword("any_errors_fatal", EVERYWHERE, Any, Full),
     keyword("args", INCLUDES, Any, Full),
     keyword("argument_specs", METAS, Any, Full),
-    keyword("async", TASKS, Any, Refused),
+    keyword("async", TASKS, Any, Full),
     keyword("become", EVERYWHERE, Any, Full),
     keyword("become_exe", EVERYWHERE, Text, Full),
     keyword("become_flags", EVERYWHERE, Text, Full),
@@ -223,7 +223,7 @@ pub fn check_key(key: &Node, value: &Node, place: Place) -> Result<()> {
 /// Whether a keyword that rplay lacks says nothing but what happens without it.
 fn is_harmless(name: &str, value: &Node) -> bool {
     let text = value.to_value().to_text();
-    value.is_null() || matches!((name, text.as_str()), ("async", "0") | ("debugger", "never"))
+    value.is_null() || (name, text.as_str()) == ("debugger", "never")
 }
 
 /// Checks that keywords which take text have no list or dictionary.

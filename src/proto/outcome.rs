@@ -24,7 +24,7 @@ impl Outcome {
 
     /// What a module gives whose own code failed: no `invocation`, and the engine's words around the text.
     pub fn crashed(text: impl std::fmt::Display) -> Self {
-        Self::failed(format!("Task failed: Module failed: {text}")).with(Self::CRASHED, true)
+        Self::failed(format!("Task failed: Module failed: {text}")).with(Self::BARE, true)
     }
 
     /// Says what the failure comes from: shown after the message as `msg: cause`, but not in `msg`.
@@ -36,8 +36,9 @@ impl Outcome {
     /// The key of the cause; the controller takes it out before the result is registered.
     pub const CAUSE: &'static str = "_ansible_cause";
 
-    /// The key that marks a crash; taken out where the module has ended.
-    pub const CRASHED: &'static str = "_ansible_crashed";
+    /// The key that marks a result to which nothing is added: a crash, or another module's result. It is
+    /// taken out where the module has ended.
+    pub const BARE: &'static str = "_ansible_bare";
 
     /// Adds a value, or replaces it.
     #[must_use]
