@@ -24,6 +24,7 @@ mod set_fact;
 mod set_stats;
 mod synchronize;
 mod template;
+mod unarchive;
 mod validate_argument_spec;
 mod wait_for_connection;
 
@@ -83,6 +84,7 @@ pub static ACTIONS: &[&ActionDef] = &[
     &set_stats::ACTION,
     &synchronize::ACTION,
     &template::ACTION,
+    &unarchive::ACTION,
     &validate_argument_spec::ACTION,
     &wait_for_connection::ACTION,
 ];

@@ -7,12 +7,12 @@
 //! in the end the module's result. It runs the module in a thread and watches the time; a module that takes
 //! too long is ended with the commands it runs.
 
-use super::{panic, run::run_module};
+use super::{panic, python::FileModules, run::run_module};
 use crate::host::{Env, errors};
 use crate::modules::{Blob, ModuleDef};
 use crate::proto::frame::{self, Frame};
-use crate::proto::{Bytes, Content, FromAgent, Outcome, Request, ToAgent};
-use crate::value::{Dict, JsonStyle, Value, write_json};
+use crate::proto::{Bytes, Content, FileModule, FromAgent, Outcome, Request, ToAgent};
+use crate::value::{Dict, JsonStyle, Value, parse_json, write_json};
 use rustix::fs::Mode;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -34,8 +34,8 @@ const OWN: &str = "/proc/self/exe";
 /// How long a module has to end once its time is up.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Starts a request as a job, and says which one it became.
-pub(super) fn start(request: &Request, content: Option<Content>) -> Outcome {
+/// Starts a request, for a built-in module or one that is a file, as a job, and says which one it became.
+pub(super) fn start(request: &Request, file: Option<&FileModule>, content: Option<Content>) -> Outcome {
     let content = match content {
         // The agent's folder of staged files goes with the agent.
         Some(Content::Staged(path)) => match std::fs::read(&path) {
@@ -44,7 +44,11 @@ pub(super) fn start(request: &Request, content: Option<Content>) -> Outcome {
         },
         other => other,
     };
-    let asked = ToAgent::Run { id: 0, request: Box::new(request.clone()), content };
+    let request = Box::new(request.clone());
+    let asked = match file {
+        None => ToAgent::Run { id: 0, request, content },
+        Some(file) => ToAgent::RunFile { id: 0, request, file: Box::new(file.clone()), content },
+    };
     launch(&asked).unwrap_or_else(|error| Outcome::failed(format!("The background job did not start: {error}")))
 }
 
@@ -83,8 +87,10 @@ pub(super) fn work(modules: &'static [&'static ModuleDef]) -> ExitCode {
     panic::remember_places();
     // Ansible's jobs have this one too.
     rustix::process::umask(Mode::from_raw_mode(0o022));
-    let Ok(Some(Frame::Message(ToAgent::Run { request, content, .. }))) = frame::read(&mut io::stdin()) else {
-        return ExitCode::FAILURE;
+    let (request, file, content) = match frame::read(&mut io::stdin()) {
+        Ok(Some(Frame::Message(ToAgent::Run { request, content, .. }))) => (request, None, content),
+        Ok(Some(Frame::Message(ToAgent::RunFile { request, file, content, .. }))) => (request, Some(file), content),
+        _ => return ExitCode::FAILURE,
     };
     let begun = Job::begin(&request);
     let said = match &begun {
@@ -96,7 +102,18 @@ pub(super) fn work(modules: &'static [&'static ModuleDef]) -> ExitCode {
     // An agent that is gone meanwhile does not stop the job.
     let _ = out.write_all(&bytes).and_then(|()| out.flush());
     let Ok(job) = begun else { return ExitCode::FAILURE };
-    match let_go().and_then(|()| job.run(modules, *request, content)) {
+    let blob = match content {
+        Some(Content::Inline(Bytes(bytes))) => Some(Blob::Inline(bytes)),
+        _ => None,
+    };
+    let ran = let_go().and_then(|()| match file {
+        None => job.run(move |flag| run_module(modules, &request, blob, flag)),
+        Some(file) => job.run(move |flag| {
+            let cmd = file.file.clone();
+            parsed(FileModules::default().run(*request, &file, blob, flag), &cmd)
+        }),
+    });
+    match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
@@ -150,29 +167,26 @@ impl Job {
             .with("results_file", self.path.to_string_lossy().into_owned())
     }
 
-    fn run(
-        &self,
-        modules: &'static [&'static ModuleDef],
-        request: Request,
-        content: Option<Content>,
-    ) -> io::Result<()> {
-        let blob = match content {
-            Some(Content::Inline(Bytes(bytes))) => Some(Blob::Inline(bytes)),
-            _ => None,
-        };
+    /// Runs the module, and leaves its result in the file.
+    fn run(&self, module: impl FnOnce(&AtomicBool) -> Outcome + Send + 'static) -> io::Result<()> {
         let cancelled = Arc::new(AtomicBool::new(false));
         let (sender, results) = channel();
         let flag = Arc::clone(&cancelled);
         std::thread::Builder::new().name("job".into()).spawn(move || {
             // Nobody hears it where the time is up.
-            let _ = sender.send(run_module(modules, &request, blob, &flag));
+            let _ = sender.send(module(&flag));
         })?;
         let ended = match self.limit {
             Some(limit) => results.recv_timeout(limit),
             None => results.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
         match ended {
-            Ok(outcome) => self.write(&outcome.result),
+            Ok(mut outcome) => {
+                if outcome.result.remove(NO_RESULT).is_some() {
+                    outcome.set("ansible_job_id", self.id.as_str());
+                }
+                self.write(&outcome.result)
+            }
             Err(RecvTimeoutError::Timeout) => {
                 cancelled.store(true, Ordering::Relaxed);
                 // The module ends its commands; one that looks at nothing ends with this process.
@@ -203,6 +217,42 @@ fn timed_out() -> Dict {
         ("failed", Value::Bool(true)),
         ("child_pid", Value::Int(i64::from(std::process::id()))),
     ])
+}
+
+/// Marks what stands for a result that could not be read.
+const NO_RESULT: &str = "_ansible_no_result";
+
+/// The result that a program printed: the JSON between its first line that opens it and its last that closes it.
+fn parsed(printed: Outcome, cmd: &str) -> Outcome {
+    let text = |key: &str| printed.get(key).map(Value::to_text).unwrap_or_default();
+    if printed.is_failed() {
+        return printed;
+    }
+    let (out, err) = (text("stdout"), text("stderr"));
+    let (json, junk) = json_lines(&out);
+    let mut outcome = match parse_json(&json) {
+        Ok(Value::Dict(result)) => Outcome { result },
+        _ => {
+            let failed = Outcome::default().with("failed", true).with("cmd", cmd).with("data", out.as_str());
+            let text = "Traceback (most recent call last):\nValueError: No start of json char found\n";
+            return failed.with("stderr", err).with("msg", text).with(NO_RESULT, true);
+        }
+    };
+    if !junk.is_empty() {
+        outcome.warn(format!("Module invocation had junk after the JSON data: {junk}"));
+    }
+    if !err.is_empty() {
+        outcome.set("stderr", err);
+    }
+    outcome
+}
+
+/// The lines of JSON in what a program printed, and those after them.
+fn json_lines(text: &str) -> (String, String) {
+    let lines: Vec<&str> = text.lines().collect();
+    let start = lines.iter().position(|line| line.trim().starts_with('{')).unwrap_or(lines.len());
+    let end = lines.iter().rposition(|line| line.trim().ends_with('}')).map_or(start, |at| (at + 1).max(start));
+    (lines[start..end].join("\n"), lines[end..].join("\n"))
 }
 
 /// A path whose `~` stands for a home, as Python's `expanduser` has it.
@@ -246,7 +296,7 @@ mod tests {
         assert_eq!(started.get("ansible_job_id").map(Value::to_text), Some(format!("j7.{}", std::process::id())));
         let state = std::fs::read_to_string(&job.path).expect("a file");
         assert!(state.starts_with("{\"started\": true, \"finished\": false, \"ansible_job_id\": \"j7."), "{state}");
-        job.run(TABLE, request, None).expect("runs");
+        job.run(move |flag| run_module(TABLE, &request, None, flag)).expect("runs");
         let written = std::fs::read_to_string(&job.path).expect("a file");
         match parse_json(&written) {
             Ok(Value::Dict(dict)) => dict,
@@ -278,5 +328,18 @@ mod tests {
         let failed = Job::begin(&request).expect_err("no folder");
         let msg = failed.get("msg").map(Value::to_text).unwrap_or_default();
         assert!(msg.starts_with("could not create directory: /proc/nope/jobs - [Errno 2]"), "{msg}");
+    }
+
+    #[test]
+    fn reads_what_a_program_printed() {
+        let printed =
+            |out: &str| parsed(Outcome::default().with("stdout", out).with("stderr", "e\n").with("rc", 0), "x");
+        let good = printed("junk\n{\"a\": 1,\n\"b\": 2}\nmore\n");
+        assert_eq!((good.get("a"), good.get("b")), (Some(&Value::Int(1)), Some(&Value::Int(2))));
+        let warned = good.get("warnings").map(Value::to_text).unwrap_or_default();
+        assert_eq!(warned, "['Module invocation had junk after the JSON data: more']");
+        assert_eq!(good.get("stderr").and_then(Value::as_str), Some("e\n"));
+        let bad = printed("nothing");
+        assert!(bad.is_failed() && bad.get("data").is_some());
     }
 }

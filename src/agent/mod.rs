@@ -8,6 +8,7 @@
 
 mod job;
 mod panic;
+mod python;
 mod run;
 mod serve;
 mod stage;

@@ -20,7 +20,7 @@ mod written;
 
 pub use args::Args;
 pub use check::{Checked, Deprecation, Host, check};
-pub use coerce::boolean;
+pub use coerce::{boolean, int};
 pub use expand::expand_path;
 pub use secrets::Secrets;
 pub use written::check_written;

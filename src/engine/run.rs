@@ -22,8 +22,8 @@ use crate::vars::{CachePlugin, FactCache, Fixed, PlainScope, Store, parse_extra_
 use crate::vault::Secrets;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
 /// A run that is being prepared: what to play, on which hosts, and who listens.
@@ -41,6 +41,7 @@ pub struct Run {
     templar: Option<Templar>,
     listener: Listener,
     terminal: Option<Arc<dyn Terminal>>,
+    console: Option<Arc<dyn Terminal>>,
     cancel: Cancel,
 }
 
@@ -68,6 +69,7 @@ impl Run {
             templar: None,
             listener: Box::new(|_| {}),
             terminal: None,
+            console: None,
             cancel: Cancel::default(),
         }
     }
@@ -151,6 +153,14 @@ impl Run {
         self
     }
 
+    /// Answers `--step` and the task debugger, also without a terminal; without anybody, no step is taken and
+    /// the debugger ends the run.
+    #[must_use]
+    pub fn console(mut self, console: Arc<dyn Terminal>) -> Self {
+        self.console = Some(console);
+        self
+    }
+
     /// A handle that ends the run from elsewhere.
     pub fn cancel(&self) -> Cancel {
         self.cancel.clone()
@@ -208,6 +218,8 @@ impl Run {
             limit,
             pool: Pool::new(pool_settings(&self.config, forks, self.agents, &emitter)),
             terminal: self.terminal,
+            console: self.console,
+            unstepped: AtomicBool::new(false),
             cancel: self.cancel,
             forks: Arc::new(Semaphore::new(forks)),
             actions: self.actions,
@@ -265,6 +277,9 @@ impl Run {
             home: config.around.home.clone(),
             environment: config.around.env.clone(),
             vault: self.secrets.clone(),
+            settings: (config.settings.iter())
+                .map(|(setting, value, from)| (setting.name.to_owned(), (value.clone(), from.to_string())))
+                .collect(),
         };
         let files = VarsFiles::new(&loaded.sources, config, &self.secrets);
         let inject = config.settings.flag("INJECT_FACTS_AS_VARS");
@@ -408,7 +423,7 @@ impl Prepared {
 struct State {
     hosts: Hosts,
     lost: Vec<Arc<str>>,
-    custom_stats: Dict,
+    custom_stats: Arc<Mutex<Dict>>,
     started: bool,
     failed: bool,
     unreachable: bool,
@@ -418,10 +433,9 @@ impl State {
     /// Plays a play; true where no other follows.
     async fn play(&mut self, shared: &Arc<Shared>, play: &Arc<Play>, basedir: &str) -> Result<bool> {
         let hosts = std::mem::take(&mut self.hosts);
-        let stats = std::mem::take(&mut self.custom_stats);
+        let stats = self.custom_stats.clone();
         let played = play::run(shared, play, basedir, &self.lost, hosts, stats, self.started).await?;
         self.hosts = played.hosts;
-        self.custom_stats = played.custom_stats;
         self.started = played.started;
         for (host, failed) in self.hosts.lost() {
             self.failed |= failed;
@@ -438,7 +452,8 @@ impl State {
 
     fn report(self, shared: &Shared) -> Report {
         let hosts: BTreeMap<Arc<str>, HostStats> = self.hosts.stats.into_iter().collect();
-        let stats = Arc::new(Stats { hosts, custom: self.custom_stats });
+        let custom = self.custom_stats.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let stats = Arc::new(Stats { hosts, custom });
         if shared.cancel.is_cancelled() {
             return Report { stats, status: 99 };
         }

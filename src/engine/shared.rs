@@ -13,7 +13,7 @@ use crate::playbook::Note;
 use crate::template::Templar;
 use crate::value::Dict;
 use crate::vars::Store;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, watch};
 
@@ -30,6 +30,10 @@ pub(super) struct Shared {
     pub limit: Option<Vec<String>>,
     pub pool: Pool,
     pub terminal: Option<Arc<dyn Terminal>>,
+    /// Who answers `--step` and the debugger.
+    pub console: Option<Arc<dyn Terminal>>,
+    /// Whether somebody has had enough of `--step`.
+    pub unstepped: AtomicBool,
     pub cancel: Cancel,
     pub forks: Arc<Semaphore>,
     /// Actions of the embedder's own.
@@ -106,7 +110,13 @@ impl Shared {
         let mut notices = Vec::new();
         let read = self.reader.read(&mut notices).and_then(|mut inventory| {
             for added in self.added.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-                added.apply(&mut inventory, &mut notices)?;
+                match added {
+                    // The host that was put into a group may be gone.
+                    Added::Group { host, .. } if inventory.find(host).is_none() => {}
+                    added => {
+                        added.apply(&mut inventory, &mut notices)?;
+                    }
+                }
             }
             Ok(inventory)
         });

@@ -76,6 +76,8 @@ pub enum Event {
         /// The host that notified it.
         host: Arc<str>,
     },
+    /// A headline of the run's own.
+    Banner(String),
     /// A message of a task's own, shown as it is.
     Message(String),
     /// A warning, shown once.

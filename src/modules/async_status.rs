@@ -42,7 +42,7 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
         return Ok(about(Outcome::changed(false)));
     }
     match std::fs::read(&path).ok().and_then(|bytes| parse_json(&String::from_utf8_lossy(&bytes)).ok()) {
-        Some(Value::Dict(state)) => Ok(about(Outcome { result: told(state) }).with(Outcome::BARE, true)),
+        Some(Value::Dict(state)) => Ok(about(Outcome { result: told(state) }).with(Outcome::CRASHED, true)),
         // Not written yet: it goes on.
         _ => Ok(about(Outcome::changed(false)).with("started", true).with("finished", false)),
     }

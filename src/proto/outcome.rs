@@ -24,7 +24,7 @@ impl Outcome {
 
     /// What a module gives whose own code failed: no `invocation`, and the engine's words around the text.
     pub fn crashed(text: impl std::fmt::Display) -> Self {
-        Self::failed(format!("Task failed: Module failed: {text}")).with(Self::BARE, true)
+        Self::failed(format!("Task failed: Module failed: {text}")).with(Self::CRASHED, true)
     }
 
     /// Says what the failure comes from: shown after the message as `msg: cause`, but not in `msg`.
@@ -38,7 +38,7 @@ impl Outcome {
 
     /// The key that marks a result to which nothing is added: a crash, or another module's result. It is
     /// taken out where the module has ended.
-    pub const BARE: &'static str = "_ansible_bare";
+    pub const CRASHED: &'static str = "_ansible_crashed";
 
     /// Adds a value, or replaces it.
     #[must_use]
