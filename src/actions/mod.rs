@@ -7,6 +7,7 @@
 mod add_host;
 mod assemble;
 mod assert;
+pub mod async_status;
 mod call;
 mod copy;
 mod debug;
@@ -16,7 +17,9 @@ mod gather_facts;
 mod group_by;
 mod include_vars;
 mod patch;
+mod pause;
 mod raw;
+mod reboot;
 mod script;
 mod set_fact;
 mod set_stats;
@@ -24,8 +27,10 @@ mod synchronize;
 mod template;
 mod unarchive;
 mod uri;
+mod validate_argument_spec;
+mod wait_for_connection;
 
-pub use call::{Acted, ActionCall, BoxFuture, Effect, Remote};
+pub use call::{Acted, ActionCall, BoxFuture, Effect, Person, Remote};
 
 use crate::diag::Result;
 
@@ -65,6 +70,7 @@ pub static ACTIONS: &[&ActionDef] = &[
     &add_host::ACTION,
     &assemble::ACTION,
     &assert::ACTION,
+    &async_status::ACTION,
     &copy::ACTION,
     &debug::ACTION,
     &fail::ACTION,
@@ -73,7 +79,9 @@ pub static ACTIONS: &[&ActionDef] = &[
     &group_by::ACTION,
     &include_vars::ACTION,
     &patch::ACTION,
+    &pause::ACTION,
     &raw::ACTION,
+    &reboot::ACTION,
     &script::ACTION,
     &set_fact::ACTION,
     &set_stats::ACTION,
@@ -81,6 +89,8 @@ pub static ACTIONS: &[&ActionDef] = &[
     &template::ACTION,
     &unarchive::ACTION,
     &uri::ACTION,
+    &validate_argument_spec::ACTION,
+    &wait_for_connection::ACTION,
 ];
 
 /// The action of a name without collection.

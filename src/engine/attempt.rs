@@ -370,26 +370,28 @@ impl HostTask {
         delegated: Option<&str>,
     ) -> Result<Attempt> {
         let mut context = self.context(keywords)?;
+        let background = self.background(keywords, action, &mut context)?;
         let remote = HostRemote::new(self, keywords, scope, delegated)?;
         context.remote_tmp = remote.target().remote_tmp.clone();
         let timeout = context.timeout;
+        let mut call = ActionCall {
+            args,
+            task: &self.task,
+            title: &self.info.name,
+            name: self.task.action.as_str().rsplit('.').next().unwrap_or_default(),
+            host: &scope.host,
+            delegated,
+            scope,
+            templar: &self.shared.templar,
+            remote: &remote,
+            person: self,
+            context,
+        };
         let running = async {
             match self.shared.action(&action.name).map(|definition| definition.run) {
-                Some(Run::Host(run) | Run::Once(run)) => {
-                    let call = ActionCall {
-                        args,
-                        task: &self.task,
-                        name: self.task.action.as_str().rsplit('.').next().unwrap_or_default(),
-                        host: &scope.host,
-                        delegated,
-                        scope,
-                        templar: &self.shared.templar,
-                        remote: &remote,
-                        context,
-                    };
-                    run(&call).await
-                }
+                Some(Run::Host(run) | Run::Once(run)) => run(&call).await,
                 _ => {
+                    let (args, context) = (call.args.clone(), call.context.clone());
                     let shown = shown(action, self.task.action.as_str());
                     remote.module(&action.name, &shown, args, context).await.map(Acted::from)
                 }
@@ -401,6 +403,13 @@ impl HostTask {
                 Ok(acted) => acted,
                 Err(_) => return Ok(timed_out(seconds)),
             },
+        };
+        let acted = match (acted, background) {
+            (Ok(started), Some(job)) => {
+                call.context.background = None;
+                self.watched(job, started, &call).await
+            }
+            (acted, _) => acted,
         };
         let acted = match acted {
             Ok(acted) => acted,
@@ -453,6 +462,8 @@ impl HostTask {
                 .map(|t| t.max(0.0) as u64)
                 .or_else(|| u64::try_from(self.shared.settings.int("TASK_TIMEOUT")).ok().filter(|t| *t > 0)),
             remote_tmp: None,
+            async_dir: None,
+            background: None,
             python: keywords.interpreter()?,
             shell: self.shared.settings.text("DEFAULT_EXECUTABLE").filter(|s| *s != "/bin/sh").map(str::to_owned),
         })

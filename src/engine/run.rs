@@ -22,7 +22,7 @@ use crate::vars::{CachePlugin, FactCache, Fixed, PlainScope, Store, parse_extra_
 use crate::vault::Secrets;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
@@ -41,6 +41,7 @@ pub struct Run {
     templar: Option<Templar>,
     listener: Listener,
     terminal: Option<Arc<dyn Terminal>>,
+    console: Option<Arc<dyn Terminal>>,
     cancel: Cancel,
 }
 
@@ -68,6 +69,7 @@ impl Run {
             templar: None,
             listener: Box::new(|_| {}),
             terminal: None,
+            console: None,
             cancel: Cancel::default(),
         }
     }
@@ -151,6 +153,14 @@ impl Run {
         self
     }
 
+    /// Answers `--step` and the task debugger, also without a terminal; without anybody, no step is taken and
+    /// the debugger ends the run.
+    #[must_use]
+    pub fn console(mut self, console: Arc<dyn Terminal>) -> Self {
+        self.console = Some(console);
+        self
+    }
+
     /// A handle that ends the run from elsewhere.
     pub fn cancel(&self) -> Cancel {
         self.cancel.clone()
@@ -208,6 +218,8 @@ impl Run {
             limit,
             pool: Pool::new(pool_settings(&self.config, forks, self.agents, &emitter)),
             terminal: self.terminal,
+            console: self.console,
+            unstepped: AtomicBool::new(false),
             cancel: self.cancel,
             forks: Arc::new(Semaphore::new(forks)),
             actions: self.actions,

@@ -13,7 +13,7 @@ use crate::playbook::Note;
 use crate::template::Templar;
 use crate::value::Dict;
 use crate::vars::Store;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, watch};
 
@@ -30,6 +30,10 @@ pub(super) struct Shared {
     pub limit: Option<Vec<String>>,
     pub pool: Pool,
     pub terminal: Option<Arc<dyn Terminal>>,
+    /// Who answers `--step` and the debugger.
+    pub console: Option<Arc<dyn Terminal>>,
+    /// Whether somebody has had enough of `--step`.
+    pub unstepped: AtomicBool,
     pub cancel: Cancel,
     pub forks: Arc<Semaphore>,
     /// Actions of the embedder's own.

@@ -14,6 +14,7 @@ mod against;
 pub mod alternatives;
 pub mod archive;
 pub mod assemble;
+pub mod async_status;
 pub mod attributes;
 pub mod authorized_key;
 pub mod blockinfile;
@@ -128,6 +129,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &alternatives::DEF,
     &archive::DEF,
     &assemble::DEF,
+    &async_status::DEF,
     &authorized_key::DEF,
     &blockinfile::DEF,
     &command::DEF,

@@ -6,6 +6,7 @@
 //! - `env`: `NAME=value` lines;
 //! - `server`: an empty file: the test server of `support/http.rs` runs, and `HTTP`, `HTTPS`, `SELFSIGNED`, `SOCKET` and
 //!   `CERTIFICATES` say where;
+//! - `stdin`: what each run reads from standard input, nothing without it;
 //! - `needs`: words of what this machine must have, see [`Case::lacks`];
 //! - `unsupported`: why it cannot pass yet;
 //! - `expected.{stdout,stderr,rc,tree}` and, where the second time differs, `expected2.*`.
@@ -111,7 +112,9 @@ impl Case {
         words.extend(shlex::split(line).expect("a line of args is split as the shell does"));
         let mut command = Command::new("/bin/sh");
         command.args(["-c", "umask 022; exec timeout -k 5 300 \"$@\"", "sh"]).arg(program).args(words);
-        command.current_dir(place.case()).stdin(Stdio::null()).env_clear();
+        command.current_dir(place.case()).env_clear();
+        let input = fs::File::open(self.folder.join("stdin"));
+        command.stdin(input.map_or_else(|_| Stdio::null(), Stdio::from));
         let system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
         let home = place.0.path().join("home");
         command.env("PATH", system).env("HOME", &home).env("TMPDIR", place.0.path().join("tmp"));

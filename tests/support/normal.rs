@@ -7,6 +7,9 @@ use std::fs;
 const PATTERNS: &[(&str, &str)] = &[
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}", "TIME"),
     (r"\b\d+:\d\d:\d\d\.\d{6}", "DELTA"),
+    (r"\bj\d+\.\d+", "JOB"),
+    (r#""child_pid": \d+"#, "\"child_pid\": N"),
+    (r"Paused for (\d+)\.\d+", "Paused for ${1}.N"),
     (r#"("(?:atime|mtime|ctime|birthtime|access_time|modification_time)": )[\d.]+"#, "${1}TIME"),
     (r#"("(?:inode|dev|version|blocks|block_size|device_type)": )(?:"?\d+"?|null)"#, "${1}N"),
     (r#""attr_flags": "\w*""#, "\"attr_flags\": \"\""),
