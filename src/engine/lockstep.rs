@@ -19,7 +19,8 @@ use tokio::task::JoinSet;
 impl Batch {
     /// Runs a task on hosts, with what it includes.
     pub(super) async fn task(&mut self, task: &Arc<Task>, hosts: &[Arc<str>]) {
-        if !task.implicit && (!self.is_selected(task) || !self.has_started(task, hosts)) {
+        // Who notified a handler was selected; the handler need not be.
+        if !task.implicit && !task.handler && (!self.is_selected(task) || !self.has_started(task, hosts)) {
             return;
         }
         let hosts = self.of_role(task, hosts);
@@ -31,6 +32,7 @@ impl Batch {
         if self.apart.is_some() && !self.may_run_apart(task, first) {
             return;
         }
+        self.warn_of_task(task);
         let info = Arc::new(self.describe(task, first));
         self.shared.emit(&Event::TaskStart { task: info.clone() });
         let alone = self.apart.is_none() && self.is_run_once(task, first);
@@ -74,7 +76,10 @@ impl Batch {
                 note = inbox.recv() => match note {
                     None => break,
                     Some(Note::Started(host)) => self.shared.emit(&Event::HostStart { task: info.clone(), host }),
-                    Some(Note::Item(result)) => self.shared.emit(&Event::Item(result)),
+                    Some(Note::Item(result)) => {
+                        self.shared.tell_templates();
+                        self.shared.emit(&Event::Item(result));
+                    }
                     Some(Note::Retry(result, left)) => self.shared.emit(&Event::Retry { result, left }),
                     Some(Note::Done(done)) => {
                         waiting.remove(&done.host);
@@ -162,9 +167,6 @@ impl Batch {
             let state = self.hosts.state(host);
             let complete = state.completed_roles.contains(&role.identity) && !again;
             if !complete && state.ended_role != Some(role.identity) {
-                if !task.implicit {
-                    state.began_roles.insert(role.identity);
-                }
                 on.push(host.clone());
             }
         }
@@ -265,9 +267,9 @@ fn as_int(value: &Value) -> Result<i64> {
         }
     };
     let plain = text.trim().replace('_', "");
-    plain.parse().map_err(|_| {
-        Error::user(format!("invalid literal for int() with base 10: {}", crate::value::repr(value)))
-    })
+    plain
+        .parse()
+        .map_err(|_| Error::user(format!("invalid literal for int() with base 10: {}", crate::value::repr(value))))
 }
 
 /// What starting a task on a host takes.

@@ -86,6 +86,7 @@ pub(super) async fn run(
             pinned: false,
         };
         batch.load_vars_files()?;
+        batch.warn_of_play();
         shared.emit(&Event::PlayStart { play: info });
         batch.run(strategy).await;
         let failed = batch.members.iter().filter(|host| !batch.hosts.is_left(host)).count();
