@@ -19,7 +19,7 @@ mod tests;
 
 pub use args::Args;
 pub use check::{Checked, Deprecation, Host, check};
-pub use coerce::boolean;
+pub use coerce::{boolean, int};
 pub use expand::expand_path;
 pub use secrets::Secrets;
 

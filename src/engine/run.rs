@@ -265,6 +265,9 @@ impl Run {
             home: config.around.home.clone(),
             environment: config.around.env.clone(),
             vault: self.secrets.clone(),
+            settings: (config.settings.iter())
+                .map(|(setting, value, from)| (setting.name.to_owned(), (value.clone(), from.to_string())))
+                .collect(),
         };
         let files = VarsFiles::new(&loaded.sources, config, &self.secrets);
         let inject = config.settings.flag("INJECT_FACTS_AS_VARS");

@@ -8,10 +8,12 @@ use crate::argspec::{Args, Spec};
 use crate::host::Env;
 use crate::proto::{Context, Outcome};
 
+pub mod acl;
 #[cfg(test)]
 mod against;
 pub mod assemble;
 pub mod attributes;
+pub mod authorized_key;
 pub mod blockinfile;
 pub mod command;
 pub mod copy;
@@ -20,11 +22,18 @@ pub mod deliver;
 mod documented;
 mod edit;
 mod encoding;
+pub mod expect;
 pub mod file;
 pub mod find;
+pub mod get_url;
 pub mod getent;
+pub mod git;
 pub mod group;
+pub mod hostname;
+pub mod ini_file;
+pub mod known_hosts;
 pub mod lineinfile;
+pub mod many;
 pub mod ping;
 pub mod pip;
 pub mod replace;
@@ -38,9 +47,12 @@ pub mod synchronize;
 pub mod tempfile;
 #[cfg(test)]
 pub mod testing;
+pub mod unarchive;
+pub mod user;
 pub mod wait_for;
+pub mod web;
 
-pub use run::{run, run_def};
+pub use run::{internal, run, run_def};
 
 /// A module: its arguments as data, and the function that runs it on the host.
 #[derive(Debug)]
@@ -101,14 +113,22 @@ pub enum Blob {
 
 /// The modules, sorted by name.
 pub static MODULES: &[&ModuleDef] = &[
+    &acl::DEF,
     &assemble::DEF,
+    &authorized_key::DEF,
     &blockinfile::DEF,
     &command::DEF,
     &copy::DEF,
+    &expect::DEF,
     &file::DEF,
     &find::DEF,
+    &get_url::DEF,
     &getent::DEF,
+    &git::DEF,
     &group::DEF,
+    &hostname::DEF,
+    &ini_file::DEF,
+    &known_hosts::DEF,
     &lineinfile::DEF,
     &ping::DEF,
     &pip::DEF,
@@ -119,6 +139,8 @@ pub static MODULES: &[&ModuleDef] = &[
     &stat::DEF,
     &synchronize::DEF,
     &tempfile::DEF,
+    &unarchive::DEF,
+    &user::DEF,
     &wait_for::DEF,
 ];
 
