@@ -5,6 +5,7 @@ use super::host_task::{Done, HostTask, Included, Note};
 use super::keywords::Keywords;
 use super::outcome;
 use super::remote::HostRemote;
+use super::shared::Added;
 use crate::actions::{Acted, ActionCall, Effect, Remote, Run};
 use crate::content::{Action, ActionKind};
 use crate::diag::{Error, Kind, Result};
@@ -52,14 +53,14 @@ impl Attempt {
     }
 
     /// The same as the outcome of the whole task.
-    pub fn into_done(self) -> Done {
-        let mut done = Done { outcome: self.outcome.clone(), ..Done::default() };
-        self.merge_into(&mut done);
+    pub fn into_done(self, host: &Arc<str>) -> Done {
+        let mut done = Done { host: host.clone(), outcome: self.outcome.clone(), ..Done::default() };
+        self.merge_into(&mut done, None);
         done
     }
 
     /// Adds what it changes to that of the items before it.
-    pub fn merge_into(self, done: &mut Done) {
+    pub fn merge_into(self, done: &mut Done, item: Option<usize>) {
         let bad = self.outcome.is_failed() || self.outcome.is_unreachable();
         if self.outcome.is_changed() {
             for name in self.notify {
@@ -77,10 +78,20 @@ impl Attempt {
                 done.error = self.error;
             }
         }
-        done.effects.extend(self.effects);
+        for (about, effect) in self.effects {
+            match Added::of(effect, &done.host) {
+                Ok(added) => done.additions.push((item, added)),
+                Err(effect) => done.effects.push((about, effect)),
+            }
+        }
         done.includes.extend(self.include);
         done.delegated = self.delegated.or(done.delegated.take());
         done.no_log |= self.no_log;
+    }
+
+    /// Whether it adds to the inventory.
+    pub fn adds(&self) -> bool {
+        self.effects.iter().any(|(_, effect)| matches!(effect, Effect::AddHost { .. } | Effect::AddGroup { .. }))
     }
 
     /// Keeps variables that this item set for the items after it.
@@ -118,7 +129,7 @@ impl HostTask {
                 attempt.error = Some(self.secret_error());
             }
         }
-        if attempt.outcome.is_failed() {
+        if attempt.outcome.get("failed").is_some_and(Value::truthy) {
             attempt.outcome.result.set_default("exception", "(traceback unavailable)");
         }
         attempt

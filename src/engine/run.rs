@@ -195,7 +195,7 @@ impl Run {
     }
 
     fn prepare(self, listener: Listener) -> Result<Prepared> {
-        let emitter = Arc::new(Emitter::new(listener, self.options.verbosity));
+        let emitter = Arc::new(Emitter::new(listener, self.options.verbosity.max(self.options.log_verbosity)));
         let mut notices = Vec::new();
         let sources = self.read_inventory(&mut notices);
         emitter.notices(notices);
@@ -258,7 +258,7 @@ impl Run {
         let mut extra = self.variables.clone();
         for text in &self.extra_vars {
             let resolve = |path: &str| config.around.resolve(path, None);
-            extra.update(&parse_extra_vars(text, resolve, |path| loader.read_vars(path))?);
+            extra.update(&parse_extra_vars(text, resolve, |path| loader.read_value(path))?);
         }
         let fixed = Fixed {
             check: options.check,

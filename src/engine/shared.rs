@@ -95,8 +95,16 @@ impl Shared {
             }
         }
         self.tell_notices(self.store.take_notices());
+        self.tell_templates();
+    }
+
+    /// Says what rendering had to say.
+    pub fn tell_templates(&self) {
         for warning in self.templar.take_warnings() {
             self.warn(warning.to_string().trim_end());
+        }
+        for deprecation in self.templar.take_deprecations() {
+            self.emit(&Event::Deprecated(deprecation.to_string().trim_end().to_owned()));
         }
     }
 

@@ -21,6 +21,7 @@ pub struct Templar {
     pub(super) broken_conditionals: bool,
     extensions: Vec<String>,
     warnings: Mutex<Vec<Error>>,
+    deprecations: Mutex<Vec<Error>>,
 }
 
 impl Templar {
@@ -67,6 +68,19 @@ impl Templar {
         if !warnings.contains(&warning) {
             warnings.push(warning);
         }
+    }
+
+    /// Keeps for the user what will no longer work one day.
+    pub(super) fn deprecate(&self, deprecation: Error) {
+        let mut deprecations = self.deprecations.lock().unwrap_or_else(PoisonError::into_inner);
+        if !deprecations.contains(&deprecation) {
+            deprecations.push(deprecation);
+        }
+    }
+
+    /// Takes what renderings said so far of what will no longer work one day.
+    pub fn take_deprecations(&self) -> Vec<Error> {
+        std::mem::take(&mut *self.deprecations.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Takes the warnings that renderings gave so far.
