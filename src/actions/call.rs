@@ -23,6 +23,12 @@ pub trait Remote: Send + Sync {
     /// Runs a module.
     fn run(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>>;
 
+    /// Runs a module by its name, native or a file, below its arguments the defaults that it has in the task.
+    fn named<'a>(&'a self, name: &'a str, args: Dict, context: Context) -> BoxFuture<'a, Result<Outcome>>;
+
+    /// Whether a name means a module.
+    fn has_module(&self, name: &str) -> bool;
+
     /// Runs modules one after another in one round trip; the first that fails is the last.
     fn run_many(&self, steps: Vec<Step>, context: Context) -> BoxFuture<'_, Result<Vec<Outcome>>>;
 

@@ -11,6 +11,7 @@ pub mod async_status;
 mod call;
 mod copy;
 mod debug;
+mod dnf;
 mod fail;
 mod fetch;
 mod gather_facts;
@@ -18,9 +19,11 @@ mod group_by;
 mod include_vars;
 mod patch;
 mod pause;
+mod package;
 mod raw;
 mod reboot;
 mod script;
+mod service;
 mod set_fact;
 mod set_stats;
 mod synchronize;
@@ -73,6 +76,7 @@ pub static ACTIONS: &[&ActionDef] = &[
     &async_status::ACTION,
     &copy::ACTION,
     &debug::ACTION,
+    &dnf::ACTION,
     &fail::ACTION,
     &fetch::ACTION,
     &gather_facts::ACTION,
@@ -80,9 +84,11 @@ pub static ACTIONS: &[&ActionDef] = &[
     &include_vars::ACTION,
     &patch::ACTION,
     &pause::ACTION,
+    &package::ACTION,
     &raw::ACTION,
     &reboot::ACTION,
     &script::ACTION,
+    &service::ACTION,
     &set_fact::ACTION,
     &set_stats::ACTION,
     &synchronize::ACTION,

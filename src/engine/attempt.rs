@@ -176,7 +176,8 @@ impl HostTask {
             return self.include(&keywords, include);
         }
         let action = self.action(&keywords)?;
-        let definition = self.shared.action(&action.name);
+        let native = matches!(action.kind, ActionKind::Native);
+        let definition = self.shared.action(&action.name).filter(|_| native);
         let args = keywords.arguments(&action.fqcn, definition)?;
         let delegated = keywords.text(|c| c.delegate_to.as_ref())?.filter(|name| !name.is_empty());
         let mut attempt = self.attempts(&keywords, &action, args, scope, delegated.as_deref()).await?;
@@ -399,12 +400,16 @@ impl HostTask {
             context,
         };
         let running = async {
-            match self.shared.action(&action.name).map(|definition| definition.run) {
+            let native = matches!(action.kind, ActionKind::Native);
+            match self.shared.action(&action.name).filter(|_| native).map(|definition| definition.run) {
                 Some(Run::Host(run) | Run::Once(run)) => run(&call).await,
                 _ => {
                     let (args, context) = (call.args.clone(), call.context.clone());
-                    let shown = shown(action, self.task.action.as_str());
-                    remote.module(&action.name, &shown, args, context).await.map(Acted::from)
+                    let name = self.task.action.as_str();
+                    if let ActionKind::Python(path) = &action.kind {
+                        return remote.file_module(name, path, args, context).await.map(Acted::from);
+                    }
+                    remote.module(&action.name, &shown(action, name), args, context).await.map(Acted::from)
                 }
             }
         };

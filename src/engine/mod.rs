@@ -29,6 +29,7 @@ mod outcome;
 mod person;
 mod play;
 mod prompts;
+mod python;
 mod remote;
 mod reserved;
 mod results;

@@ -6,6 +6,7 @@ use super::inspect::PlayListing;
 use super::lacking;
 use super::options::Options;
 use super::play;
+use super::python::FileModules;
 use super::shared::{Cancel, Shared};
 use super::strategy;
 use crate::actions::ActionDef;
@@ -225,6 +226,7 @@ impl Run {
             actions: self.actions,
             emitter,
             ids: AtomicU64::new(1),
+            file_modules: FileModules::default(),
             added: Mutex::default(),
             around: self.config.around,
         };
