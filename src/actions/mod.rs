@@ -7,6 +7,7 @@
 mod add_host;
 mod assemble;
 mod assert;
+pub mod async_status;
 mod call;
 mod copy;
 mod debug;
@@ -17,7 +18,10 @@ mod gather_facts;
 mod group_by;
 mod include_vars;
 mod package;
+mod patch;
+mod pause;
 mod raw;
+mod reboot;
 mod script;
 mod service;
 mod set_fact;
@@ -25,8 +29,11 @@ mod set_stats;
 mod synchronize;
 mod template;
 mod unarchive;
+mod uri;
+mod validate_argument_spec;
+mod wait_for_connection;
 
-pub use call::{Acted, ActionCall, BoxFuture, Effect, Remote};
+pub use call::{Acted, ActionCall, BoxFuture, Effect, Person, Remote};
 
 use crate::diag::Result;
 
@@ -66,6 +73,7 @@ pub static ACTIONS: &[&ActionDef] = &[
     &add_host::ACTION,
     &assemble::ACTION,
     &assert::ACTION,
+    &async_status::ACTION,
     &copy::ACTION,
     &debug::ACTION,
     &dnf::ACTION,
@@ -74,8 +82,11 @@ pub static ACTIONS: &[&ActionDef] = &[
     &gather_facts::ACTION,
     &group_by::ACTION,
     &include_vars::ACTION,
+    &patch::ACTION,
+    &pause::ACTION,
     &package::ACTION,
     &raw::ACTION,
+    &reboot::ACTION,
     &script::ACTION,
     &service::ACTION,
     &set_fact::ACTION,
@@ -83,6 +94,9 @@ pub static ACTIONS: &[&ActionDef] = &[
     &synchronize::ACTION,
     &template::ACTION,
     &unarchive::ACTION,
+    &uri::ACTION,
+    &validate_argument_spec::ACTION,
+    &wait_for_connection::ACTION,
 ];
 
 /// The action of a name without collection.

@@ -93,8 +93,13 @@ fn deprecation_text(value: &Value) -> String {
         (None, Some(version)) => format!("version {version}"),
         (None, None) => "in a future release".to_owned(),
     };
-    format!("{message} This feature will be removed from {from} {when}.")
+    let help = HELP.iter().find(|(msg, _)| text("msg").as_deref() == Some(*msg)).map_or("", |(_, help)| help);
+    format!("{message} This feature will be removed from {from} {when}.{help}")
 }
+
+/// What ansible-core says beside some of its own deprecations; the results do not carry it.
+const HELP: &[(&str, &str)] =
+    &[("Passing `warnings` to `exit_json` or `fail_json` is deprecated.", " Use `AnsibleModule.warn` instead.")];
 
 /// The keys of a result without those that the event says already; of `debug`, only what it is to show.
 pub fn cleaned(result: &TaskResult) -> Dict {

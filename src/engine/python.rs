@@ -71,7 +71,7 @@ impl HostRemote<'_> {
         };
         let request =
             Request { module: name.to_owned(), shown: String::new(), args: args.clone(), context: context.clone() };
-        let outcome = match self.connection.run_file(request, file.clone(), &upload).await {
+        let outcome = match self.connection().run_file(request, file.clone(), &upload).await {
             Ok(outcome) => outcome,
             Err(ConnectionError::NoAgent(text)) => self.alone(&file, &chosen, &upload(), args, &context, text).await?,
             Err(error) => return self.lost(error),
@@ -93,7 +93,7 @@ impl HostRemote<'_> {
         let alone =
             Alone { file, interpreter: &chosen.line, content, args: &args.into(), environment: &context.environment };
         let Some(script) = alone.script() else { return Err(Error::unsupported(why)) };
-        match self.connection.script(&script).await {
+        match self.connection().script(&script).await {
             Ok(output) => Ok(Outcome::default()
                 .with("rc", i64::from(output.rc))
                 .with("stdout", String::from_utf8_lossy(&output.stdout).as_ref())

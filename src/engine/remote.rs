@@ -17,7 +17,7 @@ use std::sync::{Mutex, PoisonError};
 /// A host as a task reaches it: made at once, connected when it is first used.
 pub(super) struct HostRemote<'a> {
     pub(super) task: &'a HostTask,
-    pub(super) connection: Connection,
+    pub(super) connection: Mutex<Connection>,
     pub(super) target: Target,
     /// The variables of the host that is connected to.
     pub(super) vars: HostScope,
@@ -37,7 +37,7 @@ impl<'a> HostRemote<'a> {
         delegated: Option<&str>,
     ) -> Result<Self> {
         let target = keywords.target(scope, delegated)?;
-        let connection = task.shared.pool.connect(&target);
+        let connection = Mutex::new(task.shared.pool.connect(&target));
         let vars = match delegated {
             Some(name) => scope.of_host(&task.shared.store.host_name(name).unwrap_or_else(|| name.into())),
             None => scope.clone(),
@@ -57,15 +57,22 @@ impl<'a> HostRemote<'a> {
     /// Runs a module with the task's own surroundings.
     pub async fn module(&self, name: &str, shown: &str, args: Dict, context: Context) -> Result<Outcome> {
         let request = Request { module: name.to_owned(), shown: shown.to_owned(), args, context };
-        match self.connection.run(request.clone(), None).await {
+        match self.connection().run(request.clone(), None).await {
             Ok(outcome) => {
                 self.note(&outcome);
                 Ok(outcome)
             }
             Err(ConnectionError::NoAgent(text)) => {
-                // Where no agent runs, the module in Python may.
+                // Where no agent runs, the module in Python may; there, `shell` is `command` with a shell.
+                let mut args = request.args;
+                let name = if name == "shell" {
+                    args.insert("_uses_shell", true);
+                    "command"
+                } else {
+                    name
+                };
                 match self.task.shared.loader.catalogue().file_of(name) {
-                    Some(path) => self.file_module(shown, &path, request.args, request.context).await,
+                    Some(path) => self.file_module(shown, &path, args, request.context).await,
                     None => Err(Error::unsupported(text)),
                 }
             }
@@ -83,11 +90,17 @@ impl<'a> HostRemote<'a> {
         same.then_some(failure)
     }
 
+    pub(super) fn connection(&self) -> Connection {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     pub(super) fn note(&self, outcome: &Outcome) {
         if !outcome.is_failed() && outcome.get("rc").is_none_or(|rc| *rc == Value::Int(0)) {
             return;
         }
         let message = outcome.get("msg").map(Value::to_text).unwrap_or_default();
+        // A crash says so itself.
+        let message = message.strip_prefix("Task failed: Module failed: ").unwrap_or(&message);
         let cause = outcome.get("_ansible_cause").map(Value::to_text);
         let error = match cause {
             Some(cause) => Error::user(cause).context(message),
@@ -115,7 +128,7 @@ impl<'a> HostRemote<'a> {
 impl Remote for HostRemote<'_> {
     fn run(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>> {
         Box::pin(async move {
-            match self.connection.run(request, upload).await {
+            match self.connection().run(request, upload).await {
                 Ok(outcome) => {
                     self.note(&outcome);
                     Ok(outcome)
@@ -144,7 +157,7 @@ impl Remote for HostRemote<'_> {
 
     fn run_many(&self, steps: Vec<Step>, context: Context) -> BoxFuture<'_, Result<Vec<Outcome>>> {
         Box::pin(async move {
-            match self.connection.run(many::pack(steps, context), None).await {
+            match self.connection().run(many::pack(steps, context), None).await {
                 Ok(outcome) => {
                     let outcomes = many::unpack(outcome);
                     outcomes.last().into_iter().for_each(|outcome| self.note(outcome));
@@ -177,7 +190,7 @@ impl Remote for HostRemote<'_> {
     fn raw<'a>(&'a self, command: &'a str, executable: Option<&'a str>) -> BoxFuture<'a, Result<Outcome>> {
         Box::pin(async move {
             let raw = Raw { command: command.to_owned(), executable: executable.map(str::to_owned) };
-            match self.connection.raw(&raw).await {
+            match self.connection().raw(&raw).await {
                 Ok(output) => Ok(Outcome::default()
                     .with("rc", i64::from(output.rc))
                     .with("stdout", String::from_utf8_lossy(&output.stdout).as_ref())
@@ -198,7 +211,7 @@ impl Remote for HostRemote<'_> {
         Box::pin(async move {
             let unreadable = |error: std::io::Error| Error::action(format!("{}: {error}", file.display()));
             let mut reader = tokio::fs::File::open(file).await.map_err(unreadable)?;
-            self.connection.put(name, executable, &mut reader).await.map_err(|error| self.refused(error))
+            self.connection().put(name, executable, &mut reader).await.map_err(|error| self.refused(error))
         })
     }
 
@@ -206,15 +219,27 @@ impl Remote for HostRemote<'_> {
         Box::pin(async move {
             let unwritable = |error: std::io::Error| Error::action(format!("{}: {error}", local.display()));
             let mut writer = tokio::fs::File::create(local).await.map_err(unwritable)?;
-            self.connection.get(remote, &mut writer).await.map(drop).map_err(|error| self.refused(error))
+            self.connection().get(remote, &mut writer).await.map(drop).map_err(|error| self.refused(error))
         })
     }
 
     fn reset(&self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
-            self.connection.reset().await;
+            self.connection().reset().await;
             Ok(())
         })
+    }
+
+    fn forgive(&self) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn connect_timeout(&self, seconds: Option<u64>) {
+        let mut target = self.target.clone();
+        if let (Some(seconds), Transport::Ssh(ssh)) = (seconds, &mut target.transport) {
+            ssh.timeout = seconds;
+        }
+        *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = self.task.shared.pool.connect(&target);
     }
 
     fn target(&self) -> &Target {

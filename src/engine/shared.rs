@@ -14,7 +14,7 @@ use crate::playbook::Note;
 use crate::template::Templar;
 use crate::value::Dict;
 use crate::vars::Store;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, watch};
 
@@ -31,6 +31,10 @@ pub(super) struct Shared {
     pub limit: Option<Vec<String>>,
     pub pool: Pool,
     pub terminal: Option<Arc<dyn Terminal>>,
+    /// Who answers `--step` and the debugger.
+    pub console: Option<Arc<dyn Terminal>>,
+    /// Whether somebody has had enough of `--step`.
+    pub unstepped: AtomicBool,
     pub cancel: Cancel,
     pub forks: Arc<Semaphore>,
     /// Actions of the embedder's own.
@@ -94,8 +98,16 @@ impl Shared {
             }
         }
         self.tell_notices(self.store.take_notices());
+        self.tell_templates();
+    }
+
+    /// Says what rendering had to say.
+    pub fn tell_templates(&self) {
         for warning in self.templar.take_warnings() {
             self.warn(warning.to_string().trim_end());
+        }
+        for deprecation in self.templar.take_deprecations() {
+            self.emit(&Event::Deprecated(deprecation.to_string().trim_end().to_owned()));
         }
     }
 

@@ -187,8 +187,8 @@ struct Reading<'a> {
     library: Vec<String>,
     /// Roles that `import_role` brought.
     imported: Vec<RoleUse>,
-    /// The folders of the roles that are being read, to notice circles.
-    under_way: Vec<String>,
+    /// The folders of the roles that are being read, and which of their tasks, to notice circles.
+    under_way: Vec<(String, Option<String>)>,
     /// The files of `import_tasks` that are being read.
     importing: Vec<String>,
 }

@@ -94,6 +94,11 @@ impl FileModules {
         })
     }
 
+    /// Whether what a module needs is here already.
+    pub fn has(&self, file: &FileModule) -> bool {
+        file.kind == FileKind::Packed && self.packs.find(&file.pack).is_some()
+    }
+
     fn packed(
         &self,
         request: Request,
