@@ -61,6 +61,7 @@ pub mod engine;
 #[cfg(feature = "controller")]
 pub mod event;
 pub mod host;
+pub mod http;
 #[cfg(feature = "controller")]
 pub mod inventory;
 #[cfg(feature = "controller")]

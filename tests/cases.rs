@@ -26,7 +26,8 @@ macro_rules! cases {
 cases! {
     callbacks: check_markers color default_options json minimal oneline;
     engine: arguments arguments_as_variable becoming blocks check_and_diff condition_origin conditions
-        delegation delegation_undefined facts handlers handlers_forced loops meta meta_refresh no_log
+        delegation delegation_undefined facts free free_refusals handlers
+        handlers_forced host_pinned loops meta meta_conditions meta_refresh no_log
         no_log_failures results run_once serial tags;
     errors: keyword_undefined named_self options playbook playbook_values task unreachable usage yaml;
     inventory: group_vars implicit_localhost ini patterns reserved_names script several yaml;

@@ -3,6 +3,7 @@
 use crate::argspec::{self, Args, Spec};
 use crate::connection::{Target, Upload};
 use crate::diag::{Error, Kind, Result};
+use crate::modules::many::Step;
 use crate::playbook::Task;
 use crate::proto::{Context, Outcome, Request};
 use crate::template::{Scope, Templar, Var};
@@ -21,6 +22,9 @@ pub trait Remote: Send + Sync {
     /// Runs a module.
     fn run(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>>;
 
+    /// Runs modules one after another in one round trip; the first that fails is the last.
+    fn run_many(&self, steps: Vec<Step>, context: Context) -> BoxFuture<'_, Result<Vec<Outcome>>>;
+
     /// Runs a module on the controller, whatever host the task is for.
     fn run_here(&self, request: Request) -> BoxFuture<'_, Result<Outcome>>;
 
@@ -29,6 +33,9 @@ pub trait Remote: Send + Sync {
 
     /// Puts a file of the controller's into a private folder of the host, and says its path there.
     fn put<'a>(&'a self, file: &'a Path, executable: bool) -> BoxFuture<'a, Result<String>>;
+
+    /// The same, under another name there.
+    fn put_as<'a>(&'a self, file: &'a Path, name: &'a str, executable: bool) -> BoxFuture<'a, Result<String>>;
 
     /// Gets a file of the host's into one of the controller's.
     fn get<'a>(&'a self, remote: &'a str, local: &'a Path) -> BoxFuture<'a, Result<()>>;

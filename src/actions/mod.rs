@@ -21,6 +21,7 @@ mod set_fact;
 mod set_stats;
 mod synchronize;
 mod template;
+mod unarchive;
 
 pub use call::{Acted, ActionCall, BoxFuture, Effect, Remote};
 
@@ -75,6 +76,7 @@ pub static ACTIONS: &[&ActionDef] = &[
     &set_stats::ACTION,
     &synchronize::ACTION,
     &template::ACTION,
+    &unarchive::ACTION,
 ];
 
 /// The action of a name without collection.

@@ -199,6 +199,14 @@ impl Scope for FileScope<'_> {
         self.paths.clone()
     }
 
+    fn action(&self) -> Option<String> {
+        self.scope.action()
+    }
+
+    fn hosts(&self, patterns: &[String]) -> Result<(Vec<Arc<str>>, Vec<String>)> {
+        self.scope.hosts(patterns)
+    }
+
     fn world(&self) -> &World {
         self.scope.world()
     }

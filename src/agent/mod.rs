@@ -7,6 +7,7 @@
 //! service nor a shell: it runs in an empty root.
 
 mod panic;
+mod python;
 mod run;
 mod serve;
 mod stage;

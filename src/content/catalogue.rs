@@ -4,6 +4,8 @@
 //! collections of the `collections` keyword, in `library/` folders, in ansible.builtin, and
 //! through ansible.builtin's redirects.
 
+use super::collections::{Collections, Routed};
+use super::installed::Installed;
 use super::names;
 use super::{Action, ActionKind};
 use std::collections::{HashMap, HashSet};
@@ -21,10 +23,33 @@ const REDIRECTS: usize = 8;
 pub struct Catalogue {
     /// The short name by which the layers above know an action, by full name.
     native: HashMap<String, &'static str>,
-    /// Folders that hold `ansible_collections/`.
-    collections: Vec<PathBuf>,
+    /// Native modules that are not to be used: their Python files run instead.
+    unwanted: Unwanted,
+    /// The collections that are installed.
+    collections: Collections,
     /// Folders of modules: the setting `library`.
     library: Vec<String>,
+    /// The ansible-core whose modules run where there is no native one.
+    installed: Option<Arc<Installed>>,
+}
+
+/// Native modules that stand back for those in Python.
+#[derive(Clone, Debug, Default)]
+enum Unwanted {
+    #[default]
+    None,
+    All,
+    Some(Vec<String>),
+}
+
+impl Unwanted {
+    fn has(&self, full: &str, short: &str) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Some(names) => names.iter().any(|name| name == full || name == short),
+        }
+    }
 }
 
 /// What came of looking a name up.
@@ -60,14 +85,44 @@ impl Catalogue {
     /// Searches these folders too: those that hold `ansible_collections/`, and those of modules.
     #[must_use]
     pub fn with_paths(mut self, collections: Vec<PathBuf>, library: Vec<String>) -> Self {
-        self.collections = collections;
+        self.collections = Collections::new(collections);
         self.library = library;
         self
     }
 
-    /// Where collections are searched.
-    pub fn collection_paths(&self) -> &[PathBuf] {
+    /// Runs an installed ansible-core's modules where there is no native one.
+    #[must_use]
+    pub fn with_installed(mut self, installed: Option<Installed>) -> Self {
+        self.installed = installed.map(Arc::new);
+        self
+    }
+
+    /// Leaves native modules to their Python files: names with commas between them, or `all`. Those with a
+    /// controller's half of rplay's own stay, since the two halves belong together.
+    #[must_use]
+    pub fn without_native(mut self, names: &str) -> Self {
+        let names: Vec<String> = names.split([',', ' ']).filter(|n| !n.is_empty()).map(str::to_owned).collect();
+        self.unwanted = match names.as_slice() {
+            [] => Unwanted::None,
+            [all] if all == "all" => Unwanted::All,
+            _ => Unwanted::Some(names),
+        };
+        self
+    }
+
+    /// The ansible-core that is installed here, if one was found.
+    pub fn installed(&self) -> Option<&Arc<Installed>> {
+        self.installed.as_ref()
+    }
+
+    /// The collections.
+    pub fn collections(&self) -> &Collections {
         &self.collections
+    }
+
+    /// Where collections are searched.
+    pub fn collection_paths(&self) -> Vec<PathBuf> {
+        self.collections.paths()
     }
 
     /// What a name means in a task that has these `collections` and `library/` folders.
@@ -103,16 +158,24 @@ impl Catalogue {
 
     fn full(&self, name: &str) -> Lookup {
         let mut full = name.to_owned();
+        let mut notices = Vec::new();
         for _ in 0..REDIRECTS {
-            if let Some(&short) = self.native.get(&full) {
-                return found(&full, short, ActionKind::Native);
-            }
             let Some((collection, short)) = split(&full) else { return Lookup::Unknown };
-            if names::has_module(collection, short) {
-                return found(&full, short, ActionKind::Lacking);
+            match self.collections.route(collection, short) {
+                Routed::Gone(text) => return Lookup::Removed(text),
+                Routed::Elsewhere(target, notice) => {
+                    notices.extend(notice);
+                    full = if is_full(&target) { target } else { format!("ansible.builtin.{target}") };
+                    continue;
+                }
+                Routed::Here(notice) => notices.extend(notice),
             }
-            if let Some(path) = self.in_collection(collection, short) {
-                return found(&full, short, ActionKind::Python(path.into()));
+            if let Some(kind) = self.kind(&full, collection, short) {
+                self.collections.notice(notices);
+                return match self.native.get(&full) {
+                    Some(&own) if kind == ActionKind::Native => found(&full, own, kind),
+                    _ => found(&full, short, kind),
+                };
             }
             let key = if collection == "ansible.builtin" { short } else { &full };
             match names::redirect(key) {
@@ -130,14 +193,36 @@ impl Catalogue {
         }
     }
 
-    /// A module or action plugin of a collection that is installed.
-    fn in_collection(&self, collection: &str, name: &str) -> Option<String> {
-        let (namespace, rest) = collection.split_once('.')?;
-        self.collections.iter().find_map(|path| {
-            let plugins = path.join("ansible_collections").join(namespace).join(rest).join("plugins");
-            let name = name.replace('.', "/");
-            module_file(&plugins.join("modules"), &name).or_else(|| module_file(&plugins.join("action"), &name))
-        })
+    /// Who runs what a full name means; None where it means nothing in its collection.
+    fn kind(&self, full: &str, collection: &str, short: &str) -> Option<ActionKind> {
+        let native = self.native.contains_key(full);
+        if native && !self.unwanted.has(full, short) {
+            return Some(ActionKind::Native);
+        }
+        let file = self.python_file(collection, short);
+        match (native, file) {
+            // A native action's two halves belong together.
+            (true, Some(kind @ ActionKind::Python(_))) => Some(kind),
+            (true, _) => Some(ActionKind::Native),
+            (false, Some(kind)) => Some(kind),
+            (false, None) => names::has_module(collection, short).then_some(ActionKind::Lacking),
+        }
+    }
+
+    /// A module of an installed collection, or of the installed ansible-core, in a file.
+    fn python_file(&self, collection: &str, name: &str) -> Option<ActionKind> {
+        if collection == "ansible.builtin" {
+            let installed = self.installed.as_deref()?;
+            let path = module_file(&installed.package().join("modules"), name)?;
+            let acts = module_file(&installed.package().join("plugins/action"), name).is_some();
+            return Some(if acts { ActionKind::Lacking } else { ActionKind::Python(path.into()) });
+        }
+        let plugins = self.collections.folder(collection)?.join("plugins");
+        let file = name.replace('.', "/");
+        if let Some(action) = module_file(&plugins.join("action"), &file) {
+            return Some(ActionKind::PythonAction(action.into()));
+        }
+        module_file(&plugins.join("modules"), &file).map(|path| ActionKind::Python(path.into()))
     }
 }
 
@@ -155,7 +240,7 @@ pub fn is_full(name: &str) -> bool {
 }
 
 /// The collection and the rest of a full name.
-fn split(full: &str) -> Option<(&str, &str)> {
+pub(super) fn split(full: &str) -> Option<(&str, &str)> {
     let first = full.find('.')?;
     let second = first + 1 + full.get(first + 1..)?.find('.')?;
     Some((&full[..second], &full[second + 1..]))

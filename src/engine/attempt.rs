@@ -12,7 +12,7 @@ use crate::event::{Status, TaskResult};
 use crate::playbook::Include;
 use crate::proto::{Context, Outcome};
 use crate::value::{Dict, Value};
-use crate::vars::HostScope;
+use crate::vars::{HostScope, Reached};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -96,7 +96,8 @@ impl Attempt {
 impl HostTask {
     /// Runs the task for one item; an error of the loop itself counts once the conditions hold.
     pub(super) async fn once(&self, overlay: &Dict, loop_error: Option<Error>) -> Attempt {
-        let scope = self.scope.with(overlay);
+        let mut scope = self.scope.with(overlay);
+        scope.reached = Some(self.reached(&scope));
         let mut attempt = match self.execute(&scope, loop_error).await {
             Ok(attempt) => attempt,
             Err(error) => Attempt::of_error(self, &error),
@@ -121,6 +122,18 @@ impl HostTask {
             attempt.outcome.result.set_default("exception", "(traceback unavailable)");
         }
         attempt
+    }
+
+    /// What a template of the running task may know of its connection; what cannot be rendered is told later.
+    fn reached(&self, scope: &HostScope) -> Arc<Reached> {
+        let keywords = Keywords { shared: &self.shared, task: &self.task, scope };
+        let setting = |name: &str| self.shared.settings.text(name).map(str::to_owned);
+        let user = keywords.text(|c| c.remote_user.as_ref()).unwrap_or(None);
+        Arc::new(Reached {
+            delegated: keywords.text(|c| c.delegate_to.as_ref()).unwrap_or(None).filter(|name| !name.is_empty()),
+            user: user.or_else(|| self.shared.options.remote_user.clone()).or_else(|| setting("DEFAULT_REMOTE_USER")),
+            port: keywords.text(|c| c.port.as_ref()).unwrap_or(None),
+        })
     }
 
     fn secret_error(&self) -> Error {
@@ -168,7 +181,7 @@ impl HostTask {
             let file = keywords.render(Some(file))?.unwrap_or_default();
             args.insert("_raw_params", file);
         }
-        let mut outcome = Outcome::changed(false);
+        let mut outcome = Outcome::default();
         if let Some(file) = args.get("_raw_params") {
             outcome.set("include", file.clone());
         }
@@ -187,11 +200,13 @@ impl HostTask {
             }
         };
         match &action.kind {
-            ActionKind::Native => Ok(action),
+            ActionKind::Native | ActionKind::Python(_) => Ok(action),
             ActionKind::Lacking => Err(Error::unsupported(format!("rplay has no module {} yet", action.fqcn))),
-            ActionKind::Python(path) => {
-                let text =
-                    format!("the module {} is written in Python ({path}), which rplay cannot run yet", action.fqcn);
+            ActionKind::PythonAction(path) => {
+                let text = format!(
+                    "the action {} is a plugin written in Python ({path}), which rplay does not run",
+                    action.fqcn
+                );
                 Err(Error::unsupported(text))
             }
         }

@@ -39,6 +39,9 @@ impl HostTask {
             // A loop that cannot be made is an error only where the conditions hold without an item.
             Err(error) => self.once(&Dict::new(), Some(error)).await.into_done(),
         };
+        if self.task.include.is_some() && !done.outcome.is_failed() {
+            done.outcome.result.set_default("changed", false);
+        }
         done.host = self.scope.host.clone();
         done
     }

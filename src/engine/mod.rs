@@ -3,6 +3,7 @@
 //! The engine owns all state of a run and changes it in one place, in the order of results. It emits
 //! events and knows nothing of how they are shown.
 
+mod apart;
 mod arguments;
 mod attempt;
 mod batch;

@@ -5,6 +5,7 @@ use super::keywords::Keywords;
 use crate::actions::{BoxFuture, Remote};
 use crate::connection::{Connection, ConnectionError, Raw, Target, Transport, Upload};
 use crate::diag::{Error, Kind, Result};
+use crate::modules::many::{self, Step};
 use crate::proto::{Context, Outcome, Request};
 use crate::value::{Dict, Value};
 use crate::vars::HostScope;
@@ -88,6 +89,19 @@ impl Remote for HostRemote<'_> {
         })
     }
 
+    fn run_many(&self, steps: Vec<Step>, context: Context) -> BoxFuture<'_, Result<Vec<Outcome>>> {
+        Box::pin(async move {
+            match self.connection.run(many::pack(steps, context), None).await {
+                Ok(outcome) => {
+                    let outcomes = many::unpack(outcome);
+                    outcomes.last().into_iter().for_each(|outcome| self.note(outcome));
+                    Ok(outcomes)
+                }
+                Err(error) => self.lost(error).map(|outcome| vec![outcome]),
+            }
+        })
+    }
+
     fn run_here(&self, mut request: Request) -> BoxFuture<'_, Result<Outcome>> {
         // The interpreter that the inventory names is the host's, not the controller's.
         request.context.python = None;
@@ -119,9 +133,15 @@ impl Remote for HostRemote<'_> {
     fn put<'a>(&'a self, file: &'a Path, executable: bool) -> BoxFuture<'a, Result<String>> {
         Box::pin(async move {
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            self.put_as(file, &name, executable).await
+        })
+    }
+
+    fn put_as<'a>(&'a self, file: &'a Path, name: &'a str, executable: bool) -> BoxFuture<'a, Result<String>> {
+        Box::pin(async move {
             let unreadable = |error: std::io::Error| Error::action(format!("{}: {error}", file.display()));
             let mut reader = tokio::fs::File::open(file).await.map_err(unreadable)?;
-            self.connection.put(&name, executable, &mut reader).await.map_err(|error| self.refused(error))
+            self.connection.put(name, executable, &mut reader).await.map_err(|error| self.refused(error))
         })
     }
 

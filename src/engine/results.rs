@@ -46,10 +46,7 @@ impl Batch {
         if matches!(status, Status::Failed { ignored: false }) {
             self.note_failure(task, info, &host, &done);
         }
-        let is_include = task.include.is_some() && matches!(status, Status::Ok | Status::Changed);
-        if !is_include || done.outcome.is_skipped() {
-            self.shared.emit(&Event::Result(Box::new(self.told(info, &done, status))));
-        }
+        self.shared.emit(&Event::Result(Box::new(self.told(info, &done, status))));
     }
 
     /// Counts a result and sets the state of its host.
@@ -66,6 +63,7 @@ impl Batch {
             }
             stats.unreachable += 1;
             self.hosts.state(host).unreachable = true;
+            self.vars.remove(host);
             return Status::Unreachable { ignored: false };
         }
         if outcome.is_failed() {
@@ -79,6 +77,7 @@ impl Batch {
                 stats.rescued += 1;
             } else {
                 stats.failed += 1;
+                self.vars.remove(host);
             }
             self.hosts.state(host).failed = true;
             return Status::Failed { ignored: false };
@@ -126,7 +125,8 @@ impl Batch {
                 }
                 Effect::Stats { data, per_host, aggregate } => {
                     let key = if per_host { done.host.to_string() } else { "_run".to_owned() };
-                    let mut known = self.custom_stats.get(&key).and_then(Value::as_dict).cloned().unwrap_or_default();
+                    let mut stats = self.custom_stats.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut known = stats.get(&key).and_then(Value::as_dict).cloned().unwrap_or_default();
                     for (name, value) in &data {
                         let sum = match known.get_value(name) {
                             Some(before) if aggregate => added(before, value),
@@ -134,7 +134,7 @@ impl Batch {
                         };
                         known.insert(name.clone(), sum);
                     }
-                    self.custom_stats.insert(key, known);
+                    stats.insert(key, known);
                 }
             }
         }
@@ -194,6 +194,9 @@ impl Batch {
 
     /// Stops every host where one failure is to be all hosts' failure.
     pub(super) fn stop_all_where_fatal(&mut self, task: &Task, hosts: &[Arc<str>], alone: bool) {
+        if self.apart.is_some() {
+            return;
+        }
         let lost = |batch: &mut Self, host: &Arc<str>| {
             let state = batch.hosts.state(host);
             state.failed || state.unreachable
@@ -212,6 +215,7 @@ impl Batch {
         if everyone || alone {
             for host in self.members.clone() {
                 if self.hosts.is_active(&host) {
+                    self.vars.remove(&host);
                     self.hosts.state(&host).failed = true;
                 }
             }
@@ -229,6 +233,7 @@ impl Batch {
         if limit.is_ok_and(|limit| failed as f64 * 100.0 / members.len().max(1) as f64 > limit) {
             for host in &members {
                 if self.hosts.is_active(host) {
+                    self.vars.remove(host);
                     self.hosts.state(host).failed = true;
                 }
             }

@@ -23,7 +23,7 @@ use crate::vault::Secrets;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
 /// A run that is being prepared: what to play, on which hosts, and who listens.
@@ -265,6 +265,9 @@ impl Run {
             home: config.around.home.clone(),
             environment: config.around.env.clone(),
             vault: self.secrets.clone(),
+            settings: (config.settings.iter())
+                .map(|(setting, value, from)| (setting.name.to_owned(), (value.clone(), from.to_string())))
+                .collect(),
         };
         let files = VarsFiles::new(&loaded.sources, config, &self.secrets);
         let inject = config.settings.flag("INJECT_FACTS_AS_VARS");
@@ -408,7 +411,7 @@ impl Prepared {
 struct State {
     hosts: Hosts,
     lost: Vec<Arc<str>>,
-    custom_stats: Dict,
+    custom_stats: Arc<Mutex<Dict>>,
     started: bool,
     failed: bool,
     unreachable: bool,
@@ -418,10 +421,9 @@ impl State {
     /// Plays a play; true where no other follows.
     async fn play(&mut self, shared: &Arc<Shared>, play: &Arc<Play>, basedir: &str) -> Result<bool> {
         let hosts = std::mem::take(&mut self.hosts);
-        let stats = std::mem::take(&mut self.custom_stats);
+        let stats = self.custom_stats.clone();
         let played = play::run(shared, play, basedir, &self.lost, hosts, stats, self.started).await?;
         self.hosts = played.hosts;
-        self.custom_stats = played.custom_stats;
         self.started = played.started;
         for (host, failed) in self.hosts.lost() {
             self.failed |= failed;
@@ -438,7 +440,8 @@ impl State {
 
     fn report(self, shared: &Shared) -> Report {
         let hosts: BTreeMap<Arc<str>, HostStats> = self.hosts.stats.into_iter().collect();
-        let stats = Arc::new(Stats { hosts, custom: self.custom_stats });
+        let custom = self.custom_stats.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let stats = Arc::new(Stats { hosts, custom });
         if shared.cancel.is_cancelled() {
             return Report { stats, status: 99 };
         }

@@ -106,7 +106,13 @@ impl Shared {
         let mut notices = Vec::new();
         let read = self.reader.read(&mut notices).and_then(|mut inventory| {
             for added in self.added.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-                added.apply(&mut inventory, &mut notices)?;
+                match added {
+                    // The host that was put into a group may be gone.
+                    Added::Group { host, .. } if inventory.find(host).is_none() => {}
+                    added => {
+                        added.apply(&mut inventory, &mut notices)?;
+                    }
+                }
             }
             Ok(inventory)
         });

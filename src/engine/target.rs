@@ -25,7 +25,8 @@ impl Keywords<'_> {
                 of = Connected { shared: self.shared, scope: scope.of_host(&host) };
                 of
             }
-            None => Connected { shared: self.shared, scope: scope.clone() },
+            // Keywords and options have their own place below.
+            None => Connected { shared: self.shared, scope: HostScope { reached: None, ..scope.clone() } },
         };
         let name = vars.scope.host.to_string();
         let local = is_localhost(&name) && !vars.is_in_inventory();

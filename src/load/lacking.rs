@@ -33,9 +33,9 @@ fn collect(entry: &Entry, found: &mut Vec<Lacking>) {
     entry.each_task(&mut |task| {
         let Some(action) = &task.resolved else { return };
         let path = match &action.kind {
-            ActionKind::Native => return,
+            ActionKind::Native | ActionKind::Python(_) => return,
             ActionKind::Lacking => None,
-            ActionKind::Python(path) => Some(path.clone()),
+            ActionKind::PythonAction(path) => Some(path.clone()),
         };
         let lacks = Lacking { fqcn: action.fqcn.clone(), path, origin: task.origin.clone() };
         // What import_role brings stands among the tasks and among the roles.

@@ -116,7 +116,7 @@ impl Reading<'_> {
             basedir: &self.basedir,
             roles_path: &settings.roles_path,
             beside,
-            collection_paths: self.loader.catalogue.collection_paths(),
+            collection_paths: &self.loader.catalogue.collection_paths(),
             collections,
             home: &settings.home,
             cwd: &settings.cwd,

@@ -169,7 +169,7 @@ fn command(call: &Call<'_>, mode: Mode<'_>, default: bool) -> Result<Vec<String>
     let nfs = call.args.bool("use_nfsv4_acls");
     let tool = |name: &str| {
         let name = if nfs { format!("nfs4_{name}") } else { name.to_owned() };
-        Ok(call.need_program(&name)?.to_string_lossy().into_owned())
+        Ok::<_, Outcome>(call.need_program(&name)?.to_string_lossy().into_owned())
     };
     let changes = !matches!(mode, Mode::Get);
     let mut argv = match mode {

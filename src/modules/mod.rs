@@ -29,12 +29,15 @@ mod encoding;
 pub mod expect;
 pub mod file;
 pub mod find;
+pub mod get_url;
 pub mod getent;
+pub mod git;
 pub mod group;
 pub mod hostname;
 pub mod ini_file;
 pub mod known_hosts;
 pub mod lineinfile;
+pub mod many;
 pub mod mount;
 pub mod ping;
 pub mod pip;
@@ -51,10 +54,12 @@ pub mod tempfile;
 #[cfg(test)]
 pub mod testing;
 pub mod timezone;
+pub mod unarchive;
 pub mod user;
 pub mod wait_for;
+pub mod web;
 
-pub use run::{run, run_def};
+pub use run::{internal, run, run_def};
 
 /// A module: its arguments as data, and the function that runs it on the host.
 #[derive(Debug)]
@@ -128,7 +133,9 @@ pub static MODULES: &[&ModuleDef] = &[
     &expect::DEF,
     &file::DEF,
     &find::DEF,
+    &get_url::DEF,
     &getent::DEF,
+    &git::DEF,
     &group::DEF,
     &hostname::DEF,
     &ini_file::DEF,
@@ -146,6 +153,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &sysctl::DEF,
     &tempfile::DEF,
     &timezone::DEF,
+    &unarchive::DEF,
     &user::DEF,
     &wait_for::DEF,
 ];

@@ -6,12 +6,14 @@
 pub mod frame;
 mod message;
 mod outcome;
+mod python;
 
 use crate::value::Dict;
 use serde::{Deserialize, Serialize};
 
 pub use message::{Bytes, Content, FromAgent, Hello, PROTOCOL, ToAgent};
 pub use outcome::Outcome;
+pub use python::{FileKind, FileModule};
 
 /// One run of a module on a host.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

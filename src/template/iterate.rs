@@ -1,6 +1,7 @@
 //! Reading containers: iteration, items, and making values of objects.
 
 use super::cx::Cx;
+use super::filters::internal::vault_value;
 use super::object::{Obj, Special};
 use super::raise::{Class, Raise};
 use crate::value::{Dict, Value};
@@ -155,7 +156,11 @@ impl Cx<'_> {
                 return Err(unstorable("Undefined"));
             }
             Obj::Undefined(_) | Obj::Failed(_) => return obj.clone().defined().map(|_| Value::Null),
-            Obj::Delta(_) | Obj::Range(_) | Obj::Omit | Obj::Special(_) => return Err(unstorable(obj.type_name())),
+            Obj::Special(special) => match vault_value(special) {
+                Some(value) => value,
+                None => return Err(unstorable(special.type_name())),
+            },
+            Obj::Delta(_) | Obj::Range(_) | Obj::Omit => return Err(unstorable(obj.type_name())),
         })
     }
 

@@ -73,6 +73,11 @@ pub fn short_name(name: &str) -> &str {
     name.strip_prefix("ansible.builtin.").or_else(|| name.strip_prefix("ansible.legacy.")).unwrap_or(name)
 }
 
+/// The name with its collection, as errors give it.
+pub fn full_name(name: &str) -> String {
+    if name.contains('.') { name.to_owned() } else { format!("ansible.builtin.{name}") }
+}
+
 fn by_name<'t, T>(table: &'t [T], name: impl Fn(&T) -> &str, wanted: &str) -> Option<&'t T> {
     table.binary_search_by(|def| name(def).cmp(short_name(wanted))).ok().and_then(|i| table.get(i))
 }
@@ -140,7 +145,7 @@ impl Cx<'_> {
             Ok(other) => Ok(other),
             Err(raise) => {
                 let name = match filter {
-                    Filter::Def(def) => format!("ansible.builtin.{}", def.name),
+                    Filter::Def(def) => full_name(def.name),
                     Filter::Added(name, _) => name.to_string(),
                 };
                 Ok(self.plugin_failed("filter", &name, raise))
@@ -167,7 +172,7 @@ impl Cx<'_> {
             Ok(verdict) => Ok(Obj::Bool(verdict)),
             Err(raise) => {
                 let name = match test {
-                    Test::Def(def) => format!("ansible.builtin.{}", operator_name(def.name)),
+                    Test::Def(def) => full_name(operator_name(def.name)),
                     Test::Added(name, _) => name.to_string(),
                 };
                 Ok(self.plugin_failed("test", &name, raise))

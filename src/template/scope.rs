@@ -4,6 +4,7 @@
 
 use crate::diag::Result;
 use crate::value::Value;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The variables and surroundings of one rendering: those of a task on a host, say.
@@ -24,6 +25,13 @@ pub trait Scope {
         None
     }
 
+    /// The hosts that patterns match, and what there is to warn of.
+    ///
+    /// A scope without an inventory has none.
+    fn hosts(&self, _patterns: &[String]) -> Result<(Vec<Arc<str>>, Vec<String>)> {
+        Ok((Vec::new(), Vec::new()))
+    }
+
     /// Plain facts about the run that filters and lookups need.
     fn world(&self) -> &World;
 }
@@ -39,6 +47,9 @@ pub struct World {
     pub environment: Vec<(String, String)>,
     /// The secrets that decrypt vaulted text.
     pub vault: crate::vault::Secrets,
+    /// The settings by name, a plugin's as `ssh.port`: each with where it comes from, as `ansible-config dump`
+    /// has it.
+    pub settings: HashMap<String, (Value, String)>,
 }
 
 /// A variable's content.

@@ -6,6 +6,7 @@ use super::hostvars::{AllVars, HostVars};
 use super::layers::read;
 use super::{PlayVars, Store, TaskLayers};
 use crate::diag::Result;
+use crate::inventory::{Mismatch, Notice};
 use crate::playbook::Task;
 use crate::template::{Scope, Var, World};
 use crate::value::{Dict, Value};
@@ -25,6 +26,8 @@ pub struct HostScope {
     pub task: Option<Arc<Task>>,
     /// The layers of the task.
     pub layers: Arc<TaskLayers>,
+    /// How the task reaches its host, once it runs.
+    pub reached: Option<Arc<Reached>>,
     /// Above all: the item of a loop and what else lives as long as one run of a task.
     pub overlay: Dict,
 }
@@ -38,6 +41,7 @@ impl HostScope {
             host: host.clone(),
             task: None,
             layers: Arc::default(),
+            reached: None,
             overlay: Dict::new(),
         }
     }
@@ -103,6 +107,56 @@ impl HostScope {
     }
 }
 
+/// What keywords and options say of the connection of a running task.
+///
+/// ansible-core gives a running task connection variables that nothing sets, from these: `ansible_host` is
+/// always there.
+#[derive(Clone, Debug, Default)]
+pub struct Reached {
+    /// The host that the task is delegated to.
+    pub delegated: Option<String>,
+    /// The user to log in as.
+    pub user: Option<String>,
+    /// The port.
+    pub port: Option<String>,
+}
+
+impl HostScope {
+    /// A connection variable that nothing sets; None outside of a running task.
+    fn connection_variable(&self, name: &str) -> Result<Option<Value>> {
+        let Some(reached) = &self.reached else { return Ok(None) };
+        let setting = |name: &str| self.store.world.settings.get(name).map(|(value, _)| value.clone());
+        Ok(match name {
+            "ansible_host" | "ansible_ssh_host" => Some(self.address(reached)?),
+            "ansible_user" | "ansible_ssh_user" => reached.user.as_deref().map(Value::str),
+            "ansible_port" | "ansible_ssh_port" => {
+                reached.port.as_deref().map(|port| port.parse().map_or_else(|_| Value::str(port), Value::Int))
+            }
+            "ansible_timeout" | "ansible_ssh_timeout" => setting("DEFAULT_TIMEOUT"),
+            "ansible_pipelining" | "ansible_ssh_pipelining" => setting("ANSIBLE_PIPELINING"),
+            "ansible_shell_executable" => setting("DEFAULT_EXECUTABLE"),
+            "ansible_module_compression" => setting("DEFAULT_MODULE_COMPRESSION"),
+            _ => None,
+        })
+    }
+
+    fn address(&self, reached: &Reached) -> Result<Value> {
+        let delegated = reached.delegated.as_deref();
+        let host = match delegated {
+            Some(name) => self.store.host_name(name).unwrap_or_else(|| Arc::from(name)),
+            None => self.host.clone(),
+        };
+        let of_host = delegated.map(|_| self.of_host(&host));
+        let scope = of_host.as_ref().unwrap_or(self);
+        for name in ["ansible_host", "ansible_ssh_host"] {
+            if let Some(value) = scope.layered(name)? {
+                return Ok(value);
+            }
+        }
+        Ok(Value::str(host))
+    }
+}
+
 impl Scope for HostScope {
     fn get(&self, name: &str) -> Result<Option<Var>> {
         if let Some(value) = self.overlay.get(name) {
@@ -116,7 +170,10 @@ impl Scope for HostScope {
         if let Some(value) = self.magic(name)? {
             return Ok(Some(Var::Value(value)));
         }
-        Ok(self.layered(name)?.map(Var::Value))
+        match self.layered(name)? {
+            Some(value) => Ok(Some(Var::Value(value))),
+            None => Ok(self.connection_variable(name)?.map(Var::Value)),
+        }
     }
 
     fn names(&self) -> Vec<Arc<str>> {
@@ -154,6 +211,17 @@ impl Scope for HostScope {
 
     fn action(&self) -> Option<String> {
         self.task.as_ref().map(|task| task.action.as_str().to_owned())
+    }
+
+    fn hosts(&self, patterns: &[String]) -> Result<(Vec<Arc<str>>, Vec<String>)> {
+        let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+        let mut notices = Vec::new();
+        let hosts = self.store.inventory().select(&patterns, None, Mismatch::Warning, &mut notices)?;
+        let warnings = notices.into_iter().filter_map(|notice| match notice {
+            Notice::Warning(text) => Some(text),
+            _ => None,
+        });
+        Ok((hosts.iter().map(|host| host.name.clone()).collect(), warnings.collect()))
     }
 
     fn world(&self) -> &World {

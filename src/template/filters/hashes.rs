@@ -1,16 +1,20 @@
 //! Filters of hashes and encodings: `hash`, `checksum`, `b64encode`, `to_uuid`, `password_hash`.
 
 use super::support::{Got, alone, caused, opt_text, sig, some};
-use crate::template::pylib::crypt::{self, Kind};
+use crate::template::pylib::codec;
+use crate::template::pylib::crypt::{self, Refused, Scheme, Settings};
 use crate::template::pylib::random::Random;
 use crate::template::raise::Class;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
+use crate::value::str_repr;
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use blake2::{Blake2b512, Blake2s256};
 use md5::Md5;
 use sha1::Sha1;
-use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
+use sha2::{Digest, Sha224, Sha256, Sha384, Sha512, Sha512_224, Sha512_256};
+use sha3::{Sha3_224, Sha3_256, Sha3_384, Sha3_512};
 
 /// Bytes as hexadecimal digits.
 pub(in crate::template) fn hex(bytes: &[u8]) -> String {
@@ -27,17 +31,27 @@ fn bytes(cx: &mut Cx<'_>, input: &Obj) -> Result<Vec<u8>, Raise> {
 
 fn hashed(cx: &mut Cx<'_>, input: &Obj, kind: &str) -> Got {
     let data = bytes(cx, input)?;
-    Ok(match kind {
+    Ok(match kind.to_lowercase().as_str() {
         "md5" => hex(&Md5::digest(&data)),
         "sha1" => hex(&Sha1::digest(&data)),
+        "md5-sha1" => hex(&Md5::digest(&data)) + &hex(&Sha1::digest(&data)),
         "sha224" => hex(&Sha224::digest(&data)),
         "sha256" => hex(&Sha256::digest(&data)),
         "sha384" => hex(&Sha384::digest(&data)),
         "sha512" => hex(&Sha512::digest(&data)),
-        "sha3_224" | "sha3_256" | "sha3_384" | "sha3_512" | "blake2b" | "blake2s" | "shake_128" | "shake_256" => {
-            return Err(Raise::unsupported(format!("The hash '{kind}' is not supported yet.")));
+        "sha512_224" => hex(&Sha512_224::digest(&data)),
+        "sha512_256" => hex(&Sha512_256::digest(&data)),
+        "sha3_224" => hex(&Sha3_224::digest(&data)),
+        "sha3_256" => hex(&Sha3_256::digest(&data)),
+        "sha3_384" => hex(&Sha3_384::digest(&data)),
+        "sha3_512" => hex(&Sha3_512::digest(&data)),
+        "blake2b" => hex(&Blake2b512::digest(&data)),
+        "blake2s" => hex(&Blake2s256::digest(&data)),
+        "shake_128" | "shake_256" => {
+            return Err(Raise::type_error("hexdigest() missing required argument 'length' (pos 1)"));
         }
-        other => return Err(Raise::ansible(format!("unsupported hash type {other}"))),
+        "sm3" | "ripemd160" => return Err(Raise::unsupported(format!("The hash '{kind}' is not supported."))),
+        _ => return Err(Raise::ansible(format!("unsupported hash type {kind}"))),
     }
     .into())
 }
@@ -58,59 +72,12 @@ pub(super) fn md5(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     hashed(cx, &input, "md5")
 }
 
-/// The text in an encoding.
-fn encode(text: &str, encoding: &str) -> Result<Vec<u8>, Raise> {
-    let units = || text.encode_utf16();
-    Ok(match encoding.to_lowercase().replace('_', "-").as_str() {
-        "utf-8" | "utf8" => text.as_bytes().to_vec(),
-        "utf-16-le" | "utf-16le" => units().flat_map(u16::to_le_bytes).collect(),
-        "utf-16-be" | "utf-16be" => units().flat_map(u16::to_be_bytes).collect(),
-        "utf-16" => [0xff, 0xfe].into_iter().chain(units().flat_map(u16::to_le_bytes)).collect(),
-        name @ ("latin-1" | "latin1" | "iso-8859-1" | "ascii" | "us-ascii") => {
-            let (limit, shown) = if name.contains("ascii") { (128, "ascii") } else { (256, "latin-1") };
-            let mut out = Vec::new();
-            for (i, c) in text.chars().enumerate() {
-                match u8::try_from(c).ok().filter(|b| u32::from(*b) < limit) {
-                    Some(byte) => out.push(byte),
-                    None => {
-                        let shown_char = crate::value::str_repr(&format!("{c}"));
-                        return Err(Raise::python(
-                            Class::Unicode,
-                            format!(
-                                "'{shown}' codec can't encode character {shown_char} in position {i}: ordinal not in range({limit})"
-                            ),
-                        ));
-                    }
-                }
-            }
-            out
-        }
-        _ => return Err(unknown_encoding(encoding)),
-    })
-}
-
-/// Python raises LookupError for a codec it does not know; rplay knows fewer.
-fn unknown_encoding(encoding: &str) -> Raise {
-    Raise::unsupported(format!("The encoding '{encoding}' is not supported."))
-}
-
 fn decode(bytes: &[u8], encoding: &str) -> Result<String, Raise> {
-    let units = |from: fn([u8; 2]) -> u16, bytes: &[u8]| {
-        let units: Vec<u16> = bytes.chunks_exact(2).map(|c| from([c[0], c[1]])).collect();
-        String::from_utf16_lossy(&units)
-    };
-    Ok(match encoding.to_lowercase().replace('_', "-").as_str() {
-        "utf-8" | "utf8" | "ascii" | "us-ascii" => String::from_utf8_lossy(bytes).into_owned(),
-        "utf-16-le" | "utf-16le" => units(u16::from_le_bytes, bytes),
-        "utf-16-be" | "utf-16be" => units(u16::from_be_bytes, bytes),
-        "utf-16" => match bytes {
-            [0xff, 0xfe, rest @ ..] => units(u16::from_le_bytes, rest),
-            [0xfe, 0xff, rest @ ..] => units(u16::from_be_bytes, rest),
-            rest => units(u16::from_le_bytes, rest),
-        },
-        "latin-1" | "latin1" | "iso-8859-1" => bytes.iter().map(|b| char::from(*b)).collect(),
-        _ => return Err(unknown_encoding(encoding)),
-    })
+    match codec::decode(bytes, encoding) {
+        // Python keeps such bytes as surrogates, which no Rust string can hold.
+        Err(raise) if raise.is(Class::Unicode) => Ok(String::from_utf8_lossy(bytes).into_owned()),
+        other => other,
+    }
 }
 
 pub(super) fn b64encode(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
@@ -119,7 +86,7 @@ pub(super) fn b64encode(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let urlsafe = urlsafe.truth(cx, false)?;
     let data = match &input {
         Obj::Bytes(bytes) => bytes.to_vec(),
-        other => encode(&cx.text(other)?, &encoding)?,
+        other => codec::encode(&cx.text(other)?, &encoding)?,
     };
     let engine =
         if urlsafe { base64::engine::general_purpose::URL_SAFE } else { base64::engine::general_purpose::STANDARD };
@@ -214,43 +181,53 @@ fn uuid5(namespace: &[u8; 16], name: &str) -> String {
 
 pub(super) fn password_hash(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let params = ["hashtype", "salt", "salt_size", "rounds", "ident"];
-    let [kind, salt, salt_size, rounds, _ident] = args.bind(&sig("get_encrypted_password", 1, params, 0))?;
-    let kind = opt_text(cx, &kind)?.unwrap_or_else(|| "sha512".into());
-    let (kind, usual_rounds) = match kind.as_str() {
-        "sha512" | "sha512_crypt" => (Kind::Sha512, 656_000),
-        "sha256" | "sha256_crypt" => (Kind::Sha256, 535_000),
-        "md5" | "md5_crypt" | "blowfish" | "bcrypt" => {
-            return Err(Raise::unsupported(format!("The password hash '{kind}' is not supported yet.")));
+    let [kind, salt, salt_size, rounds, ident] = args.bind(&sig("get_encrypted_password", 1, params, 0))?;
+    let kind = match &kind {
+        None => "sha512".into(),
+        Some(kind) => cx.text(kind)?,
+    };
+    let Some(scheme) = Scheme::named(&kind) else {
+        let text = format!("{kind} is not in the list of supported passlib algorithms: md5, blowfish, sha256, sha512");
+        return Err(Raise::ansible(text.trim_start()));
+    };
+    let rounds = match &rounds {
+        None | Some(Obj::None) => None,
+        Some(Obj::Str(text)) => {
+            let wrong =
+                || Raise::value_error(format!("invalid literal for int() with base 10: {}", str_repr(text.as_str())));
+            Some(text.as_str().trim().parse::<i64>().map_err(|_| wrong())?)
         }
-        other => {
-            return Err(Raise::ansible(format!(
-                "{other} is not in the list of supported passlib algorithms: md5, blowfish, sha256, sha512"
-            )));
-        }
+        Some(_) => Some(rounds.int(0)?),
+    };
+    let salt_size = match some(salt_size) {
+        None => None,
+        Some(size) => Some(size.as_int().ok_or_else(|| Raise::type_error("salt_size must be an integer"))?),
+    };
+    let settings = Settings {
+        salt: opt_text(cx, &salt)?,
+        salt_size,
+        rounds,
+        ident: opt_text(cx, &ident)?.filter(|i| !i.is_empty()),
     };
     let Some(password) = input.as_str() else {
-        return Err(Raise::type_error(format!("secret must be unicode or bytes, not {}", input.type_name())));
+        let kind = if input.is_none() { "None" } else { input.type_name() };
+        return Err(Raise::type_error(format!("secret must be unicode or bytes, not {kind}")));
     };
-    let salt = match opt_text(cx, &salt)?.filter(|s| !s.is_empty()) {
-        Some(salt) => salt,
-        None => random_salt(usize::try_from(some(salt_size).int(16)?).unwrap_or(16).clamp(1, 16))?,
-    };
-    if salt.bytes().any(|b| !crypt::salt_alphabet().contains(&b)) {
-        let name = if kind == Kind::Sha512 { "sha512_crypt" } else { "sha256_crypt" };
-        return Err(caused(format!("invalid characters in {name} salt"), "Could not hash the secret."));
-    }
-    let rounds = some(rounds).int(usual_rounds)?;
-    if rounds < 1000 {
-        let name = if kind == Kind::Sha512 { "sha512_crypt" } else { "sha256_crypt" };
-        let cause = format!("{name}: min_desired_rounds ({rounds}) is too low, must be at least 1000");
-        return Err(caused(cause, "Could not hash the secret."));
-    }
-    let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
-    Ok(crypt::sha_crypt(kind, password, &salt, rounds).into())
+    hashed_password(scheme, password, &settings)
 }
 
-fn random_salt(length: usize) -> Result<String, Raise> {
-    let mut random = Random::system().map_err(|e| Raise::python(Class::Os, e))?;
+/// The hash of a password, or what is wrong in Ansible's words.
+pub(in crate::template) fn hashed_password(scheme: Scheme, password: &str, settings: &Settings) -> Got {
+    match scheme.hash(password, settings, random_salt) {
+        Ok(hash) => Ok(hash.into()),
+        Err(Refused::Value(text)) => Err(caused(text, "Could not hash the secret.")),
+        Err(Refused::Argument(text)) => Err(Raise::type_error(text)),
+    }
+}
+
+/// A random salt of a length.
+pub(in crate::template) fn random_salt(length: usize) -> Result<String, String> {
+    let mut random = Random::system()?;
     let alphabet = crypt::salt_alphabet();
     let pick = |_| char::from(alphabet[(random.below(64) as usize) % 64]);
     Ok((0..length).map(pick).collect())

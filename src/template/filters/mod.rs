@@ -4,6 +4,7 @@
 mod baseline;
 mod dates;
 pub(super) mod hashes;
+pub(super) mod internal;
 mod json;
 pub(super) mod lists;
 mod mappings;
@@ -49,6 +50,13 @@ const fn lenient(name: &'static str, run: Run) -> FilterDef {
 /// All filters, sorted by name.
 pub static FILTERS: &[FilterDef] = &[
     filter("abs", numbers::abs),
+    filter("ansible._protomatter.apply_trust", internal::apply_trust),
+    lenient("ansible._protomatter.dump_object", internal::dump_object),
+    filter("ansible._protomatter.finalize", internal::finalize),
+    filter("ansible._protomatter.origin", internal::origin),
+    filter("ansible._protomatter.tag_names", internal::tags),
+    lenient("ansible._protomatter.true_type", internal::true_type),
+    filter("ansible._protomatter.unmask", internal::unmask),
     filter("attr", select::attr),
     filter("b64decode", hashes::b64decode),
     filter("b64encode", hashes::b64encode),

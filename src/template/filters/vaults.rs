@@ -1,8 +1,11 @@
 //! Filters of Ansible Vault: `vault` and `unvault`.
 
+use super::internal::Encrypted;
 use super::support::{Got, caused, class_of, given, opt_text, sig, some};
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
+use crate::value::Text;
 use crate::vault::{Secret, Secrets, encrypt, is_vaulted};
+use std::rc::Rc;
 
 /// The vault id where none is given.
 const ID: &str = "filter_default";
@@ -33,12 +36,11 @@ pub(super) fn vault(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         return Err(Raise::type_error(format!("Can only vault strings, instead we got {class}.")));
     };
     let id = id(cx, &vault_id, &old)?;
-    if wrap.truth(cx, false)? {
-        return Err(Raise::unsupported("The argument 'wrap_object' of the filter 'vault' is not supported yet."));
-    }
+    let wrap = wrap.truth(cx, false)?;
     let salt = opt_text(cx, &some(salt))?;
     let secret = Secret::new(password.as_bytes());
     match encrypt(data.as_bytes(), &secret, Some(&id), salt.as_deref().map(str::as_bytes)) {
+        Ok(text) if wrap => Ok(Obj::Special(Rc::new(Encrypted(Text::data(text))))),
         Ok(text) => Ok(text.into()),
         Err(error) => Err(caused(error.line(), "Unable to encrypt.")),
     }

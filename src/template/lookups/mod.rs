@@ -1,13 +1,15 @@
 //! The lookups: one sorted table.
 
 mod commands;
+mod config;
+pub(super) mod csvfile;
 mod files;
 mod first_found;
+mod ini;
 mod loops;
 mod password;
 mod sequence;
 mod support;
-mod tables;
 mod template;
 mod vars;
 
@@ -41,8 +43,8 @@ const fn lenient(name: &'static str, run: Run) -> LookupDef {
 /// All lookups, sorted by name.
 pub static LOOKUPS: &[LookupDef] = &[
     lookup("community.general.flattened", loops::flattened),
-    lookup("config", vars::config),
-    lookup("csvfile", tables::csvfile),
+    lookup("config", config::config),
+    lookup("csvfile", csvfile::csvfile),
     lookup("dict", loops::dict),
     lenient("env", vars::env),
     lookup("file", files::file),
@@ -50,7 +52,7 @@ pub static LOOKUPS: &[LookupDef] = &[
     lenient("first_found", first_found::first_found),
     lookup("flattened", loops::flattened),
     lookup("indexed_items", loops::indexed_items),
-    lookup("ini", tables::ini),
+    lookup("ini", ini::ini),
     lookup("inventory_hostnames", vars::inventory_hostnames),
     lookup("items", loops::items),
     lookup("lines", commands::lines),

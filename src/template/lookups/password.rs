@@ -1,12 +1,14 @@
 //! The lookup `password`: a random password kept in a file on the controller.
 
 use super::support::{Call, Found, key_values, term};
-use crate::template::filters::support::given;
-use crate::template::pylib::crypt;
+use crate::template::filters::hashes::{hashed_password, hex, random_salt};
+use crate::template::pylib::codec;
+use crate::template::pylib::crypt::{Scheme, Settings};
 use crate::template::pylib::paths;
 use crate::template::pylib::random::Random;
 use crate::template::raise::Class;
 use crate::template::{CallArgs, Cx, Obj, Raise};
+use sha1::{Digest, Sha1};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
@@ -76,6 +78,9 @@ fn characters(cx: &mut Cx<'_>, call: &Call) -> Result<Vec<char>, Raise> {
             "digits" => "0123456789",
             "hexdigits" => "0123456789abcdefABCDEF",
             "octdigits" => "01234567",
+            "printable" => {
+                "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t\n\r\u{b}\u{c}"
+            }
             "punctuation" => "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
             "whitespace" => " \t\n\r\u{b}\u{c}",
             other => other,
@@ -91,48 +96,127 @@ fn system(error: impl std::fmt::Display) -> Raise {
 fn one(cx: &mut Cx<'_>, call: &Call, path: &str) -> Result<String, Raise> {
     let length = usize::try_from(call.int(cx, "password", "length")?.unwrap_or(20)).unwrap_or(0).min(1_000_000);
     let encrypt = call.text(cx, "encrypt", "")?;
-    let seed = call.text(cx, "seed", "")?;
+    let wanted = call.text(cx, "ident", "")?;
+    let scheme = Scheme::named(&encrypt).filter(|scheme| scheme.name() == encrypt);
     let base = super::support::base_folder(cx);
     let home = cx.with_world(|w| w.home.clone());
     let path = paths::abspath(&paths::expanduser(path, &home, String::new), &base);
+    let chars = characters(cx, call)?;
+    let seed = call.text(cx, "seed", "")?;
     let kept = path != "/dev/null";
-    let content = if kept { std::fs::read_to_string(&path).ok() } else { None };
+    let lock = if kept { Some(Lock::take(&path)?) } else { None };
+    let content = if kept { existing(&path)? } else { None };
     let mut changed = content.is_none();
-    let (plain, salt) = match &content {
-        Some(content) => stored(content.trim_end()),
-        None => (random(&characters(cx, call)?, length, &seed)?, None),
+    let mut stored = match &content {
+        Some(content) => Stored::parse(content.trim_end()),
+        None => Stored { plain: random(&chars, length, &seed)?, ..Stored::default() },
     };
-    let salt = match salt {
-        None if !encrypt.is_empty() => {
-            changed = true;
-            let alphabet: Vec<char> = crypt::salt_alphabet().iter().map(|b| char::from(*b)).collect();
-            Some(random(&alphabet, 16, "")?)
+    if !encrypt.is_empty() && stored.salt.is_none() {
+        changed = true;
+        let size = scheme.map_or(8, Scheme::salt_size);
+        stored.salt = Some(random_salt(size).map_err(system)?);
+    }
+    match &stored.ident {
+        Some(ident) if !wanted.is_empty() && *ident != wanted => {
+            return Err(Raise::ansible(format!(
+                "The ident parameter provided ({ident}) does not match the stored one ({wanted})."
+            )));
         }
-        other => other,
-    };
+        Some(_) => {}
+        None => {
+            stored.ident = Some(wanted).filter(|ident| !ident.is_empty());
+            if !encrypt.is_empty() && stored.ident.is_none() {
+                stored.ident = scheme.and_then(Scheme::implicit_ident).map(str::to_owned);
+                changed |= stored.ident.is_some();
+            }
+        }
+    }
     if changed && kept {
-        let text = match &salt {
-            Some(salt) if !encrypt.is_empty() => format!("{plain} salt={salt}"),
-            _ => plain.clone(),
-        };
-        write(&path, &text)?;
+        write(&path, &stored.line(!encrypt.is_empty()))?;
     }
+    drop(lock);
     if encrypt.is_empty() {
-        return Ok(plain);
+        return Ok(stored.plain);
     }
-    let args = CallArgs::positional([Obj::from(encrypt), Obj::from(salt.unwrap_or_default())]);
-    let hashed = cx.filter("password_hash", plain.into(), args)?;
-    cx.text(&given(Some(hashed)))
+    let Some(scheme) = scheme else {
+        // passlib has more schemes than rplay.
+        return Err(Raise::unsupported(format!("The password hash '{encrypt}' is not supported.")));
+    };
+    let settings = Settings { salt: stored.salt, ident: stored.ident, ..Settings::default() };
+    let hashed = hashed_password(scheme, &stored.plain, &settings)?;
+    cx.text(&hashed)
 }
 
-/// The password and salt of a file's line.
-fn stored(content: &str) -> (String, Option<String>) {
-    match content.rsplit_once(" salt=") {
-        Some((password, rest)) => {
-            let salt = rest.rsplit_once(" ident=").map_or(rest, |(salt, _)| salt);
-            (password.to_owned(), Some(salt.to_owned()))
+/// The password file's text; None where there is no file.
+fn existing(path: &str) -> Result<Option<String>, Raise> {
+    match std::fs::read(path) {
+        Ok(bytes) => codec::decode(bytes.trim_ascii_end(), "utf-8").map(Some),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(system(error)),
+    }
+}
+
+/// Keeps others from making the same password: a file beside it, as Ansible makes it.
+struct Lock(String);
+
+impl Lock {
+    fn take(path: &str) -> Result<Self, Raise> {
+        let folder = paths::dirname(path);
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(system)?;
+        let name = format!("{}.ansible_lockfile", hex(&Sha1::digest(path.as_bytes())));
+        let lock = paths::join([folder, name.as_str()]);
+        for seconds in [1, 2, 4, 0] {
+            match OpenOptions::new().write(true).create_new(true).open(&lock) {
+                Ok(_) => return Ok(Self(lock)),
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                    std::thread::sleep(std::time::Duration::from_secs(seconds));
+                }
+                Err(error) => return Err(system(error)),
+            }
         }
-        None => (content.to_owned(), None),
+        Err(Raise::ansible(format!(
+            "Password lookup cannot get the lock in 7 seconds, abort...This may caused by un-removed lockfileyou can \
+             manually remove it from controller machine at {lock} and try again"
+        )))
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A lock that is gone already is released.
+        let _gone = std::fs::remove_file(&self.0);
+    }
+}
+
+/// What the file of a password holds.
+#[derive(Default)]
+struct Stored {
+    plain: String,
+    salt: Option<String>,
+    ident: Option<String>,
+}
+
+impl Stored {
+    fn parse(content: &str) -> Self {
+        let Some((plain, rest)) = content.rsplit_once(" salt=").filter(|(_, rest)| !rest.is_empty()) else {
+            let plain = content.strip_suffix(" salt=").unwrap_or(content);
+            return Self { plain: plain.to_owned(), ..Self::default() };
+        };
+        let (salt, ident) = match rest.rsplit_once(" ident=") {
+            Some((salt, ident)) => (salt, Some(ident.to_owned())),
+            None => (rest, None),
+        };
+        Self { plain: plain.to_owned(), salt: Some(salt.to_owned()), ident }
+    }
+
+    fn line(&self, encrypts: bool) -> String {
+        match (&self.salt, &self.ident) {
+            (Some(salt), Some(ident)) if encrypts || !salt.is_empty() => {
+                format!("{} salt={salt} ident={ident}", self.plain)
+            }
+            (Some(salt), None) if encrypts || !salt.is_empty() => format!("{} salt={salt}", self.plain),
+            _ => self.plain.clone(),
+        }
     }
 }
 

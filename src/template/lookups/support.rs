@@ -1,6 +1,6 @@
 //! What many lookups need: options, files along the search path, `k=v` text.
 
-use crate::template::pylib::paths;
+use crate::template::pylib::{codec, paths};
 use crate::template::{CallArgs, Cx, Obj, Raise};
 
 /// What a lookup finds.
@@ -29,11 +29,6 @@ impl Call {
             Some(slot) => slot.1 = value,
             None => self.options.push((name.to_owned(), value)),
         }
-    }
-
-    /// The names of the options given.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.options.iter().map(|(name, _)| name.as_str())
     }
 
     pub(super) fn text(&self, cx: &mut Cx<'_>, name: &str, default: &str) -> Result<String, Raise> {
@@ -102,42 +97,77 @@ pub(super) fn term(cx: &mut Cx<'_>, obj: &Obj) -> Result<String, Raise> {
     cx.text(obj)
 }
 
-/// Splits text at white space outside quotes, which are taken off: the `k=v` words of old lookups.
-pub(super) fn words(text: &str) -> Vec<String> {
+/// Splits text at white space outside quotes; the quotes stay.
+fn words(text: &str) -> Vec<&str> {
     let mut out = Vec::new();
-    let mut word = String::new();
-    let (mut quote, mut inside) = (None, false);
-    for c in text.chars() {
+    let (mut start, mut quote, mut escaped) = (None, None, false);
+    for (at, c) in text.char_indices() {
         match quote {
-            Some(q) if q == c => quote = None,
-            Some(_) => word.push(c),
-            None if c == '"' || c == '\'' => {
-                quote = Some(c);
-                inside = true;
-            }
+            Some(q) if q == c && !escaped => quote = None,
+            Some(_) => {}
+            None if (c == '"' || c == '\'') && !escaped => quote = Some(c),
             None if c.is_whitespace() => {
-                if inside || !word.is_empty() {
-                    out.push(std::mem::take(&mut word));
-                }
-                inside = false;
+                out.extend(start.take().map(|from: usize| &text[from..at]));
+                continue;
             }
-            None => word.push(c),
+            None => {}
         }
+        escaped = c == '\\' && !escaped;
+        start.get_or_insert(at);
     }
-    if inside || !word.is_empty() {
-        out.push(word);
-    }
+    out.extend(start.map(|from| &text[from..]));
     out
 }
 
-/// The `k=v` pairs of a text, and the other words joined.
+/// Text without the quotes around it.
+fn unquoted(text: &str) -> &str {
+    let inner = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote).filter(|t| !t.ends_with('\\'));
+    inner('"').or_else(|| inner('\'')).unwrap_or(text)
+}
+
+/// Text with the escapes that Python's string literals have: `\t`, `\x1a`, `\u00e9`.
+fn unescaped(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let next = rest.chars().next();
+        let simple =
+            next.and_then(|c| "\\'\"abfnrtv".find(c)).and_then(|i| "\\'\"\x07\x08\x0c\n\r\t\x0b".chars().nth(i));
+        let digits = match next {
+            Some('x') => 2,
+            Some('u') => 4,
+            Some('U') => 8,
+            _ => 0,
+        };
+        let code = rest.get(1..=digits).filter(|_| digits > 0).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+        match (simple, code.and_then(char::from_u32)) {
+            (Some(c), _) => {
+                out.push(c);
+                rest = &rest[1..];
+            }
+            (None, Some(c)) => {
+                out.push(c);
+                rest = &rest[1 + digits..];
+            }
+            (None, None) => out.push('\\'),
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The `k=v` pairs of a text, and its other words as they are written.
 pub(super) fn key_values(text: &str) -> (Vec<(String, String)>, String) {
     let mut pairs = Vec::new();
     let mut rest = Vec::new();
     for word in words(text) {
-        match word.split_once('=') {
-            Some((key, value)) if !key.is_empty() => pairs.push((key.to_owned(), value.to_owned())),
-            _ => rest.push(word),
+        let plain = unescaped(word);
+        let at = plain.match_indices('=').map(|(at, _)| at).find(|at| *at > 0 && !plain[..*at].ends_with('\\'));
+        match at {
+            Some(at) => pairs.push((plain[..at].trim().to_owned(), unquoted(plain[at + 1..].trim()).to_owned())),
+            None => rest.push(word),
         }
     }
     (pairs, rest.join(" "))
@@ -191,18 +221,37 @@ pub(super) fn find_file(cx: &mut Cx<'_>, folder: Option<&str>, name: &str) -> Op
 
 /// A file's text, decrypted where it is vaulted.
 pub(super) fn read_text(cx: &mut Cx<'_>, path: &str) -> Result<String, Raise> {
+    read_encoded(cx, path, "utf-8", true)
+}
+
+/// A file's text in an encoding; decrypted where it is vaulted and the lookup does that.
+pub(super) fn read_encoded(cx: &mut Cx<'_>, path: &str, encoding: &str, decrypts: bool) -> Result<String, Raise> {
     let bytes = std::fs::read(path)
         .map_err(|e| Raise::ansible(format!("an error occurred while trying to read the file '{path}': {e}")))?;
-    let bytes = match crate::vault::is_vaulted(&bytes) {
+    let bytes = match decrypts && crate::vault::is_vaulted(&bytes) {
         true => cx.with_world(|w| w.vault.decrypt(&bytes)).map_err(|e| Raise::ansible(e.line()))?,
         false => bytes,
     };
-    String::from_utf8(bytes).map_err(|e| {
-        let at = e.utf8_error().valid_up_to();
-        let byte = e.as_bytes().get(at).copied().unwrap_or(0);
-        Raise::python(
-            crate::template::raise::Class::Unicode,
-            format!("'utf-8' codec can't decode byte 0x{byte:02x} in position {at}: invalid start byte"),
-        )
+    codec::decode(&bytes, encoding)
+}
+
+/// The file of an option. Without it the real one fails over None, in words that differ by lookup.
+pub(super) fn located(cx: &mut Cx<'_>, name: &str, unnamed: &str) -> Result<String, Raise> {
+    find_file(cx, Some("files"), name).ok_or_else(|| {
+        cx.warn(format!("Unable to find '{name}' in expected paths (use -vvvvv to see paths)"));
+        Raise::type_error(unnamed)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_as_parse_kv_has_them() {
+        let (pairs, rest) = key_values("\"The Rock\" Johnson file=\"a b\" delimiter=\\x1a x='\\t'");
+        assert_eq!(rest, "\"The Rock\" Johnson");
+        let want = [("file", "a b"), ("delimiter", "\x1a"), ("x", "\t")];
+        assert_eq!(pairs, want.map(|(k, v)| (k.to_owned(), v.to_owned())));
+    }
 }

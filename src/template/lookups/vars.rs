@@ -1,4 +1,4 @@
-//! Lookups of variables and settings: `env`, `vars`, `varnames`; `config` and `url` are refused.
+//! Lookups of variables and hosts: `env`, `vars`, `varnames`, `inventory_hostnames`; `url` is refused.
 
 use super::support::{Call, Found, term};
 use crate::re::{Flags, Pattern};
@@ -66,12 +66,17 @@ pub(super) fn varnames(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     Ok(out)
 }
 
-pub(super) fn config(_cx: &mut Cx<'_>, _args: CallArgs) -> Found {
-    Err(Raise::unsupported("The lookup 'config' is not supported yet."))
-}
-
-pub(super) fn inventory_hostnames(_cx: &mut Cx<'_>, _args: CallArgs) -> Found {
-    Err(Raise::unsupported("The lookup 'inventory_hostnames' is not supported yet."))
+/// The hosts of patterns; none where a pattern is wrong.
+pub(super) fn inventory_hostnames(cx: &mut Cx<'_>, args: CallArgs) -> Found {
+    let mut patterns = Vec::new();
+    for item in &args.positional {
+        patterns.push(term(cx, item)?);
+    }
+    let Ok((hosts, warnings)) = cx.with_scope(|scope| scope.hosts(&patterns)) else { return Ok(Vec::new()) };
+    for warning in warnings {
+        cx.warn(warning);
+    }
+    Ok(hosts.into_iter().map(Obj::from).collect())
 }
 
 pub(super) fn url(_cx: &mut Cx<'_>, _args: CallArgs) -> Found {

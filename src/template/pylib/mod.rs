@@ -2,6 +2,7 @@
 //!
 //! Pure functions over text and numbers; errors are the message Python gives.
 
+pub mod codec;
 pub mod crypt;
 pub mod glob;
 pub mod human;
@@ -10,5 +11,4 @@ pub mod random;
 pub mod strptime;
 pub mod text;
 pub mod time;
-pub mod url;
 pub mod version;

@@ -42,6 +42,8 @@ pub static TESTS: &[TestDef] = &[
     test(">=", plain::ge),
     test("abs", files::abs),
     test("all", lists::all),
+    test("ansible._protomatter.tagged", plain::tagged),
+    test("ansible._protomatter.tagged_with", plain::tagged_with),
     test("any", lists::any),
     test("boolean", plain::boolean),
     test("callable", plain::callable),

@@ -1,5 +1,6 @@
 //! jinja2's own tests: types, numbers, comparisons.
 
+use crate::template::filters::internal::tag_names;
 use crate::template::filters::support::{alone, given, plugin_type, sig};
 use crate::template::raise::Class;
 use crate::template::{CallArgs, Cx, Obj, Raise};
@@ -173,4 +174,22 @@ pub(super) fn filter(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
 pub(super) fn test(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     alone(args, "test_test")?;
     Ok(input.as_str().is_none_or(|name| cx.templar().test(name).is_some()))
+}
+
+/// The kinds of tags that ansible-core knows.
+const TAGS: [&str; 6] =
+    ["Deprecated", "Origin", "SensitiveData", "SourceWasEncrypted", "TrustedAsTemplate", "VaultedValue"];
+
+pub(super) fn tagged(_: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
+    alone(args, "tagged")?;
+    Ok(!tag_names(&input).is_empty())
+}
+
+pub(super) fn tagged_with(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
+    let [name] = args.bind(&sig("tagged_with", 1, ["tag_name"], 1))?;
+    let name = cx.text(&given(name))?;
+    if !TAGS.contains(&name.as_str()) {
+        return Err(Raise::value_error(format!("Unknown tag name {}.", crate::value::str_repr(&name))));
+    }
+    Ok(tag_names(&input).contains(&name.as_str()))
 }

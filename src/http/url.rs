@@ -1,4 +1,4 @@
-//! `urllib.parse`: splitting and quoting of URLs.
+//! `urllib.parse`: splitting, joining, quoting and masking of URLs.
 
 /// What `urlsplit` gives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -97,6 +97,101 @@ impl Url {
     }
 }
 
+impl std::fmt::Display for Url {
+    /// `urlunsplit`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if !self.scheme.is_empty() {
+            write!(f, "{}:", self.scheme)?;
+        }
+        if !self.netloc.is_empty() || self.scheme == "file" || self.path.starts_with("//") {
+            let slash = if self.path.is_empty() || self.path.starts_with('/') { "" } else { "/" };
+            write!(f, "//{}{slash}", self.netloc)?;
+        }
+        f.write_str(&self.path)?;
+        if !self.query.is_empty() {
+            write!(f, "?{}", self.query)?;
+        }
+        if !self.fragment.is_empty() {
+            write!(f, "#{}", self.fragment)?;
+        }
+        Ok(())
+    }
+}
+
+/// `urljoin`: a reference as it is meant where it was found.
+pub fn join(base: &str, reference: &str) -> String {
+    if base.is_empty() || reference.is_empty() {
+        return if base.is_empty() { reference } else { base }.to_owned();
+    }
+    let (Ok(base), Ok(mut url)) = (Url::parse(base), Url::parse(reference)) else { return reference.to_owned() };
+    if !url.scheme.is_empty() && url.scheme != base.scheme {
+        return reference.to_owned();
+    }
+    url.scheme.clone_from(&base.scheme);
+    if !url.netloc.is_empty() {
+        return url.to_string();
+    }
+    url.netloc.clone_from(&base.netloc);
+    if url.path.is_empty() {
+        url.path.clone_from(&base.path);
+        if url.query.is_empty() {
+            url.query.clone_from(&base.query);
+        }
+        return url.to_string();
+    }
+    if !url.path.starts_with('/') {
+        let folder = base.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        url.path = format!("{folder}/{}", url.path);
+    }
+    url.path = without_dots(&url.path);
+    url.to_string()
+}
+
+/// A path without `.` and `..`, none of which leads above the root.
+fn without_dots(path: &str) -> String {
+    let mut out: Vec<&str> = Vec::new();
+    let parts: Vec<&str> = path.split('/').collect();
+    let last = parts.len().saturating_sub(1);
+    for (at, part) in parts.iter().enumerate() {
+        match *part {
+            "." => {}
+            ".." => {
+                if out.len() > 1 {
+                    out.pop();
+                }
+            }
+            part => out.push(part),
+        }
+        if at == last && matches!(*part, "." | "..") {
+            out.push("");
+        }
+    }
+    out.join("/")
+}
+
+/// A URL whose user and password, where it has any, are stars.
+pub fn mask(url: &str) -> String {
+    let Ok(parsed) = Url::parse(url) else { return url.to_owned() };
+    let secret = match parsed.credentials() {
+        (Some(_), Some(password)) if !password.is_empty() => true,
+        (Some(user), None) if !user.is_empty() => false,
+        _ => return url.to_owned(),
+    };
+    let host = parsed.netloc.rsplit_once('@').map_or("", |(_, host)| host);
+    let stars = if secret { "****:****" } else { "****" };
+    Url { netloc: format!("{stars}@{host}"), ..parsed }.to_string()
+}
+
+/// `unquote`.
+pub fn unquote(text: &str) -> String {
+    unquote_plus(&text.replace('+', "%2B"))
+}
+
+/// The name that a download of this path gets; empty where the path ends with a slash.
+pub fn basename(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or("")
+}
+
 /// `quote`: everything but letters, digits, `_.-~` and the safe characters as `%XX`.
 pub fn quote(text: &str, safe: &str) -> String {
     let mut out = String::new();
@@ -144,6 +239,38 @@ mod tests {
         assert_eq!(url.port(), Ok(Some(9000)));
         assert_eq!((url.query.as_str(), url.fragment.as_str()), ("query=term", "frag"));
         assert_eq!(quote("a b/é", "/"), "a%20b/%C3%A9");
+        assert_eq!(unquote("a+b%20c"), "a+b c");
         assert_eq!(unquote_plus("a+b%20c%zz"), "a b c%zz");
+    }
+
+    #[test]
+    fn joins_as_python_does() {
+        for (reference, joined) in [
+            ("g", "http://a/b/c/g"),
+            ("./g", "http://a/b/c/g"),
+            ("g/", "http://a/b/c/g/"),
+            ("/g", "http://a/g"),
+            ("//g", "http://g"),
+            ("?y", "http://a/b/c/d?y"),
+            ("g?y#s", "http://a/b/c/g?y#s"),
+            ("..", "http://a/b/"),
+            ("../../../g", "http://a/g"),
+            ("https://x/y", "https://x/y"),
+            ("", "http://a/b/c/d?q"),
+        ] {
+            assert_eq!(join("http://a/b/c/d?q", reference), joined, "{reference}");
+        }
+    }
+
+    #[test]
+    fn masks_credentials() {
+        for (url, masked) in [
+            ("http://a/b?c", "http://a/b?c"),
+            ("http://u:p@a:1/b", "http://****:****@a:1/b"),
+            ("http://u@a/b", "http://****@a/b"),
+            ("http://u:@a/b", "http://u:@a/b"),
+        ] {
+            assert_eq!(mask(url), masked);
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::host::{Command, Env};
 use std::net::IpAddr;
 
 /// The addresses of a name, in the order in which they are tried.
-pub(super) fn resolve(env: &Env, host: &str) -> Vec<IpAddr> {
+pub fn resolve(env: &Env, host: &str) -> Vec<IpAddr> {
     let literal = host.trim_start_matches('[').trim_end_matches(']');
     if let Ok(ip) = literal.parse() {
         return vec![ip];

@@ -3,13 +3,15 @@
 //! A file is one round trip where it is small: the host compares and decides. A large one is sent only
 //! after the host has said that its checksum differs.
 
+mod tree;
+
 use super::{Acted, ActionCall, ActionDef, BoxFuture, Run};
 use crate::connection::Upload;
 use crate::diag::{Error, Result};
+use crate::host::digest;
 use crate::modules::deliver;
 use crate::proto::{Outcome, Request};
 use crate::value::{Dict, JsonStyle, Value, write_json};
-use sha1::{Digest, Sha1};
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -69,7 +71,14 @@ async fn copy(call: &ActionCall<'_>) -> Result<Outcome> {
             };
             let mut args = remote_args(call);
             args.insert("_content", true);
-            put(call, args, &dest, &name_of(&dest), Value::Null, Content::Bytes(bytes)).await.map(finished)
+            let outcome = put(call, args, &dest, &name_of(&dest), Value::Null, Content::Bytes(bytes)).await?;
+            if outcome.get("_ansible_kept").is_none() {
+                return Ok(outcome);
+            }
+            // The file that would have held the content: Ansible's is gone by now as well.
+            let home = &call.scope.world().home;
+            let source = format!("{home}/.ansible/tmp/ansible-local-{}/.content", std::process::id());
+            Ok(Outcome::changed(false).with("dest", dest).with("src", source))
         }
         (Some(_), None) if call.flag("remote_src", false) => call.module("copy", call.args.clone(), None).await,
         (Some(source), None) => from_controller(call, &source, &dest).await,
@@ -88,10 +97,7 @@ async fn from_controller(call: &ActionCall<'_>, source: &str, dest: &str) -> Res
             finished(outcome)
         });
     }
-    let inside = source.ends_with('/');
-    let tree = Tree::walk(&found, inside, call.flag("local_follow", true))
-        .map_err(|error| Error::action(format!("{}: {error}", found.display())))?;
-    put_tree(call, &tree, &format!("{}/", dest.trim_end_matches('/')), source, &found).await
+    tree::put(call, &format!("{}/", dest.trim_end_matches('/')), source, &found).await
 }
 
 /// The arguments of the task that the host gets.
@@ -110,19 +116,9 @@ pub(super) async fn put(
     content: Content,
 ) -> Result<Outcome> {
     args.insert("dest", dest);
-    args.insert("_original_basename", basename);
-    args.insert("_label", label);
-    if let (Content::File(path), Some("preserve")) = (&content, args.get("mode").and_then(Value::as_str)) {
-        let mode = std::fs::metadata(path).map(|meta| meta.permissions().mode() & 0o7777);
-        let mode = mode.map_err(|error| Error::action(format!("{}: {error}", path.display())))?;
-        args.insert("mode", format!("0{mode:03o}"));
-    }
-    let checksum = checksum(&content)?;
-    args.set_default("checksum", checksum.as_str());
-    let size = match &content {
-        Content::Bytes(bytes) => bytes.len() as u64,
-        Content::File(path) => std::fs::metadata(path).map_or(0, |meta| meta.len()),
-    };
+    let checksum = content.checksum()?;
+    describe(&mut args, basename, label, &content, &checksum)?;
+    let size = content.size();
     let request = Request {
         module: deliver::NAME.into(),
         shown: "ansible.legacy.copy".into(),
@@ -138,6 +134,19 @@ pub(super) async fn put(
         Content::File(path) => Upload::File(path),
     };
     call.remote.run(request, Some(upload)).await
+}
+
+/// Says of a file what its delivery needs beside its destination.
+fn describe(args: &mut Dict, basename: &str, label: Value, content: &Content, checksum: &str) -> Result<()> {
+    args.insert("_original_basename", basename);
+    args.insert("_label", label);
+    if let (Content::File(path), Some("preserve")) = (content, args.get("mode").and_then(Value::as_str)) {
+        let mode = std::fs::metadata(path).map(|meta| meta.permissions().mode() & 0o7777);
+        let mode = mode.map_err(|error| Error::action(format!("{}: {error}", path.display())))?;
+        args.insert("mode", format!("0{mode:03o}"));
+    }
+    args.set_default("checksum", checksum);
+    Ok(())
 }
 
 async fn is_there(call: &ActionCall<'_>, args: &Dict, checksum: &str) -> Result<bool> {
@@ -162,24 +171,31 @@ async fn is_there(call: &ActionCall<'_>, args: &Dict, checksum: &str) -> Result<
     Ok(false)
 }
 
-fn checksum(content: &Content) -> Result<String> {
-    let mut hasher = Sha1::new();
-    match content {
-        Content::Bytes(bytes) => hasher.update(bytes),
-        Content::File(path) => {
-            let unreadable =
-                |error: std::io::Error| Error::action(format!("could not read {}: {error}", path.display()));
-            let mut file = std::fs::File::open(path).map_err(unreadable)?;
-            let mut buffer = vec![0; 1 << 16];
-            loop {
-                match file.read(&mut buffer).map_err(unreadable)? {
-                    0 => break,
-                    n => hasher.update(&buffer[..n]),
-                }
-            }
+impl Content {
+    fn size(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::File(path) => std::fs::metadata(path).map_or(0, |meta| meta.len()),
         }
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+
+    fn checksum(&self) -> Result<String> {
+        match self {
+            Self::Bytes(bytes) => Ok(digest::sha1_bytes(bytes)),
+            Self::File(path) => digest::sha1_file(path).map_err(|error| unreadable(path, &error)),
+        }
+    }
+
+    fn bytes(self) -> Result<Vec<u8>> {
+        match self {
+            Self::Bytes(bytes) => Ok(bytes),
+            Self::File(path) => std::fs::read(&path).map_err(|error| unreadable(&path, &error)),
+        }
+    }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+    Error::action(format!("could not read {}: {error}", path.display()))
 }
 
 /// A file's content: decrypted, where it is vaulted and the task does not say otherwise.
@@ -204,61 +220,6 @@ fn finished(mut outcome: Outcome) -> Outcome {
     outcome
 }
 
-async fn put_tree(call: &ActionCall<'_>, tree: &Tree, dest: &str, source: &str, found: &Path) -> Result<Outcome> {
-    let mut changed = false;
-    let mut diffs = Vec::new();
-    let mut last = Outcome::default();
-    let mut args = remote_args(call);
-    args.insert("follow", false);
-    for (path, relative) in &tree.files {
-        let label = Value::str(path.to_string_lossy().as_ref());
-        let file = read(call, path)?;
-        // Where the destination ends with a slash, the host makes the folders between.
-        let outcome = put(call, args.clone(), dest, relative, label, file).await?;
-        if outcome.is_failed() {
-            return Ok(finished(outcome));
-        }
-        changed |= outcome.is_changed();
-        diffs.extend(outcome.get("diff").and_then(Value::as_list).unwrap_or_default().iter().cloned());
-        last = outcome;
-    }
-    let folders = tree.folders.iter().map(|relative| {
-        let mut asked = attributes(call);
-        asked.insert("path", format!("{dest}{relative}"));
-        asked.insert("state", "directory");
-        asked.insert("mode", call.args.get("directory_mode").cloned().unwrap_or_default());
-        asked.insert("recurse", false);
-        asked
-    });
-    let links = tree.links.iter().map(|(target, relative)| {
-        let mut asked = attributes(call);
-        asked.insert("path", format!("{dest}{relative}"));
-        asked.insert("src", target.as_str());
-        asked.insert("state", "link");
-        asked.insert("force", true);
-        asked.insert("follow", false);
-        if asked.get("mode").and_then(Value::as_str) == Some("preserve") {
-            asked.remove("mode");
-        }
-        asked
-    });
-    for asked in folders.chain(links) {
-        let outcome = call.module("file", asked, None).await?;
-        if outcome.is_failed() {
-            return Ok(outcome);
-        }
-        changed |= outcome.is_changed();
-    }
-    let outcome = if tree.files.len() == 1 {
-        finished(last).with("changed", changed)
-    } else {
-        let inside = source.ends_with('/');
-        let shown = if inside { format!("{}/", found.display()) } else { found.display().to_string() };
-        Outcome::changed(changed).with("dest", dest).with("src", shown)
-    };
-    Ok(if diffs.is_empty() { outcome } else { outcome.with("diff", diffs) })
-}
-
 /// The arguments of the task that `file` takes too.
 fn attributes(call: &ActionCall<'_>) -> Dict {
     let names =
@@ -272,52 +233,4 @@ fn name_of(path: &str) -> String {
 
 fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-/// What a folder of the controller's holds, by paths relative to where it is copied.
-#[derive(Debug, Default)]
-struct Tree {
-    files: Vec<(PathBuf, String)>,
-    folders: Vec<String>,
-    links: Vec<(String, String)>,
-}
-
-impl Tree {
-    /// Walks a folder, its own name before all paths unless only what is inside is copied.
-    fn walk(top: &Path, inside: bool, follow: bool) -> std::io::Result<Self> {
-        let mut tree = Self::default();
-        let prefix = if inside { String::new() } else { file_name(top) };
-        if !inside {
-            tree.folders.push(prefix.clone());
-        }
-        tree.folder(top, &prefix, follow, &mut vec![top.canonicalize()?])?;
-        Ok(tree)
-    }
-
-    /// Folders that are open already are not entered again, so that a circle of links ends.
-    fn folder(&mut self, folder: &Path, prefix: &str, follow: bool, open: &mut Vec<PathBuf>) -> std::io::Result<()> {
-        let mut entries: Vec<_> = std::fs::read_dir(folder)?.collect::<std::io::Result<_>>()?;
-        entries.sort_by_key(std::fs::DirEntry::file_name);
-        for entry in entries {
-            let path = entry.path();
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let relative = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
-            let is_link = entry.file_type()?.is_symlink();
-            if is_link && !follow {
-                self.links.push((std::fs::read_link(&path)?.to_string_lossy().into_owned(), relative));
-            } else if path.is_dir() {
-                let real = path.canonicalize()?;
-                if open.contains(&real) {
-                    continue;
-                }
-                self.folders.push(relative.clone());
-                open.push(real);
-                self.folder(&path, &relative, follow, open)?;
-                open.pop();
-            } else {
-                self.files.push((path, relative));
-            }
-        }
-        Ok(())
-    }
 }
