@@ -12,7 +12,9 @@ pub mod acl;
 #[cfg(test)]
 mod against;
 pub mod alternatives;
+pub mod archive;
 pub mod assemble;
+pub mod async_status;
 pub mod attributes;
 pub mod authorized_key;
 pub mod blockinfile;
@@ -39,6 +41,7 @@ pub mod known_hosts;
 pub mod lineinfile;
 pub mod many;
 pub mod mount;
+pub mod patch;
 pub mod ping;
 pub mod pip;
 pub mod replace;
@@ -48,6 +51,7 @@ pub mod setup;
 pub mod shell;
 pub mod slurp;
 pub mod stat;
+pub mod subversion;
 pub mod synchronize;
 pub mod sysctl;
 pub mod tempfile;
@@ -55,6 +59,7 @@ pub mod tempfile;
 pub mod testing;
 pub mod timezone;
 pub mod unarchive;
+pub mod uri;
 pub mod user;
 pub mod wait_for;
 pub mod web;
@@ -122,7 +127,9 @@ pub enum Blob {
 pub static MODULES: &[&ModuleDef] = &[
     &acl::DEF,
     &alternatives::DEF,
+    &archive::DEF,
     &assemble::DEF,
+    &async_status::DEF,
     &authorized_key::DEF,
     &blockinfile::DEF,
     &command::DEF,
@@ -142,6 +149,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &known_hosts::DEF,
     &lineinfile::DEF,
     &mount::DEF,
+    &patch::DEF,
     &ping::DEF,
     &pip::DEF,
     &replace::DEF,
@@ -149,11 +157,13 @@ pub static MODULES: &[&ModuleDef] = &[
     &shell::DEF,
     &slurp::DEF,
     &stat::DEF,
+    &subversion::DEF,
     &synchronize::DEF,
     &sysctl::DEF,
     &tempfile::DEF,
     &timezone::DEF,
     &unarchive::DEF,
+    &uri::DEF,
     &user::DEF,
     &wait_for::DEF,
 ];
