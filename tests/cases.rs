@@ -30,6 +30,7 @@ cases! {
         handlers_forced host_pinned loops meta meta_conditions meta_refresh no_log
         no_log_failures results run_once serial tags;
     errors: keyword_undefined named_self options playbook playbook_values task unreachable usage yaml;
+    http: faults forms get_url lookup_url places redirects secrets uri;
     inventory: group_vars implicit_localhost ini patterns reserved_names script several yaml;
     modules: command command_not_utf8 copy copy_failures failures file pip small stat synchronize template;
     roles: imports public whole;

@@ -43,12 +43,14 @@ pub struct Error {
     pub kind: Kind,
     /// The error below this one.
     pub cause: Option<Box<Error>>,
+    /// Whether it is shown apart from the error above it, though it has no place of its own.
+    pub apart: bool,
 }
 
 impl Error {
     /// An error of a kind.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { message: message.into(), origin: None, help: None, kind, cause: None }
+        Self { message: message.into(), origin: None, help: None, kind, cause: None, apart: false }
     }
 
     /// An error in what the user wrote.
@@ -80,6 +82,13 @@ impl Error {
         self
     }
 
+    /// Is shown apart: ansible-core does so with a cause that itself has one.
+    #[must_use]
+    pub fn apart(mut self) -> Self {
+        self.apart = true;
+        self
+    }
+
     /// Adds a help text.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
@@ -90,7 +99,14 @@ impl Error {
     /// Wraps this error as the cause of another of the same kind.
     #[must_use]
     pub fn context(self, message: impl Into<String>) -> Self {
-        Self { message: message.into(), origin: None, help: None, kind: self.kind, cause: Some(Box::new(self)) }
+        Self {
+            message: message.into(),
+            origin: None,
+            help: None,
+            kind: self.kind,
+            cause: Some(Box::new(self)),
+            apart: false,
+        }
     }
 
     /// The messages of this error and its causes in one line, as ansible-core joins them.
@@ -118,7 +134,7 @@ impl Error {
         while let Some(error) = next {
             match stages.last_mut() {
                 Some(last)
-                    if error.origin.is_none()
+                    if (error.origin.is_none() && !error.apart)
                         || (last.origin == error.origin.as_ref() && last.keeps_help_of(error)) =>
                 {
                     join(&mut last.text, &error.message);
@@ -196,6 +212,9 @@ impl fmt::Display for Error {
             if i > 0 {
                 f.write_str("\n<<< caused by >>>\n\n")?;
                 stage.write(f)?;
+                if stage.origin.is_none() && stage.help.is_none() {
+                    f.write_str("\n")?;
+                }
             } else {
                 // An outer stage ends like a sentence, since what follows stands apart.
                 let end = if stage.text.ends_with(['.', '!', '?']) { "" } else { "." };

@@ -202,7 +202,7 @@ mod tests {
     fn only_the_named_server_gets_the_password() {
         let mut headers = Headers::default();
         headers.push("WWW-Authenticate", "Basic realm=\"x\"");
-        let mut answer = |url: &str, sent| {
+        let answer = |url: &str, sent| {
             let url = Url::parse(url).expect("url");
             credentials().answer(&url, "GET", "/", &headers, sent).expect("basic")
         };
