@@ -173,6 +173,8 @@ pub enum Default {
     Str(&'static str),
     /// A list of strings.
     List(&'static [&'static str]),
+    /// A list of integers.
+    Ints(&'static [i64]),
     /// An empty dictionary.
     EmptyDict,
 }
@@ -274,6 +276,7 @@ impl Default {
             Self::Float(f) => f.into(),
             Self::Str(s) => s.into(),
             Self::List(items) => Value::list(items.iter().map(|item| Value::from(*item))),
+            Self::Ints(items) => Value::list(items.iter().map(|item| Value::from(*item))),
             Self::EmptyDict => Dict::new().into(),
         }
     }
