@@ -11,3 +11,4 @@ mod local;
 mod playbooks;
 mod ssh;
 mod support;
+mod unpacking;

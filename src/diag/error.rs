@@ -43,7 +43,7 @@ pub struct Error {
     pub kind: Kind,
     /// The error below this one.
     pub cause: Option<Box<Error>>,
-    /// Whether it is shown apart from the error above it, though it has no place of its own.
+    /// Whether it is told apart from what it caused, after that one's place.
     pub apart: bool,
 }
 
@@ -82,13 +82,6 @@ impl Error {
         self
     }
 
-    /// Is shown apart: ansible-core does so with a cause that itself has one.
-    #[must_use]
-    pub fn apart(mut self) -> Self {
-        self.apart = true;
-        self
-    }
-
     /// Adds a help text.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
@@ -99,14 +92,15 @@ impl Error {
     /// Wraps this error as the cause of another of the same kind.
     #[must_use]
     pub fn context(self, message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            origin: None,
-            help: None,
-            kind: self.kind,
-            cause: Some(Box::new(self)),
-            apart: false,
-        }
+        let kind = self.kind;
+        Self { message: message.into(), origin: None, help: None, kind, cause: Some(Box::new(self)), apart: false }
+    }
+
+    /// The same, told apart from what it caused.
+    #[must_use]
+    pub fn apart(mut self) -> Self {
+        self.apart = true;
+        self
     }
 
     /// The messages of this error and its causes in one line, as ansible-core joins them.
@@ -135,7 +129,7 @@ impl Error {
             match stages.last_mut() {
                 Some(last)
                     if (error.origin.is_none() && !error.apart)
-                        || (last.origin == error.origin.as_ref() && last.keeps_help_of(error)) =>
+                        || (!error.apart && last.origin == error.origin.as_ref() && last.keeps_help_of(error)) =>
                 {
                     join(&mut last.text, &error.message);
                     last.origin = last.origin.or(error.origin.as_ref());
@@ -212,9 +206,6 @@ impl fmt::Display for Error {
             if i > 0 {
                 f.write_str("\n<<< caused by >>>\n\n")?;
                 stage.write(f)?;
-                if stage.origin.is_none() && stage.help.is_none() {
-                    f.write_str("\n")?;
-                }
             } else {
                 // An outer stage ends like a sentence, since what follows stands apart.
                 let end = if stage.text.ends_with(['.', '!', '?']) { "" } else { "." };

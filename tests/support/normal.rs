@@ -7,6 +7,9 @@ use std::fs;
 const PATTERNS: &[(&str, &str)] = &[
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}", "TIME"),
     (r"\b\d+:\d\d:\d\d\.\d{6}", "DELTA"),
+    (r"\bj\d+\.\d+", "JOB"),
+    (r#""child_pid": \d+"#, "\"child_pid\": N"),
+    (r"Paused for (\d+)\.\d+", "Paused for ${1}.N"),
     (r#"("(?:atime|mtime|ctime|birthtime|access_time|modification_time)": )[\d.]+"#, "${1}TIME"),
     (r#"("(?:inode|dev|version|blocks|block_size|device_type)": )(?:"?\d+"?|null)"#, "${1}N"),
     (r#""attr_flags": "\w*""#, "\"attr_flags\": \"\""),
@@ -17,6 +20,8 @@ const PATTERNS: &[(&str, &str)] = &[
     (r"[\w/]*/\.ansible/tmp/(?:ansible-tmp-[\d.]+-\d+-\d+/)?tmp\w{8}\b", "TMP/tmpN"),
     // The real one asks passwd where its home is, not HOME.
     (r"[\w/]*/\.ansible/tmp/ansible-tmp-[\d.]+-\d+-\d+", "TMP/ansible-tmp-N"),
+    // Where an agent puts what comes from the controller.
+    (r"/(?:var/tmp|tmp|dev/shm)/rplay-[0-9a-f]{16}/\d+", "TMP/ansible-tmp-N"),
     (r"ansible-local-\w+/[.\w]+", "ansible-local-N"),
     (r#""elapsed": \d+"#, "\"elapsed\": N"),
     (r"/usr/bin/python3\.\d+", "/usr/bin/python3"),
