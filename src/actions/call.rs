@@ -190,6 +190,16 @@ impl ActionCall<'_> {
         self.remote.run(request, upload).await
     }
 
+    /// What a vaulted file of the controller's holds.
+    pub fn decrypt(&self, path: &Path, bytes: &[u8]) -> Result<Vec<u8>> {
+        let vault = &self.scope.world().vault;
+        if vault.is_empty() {
+            let path = path.display();
+            return Err(Error::action(format!("A vault password or secret must be specified to decrypt {path}")));
+        }
+        vault.decrypt(bytes)
+    }
+
     /// Puts a file on the host, whatever its size, and runs a module whose `src` it is; then removes it.
     pub async fn run_with_file(&self, mut request: Request, file: &Path, name: &str) -> Result<Outcome> {
         let staged = self.remote.put_as(file, name, false).await?;

@@ -18,7 +18,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-const NO_ANY_ERRORS_FATAL: &str = "Using any_errors_fatal with the free strategy is not supported, as tasks are executed independently on each host";
+const NO_ANY_ERRORS_FATAL: &str =
+    "Using any_errors_fatal with the free strategy is not supported, as tasks are executed independently on each host";
 const NO_MAX_FAIL: &str = "Using max_fail_percentage with the free strategy is not supported, as tasks are executed independently on each host";
 const NO_RUN_ONCE: &str = "Using run_once with the free strategy is not currently supported. This task will still be executed for every host in the inventory list.";
 

@@ -265,9 +265,9 @@ fn as_int(value: &Value) -> Result<i64> {
         }
     };
     let plain = text.trim().replace('_', "");
-    plain.parse().map_err(|_| {
-        Error::user(format!("invalid literal for int() with base 10: {}", crate::value::repr(value)))
-    })
+    plain
+        .parse()
+        .map_err(|_| Error::user(format!("invalid literal for int() with base 10: {}", crate::value::repr(value))))
 }
 
 /// What starting a task on a host takes.
