@@ -6,6 +6,7 @@ use super::inspect::PlayListing;
 use super::lacking;
 use super::options::Options;
 use super::play;
+use super::python::FileModules;
 use super::shared::{Cancel, Shared};
 use super::strategy;
 use crate::actions::ActionDef;
@@ -22,7 +23,7 @@ use crate::vars::{CachePlugin, FactCache, Fixed, PlainScope, Store, parse_extra_
 use crate::vault::Secrets;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
@@ -41,6 +42,7 @@ pub struct Run {
     templar: Option<Templar>,
     listener: Listener,
     terminal: Option<Arc<dyn Terminal>>,
+    console: Option<Arc<dyn Terminal>>,
     cancel: Cancel,
 }
 
@@ -68,6 +70,7 @@ impl Run {
             templar: None,
             listener: Box::new(|_| {}),
             terminal: None,
+            console: None,
             cancel: Cancel::default(),
         }
     }
@@ -151,6 +154,14 @@ impl Run {
         self
     }
 
+    /// Answers `--step` and the task debugger, also without a terminal; without anybody, no step is taken and
+    /// the debugger ends the run.
+    #[must_use]
+    pub fn console(mut self, console: Arc<dyn Terminal>) -> Self {
+        self.console = Some(console);
+        self
+    }
+
     /// A handle that ends the run from elsewhere.
     pub fn cancel(&self) -> Cancel {
         self.cancel.clone()
@@ -185,7 +196,7 @@ impl Run {
     }
 
     fn prepare(self, listener: Listener) -> Result<Prepared> {
-        let emitter = Arc::new(Emitter::new(listener, self.options.verbosity));
+        let emitter = Arc::new(Emitter::new(listener, self.options.verbosity.max(self.options.log_verbosity)));
         let mut notices = Vec::new();
         let sources = self.read_inventory(&mut notices);
         emitter.notices(notices);
@@ -208,11 +219,14 @@ impl Run {
             limit,
             pool: Pool::new(pool_settings(&self.config, forks, self.agents, &emitter)),
             terminal: self.terminal,
+            console: self.console,
+            unstepped: AtomicBool::new(false),
             cancel: self.cancel,
             forks: Arc::new(Semaphore::new(forks)),
             actions: self.actions,
             emitter,
             ids: AtomicU64::new(1),
+            file_modules: FileModules::default(),
             added: Mutex::default(),
             around: self.config.around,
         };
@@ -246,7 +260,7 @@ impl Run {
         let mut extra = self.variables.clone();
         for text in &self.extra_vars {
             let resolve = |path: &str| config.around.resolve(path, None);
-            extra.update(&parse_extra_vars(text, resolve, |path| loader.read_vars(path))?);
+            extra.update(&parse_extra_vars(text, resolve, |path| loader.read_value(path))?);
         }
         let fixed = Fixed {
             check: options.check,

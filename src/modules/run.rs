@@ -86,8 +86,8 @@ fn finish(mut outcome: Outcome, args: &Args, mut warnings: Vec<String>, checked:
     }
     if !checked.deprecations.is_empty() {
         let texts = checked.deprecations.iter().map(|item| {
-            let collection = item.collection;
-            Dict::from([("msg", item.msg.as_str()), ("version", item.version), ("collection_name", collection)]).into()
+            let texts = [("msg", &item.msg), ("version", &item.version), ("collection_name", &item.collection)];
+            Dict::from(texts.map(|(key, text)| (key, text.as_str()))).into()
         });
         outcome.set("deprecations", Value::list(texts));
     }
