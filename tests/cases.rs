@@ -35,6 +35,7 @@ cases! {
         ini_file patch pause pip reboot small ssh_files stat subversion synchronize system_files system_names
         template unarchive wait_for_connection;
     roles: argument_specs imports public whole;
+    python: collections kinds leaks new_style;
     templates: playbook;
     vars: environment_and_play_hosts extra hostvars_and_play_vars lazy magic precedence vars_files;
     vault: plain several_ids;

@@ -4,6 +4,7 @@
 use super::host_task::{Done, HostTask, Included, Note};
 use super::keywords::Keywords;
 use super::outcome;
+use super::python::lacking;
 use super::remote::HostRemote;
 use super::shared::Added;
 use crate::actions::{Acted, ActionCall, Effect, Remote, Run};
@@ -213,7 +214,7 @@ impl HostTask {
         };
         match &action.kind {
             ActionKind::Native | ActionKind::Python(_) => Ok(action),
-            ActionKind::Lacking => Err(Error::unsupported(format!("rplay has no module {} yet", action.fqcn))),
+            ActionKind::Lacking => Err(Error::unsupported(lacking(&self.shared, &action.fqcn))),
             ActionKind::PythonAction(path) => {
                 let text = format!(
                     "the action {} is a plugin written in Python ({path}), which rplay does not run",
@@ -443,7 +444,13 @@ impl HostTask {
         let Acted { mut outcome, effects } = acted;
         outcome::complete(&mut outcome);
         let cause = outcome.is_failed().then(|| remote.failure(&outcome)).flatten();
-        outcome.result.remove("_ansible_cause");
+        let told = outcome.result.remove(Outcome::CAUSE);
+        // An action that says what its failure comes from, and is no module's whose words are known.
+        let cause = cause.or_else(|| {
+            let text = outcome.get("msg").map(Value::to_text).unwrap_or_default();
+            let told = told.filter(|_| outcome.is_failed())?;
+            Some(Error::user(text).help(told.to_text()).apart().context("Action failed."))
+        });
         let facts_of = match delegated {
             Some(name) if self.delegates_facts(scope) => Arc::from(name),
             _ => scope.host.clone(),

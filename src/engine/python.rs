@@ -86,7 +86,9 @@ impl HostRemote<'_> {
         let text = |key: &str| outcome.get(key).map(Value::to_text).unwrap_or_default();
         let rc = outcome.get("rc").and_then(Value::as_int).unwrap_or_default();
         let printed = Printed { rc, stdout: text("stdout"), stderr: text("stderr") };
-        let mut read = python::read(&printed, &chosen.line);
+        let traces = self.task.shared.settings.list("DISPLAY_TRACEBACK");
+        let traces = traces.iter().any(|which| matches!(*which, "error" | "always"));
+        let mut read = python::read(&printed, &chosen.line, traces);
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = read.error.take();
         let own = read.outcome.result.remove("warnings");
         let said = chosen.warnings.iter().chain(&read.warnings).map(|text| Value::from(text.as_str()));
@@ -144,10 +146,9 @@ impl HostRemote<'_> {
     fn file(&self, module: &Module, path: &str, chosen: &Chosen) -> Result<FileModule> {
         let settings = &self.task.shared.settings;
         let interpreter = words::split(&chosen.line).map_err(Error::action)?;
-        let nofile = match self.variable("ansible_python_module_rlimit_nofile") {
-            Some(value) => value.to_text().trim().parse().unwrap_or_default(),
-            None => u64::try_from(settings.int("PYTHON_MODULE_RLIMIT_NOFILE")).unwrap_or_default(),
-        };
+        let limit = self.variable("ansible_python_module_rlimit_nofile");
+        let limit = limit.unwrap_or_else(|| settings.get("PYTHON_MODULE_RLIMIT_NOFILE").clone());
+        let nofile = limit.to_text().trim().parse().unwrap_or_default();
         let name = Path::new(path).file_name().unwrap_or_default().to_string_lossy().into_owned();
         let unprivileged = self.target.escalation.as_ref().is_some_and(|become_| become_.user != "root");
         let pack = module.pack.as_ref();
@@ -288,8 +289,9 @@ impl FileModules {
             Error::unsupported(format!("the module {name} is written in PowerShell ({path}), which rplay does not run"))
         })?;
         if looked.shebang.is_empty() && !matches!(looked.kind, FileKind::Binary | FileKind::Packed) {
-            return Err(Error::action(format!("module ({name}) is missing interpreter line")));
+            return Err(Error::user(format!("module ({name}) is missing interpreter line")));
         }
+        check_collection(shared, path)?;
         let pack = match (&looked.text, looked.kind) {
             (Some(text), FileKind::Packed) => Some(self.pack(shared, name, path, text)?),
             _ => None,
@@ -314,12 +316,60 @@ impl FileModules {
     }
 }
 
+/// What modules in Python need, and how one comes by it.
+pub(super) const NEEDS: &str = "the files of ansible-core 2.19 or later on this machine (`pip install ansible-core`, or \
+                                set RPLAY_ANSIBLE to the folder that holds the package `ansible`)";
+
 /// What is said of a module that needs an ansible-core which is not there.
 pub(super) fn missing(name: &str) -> String {
-    format!(
-        "the module {name} is written in Python and needs the files of ansible-core 2.19 or later on this machine: \
-         `pip install ansible-core`, or set RPLAY_ANSIBLE to the folder that holds the package `ansible`"
-    )
+    format!("the module {name} is written in Python and needs {NEEDS}")
+}
+
+/// What is said of a module that rplay lacks.
+pub(super) fn lacking(shared: &Shared, fqcn: &str) -> String {
+    let collection = fqcn.rsplit_once('.').map_or("", |(collection, _)| collection);
+    let catalogue = shared.loader.catalogue();
+    if collection == "ansible.builtin" {
+        return match catalogue.installed() {
+            Some(_) => format!("rplay has no module {fqcn} yet"),
+            None => format!("rplay has no module {fqcn} yet; as one written in Python it needs {NEEDS}"),
+        };
+    }
+    match catalogue.collections().folder(collection) {
+        Some(_) => format!("the collection {collection} that is installed has no module {fqcn}"),
+        None => format!("the module {fqcn} is none of rplay's own, and its collection {collection} is not installed"),
+    }
+}
+
+/// Whether a module's file can be run here, as far as what it needs is there.
+pub(super) fn can_run(shared: &Shared, path: &str) -> bool {
+    let packed = || {
+        let looked = std::fs::read(path).ok().and_then(|content| python::look(&content));
+        looked.is_some_and(|looked| looked.kind == FileKind::Packed)
+    };
+    shared.loader.catalogue().installed().is_some() || !packed()
+}
+
+/// Warns of a collection that does not support this release, or refuses it, as the setting says.
+fn check_collection(shared: &Shared, path: &str) -> Result<()> {
+    let mut parts = path.rsplit_once("/ansible_collections/").map_or("", |(_, inside)| inside).split('/');
+    let (Some(namespace), Some(name)) = (parts.next(), parts.next()) else { return Ok(()) };
+    let catalogue = shared.loader.catalogue();
+    let collection = format!("{namespace}.{name}");
+    let Some(wanted) = catalogue.collections().requires(&collection) else { return Ok(()) };
+    let version = catalogue.installed().map_or(VERSION, |found| found.version());
+    if python::satisfies(version, &wanted) {
+        return Ok(());
+    }
+    let text = format!("Collection {collection} does not support Ansible version {version}");
+    match shared.settings.text("COLLECTIONS_ON_ANSIBLE_VERSION_MISMATCH") {
+        Some("error") => Err(Error::user(text)),
+        Some("ignore") => Ok(()),
+        _ => {
+            shared.warn(text);
+            Ok(())
+        }
+    }
 }
 
 /// The name by which a module is imported on the host.

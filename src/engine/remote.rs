@@ -2,7 +2,7 @@
 
 use super::host_task::HostTask;
 use super::keywords::Keywords;
-use super::python::missing;
+use super::python::lacking;
 use crate::actions::{BoxFuture, Remote};
 use crate::connection::{Connection, ConnectionError, Raw, Target, Transport, Upload};
 use crate::content::ActionKind;
@@ -127,7 +127,9 @@ impl Remote for HostRemote<'_> {
             match &action.kind {
                 ActionKind::Native => self.module(&action.name, name, all, context).await,
                 ActionKind::Python(path) => self.file_module(name, path, all, context).await,
-                ActionKind::Lacking | ActionKind::PythonAction(_) => Err(Error::unsupported(missing(name))),
+                ActionKind::Lacking | ActionKind::PythonAction(_) => {
+                    Err(Error::unsupported(lacking(&self.task.shared, &action.fqcn)))
+                }
             }
         })
     }

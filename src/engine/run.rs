@@ -6,12 +6,13 @@ use super::inspect::PlayListing;
 use super::lacking;
 use super::options::Options;
 use super::play;
-use super::python::FileModules;
+use super::python::{self, FileModules};
 use super::shared::{Cancel, Shared};
 use super::strategy;
 use crate::actions::ActionDef;
 use crate::config::Config;
 use crate::connection::{self, Pool};
+use crate::content::ActionKind;
 use crate::diag::{Error, Result};
 use crate::event::{Event, HostStats, Stats, Terminal};
 use crate::inventory::{Loaded, Mismatch, Notice, Reader, VarsFiles, limit_patterns, load_sources};
@@ -391,14 +392,34 @@ impl Prepared {
         Ok(state.report(shared))
     }
 
-    /// Says before the first task which tasks would fail because rplay lacks their module.
+    /// Says before the first task which tasks would fail because rplay lacks their module, or what it needs.
     fn warn_of_lacking(&self, plays: &[Play]) {
-        let mut names: Vec<String> = load::lacking(plays).iter().map(|lacking| lacking.fqcn.to_string()).collect();
-        names.sort();
-        names.dedup();
-        if !names.is_empty() {
-            let text =
-                format!("rplay lacks modules that tasks here would fail for, where they run: {}", names.join(", "));
+        let (mut lacking, mut needing) = (Vec::new(), Vec::new());
+        for found in load::lacking(plays) {
+            match &found.kind {
+                ActionKind::Native => {}
+                ActionKind::Python(path) if !python::can_run(&self.shared, path) => {
+                    needing.push(found.fqcn.to_string())
+                }
+                ActionKind::Python(_) => {}
+                ActionKind::Lacking | ActionKind::PythonAction(_) => lacking.push(found.fqcn.to_string()),
+            }
+        }
+        let names = |mut names: Vec<String>| {
+            names.sort();
+            names.dedup();
+            names.join(", ")
+        };
+        if !lacking.is_empty() {
+            let mut text =
+                format!("rplay lacks modules that tasks here would fail for, where they run: {}", names(lacking));
+            if self.shared.loader.catalogue().installed().is_none() {
+                text.push_str(&format!(". Those written in Python run with {}", python::NEEDS));
+            }
+            self.shared.warn(text);
+        }
+        if !needing.is_empty() {
+            let text = format!("Modules here need {}: {}", python::NEEDS, names(needing));
             self.shared.warn(text);
         }
     }
