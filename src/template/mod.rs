@@ -51,6 +51,6 @@ pub use scope::{Scope, Var, VarMap, World};
 pub use templar::Templar;
 
 /// The bytes of a text in an encoding, by Python's name for it; the error is in Python's words.
-pub fn encode(text: &str, encoding: &str) -> std::result::Result<Vec<u8>, String> {
+pub fn encode(text: &str, encoding: &str) -> Result<Vec<u8>, String> {
     pylib::codec::encode(text, encoding).map_err(|raise| raise.text())
 }
