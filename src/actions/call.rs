@@ -251,11 +251,7 @@ impl ActionCall<'_> {
     /// Finds a file of the controller's: absolute, or in `subfolder` of the search paths, or in them.
     pub fn find_file(&self, subfolder: &str, name: &str) -> Result<PathBuf> {
         let name = name.strip_suffix('/').filter(|n| !n.is_empty()).unwrap_or(name);
-        let home = &self.scope.world().home;
-        let expanded = match name.strip_prefix("~/") {
-            Some(rest) => format!("{home}/{rest}"),
-            None => name.to_owned(),
-        };
+        let expanded = self.with_home(name);
         if expanded.starts_with('/') {
             return Self::existing(vec![PathBuf::from(expanded)], name);
         }
@@ -270,6 +266,17 @@ impl ActionCall<'_> {
             tried.push(Path::new(&path).join(&expanded));
         }
         Self::existing(tried, name)
+    }
+
+    /// A path of the controller's with `~` or `~user` at its start expanded.
+    fn with_home(&self, path: &str) -> String {
+        let (first, rest) = path.split_at(path.find('/').unwrap_or(path.len()));
+        let home = match first.strip_prefix('~') {
+            Some("") => Some(self.scope.world().home.clone()),
+            Some(user) => crate::host::accounts::user_by_name(user).map(|user| user.home),
+            None => None,
+        };
+        home.map_or_else(|| path.to_owned(), |home| format!("{}{rest}", home.trim_end_matches('/')))
     }
 
     fn existing(tried: Vec<PathBuf>, name: &str) -> Result<PathBuf> {
