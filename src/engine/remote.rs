@@ -168,7 +168,8 @@ impl Remote for HostRemote<'_> {
         // The interpreter that the inventory names is the host's, not the controller's.
         request.context.python = None;
         Box::pin(async move {
-            let here = Target { name: "localhost".into(), ..Target::default() };
+            let cwd = self.variable("playbook_dir").map(|folder| folder.to_text().into());
+            let here = Target { name: "localhost".into(), cwd, ..Target::default() };
             match self.task.shared.pool.connect(&here).run(request, None).await {
                 Ok(outcome) => {
                     self.note(&outcome);

@@ -180,7 +180,8 @@ impl Run {
             listener(&Event::Warning(warning));
         }
         let prepared = self.prepare(listener)?;
-        let outcome = prepared.run(playbooks).await;
+        // Boxed: what is within is deep, and the compiler limits how deep a caller's own future may become.
+        let outcome = Box::pin(prepared.run(playbooks)).await;
         prepared.shared.pool.close().await;
         outcome
     }
