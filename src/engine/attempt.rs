@@ -343,7 +343,12 @@ impl HostTask {
                 text => Error::user(text).context("Action failed."),
             },
         };
-        Some(error.context("Task failed.").at(self.task.origin.as_ref()))
+        let error = error.context("Task failed.").at(self.task.origin.as_ref());
+        // A task that is written nowhere is shown itself.
+        match self.task.origin.as_ref().filter(|origin| origin.path().is_none()) {
+            Some(_) => Some(error.help(outcome::shortened(&self.task.as_written().to_text()))),
+            None => Some(error),
+        }
     }
 
     fn tell_retry(&self, attempt: &Attempt, left: u64) {
@@ -419,11 +424,22 @@ impl HostTask {
             }
             Err(error) => return Err(error),
         };
-        Ok(self.acted(acted, &remote, scope, delegated))
+        Ok(self.acted(acted, &action.name, &remote, scope, delegated))
     }
 
-    fn acted(&self, acted: Acted, remote: &HostRemote<'_>, scope: &HostScope, delegated: Option<&str>) -> Attempt {
+    fn acted(
+        &self,
+        acted: Acted,
+        action: &str,
+        remote: &HostRemote<'_>,
+        scope: &HostScope,
+        delegated: Option<&str>,
+    ) -> Attempt {
         let Acted { mut outcome, effects } = acted;
+        // What the controller makes up by itself stays as it is.
+        if self.shared.action(action).is_none_or(|definition| definition.connects) {
+            outcome::add_lines(&mut outcome);
+        }
         outcome::complete(&mut outcome);
         let cause = outcome.is_failed().then(|| remote.failure(&outcome)).flatten();
         outcome.result.remove("_ansible_cause");

@@ -11,7 +11,7 @@ use crate::diag::{Error, Kind, Result};
 use crate::event::{AsyncStage, Status, TaskResult};
 use crate::proto::{Background, Context, Outcome};
 use crate::template::Var;
-use crate::value::{Dict, Value, repr};
+use crate::value::{Value, repr};
 use std::time::{Duration, Instant};
 
 /// The actions whose controller's half lets the host's half run in the background.
@@ -133,8 +133,9 @@ impl HostTask {
 
     fn tell_async(&self, stage: AsyncStage, call: &ActionCall<'_>, outcome: &Outcome) {
         let mut result = outcome.result.clone();
-        if call.context.no_log {
-            result = censored(&result);
+        // What is only asked for the host's state has no secrets yet.
+        if call.context.no_log && stage != AsyncStage::Poll {
+            result = super::outcome::censored(&result);
         }
         let told = TaskResult {
             task: self.info.clone(),
@@ -152,17 +153,6 @@ impl HostTask {
 
 fn finished(outcome: &Outcome) -> bool {
     outcome.get("finished").is_some_and(Value::truthy)
-}
-
-/// A secret result, with what says how far its job is.
-fn censored(result: &Dict) -> Dict {
-    let mut kept = super::outcome::censored(result);
-    for key in ["ansible_job_id", "started", "finished"] {
-        if let Some(value) = result.get(key) {
-            kept.insert(key, value.clone());
-        }
-    }
-    kept
 }
 
 /// The start of a job's id.
