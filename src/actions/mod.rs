@@ -22,6 +22,7 @@ mod reboot;
 mod script;
 mod set_fact;
 mod set_stats;
+mod shell;
 mod synchronize;
 mod template;
 mod unarchive;
@@ -82,6 +83,7 @@ pub static ACTIONS: &[&ActionDef] = &[
     &script::ACTION,
     &set_fact::ACTION,
     &set_stats::ACTION,
+    &shell::ACTION,
     &synchronize::ACTION,
     &template::ACTION,
     &unarchive::ACTION,

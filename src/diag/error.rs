@@ -43,12 +43,14 @@ pub struct Error {
     pub kind: Kind,
     /// The error below this one.
     pub cause: Option<Box<Error>>,
+    /// Whether it is told apart from its cause, even where both have the same place.
+    pub apart: bool,
 }
 
 impl Error {
     /// An error of a kind.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { message: message.into(), origin: None, help: None, kind, cause: None }
+        Self { message: message.into(), origin: None, help: None, kind, cause: None, apart: false }
     }
 
     /// An error in what the user wrote.
@@ -90,7 +92,13 @@ impl Error {
     /// Wraps this error as the cause of another of the same kind.
     #[must_use]
     pub fn context(self, message: impl Into<String>) -> Self {
-        Self { message: message.into(), origin: None, help: None, kind: self.kind, cause: Some(Box::new(self)) }
+        Self { kind: self.kind, cause: Some(Box::new(self)), ..Self::new(Kind::User, message) }
+    }
+
+    /// Keeps it apart from its cause where they are told.
+    #[must_use]
+    pub fn apart(self) -> Self {
+        Self { apart: true, ..self }
     }
 
     /// The messages of this error and its causes in one line, as ansible-core joins them.
@@ -118,17 +126,19 @@ impl Error {
         while let Some(error) = next {
             match stages.last_mut() {
                 Some(last)
-                    if error.origin.is_none()
-                        || (last.origin == error.origin.as_ref() && last.keeps_help_of(error)) =>
+                    if !last.apart && error.origin.is_none()
+                        || (!last.apart && last.origin == error.origin.as_ref() && last.keeps_help_of(error)) =>
                 {
                     join(&mut last.text, &error.message);
                     last.origin = last.origin.or(error.origin.as_ref());
                     last.help = error.help.as_deref().or(last.help);
+                    last.apart |= error.apart;
                 }
                 _ => stages.push(Stage {
                     text: error.message.clone(),
                     origin: error.origin.as_ref(),
                     help: error.help.as_deref(),
+                    apart: error.apart,
                 }),
             }
             next = error.cause.as_deref();
@@ -142,6 +152,7 @@ struct Stage<'a> {
     text: String,
     origin: Option<&'a Origin>,
     help: Option<&'a str>,
+    apart: bool,
 }
 
 impl Stage<'_> {

@@ -16,6 +16,9 @@ use crate::vars::{HostScope, Reached};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// The longest `timeout` of a task, in seconds.
+const LONGEST: i64 = 100_000_000;
+
 /// What a failed result says that says nothing itself.
 const UNKNOWN: &str = "Task failed: Action failed: Unknown error.";
 
@@ -228,9 +231,9 @@ impl HostTask {
         scope: &HostScope,
         delegated: Option<&str>,
     ) -> Result<Attempt> {
-        let retries = keywords.number("retries", self.task.retries.as_ref())?;
+        let retries = keywords.integer("retries", self.task.retries.as_ref())?;
         let extra = match retries {
-            Some(n) => n.max(0.0) as u64,
+            Some(n) => u64::try_from(n).unwrap_or(0),
             None if !self.task.until.is_empty() => 3,
             None => 0,
         };
@@ -466,16 +469,19 @@ impl HostTask {
     }
 
     fn context(&self, keywords: &Keywords<'_>) -> Result<Context> {
-        let timeout = keywords.number("timeout", self.task.keyword(|c| c.timeout.as_ref()))?;
+        let timeout = keywords.integer("timeout", self.task.keyword(|c| c.timeout.as_ref()))?;
+        let timeout = timeout.unwrap_or_else(|| self.shared.settings.int("TASK_TIMEOUT"));
+        if !(0..=LONGEST).contains(&timeout) {
+            let text = format!("Timeout {timeout} is invalid, it must be between 0 and {LONGEST}.");
+            return Err(Error::user(text));
+        }
         Ok(Context {
             check: keywords.bool("check_mode", |c| c.check_mode.as_ref())?.unwrap_or(self.shared.options.check),
             diff: keywords.bool("diff", |c| c.diff.as_ref())?.unwrap_or(self.shared.options.diff),
             no_log: keywords.bool("no_log", |c| c.no_log.as_ref())?.unwrap_or(false),
             verbosity: self.shared.options.verbosity,
             environment: keywords.environment()?,
-            timeout: timeout
-                .map(|t| t.max(0.0) as u64)
-                .or_else(|| u64::try_from(self.shared.settings.int("TASK_TIMEOUT")).ok().filter(|t| *t > 0)),
+            timeout: u64::try_from(timeout).ok().filter(|seconds| *seconds > 0),
             remote_tmp: None,
             async_dir: None,
             background: None,
