@@ -31,7 +31,9 @@ cases! {
         no_log_failures results run_once serial step tags;
     errors: keyword_undefined named_self options playbook playbook_values task unreachable usage yaml;
     inventory: group_vars implicit_localhost ini patterns reserved_names script several yaml;
-    modules: command command_not_utf8 copy copy_failures failures file pause pip reboot small stat synchronize template wait_for_connection;
+    modules: accounts acl archive command command_not_utf8 copy copy_failures cron expect failures file git
+        ini_file patch pause pip reboot small ssh_files stat subversion synchronize system_files system_names
+        template unarchive wait_for_connection;
     roles: argument_specs imports public whole;
     templates: playbook;
     vars: environment_and_play_hosts extra hostvars_and_play_vars lazy magic precedence vars_files;

@@ -23,6 +23,12 @@ pub trait Remote: Send + Sync {
     /// Runs a module.
     fn run(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>>;
 
+    /// Runs a module by its name, native or a file, below its arguments the defaults that it has in the task.
+    fn named<'a>(&'a self, name: &'a str, args: Dict, context: Context) -> BoxFuture<'a, Result<Outcome>>;
+
+    /// Whether a name means a module.
+    fn has_module(&self, name: &str) -> bool;
+
     /// Runs modules one after another in one round trip; the first that fails is the last.
     fn run_many(&self, steps: Vec<Step>, context: Context) -> BoxFuture<'_, Result<Vec<Outcome>>>;
 
@@ -218,6 +224,18 @@ impl ActionCall<'_> {
         }
         let request = Request { module: module.into(), shown: format!("ansible.legacy.{module}"), args, context };
         self.remote.run(request, upload).await
+    }
+
+    /// Puts a file on the host, whatever its size, and runs a module whose `src` it is; then removes it.
+    pub async fn run_with_file(&self, mut request: Request, file: &Path, name: &str) -> Result<Outcome> {
+        let staged = self.remote.put_as(file, name, false).await?;
+        request.args.insert("src", staged.as_str());
+        let outcome = self.remote.run(request, None).await;
+        let gone = Dict::from([("path", staged.as_str()), ("state", "absent")]);
+        let request = Request { module: "file".into(), args: gone, ..Request::default() };
+        // It stands in a private folder that goes with the connection, if not now.
+        drop(self.remote.run(request, None).await);
+        outcome
     }
 
     /// Finds a file of the controller's: absolute, or in `subfolder` of the search paths, or in them.

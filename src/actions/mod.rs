@@ -11,21 +11,26 @@ pub mod async_status;
 mod call;
 mod copy;
 mod debug;
+mod dnf;
 mod fail;
 mod fetch;
 mod gather_facts;
 mod group_by;
 mod include_vars;
+mod patch;
 mod pause;
+mod package;
 mod raw;
 mod reboot;
 mod script;
+mod service;
 mod set_fact;
 mod set_stats;
 mod shell;
 mod synchronize;
 mod template;
 mod unarchive;
+mod uri;
 mod validate_argument_spec;
 mod wait_for_connection;
 
@@ -72,21 +77,26 @@ pub static ACTIONS: &[&ActionDef] = &[
     &async_status::ACTION,
     &copy::ACTION,
     &debug::ACTION,
+    &dnf::ACTION,
     &fail::ACTION,
     &fetch::ACTION,
     &gather_facts::ACTION,
     &group_by::ACTION,
     &include_vars::ACTION,
+    &patch::ACTION,
     &pause::ACTION,
+    &package::ACTION,
     &raw::ACTION,
     &reboot::ACTION,
     &script::ACTION,
+    &service::ACTION,
     &set_fact::ACTION,
     &set_stats::ACTION,
     &shell::ACTION,
     &synchronize::ACTION,
     &template::ACTION,
     &unarchive::ACTION,
+    &uri::ACTION,
     &validate_argument_spec::ACTION,
     &wait_for_connection::ACTION,
 ];

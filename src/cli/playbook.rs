@@ -109,6 +109,7 @@ impl Tool {
         self.given.diff |= settings.flag("DIFF_ALWAYS");
         let more = u8::try_from(settings.int("DEFAULT_VERBOSITY")).unwrap_or(0);
         self.given.verbosity = if self.given.verbosity == 0 { more } else { self.given.verbosity };
+        self.given.log_verbosity = screen::log_verbosity(&config);
         if let Some(forks) = self.matches.get_one::<i64>("forks") {
             config.settings.set("DEFAULT_FORKS", *forks, From::Cli("--forks".into()));
         }

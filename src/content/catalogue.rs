@@ -23,6 +23,8 @@ const REDIRECTS: usize = 8;
 pub struct Catalogue {
     /// The short name by which the layers above know an action, by full name.
     native: HashMap<String, &'static str>,
+    /// Those of them that have a controller's half and no module of their own, by full name.
+    halves: HashSet<String>,
     /// Native modules that are not to be used: their Python files run instead.
     unwanted: Unwanted,
     /// The collections that are installed.
@@ -90,6 +92,14 @@ impl Catalogue {
         self
     }
 
+    /// Says which of the native ones have a controller's half alone: the module of that name is another thing.
+    #[must_use]
+    pub fn with_halves(mut self, halves: impl IntoIterator<Item = &'static str>) -> Self {
+        let halves: HashSet<&str> = halves.into_iter().collect();
+        self.halves = self.native.iter().filter(|(_, short)| halves.contains(*short)).map(|(f, _)| f.clone()).collect();
+        self
+    }
+
     /// Runs an installed ansible-core's modules where there is no native one.
     #[must_use]
     pub fn with_installed(mut self, installed: Option<Installed>) -> Self {
@@ -127,25 +137,34 @@ impl Catalogue {
 
     /// What a name means in a task that has these `collections` and `library/` folders.
     pub fn resolve(&self, name: &str, collections: &[Arc<str>], library: &[String]) -> Lookup {
+        self.search(name, collections, library, false)
+    }
+
+    /// What a name means as a module, where an action runs it: no other controller's half is looked for.
+    pub fn module(&self, name: &str, collections: &[Arc<str>], library: &[String]) -> Lookup {
+        self.search(name, collections, library, true)
+    }
+
+    fn search(&self, name: &str, collections: &[Arc<str>], library: &[String], bare: bool) -> Lookup {
         match name.strip_prefix("ansible.legacy.") {
-            Some(short) => return self.short(short, library),
-            None if is_full(name) => return self.full(name),
+            Some(short) => return self.short(short, library, bare),
+            None if is_full(name) => return self.full(name, bare),
             None => {}
         }
         for collection in collections {
             match &**collection {
                 "ansible.legacy" => break,
-                "ansible.builtin" => return self.short(name, &[]),
+                "ansible.builtin" => return self.short(name, &[], bare),
                 _ => {}
             }
-            if let found @ Lookup::Found(_) = self.full(&format!("{collection}.{name}")) {
+            if let found @ Lookup::Found(_) = self.full(&format!("{collection}.{name}"), bare) {
                 return found;
             }
         }
-        self.short(name, library)
+        self.short(name, library, bare)
     }
 
-    fn short(&self, name: &str, library: &[String]) -> Lookup {
+    fn short(&self, name: &str, library: &[String], bare: bool) -> Lookup {
         if let Some(path) = library.iter().chain(&self.library).find_map(|dir| module_file(Path::new(dir), name)) {
             return Lookup::Found(Action {
                 fqcn: name.into(),
@@ -153,10 +172,10 @@ impl Catalogue {
                 kind: ActionKind::Python(path.into()),
             });
         }
-        self.full(&format!("ansible.builtin.{name}"))
+        self.full(&format!("ansible.builtin.{name}"), bare)
     }
 
-    fn full(&self, name: &str) -> Lookup {
+    fn full(&self, name: &str, bare: bool) -> Lookup {
         let mut full = name.to_owned();
         let mut notices = Vec::new();
         for _ in 0..REDIRECTS {
@@ -170,7 +189,7 @@ impl Catalogue {
                 }
                 Routed::Here(notice) => notices.extend(notice),
             }
-            if let Some(kind) = self.kind(&full, collection, short) {
+            if let Some(kind) = self.kind(&full, collection, short, bare) {
                 self.collections.notice(notices);
                 return match self.native.get(&full) {
                     Some(&own) if kind == ActionKind::Native => found(&full, own, kind),
@@ -194,12 +213,12 @@ impl Catalogue {
     }
 
     /// Who runs what a full name means; None where it means nothing in its collection.
-    fn kind(&self, full: &str, collection: &str, short: &str) -> Option<ActionKind> {
-        let native = self.native.contains_key(full);
+    fn kind(&self, full: &str, collection: &str, short: &str, bare: bool) -> Option<ActionKind> {
+        let native = self.native.contains_key(full) && !(bare && self.halves.contains(full));
         if native && !self.unwanted.has(full, short) {
             return Some(ActionKind::Native);
         }
-        let file = self.python_file(collection, short);
+        let file = self.python_file(collection, short, bare);
         match (native, file) {
             // A native action's two halves belong together.
             (true, Some(kind @ ActionKind::Python(_))) => Some(kind),
@@ -210,16 +229,16 @@ impl Catalogue {
     }
 
     /// A module of an installed collection, or of the installed ansible-core, in a file.
-    fn python_file(&self, collection: &str, name: &str) -> Option<ActionKind> {
+    fn python_file(&self, collection: &str, name: &str, bare: bool) -> Option<ActionKind> {
         if collection == "ansible.builtin" {
             let installed = self.installed.as_deref()?;
             let path = module_file(&installed.package().join("modules"), name)?;
-            let acts = module_file(&installed.package().join("plugins/action"), name).is_some();
+            let acts = !bare && module_file(&installed.package().join("plugins/action"), name).is_some();
             return Some(if acts { ActionKind::Lacking } else { ActionKind::Python(path.into()) });
         }
         let plugins = self.collections.folder(collection)?.join("plugins");
         let file = name.replace('.', "/");
-        if let Some(action) = module_file(&plugins.join("action"), &file) {
+        if !bare && let Some(action) = module_file(&plugins.join("action"), &file) {
             return Some(ActionKind::PythonAction(action.into()));
         }
         module_file(&plugins.join("modules"), &file).map(|path| ActionKind::Python(path.into()))

@@ -43,7 +43,7 @@ pub struct Error {
     pub kind: Kind,
     /// The error below this one.
     pub cause: Option<Box<Error>>,
-    /// Whether it is told apart from its cause, even where both have the same place.
+    /// Whether it is told apart from what it caused, after that one's place.
     pub apart: bool,
 }
 
@@ -92,13 +92,15 @@ impl Error {
     /// Wraps this error as the cause of another of the same kind.
     #[must_use]
     pub fn context(self, message: impl Into<String>) -> Self {
-        Self { kind: self.kind, cause: Some(Box::new(self)), ..Self::new(Kind::User, message) }
+        let kind = self.kind;
+        Self { message: message.into(), origin: None, help: None, kind, cause: Some(Box::new(self)), apart: false }
     }
 
-    /// Keeps it apart from its cause where they are told.
+    /// The same, told apart from what it caused.
     #[must_use]
-    pub fn apart(self) -> Self {
-        Self { apart: true, ..self }
+    pub fn apart(mut self) -> Self {
+        self.apart = true;
+        self
     }
 
     /// The messages of this error and its causes in one line, as ansible-core joins them.
@@ -126,19 +128,17 @@ impl Error {
         while let Some(error) = next {
             match stages.last_mut() {
                 Some(last)
-                    if !last.apart && error.origin.is_none()
-                        || (!last.apart && last.origin == error.origin.as_ref() && last.keeps_help_of(error)) =>
+                    if (error.origin.is_none() && !error.apart)
+                        || (!error.apart && last.origin == error.origin.as_ref() && last.keeps_help_of(error)) =>
                 {
                     join(&mut last.text, &error.message);
                     last.origin = last.origin.or(error.origin.as_ref());
                     last.help = error.help.as_deref().or(last.help);
-                    last.apart |= error.apart;
                 }
                 _ => stages.push(Stage {
                     text: error.message.clone(),
                     origin: error.origin.as_ref(),
                     help: error.help.as_deref(),
-                    apart: error.apart,
                 }),
             }
             next = error.cause.as_deref();
@@ -152,7 +152,6 @@ struct Stage<'a> {
     text: String,
     origin: Option<&'a Origin>,
     help: Option<&'a str>,
-    apart: bool,
 }
 
 impl Stage<'_> {

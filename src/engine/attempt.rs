@@ -5,6 +5,7 @@ use super::host_task::{Done, HostTask, Included, Note};
 use super::keywords::Keywords;
 use super::outcome;
 use super::remote::HostRemote;
+use super::shared::Added;
 use crate::actions::{Acted, ActionCall, Effect, Remote, Run};
 use crate::content::{Action, ActionKind};
 use crate::diag::{Error, Kind, Result};
@@ -55,14 +56,14 @@ impl Attempt {
     }
 
     /// The same as the outcome of the whole task.
-    pub fn into_done(self) -> Done {
-        let mut done = Done { outcome: self.outcome.clone(), ..Done::default() };
-        self.merge_into(&mut done);
+    pub fn into_done(self, host: &Arc<str>) -> Done {
+        let mut done = Done { host: host.clone(), outcome: self.outcome.clone(), ..Done::default() };
+        self.merge_into(&mut done, None);
         done
     }
 
     /// Adds what it changes to that of the items before it.
-    pub fn merge_into(self, done: &mut Done) {
+    pub fn merge_into(self, done: &mut Done, item: Option<usize>) {
         let bad = self.outcome.is_failed() || self.outcome.is_unreachable();
         if self.outcome.is_changed() {
             for name in self.notify {
@@ -80,10 +81,20 @@ impl Attempt {
                 done.error = self.error;
             }
         }
-        done.effects.extend(self.effects);
+        for (about, effect) in self.effects {
+            match Added::of(effect, &done.host) {
+                Ok(added) => done.additions.push((item, added)),
+                Err(effect) => done.effects.push((about, effect)),
+            }
+        }
         done.includes.extend(self.include);
         done.delegated = self.delegated.or(done.delegated.take());
         done.no_log |= self.no_log;
+    }
+
+    /// Whether it adds to the inventory.
+    pub fn adds(&self) -> bool {
+        self.effects.iter().any(|(_, effect)| matches!(effect, Effect::AddHost { .. } | Effect::AddGroup { .. }))
     }
 
     /// Keeps variables that this item set for the items after it.
@@ -121,7 +132,7 @@ impl HostTask {
                 attempt.error = Some(self.secret_error());
             }
         }
-        if attempt.outcome.is_failed() {
+        if attempt.outcome.get("failed").is_some_and(Value::truthy) {
             attempt.outcome.result.set_default("exception", "(traceback unavailable)");
         }
         attempt
@@ -168,7 +179,8 @@ impl HostTask {
             return self.include(&keywords, include);
         }
         let action = self.action(&keywords)?;
-        let definition = self.shared.action(&action.name);
+        let native = matches!(action.kind, ActionKind::Native);
+        let definition = self.shared.action(&action.name).filter(|_| native);
         let args = keywords.arguments(&action.fqcn, definition)?;
         let delegated = keywords.text(|c| c.delegate_to.as_ref())?.filter(|name| !name.is_empty());
         let mut attempt = self.attempts(&keywords, &action, args, scope, delegated.as_deref()).await?;
@@ -396,11 +408,16 @@ impl HostTask {
             context,
         };
         let running = async {
-            match self.shared.action(&action.name).map(|definition| definition.run) {
+            let native = matches!(action.kind, ActionKind::Native);
+            match self.shared.action(&action.name).filter(|_| native).map(|definition| definition.run) {
                 Some(Run::Host(run) | Run::Once(run)) => run(&call).await,
                 _ => {
                     let (args, context) = (call.args.clone(), call.context.clone());
-                    remote.module(&action.name, &legacy(&action.fqcn), args, context).await.map(Acted::from)
+                    let name = self.task.action.as_str();
+                    if let ActionKind::Python(path) = &action.kind {
+                        return remote.file_module(name, path, args, context).await.map(Acted::from);
+                    }
+                    remote.module(&action.name, &shown(action, name), args, context).await.map(Acted::from)
                 }
             }
         };
@@ -502,11 +519,29 @@ fn timed_out(seconds: u64) -> Attempt {
     Attempt { outcome, cause: Some(Error::user(text)), ..Attempt::default() }
 }
 
-/// The name that a module's messages show: builtin ones are run as ansible.legacy's.
-fn legacy(fqcn: &str) -> String {
-    match fqcn.strip_prefix("ansible.builtin.") {
-        Some(name) => format!("ansible.legacy.{name}"),
-        None => fqcn.to_owned(),
+/// Modules that an action of ansible.builtin's runs, as ansible.legacy's.
+const BY_ACTIONS: [&str; 13] = [
+    "assemble",
+    "async_status",
+    "command",
+    "copy",
+    "dnf",
+    "fetch",
+    "package",
+    "script",
+    "service",
+    "shell",
+    "template",
+    "unarchive",
+    "uri",
+];
+
+/// The name that a module's messages show: as the task has it, unless an action comes between.
+fn shown(action: &Action, written: &str) -> String {
+    match action.fqcn.strip_prefix("ansible.builtin.") {
+        Some(name) if BY_ACTIONS.contains(&name) => format!("ansible.legacy.{name}"),
+        _ if written.contains("{{") => action.fqcn.to_string(),
+        _ => written.to_owned(),
     }
 }
 

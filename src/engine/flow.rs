@@ -25,7 +25,7 @@ pub(super) struct HostState {
     pub notified: HashSet<usize>,
     /// The roles that are complete, by their identity.
     pub completed_roles: HashSet<u64>,
-    /// Whether it ran any task of a role, by the role's identity.
+    /// Those of which it ran a task, be it without success, by the role's identity.
     pub began_roles: HashSet<u64>,
 }
 

@@ -3,7 +3,7 @@
 //! Runs beside those of other hosts and changes no state of the run: what it wants changed is in
 //! its [`Done`].
 
-use super::shared::Shared;
+use super::shared::{Added, Shared};
 use crate::actions::Effect;
 use crate::diag::Error;
 use crate::event::{AsyncStage, TaskInfo, TaskResult};
@@ -45,6 +45,10 @@ pub(super) struct Done {
     pub outcome: Outcome,
     /// What to change, with the host that it is about.
     pub effects: Vec<(Arc<str>, Effect)>,
+    /// What to add to the inventory, with the item of the loop that does.
+    pub additions: Vec<(Option<usize>, Added)>,
+    /// Items that are told once it is known what the additions changed.
+    pub waiting: Vec<(usize, Box<TaskResult>)>,
     /// The error behind a failure.
     pub error: Option<Error>,
     /// The host it was delegated to.

@@ -60,9 +60,11 @@ impl Batch {
             self.hosts.stats(host).ok += 1;
         }
         if let Some((role, public)) = &found.role {
+            self.shared.warn_of_role(role);
             self.vars.add_role(role, *public);
         }
         for role in &found.imported {
+            self.shared.warn_of_role(role);
             self.vars.add_role(role, role.data.public);
         }
         self.handlers.add(&found.handlers);

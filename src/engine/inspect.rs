@@ -99,9 +99,16 @@ impl Prepared {
     fn tags<'a>(&self, written: impl Iterator<Item = &'a Value>, scope: &dyn Scope) -> Vec<String> {
         let mut tags: Vec<String> = Vec::new();
         for tag in written {
-            for tag in self.shown(tag, scope).split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
-                if !tags.iter().any(|known| known == tag) {
-                    tags.push(tag.to_owned());
+            let rendered = self.shared.templar.render_value(tag, scope).ok().flatten();
+            let items = match rendered.as_ref().unwrap_or(tag) {
+                Value::List(items) => items.to_vec(),
+                one => vec![one.clone()],
+            };
+            for tag in items.iter().map(Value::to_text) {
+                for tag in tag.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
+                    if !tags.iter().any(|known| known == tag) {
+                        tags.push(tag.to_owned());
+                    }
                 }
             }
         }

@@ -164,7 +164,7 @@ impl Keywords<'_> {
 
     fn invalid(&self, name: &str, raw: Option<&Value>, error: Error) -> Error {
         let origin = place(raw);
-        error.at(origin).context(format!("Error processing keyword '{name}'.")).at(origin).apart()
+        error.at(origin).apart().context(format!("Error processing keyword '{name}'.")).at(origin)
     }
 }
 

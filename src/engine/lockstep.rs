@@ -19,7 +19,8 @@ use tokio::task::JoinSet;
 impl Batch {
     /// Runs a task on hosts, with what it includes.
     pub(super) async fn task(&mut self, task: &Arc<Task>, hosts: &[Arc<str>]) {
-        if !task.implicit && (!self.is_selected(task) || !self.has_started(task, hosts)) {
+        // Who notified a handler was selected; the handler need not be.
+        if !task.implicit && !task.handler && (!self.is_selected(task) || !self.has_started(task, hosts)) {
             return;
         }
         let hosts = self.of_role(task, hosts);
@@ -31,6 +32,7 @@ impl Batch {
         if self.apart.is_some() && !self.may_run_apart(task, first) {
             return;
         }
+        self.warn_of_task(task);
         let info = Arc::new(self.describe(task, first));
         if !self.takes_step(&info).await {
             return;
@@ -103,7 +105,10 @@ impl Batch {
     pub(super) fn tell(&self, info: &Arc<TaskInfo>, note: Note) {
         self.shared.emit(&match note {
             Note::Started(host) => Event::HostStart { task: info.clone(), host },
-            Note::Item(result) => Event::Item(result),
+            Note::Item(result) => {
+                self.shared.tell_templates();
+                Event::Item(result)
+            }
             Note::Retry(result, left) => Event::Retry { result, left },
             Note::Async(stage, result) => Event::Async { stage, result },
             // What is over is taken in, not told.
@@ -175,9 +180,6 @@ impl Batch {
             let state = self.hosts.state(host);
             let complete = state.completed_roles.contains(&role.identity) && !again;
             if !complete && state.ended_role != Some(role.identity) {
-                if !task.implicit {
-                    state.began_roles.insert(role.identity);
-                }
                 on.push(host.clone());
             }
         }

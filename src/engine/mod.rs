@@ -3,6 +3,7 @@
 //! The engine owns all state of a run and changes it in one place, in the order of results. It emits
 //! events and knows nothing of how they are shown.
 
+mod added;
 mod apart;
 mod arguments;
 mod attempt;
@@ -28,7 +29,9 @@ mod outcome;
 mod person;
 mod play;
 mod prompts;
+mod python;
 mod remote;
+mod reserved;
 mod results;
 mod run;
 mod shared;

@@ -87,6 +87,7 @@ pub(super) async fn run(
             debugs: super::strategy::debugs(shared, play),
         };
         batch.load_vars_files()?;
+        batch.warn_of_play();
         shared.emit(&Event::PlayStart { play: info });
         batch.run(strategy).await;
         let failed = batch.members.iter().filter(|host| !batch.hosts.is_left(host)).count();

@@ -2,8 +2,10 @@
 
 use super::host_task::HostTask;
 use super::keywords::Keywords;
+use super::python::missing;
 use crate::actions::{BoxFuture, Remote};
 use crate::connection::{Connection, ConnectionError, Raw, Target, Transport, Upload};
+use crate::content::ActionKind;
 use crate::diag::{Error, Kind, Result};
 use crate::modules::many::{self, Step};
 use crate::proto::{Context, Outcome, Request};
@@ -14,11 +16,16 @@ use std::sync::{Mutex, PoisonError};
 
 /// A host as a task reaches it: made at once, connected when it is first used.
 pub(super) struct HostRemote<'a> {
-    task: &'a HostTask,
-    connection: Mutex<Connection>,
-    target: Target,
+    pub(super) task: &'a HostTask,
+    pub(super) connection: Mutex<Connection>,
+    pub(super) target: Target,
+    /// The variables of the host that is connected to.
+    pub(super) vars: HostScope,
+    /// Whether the task is delegated to it, and whether that host then learns the facts.
+    pub(super) delegated: bool,
+    pub(super) delegates_facts: bool,
     /// What the last module that failed said, with what caused it.
-    failure: Mutex<Option<Error>>,
+    pub(super) failure: Mutex<Option<Error>>,
 }
 
 impl<'a> HostRemote<'a> {
@@ -31,7 +38,20 @@ impl<'a> HostRemote<'a> {
     ) -> Result<Self> {
         let target = keywords.target(scope, delegated)?;
         let connection = Mutex::new(task.shared.pool.connect(&target));
-        Ok(Self { task, connection, target, failure: Mutex::default() })
+        let vars = match delegated {
+            Some(name) => scope.of_host(&task.shared.store.host_name(name).unwrap_or_else(|| name.into())),
+            None => scope.clone(),
+        };
+        let delegates_facts = keywords.bool("delegate_facts", |c| c.delegate_facts.as_ref()).unwrap_or(None);
+        Ok(Self {
+            task,
+            connection,
+            target,
+            vars,
+            delegated: delegated.is_some(),
+            delegates_facts: delegates_facts.unwrap_or(false),
+            failure: Mutex::default(),
+        })
     }
 
     /// Runs a module with the task's own surroundings.
@@ -43,15 +63,17 @@ impl<'a> HostRemote<'a> {
     pub fn failure(&self, outcome: &Outcome) -> Option<Error> {
         let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         let said = outcome.get("msg").map(Value::to_text);
-        let same = said.is_none_or(|said| failure.line().contains(said.trim_end_matches('.')));
+        let line = failure.line();
+        // A module that crashed says nothing itself: the engine's words, with the cause in them, stand for it.
+        let same = said.is_none_or(|said| line.contains(said.trim_end_matches('.')) || said.ends_with(&line));
         same.then_some(failure)
     }
 
-    fn connection(&self) -> Connection {
+    pub(super) fn connection(&self) -> Connection {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn note(&self, outcome: &Outcome) {
+    pub(super) fn note(&self, outcome: &Outcome) {
         if !outcome.is_failed() && outcome.get("rc").is_none_or(|rc| *rc == Value::Int(0)) {
             return;
         }
@@ -66,7 +88,7 @@ impl<'a> HostRemote<'a> {
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.context("Module failed."));
     }
 
-    fn lost(&self, error: ConnectionError) -> Result<Outcome> {
+    pub(super) fn lost(&self, error: ConnectionError) -> Result<Outcome> {
         match error {
             ConnectionError::Unreachable(text) => Err(Error::new(Kind::Unreachable, text)),
             ConnectionError::Failed(text) => Err(Error::action(text)),
@@ -95,6 +117,21 @@ impl Remote for HostRemote<'_> {
         })
     }
 
+    fn named<'a>(&'a self, name: &'a str, args: Dict, context: Context) -> BoxFuture<'a, Result<Outcome>> {
+        Box::pin(async move {
+            let Some(action) = self.task.shared.loader.module(name, &self.task.task) else {
+                return Err(Error::action(format!("The module {name} was not found in configured module paths")));
+            };
+            let mut all = self.defaults(&action.fqcn)?;
+            all.update(&args);
+            match &action.kind {
+                ActionKind::Native => self.module(&action.name, name, all, context).await,
+                ActionKind::Python(path) => self.file_module(name, path, all, context).await,
+                ActionKind::Lacking | ActionKind::PythonAction(_) => Err(Error::unsupported(missing(name))),
+            }
+        })
+    }
+
     fn run_many(&self, steps: Vec<Step>, context: Context) -> BoxFuture<'_, Result<Vec<Outcome>>> {
         Box::pin(async move {
             match self.connection().run(many::pack(steps, context), None).await {
@@ -106,6 +143,10 @@ impl Remote for HostRemote<'_> {
                 Err(error) => self.lost(error).map(|outcome| vec![outcome]),
             }
         })
+    }
+
+    fn has_module(&self, name: &str) -> bool {
+        self.task.shared.loader.module(name, &self.task.task).is_some()
     }
 
     fn run_here(&self, mut request: Request) -> BoxFuture<'_, Result<Outcome>> {
@@ -188,6 +229,12 @@ impl Remote for HostRemote<'_> {
 }
 
 impl HostRemote<'_> {
+    /// What `module_defaults` gives a module, rendered.
+    fn defaults(&self, fqcn: &str) -> Result<Dict> {
+        let keywords = Keywords { shared: &self.task.shared, task: &self.task.task, scope: &self.task.scope };
+        keywords.defaults(fqcn)
+    }
+
     fn refused(&self, error: ConnectionError) -> Error {
         let host = &self.task.scope.host;
         match self.lost(error) {

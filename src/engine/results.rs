@@ -4,7 +4,6 @@ use super::batch::Batch;
 use super::host_task::{Done, Included};
 use super::keywords::Keywords;
 use super::outcome;
-use super::shared::Added;
 use crate::actions::Effect;
 use crate::event::{Event, Status, TaskInfo, TaskResult};
 use crate::playbook::Task;
@@ -28,10 +27,17 @@ impl Batch {
             add_include(includes, &sharing, included);
         }
         self.apply(task, &mut done, &sharing);
+        self.shared.tell_templates();
+        self.add_all(task, &mut done);
         let status = self.count(&done, task.include.is_some());
+        if let (Some(role), Status::Ok | Status::Changed | Status::Failed { .. }) = (&task.role, status) {
+            // A role of which nothing ran may run where it is used again.
+            self.hosts.state(&host).began_roles.insert(role.identity);
+        }
         // What a host or group added changed is known only now.
         if let Some(name) = &task.register {
             let value = outcome::registered(&done.outcome.result);
+            self.shared.warn_of_reserved(&Dict::from([(name.clone(), Value::Null)]));
             for host in &sharing {
                 self.shared.store.set_vars(host, &Dict::from([(name.clone(), value.clone())]));
             }
@@ -96,14 +102,18 @@ impl Batch {
     }
 
     fn apply(&mut self, task: &Task, done: &mut Done, sharing: &[Arc<str>]) {
-        // Judged results keep what `changed_when` said of them.
-        let judged = !task.changed_when.is_empty();
         for (about, effect) in std::mem::take(&mut done.effects) {
             let own = about == done.host;
             let targets = if own { sharing.to_vec() } else { vec![about] };
             match effect {
-                Effect::Vars(vars) => targets.iter().for_each(|host| self.shared.store.set_vars(host, &vars)),
-                Effect::Included(vars) => targets.iter().for_each(|host| self.shared.store.include_vars(host, &vars)),
+                Effect::Vars(vars) => {
+                    self.shared.warn_of_reserved(&vars);
+                    targets.iter().for_each(|host| self.shared.store.set_vars(host, &vars));
+                }
+                Effect::Included(vars) => {
+                    self.shared.warn_of_reserved(&vars);
+                    targets.iter().for_each(|host| self.shared.store.include_vars(host, &vars));
+                }
                 Effect::Facts(mut facts) => {
                     let gathers = task.resolved.as_ref().is_some_and(|a| &*a.fqcn == "ansible.builtin.gather_facts");
                     if gathers && !done.outcome.is_failed() {
@@ -111,18 +121,8 @@ impl Batch {
                     }
                     targets.iter().for_each(|host| self.shared.store.add_facts(host, &facts));
                 }
-                Effect::AddHost { name, groups, vars } => {
-                    let changed = self.add(Added::Host { name, groups, vars });
-                    if !judged {
-                        done.outcome.set("changed", changed);
-                    }
-                }
-                Effect::AddGroup { name, parents } => {
-                    let changed = self.add(Added::Group { host: done.host.clone(), name, parents });
-                    if !judged {
-                        done.outcome.set("changed", changed);
-                    }
-                }
+                // These are apart, see `add_all`.
+                Effect::AddHost { .. } | Effect::AddGroup { .. } => {}
                 Effect::Stats { data, per_host, aggregate } => {
                     let key = if per_host { done.host.to_string() } else { "_run".to_owned() };
                     let mut stats = self.custom_stats.lock().unwrap_or_else(PoisonError::into_inner);
@@ -136,27 +136,6 @@ impl Batch {
                     }
                     stats.insert(key, known);
                 }
-            }
-        }
-    }
-
-    /// Adds to a copy of the inventory, which then takes its place; whether anything changed.
-    fn add(&mut self, added: Added) -> bool {
-        let mut inventory = (*self.shared.store.inventory()).clone();
-        let mut notices = Vec::new();
-        let changed = added.apply(&mut inventory, &mut notices);
-        self.shared.tell_notices(notices);
-        match changed {
-            Ok(changed) => {
-                if changed {
-                    self.shared.store.set_inventory(inventory);
-                    self.shared.added.lock().unwrap_or_else(PoisonError::into_inner).push(added);
-                }
-                changed
-            }
-            Err(error) => {
-                self.fatal.get_or_insert(error);
-                false
             }
         }
     }

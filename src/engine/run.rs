@@ -6,6 +6,7 @@ use super::inspect::PlayListing;
 use super::lacking;
 use super::options::Options;
 use super::play;
+use super::python::FileModules;
 use super::shared::{Cancel, Shared};
 use super::strategy;
 use crate::actions::ActionDef;
@@ -195,7 +196,7 @@ impl Run {
     }
 
     fn prepare(self, listener: Listener) -> Result<Prepared> {
-        let emitter = Arc::new(Emitter::new(listener, self.options.verbosity));
+        let emitter = Arc::new(Emitter::new(listener, self.options.verbosity.max(self.options.log_verbosity)));
         let mut notices = Vec::new();
         let sources = self.read_inventory(&mut notices);
         emitter.notices(notices);
@@ -225,6 +226,7 @@ impl Run {
             actions: self.actions,
             emitter,
             ids: AtomicU64::new(1),
+            file_modules: FileModules::default(),
             added: Mutex::default(),
             around: self.config.around,
         };
@@ -258,7 +260,7 @@ impl Run {
         let mut extra = self.variables.clone();
         for text in &self.extra_vars {
             let resolve = |path: &str| config.around.resolve(path, None);
-            extra.update(&parse_extra_vars(text, resolve, |path| loader.read_vars(path))?);
+            extra.update(&parse_extra_vars(text, resolve, |path| loader.read_value(path))?);
         }
         let fixed = Fixed {
             check: options.check,

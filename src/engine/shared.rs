@@ -2,6 +2,7 @@
 
 use super::Options;
 use super::emitter::Emitter;
+use super::python::FileModules;
 use crate::actions::ActionDef;
 use crate::config::{Settings, Surroundings};
 use crate::connection::Pool;
@@ -40,6 +41,8 @@ pub(super) struct Shared {
     pub actions: Vec<&'static ActionDef>,
     pub emitter: Arc<Emitter>,
     pub ids: AtomicU64,
+    /// What is known of modules that are files.
+    pub file_modules: FileModules,
     /// What `add_host` and `group_by` added, to be added again where the inventory is read anew.
     pub added: Mutex<Vec<Added>>,
 }
@@ -95,8 +98,16 @@ impl Shared {
             }
         }
         self.tell_notices(self.store.take_notices());
+        self.tell_templates();
+    }
+
+    /// Says what rendering had to say.
+    pub fn tell_templates(&self) {
         for warning in self.templar.take_warnings() {
             self.warn(warning.to_string().trim_end());
+        }
+        for deprecation in self.templar.take_deprecations() {
+            self.emit(&Event::Deprecated(deprecation.to_string().trim_end().to_owned()));
         }
     }
 

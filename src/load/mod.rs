@@ -84,6 +84,8 @@ impl Loader {
     /// beside the native modules.
     pub fn new(config: &Config, actions: impl IntoIterator<Item = &'static str>) -> Self {
         let texts = |name: &str| -> Vec<String> { config.settings.list(name).into_iter().map(str::to_owned).collect() };
+        let actions: Vec<&'static str> = actions.into_iter().collect();
+        let halves = actions.clone().into_iter().filter(|name| crate::modules::find(name).is_none());
         let native = actions.into_iter().chain(crate::modules::MODULES.iter().map(|module| module.name));
         let around = &config.around;
         let places = Places {
@@ -98,6 +100,7 @@ impl Loader {
         }
         let catalogue = Catalogue::new(native)
             .with_paths(collections, texts("DEFAULT_MODULE_PATH"))
+            .with_halves(halves)
             .with_installed(installed)
             .without_native(around.var("RPLAY_PYTHON_MODULES").unwrap_or_default());
         let settings = Settings {
@@ -188,8 +191,8 @@ struct Reading<'a> {
     library: Vec<String>,
     /// Roles that `import_role` brought.
     imported: Vec<RoleUse>,
-    /// The folders of the roles that are being read, to notice circles.
-    under_way: Vec<String>,
+    /// The folders of the roles that are being read, and which of their tasks, to notice circles.
+    under_way: Vec<(String, Option<String>)>,
     /// The files of `import_tasks` that are being read.
     importing: Vec<String>,
 }

@@ -191,7 +191,8 @@ impl Reading<'_> {
 
     /// Reads a role with all that it depends on.
     pub(super) fn role(&mut self, wanted: Wanted, user: User<'_>) -> Result<RoleUse> {
-        let path = wanted.found.path.clone();
+        // A role may import other tasks of its own.
+        let path = (wanted.found.path.clone(), wanted.from.tasks.clone());
         if self.under_way.contains(&path) {
             let message = "A recursion loop was detected with the roles specified. Make sure child roles do not have \
                            dependencies on parent roles";

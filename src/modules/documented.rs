@@ -20,7 +20,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("shell", "expand_argument_vars"),
     ("shell", "free_form"),
     ("shell", "strip_empty_ends"),
-    // Its default holds the name of the host.
+    // Their defaults are said in other words: what ssh-keygen does by itself, and the name of the host.
+    ("user", "ssh_key_bits"),
     ("user", "ssh_key_comment"),
 ];
 

@@ -139,7 +139,7 @@ impl Way {
                 call.need_program("hostname")?;
                 output(call, &["/bin/sh".into(), "-c".into(), line.into()]).map(Some)
             }
-            Self::Generic => Err(Outcome::crashed("")),
+            Self::Generic => Err(Outcome::failed("Task failed: Module failed.").with(Outcome::CRASHED, true)),
             Self::Unknown => {
                 let id = Release::system().id();
                 let mut name = id.chars();

@@ -11,6 +11,8 @@ use crate::proto::{Context, Outcome};
 pub mod acl;
 #[cfg(test)]
 mod against;
+pub mod alternatives;
+pub mod archive;
 pub mod assemble;
 pub mod async_status;
 pub mod attributes;
@@ -18,9 +20,12 @@ pub mod authorized_key;
 pub mod blockinfile;
 pub mod command;
 pub mod copy;
+pub mod cron;
+pub mod debconf;
 pub mod deliver;
 #[cfg(test)]
 mod documented;
+pub mod dpkg_selections;
 mod edit;
 mod encoding;
 pub mod expect;
@@ -34,7 +39,9 @@ pub mod hostname;
 pub mod ini_file;
 pub mod known_hosts;
 pub mod lineinfile;
+pub mod patch;
 pub mod many;
+pub mod mount;
 pub mod ping;
 pub mod pip;
 pub mod replace;
@@ -44,11 +51,15 @@ pub mod setup;
 pub mod shell;
 pub mod slurp;
 pub mod stat;
+pub mod subversion;
 pub mod synchronize;
+pub mod sysctl;
 pub mod tempfile;
 #[cfg(test)]
 pub mod testing;
 pub mod unarchive;
+pub mod timezone;
+pub mod uri;
 pub mod user;
 pub mod wait_for;
 pub mod web;
@@ -115,12 +126,17 @@ pub enum Blob {
 /// The modules, sorted by name.
 pub static MODULES: &[&ModuleDef] = &[
     &acl::DEF,
+    &alternatives::DEF,
+    &archive::DEF,
     &assemble::DEF,
     &async_status::DEF,
     &authorized_key::DEF,
     &blockinfile::DEF,
     &command::DEF,
     &copy::DEF,
+    &cron::DEF,
+    &debconf::DEF,
+    &dpkg_selections::DEF,
     &expect::DEF,
     &file::DEF,
     &find::DEF,
@@ -132,6 +148,8 @@ pub static MODULES: &[&ModuleDef] = &[
     &ini_file::DEF,
     &known_hosts::DEF,
     &lineinfile::DEF,
+    &mount::DEF,
+    &patch::DEF,
     &ping::DEF,
     &pip::DEF,
     &replace::DEF,
@@ -139,9 +157,13 @@ pub static MODULES: &[&ModuleDef] = &[
     &shell::DEF,
     &slurp::DEF,
     &stat::DEF,
+    &subversion::DEF,
     &synchronize::DEF,
+    &sysctl::DEF,
     &tempfile::DEF,
+    &timezone::DEF,
     &unarchive::DEF,
+    &uri::DEF,
     &user::DEF,
     &wait_for::DEF,
 ];

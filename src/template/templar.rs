@@ -21,6 +21,7 @@ pub struct Templar {
     pub(super) broken_conditionals: bool,
     extensions: Vec<String>,
     warnings: Mutex<Vec<Error>>,
+    deprecations: Mutex<Vec<Error>>,
 }
 
 impl Templar {
@@ -67,6 +68,19 @@ impl Templar {
         if !warnings.contains(&warning) {
             warnings.push(warning);
         }
+    }
+
+    /// Keeps for the user what will no longer work one day.
+    pub(super) fn deprecate(&self, deprecation: Error) {
+        let mut deprecations = self.deprecations.lock().unwrap_or_else(PoisonError::into_inner);
+        if !deprecations.contains(&deprecation) {
+            deprecations.push(deprecation);
+        }
+    }
+
+    /// Takes what renderings said so far of what will no longer work one day.
+    pub fn take_deprecations(&self) -> Vec<Error> {
+        std::mem::take(&mut *self.deprecations.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Takes the warnings that renderings gave so far.
@@ -192,7 +206,7 @@ pub(super) fn decrypt(text: &Text, world: &World) -> Result<Text> {
     let undecryptable = |cause: Error| cause.context("Attempt to use undecryptable variable.").at(text.origin());
     let plain = world.vault.decrypt(text.as_str().as_bytes()).map_err(undecryptable)?;
     match String::from_utf8(plain) {
-        Ok(plain) => Ok(Text::placed(plain, text.origin().cloned())),
+        Ok(plain) => Ok(Text::decrypted(plain, text)),
         Err(error) => Err(undecryptable(Error::user(error.to_string()))),
     }
 }

@@ -4,6 +4,8 @@
 //!
 //! - `args`: a line for each run in turn (`#` begins a comment); without it, the playbook alone is run;
 //! - `env`: `NAME=value` lines;
+//! - `server`: an empty file: the test server of `support/http.rs` runs, and `HTTP`, `HTTPS`, `SELFSIGNED`, `SOCKET` and
+//!   `CERTIFICATES` say where;
 //! - `stdin`: what each run reads from standard input, nothing without it;
 //! - `needs`: words of what this machine must have, see [`Case::lacks`];
 //! - `unsupported`: why it cannot pass yet;
@@ -11,6 +13,7 @@
 //!
 //! The runs see nothing of the caller's environment, so that what is recorded here is equal anywhere.
 
+use crate::support::http::{Server, certificates};
 use crate::support::normal::Normal;
 use crate::support::tree;
 use std::fs;
@@ -69,16 +72,25 @@ impl Case {
         let place = Place::new();
         copy(&self.folder, &place.case());
         let given = tree::of(&place.case(), &tree::Entries::new());
-        [(); 2].map(|()| self.run_once(&place, program, &given))
+        let server = self.read("server").map(|_| Server::start(Some(&place.socket())));
+        [(); 2].map(|()| self.run_once(&place, program, &given, server.as_ref()))
     }
 
-    fn run_once(&self, place: &Place, program: &Path, given: &tree::Entries) -> Outcome {
+    fn run_once(&self, place: &Place, program: &Path, given: &tree::Entries, server: Option<&Server>) -> Outcome {
         let args = self.read("args").unwrap_or_else(|| "playbook.yml\n".into());
         let runs: Vec<_> = args.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
-        let normal = Normal::new(&place.0.path().display().to_string());
+        let ports = server.map(|server| [server.http, server.https, server.selfsigned]);
+        let normal = Normal::new(&place.0.path().display().to_string(), ports.as_ref().map_or(&[], |ports| ports));
         let [mut stdout, mut stderr, mut rc] = [const { String::new() }; 3];
         for line in &runs {
-            let output = self.command(place, program, line).output().unwrap();
+            let mut command = self.command(place, program, line);
+            if let Some(server) = server {
+                command.env("HTTP", format!("http://127.0.0.1:{}", server.http));
+                command.env("HTTPS", format!("https://localhost:{}", server.https));
+                command.env("SELFSIGNED", format!("https://localhost:{}", server.selfsigned));
+                command.env("SOCKET", place.socket()).env("CERTIFICATES", certificates());
+            }
+            let output = command.output().unwrap();
             if runs.len() > 1 {
                 stdout.push_str(&format!("$ {line}\n"));
                 stderr.push_str(&format!("$ {line}\n"));
@@ -131,6 +143,10 @@ impl Place {
 
     fn case(&self) -> PathBuf {
         self.0.path().join("case")
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.0.path().join("socket")
     }
 }
 

@@ -55,13 +55,13 @@ struct Printed {
     stderr: Vec<u8>,
 }
 
-impl From<Printed> for Outcome {
-    fn from(printed: Printed) -> Self {
+impl Printed {
+    fn into_outcome(self) -> Outcome {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Self::default()
-            .with("rc", i64::from(printed.rc))
-            .with("stdout", text(&printed.stdout))
-            .with("stderr", text(&printed.stderr))
+        Outcome::default()
+            .with("rc", i64::from(self.rc))
+            .with("stdout", text(&self.stdout))
+            .with("stderr", text(&self.stderr))
     }
 }
 
@@ -119,12 +119,12 @@ impl FileModules {
                     Some(warm) => Arc::clone(warm),
                     None => match Warm::start(&file.interpreter, env, &pack, cancelled)? {
                         Ok(warm) => Arc::clone(slot.insert(Arc::new(warm))),
-                        Err(printed) => return Ok(printed.into()),
+                        Err(printed) => return Ok(printed.into_outcome()),
                     },
                 }
             };
             match warm.run(&call, cancelled) {
-                Ok(printed) => return Ok(printed.into()),
+                Ok(printed) => return Ok(printed.into_outcome()),
                 Err(warm::Trouble::Module(error)) => return Err(error),
                 Err(warm::Trouble::Gone(error)) => {
                     slot.lock().unwrap_or_else(PoisonError::into_inner).take_if(|kept| Arc::ptr_eq(kept, &warm));
@@ -161,7 +161,7 @@ fn plain(
     let blob = blob.ok_or_else(|| io::Error::other("its file did not come along"))?;
     let tmp = Tmp::new(&request, file, env)?;
     let args = tmp.told(request.args);
-    plain::run(&tmp.path, file, &blob, &args, env, cancelled).map(Into::into)
+    plain::run(&tmp.path, file, &blob, &args, env, cancelled).map(Printed::into_outcome)
 }
 
 /// What of a task's environment matters before a module is imported.
