@@ -146,14 +146,7 @@ impl Shared {
         self.with_blob(id, content, |blob| run_module(self.modules, request, blob, cancelled));
     }
 
-    fn run_file(
-        &self,
-        id: u64,
-        request: Request,
-        file: &FileModule,
-        content: Option<Content>,
-        cancelled: &AtomicBool,
-    ) {
+    fn run_file(&self, id: u64, request: Request, file: &FileModule, content: Option<Content>, cancelled: &AtomicBool) {
         self.with_blob(id, content, |blob| self.python.run(request, file, blob, cancelled));
     }
 

@@ -6,13 +6,29 @@ use crate::diag::{Error, Result};
 use crate::value::{Dict, Value};
 
 impl Keywords<'_> {
+    /// What `module_defaults` has for an action: that of its groups, then its own. Of several for the same
+    /// name the innermost counts as a whole.
+    fn defaults(&self, fqcn: &str) -> Vec<Value> {
+        let mut all = Dict::new();
+        self.task.module_defaults().into_iter().for_each(|defaults| all.update(defaults));
+        let collections = self.shared.loader.catalogue().collections();
+        let is_member = |name: &Value| {
+            let group = name.as_str().and_then(|name| name.strip_prefix("group/"));
+            let members = group.and_then(|group| collections.group(group));
+            members.is_some_and(|members| members.iter().any(|member| member == fqcn))
+        };
+        let mut found: Vec<Value> = all.iter().filter(|(name, _)| is_member(name)).map(|(_, v)| v.clone()).collect();
+        found.extend(all.get(fqcn).cloned());
+        found
+    }
+
     /// The arguments of the task, rendered, below them `module_defaults` and a template for all of them.
     pub fn arguments(&self, fqcn: &str, action: Option<&ActionDef>) -> Result<Dict> {
         let raw = action.map_or(&[][..], |action| action.raw_args);
         let finish = |error: Error| error.context(format!("Finalization of task args for '{fqcn}' failed."));
         let mut args = Dict::new();
-        for defaults in self.task.module_defaults() {
-            if let Some(Value::Dict(dict)) = self.render(defaults.get(fqcn)).map_err(finish)? {
+        for defaults in self.defaults(fqcn) {
+            if let Some(Value::Dict(dict)) = self.render(Some(&defaults)).map_err(finish)? {
                 args.update(&dict);
             }
         }

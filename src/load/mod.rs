@@ -86,8 +86,11 @@ impl Loader {
         let texts = |name: &str| -> Vec<String> { config.settings.list(name).into_iter().map(str::to_owned).collect() };
         let native = actions.into_iter().chain(crate::modules::MODULES.iter().map(|module| module.name));
         let around = &config.around;
-        let places =
-            Places { named: around.var("RPLAY_ANSIBLE"), path: around.var("PATH").unwrap_or_default(), home: &around.home };
+        let places = Places {
+            named: around.var("RPLAY_ANSIBLE"),
+            path: around.var("PATH").unwrap_or_default(),
+            home: &around.home,
+        };
         let installed = Installed::find(places);
         let mut collections: Vec<PathBuf> = texts("COLLECTIONS_PATHS").into_iter().map(PathBuf::from).collect();
         if config.settings.flag("COLLECTIONS_SCAN_SYS_PATH") {

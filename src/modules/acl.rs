@@ -77,9 +77,7 @@ impl Entry {
             }
         };
         let kind = ["user", "group", "mask", "other"].into_iter().find(|name| kind.starts_with(&name[..1]));
-        let kind = kind.ok_or_else(|| {
-            Outcome::crashed("unsupported operand type(s) for +: 'NoneType' and 'str'")
-        })?;
+        let kind = kind.ok_or_else(|| Outcome::crashed("unsupported operand type(s) for +: 'NoneType' and 'str'"))?;
         Ok(Self { kind: kind.into(), entity: entity.into(), permissions, default: default || own_default })
     }
 
@@ -87,9 +85,10 @@ impl Entry {
     fn text(&self, call: &Call<'_>, with_permissions: bool) -> Result<String, Outcome> {
         if call.args.bool("use_nfsv4_acls") {
             let group = if self.kind == "group" { "g" } else { "" };
-            let permissions = self.permissions.as_ref().ok_or_else(|| {
-                Outcome::crashed("unsupported operand type(s) for +: 'NoneType' and 'str'")
-            })?;
+            let permissions = self
+                .permissions
+                .as_ref()
+                .ok_or_else(|| Outcome::crashed("unsupported operand type(s) for +: 'NoneType' and 'str'"))?;
             return Ok(format!("A:{group}:{}:{permissions}tcy", self.entity));
         }
         Ok(match self.permissions.as_ref().filter(|text| with_permissions && !text.is_empty()) {

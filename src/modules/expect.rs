@@ -152,8 +152,7 @@ fn events(call: &Call<'_>) -> Result<Vec<Event>, Outcome> {
 fn command(call: &Call<'_>, line: &str, folder: Option<&Path>) -> Result<Vec<String>, Outcome> {
     let mut argv = split(line);
     let name = argv.first().cloned().unwrap_or_default();
-    let missing =
-        || Outcome::failed(format!("The command was not found or was not executable: {name}."));
+    let missing = || Outcome::failed(format!("The command was not found or was not executable: {name}."));
     let here = |path: &str| folder.map_or_else(|| path.into(), |folder| folder.join(path));
     let path = if name.contains('/') && env::executable(&here(&name)) {
         here(&name)

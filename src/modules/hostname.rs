@@ -18,8 +18,8 @@ pub static DEF: ModuleDef = ModuleDef {
     spec: &Spec::new(&[
         Arg::new("name", Kind::Str).required(),
         Arg::new("use", Kind::Str).choices(&[
-            "alpine", "debian", "freebsd", "generic", "macos", "macosx", "darwin", "openbsd", "openrc", "redhat", "sles",
-            "solaris", "systemd",
+            "alpine", "debian", "freebsd", "generic", "macos", "macosx", "darwin", "openbsd", "openrc", "redhat",
+            "sles", "solaris", "systemd",
         ]),
     ]),
     check: Support::Full,
@@ -39,7 +39,10 @@ enum Way {
     /// `HOSTNAME=` in /etc/sysconfig/network.
     RedHat,
     /// `hostname=""` in a file; with the command `hostname` on FreeBSD.
-    Quoted { file: &'static str, with_command: bool },
+    Quoted {
+        file: &'static str,
+        with_command: bool,
+    },
     Systemd,
     Solaris,
     /// None is known.
@@ -125,9 +128,8 @@ impl Way {
                 if !Path::new(file).is_file() {
                     return Ok(Some(String::new()));
                 }
-                let text = fs::read_to_string(file).map_err(|e| {
-                    Outcome::failed(format!("failed to read hostname: {}", errors::os_error(&e, file)))
-                })?;
+                let text = fs::read_to_string(file)
+                    .map_err(|e| Outcome::failed(format!("failed to read hostname: {}", errors::os_error(&e, file))))?;
                 let line = text.lines().map(str::trim).find(|line| line.starts_with("hostname="));
                 Ok(line.map(|line| line.get(10..).unwrap_or("").trim_matches('"').to_owned()))
             }
@@ -214,8 +216,7 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
     let mut outcome = Outcome::changed(changed).with("name", name).with("ansible_facts", facts);
     if changed {
         let before = if current.as_deref() == Some(name) { permanent } else { current };
-        let before =
-            before.ok_or_else(|| Outcome::crashed("can only concatenate str (not \"NoneType\") to str"))?;
+        let before = before.ok_or_else(|| Outcome::crashed("can only concatenate str (not \"NoneType\") to str"))?;
         let line = |name: &str| format!("hostname = {name}\n");
         outcome.set("diff", Dict::from([("after", line(name)), ("before", line(&before))]));
     }

@@ -64,7 +64,8 @@ impl Pipes {
 
     fn ready(&self) -> io::Result<[bool; 3]> {
         let files = [&self.out, &self.err, &self.state];
-        let mut fds: Vec<PollFd<'_>> = files.iter().filter_map(|f| f.as_ref()).map(|f| PollFd::new(f, PollFlags::IN)).collect();
+        let mut fds: Vec<PollFd<'_>> =
+            files.iter().filter_map(|f| f.as_ref()).map(|f| PollFd::new(f, PollFlags::IN)).collect();
         let tick = Timespec { tv_sec: 0, tv_nsec: TICK.subsec_nanos().into() };
         match poll(&mut fds, Some(&tick)) {
             Ok(_) => {}

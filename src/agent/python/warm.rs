@@ -99,7 +99,8 @@ impl Warm {
     }
 
     fn send(&self, call: &Call<'_>, fds: [BorrowedFd<'_>; 3]) -> io::Result<()> {
-        let env: Dict = call.env.iter().map(|(name, value)| (Value::from(name.as_str()), Value::from(value.as_str()))).collect();
+        let env: Dict =
+            call.env.iter().map(|(name, value)| (Value::from(name.as_str()), Value::from(value.as_str()))).collect();
         let body = Dict::from([
             ("import", Value::from(call.import)),
             ("file", Value::from(call.file)),
