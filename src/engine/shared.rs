@@ -91,6 +91,9 @@ impl Shared {
             }
         }
         self.tell_notices(self.store.take_notices());
+        for text in self.templar.take_deprecations() {
+            self.emit(&Event::Deprecated(text));
+        }
         for warning in self.templar.take_warnings() {
             self.warn(warning.to_string().trim_end());
         }

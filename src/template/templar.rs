@@ -21,6 +21,7 @@ pub struct Templar {
     pub(super) broken_conditionals: bool,
     extensions: Vec<String>,
     warnings: Mutex<Vec<Error>>,
+    deprecations: Mutex<Vec<String>>,
 }
 
 impl Templar {
@@ -67,6 +68,19 @@ impl Templar {
         if !warnings.contains(&warning) {
             warnings.push(warning);
         }
+    }
+
+    /// Keeps a deprecation for the user.
+    pub(super) fn deprecate(&self, text: String) {
+        let mut texts = self.deprecations.lock().unwrap_or_else(PoisonError::into_inner);
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+
+    /// Takes what renderings used that will go away, so far.
+    pub fn take_deprecations(&self) -> Vec<String> {
+        std::mem::take(&mut *self.deprecations.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Takes the warnings that renderings gave so far.

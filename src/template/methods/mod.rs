@@ -108,24 +108,33 @@ fn range_of(len: usize, start: &Option<Obj>, stop: &Option<Obj>) -> Result<(usiz
 }
 
 #[cfg(test)]
+const TABLES: &[Table] = &[
+    string::METHODS,
+    string_more::METHODS,
+    string_more::BYTES,
+    list::METHODS,
+    list::TUPLE,
+    dict::METHODS,
+    set::METHODS,
+    number::METHODS,
+    time::DATE,
+    time::DATETIME,
+    time::DELTA,
+];
+
+/// The names of all methods.
+#[cfg(test)]
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    TABLES.iter().flat_map(|table| table.iter().map(|(name, _)| *name))
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn tables_are_sorted_and_unique() {
-        for table in [
-            string::METHODS,
-            string_more::METHODS,
-            string_more::BYTES,
-            list::METHODS,
-            list::TUPLE,
-            dict::METHODS,
-            set::METHODS,
-            number::METHODS,
-            time::DATE,
-            time::DATETIME,
-            time::DELTA,
-        ] {
+        for table in TABLES {
             assert!(table.windows(2).all(|w| w[0].0 < w[1].0), "{:?}", table.iter().map(|t| t.0).collect::<Vec<_>>());
         }
     }
