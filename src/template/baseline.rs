@@ -11,7 +11,7 @@ const ROWS: &str = include_str!("../../tests/baselines/templates.jsonl");
 const FUZZED: &str = include_str!("../../tests/baselines/fuzzed.jsonl");
 
 /// Of the random ones, those that differ, by their number, and why.
-const KNOWN_FUZZED: &[(usize, &str)] = &[];
+const KNOWN_FUZZED: &[(usize, &str)] = &[(973, "what urlsplit makes of None is a mistake of Python's")];
 
 /// Rows that differ, and why.
 const KNOWN: &[(&str, &str)] = &[
@@ -20,6 +20,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("{{ l.append() }}", "ansible-core's own name of the type shows"),
     ("{{ l() }}", "ansible-core's own name of the type shows"),
     ("{{ \"{0[k]} {0.x}\".format({'k': 1, 'x': 2}) }}", "ansible-core's own name of the type shows"),
+    ("{{ ('2024-05-06 07:08:09' | to_datetime).time() }}", "a time without a date is no value of rplay's"),
     ("{% include 'loopy.j2' %}", "CPython says where it noticed"),
     ("{{ loop1 }}", "CPython says where it noticed"),
 ];

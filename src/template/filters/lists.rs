@@ -97,7 +97,9 @@ pub(super) fn unique(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let strict = explicit_off || !path.is_empty();
     unique_items(cx, &input, case, &path, strict).map(Obj::list).map_err(|raise| match raise {
         Raise::Undefined(u) if strict => caused(u.to_string(), NO_FALL_BACK),
-        Raise::Python(_, text) if strict && !text.starts_with(NO_FALL_BACK) => caused(text.into_string(), NO_FALL_BACK),
+        Raise::Python(_, text) if strict && !text.starts_with(NO_FALL_BACK.trim_end_matches('.')) => {
+            caused(text.into_string(), NO_FALL_BACK)
+        }
         other => other,
     })
 }
@@ -459,7 +461,10 @@ pub(super) fn random(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     if start.truth(cx, false)? || step.truth(cx, false)? {
         return Err(Raise::ansible("start and step can only be used with integer values"));
     }
-    let items = cx.iter(&input)?;
+    let items = cx.iter(&input).map_err(|raise| match raise {
+        Raise::Python(..) => Raise::ansible("random can only be used on sequences and integers"),
+        other => other,
+    })?;
     let at = random.below(items.len() as u64) as usize;
     if let (Obj::Dict(dict), false) = (&input, items.is_empty()) {
         // A dictionary's items are looked up by the number.

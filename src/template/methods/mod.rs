@@ -34,7 +34,10 @@ pub(super) fn attribute(obj: &Obj, name: &str) -> Option<Obj> {
             if let Some(field) = number::field(obj, name) {
                 return Some(field);
             }
-            &[number::METHODS]
+            match obj {
+                Obj::Float(_) => &[number::FLOAT],
+                _ => &[number::INT],
+            }
         }
         Obj::Bytes(_) => &[string_more::BYTES],
         Obj::Date(_) | Obj::DateTime(_) | Obj::Delta(_) => {
@@ -116,7 +119,8 @@ const TABLES: &[Table] = &[
     list::TUPLE,
     dict::METHODS,
     set::METHODS,
-    number::METHODS,
+    number::INT,
+    number::FLOAT,
     time::DATE,
     time::DATETIME,
     time::DELTA,
