@@ -1,4 +1,4 @@
-//! Builds the agent for the hosts and hands it to the library, which embeds it.
+//! Builds the agent for the hosts and hands it to the library, which embeds it, also packed.
 //!
 //! Release builds of the controller alone: a debug build finds the agent that cargo puts beside
 //! it. `RPLAY_AGENT` (any value) or the feature `no-embedded-agent` skips the nested build.
@@ -7,7 +7,7 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
+use std::{env, fs, io};
 
 /// What the agent is built from; a change of anything else builds no new one.
 const SOURCES: &[&str] = &[
@@ -19,8 +19,10 @@ const SOURCES: &[&str] = &[
     "src/argspec",
     "src/diag",
     "src/host",
+    "src/http",
     "src/modules",
     "src/proto",
+    "src/re",
     "src/value",
 ];
 
@@ -36,7 +38,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    fs::copy(build_agent(&out)?, out.join("rplay-agent"))?;
+    let agent = out.join("rplay-agent");
+    fs::copy(build_agent(&out)?, &agent)?;
+    // Packed it travels to hosts; as it is, local connections start it.
+    let packed = fs::File::create(out.join("rplay-agent.gz"))?;
+    let mut gzip = flate2::write::GzEncoder::new(packed, flate2::Compression::best());
+    io::copy(&mut fs::File::open(&agent)?, &mut gzip)?;
+    gzip.finish()?;
     println!("cargo::rustc-cfg=embedded_agent");
     Ok(())
 }

@@ -61,6 +61,7 @@ pub mod engine;
 #[cfg(feature = "controller")]
 pub mod event;
 pub mod host;
+pub mod http;
 #[cfg(feature = "controller")]
 pub mod inventory;
 #[cfg(feature = "controller")]
@@ -69,6 +70,8 @@ pub mod modules;
 #[cfg(feature = "controller")]
 pub mod playbook;
 pub mod proto;
+#[cfg(feature = "controller")]
+pub mod python;
 pub mod re;
 #[cfg(feature = "controller")]
 pub mod template;

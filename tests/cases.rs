@@ -25,13 +25,17 @@ macro_rules! cases {
 
 cases! {
     callbacks: check_markers color default_options json minimal oneline;
-    engine: arguments arguments_as_variable becoming blocks check_and_diff condition_origin conditions
-        delegation delegation_undefined facts handlers handlers_forced loops meta meta_refresh no_log
-        no_log_failures results run_once serial tags;
+    engine: arguments arguments_as_variable background becoming blocks check_and_diff condition_origin conditions
+        debugger delegation delegation_undefined facts free free_refusals handlers
+        handlers_forced host_pinned loops meta meta_conditions meta_refresh no_log
+        no_log_failures results run_once serial step tags;
     errors: keyword_undefined named_self options playbook playbook_values task unreachable usage yaml;
     inventory: group_vars implicit_localhost ini patterns reserved_names script several yaml;
-    modules: command command_not_utf8 copy copy_failures failures file pip small stat synchronize template;
-    roles: imports public whole;
+    modules: accounts acl archive command command_not_utf8 copy copy_failures cron expect failures file git
+        ini_file patch pause pip reboot small ssh_files stat subversion synchronize system_files system_names
+        template unarchive wait_for_connection;
+    roles: argument_specs imports public whole;
+    python: collections kinds leaks new_style;
     templates: playbook;
     vars: environment_and_play_hosts extra hostvars_and_play_vars lazy magic precedence vars_files;
     vault: plain several_ids;

@@ -10,3 +10,4 @@ mod local;
 mod playbooks;
 mod ssh;
 mod support;
+mod unpacking;

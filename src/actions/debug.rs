@@ -6,7 +6,7 @@ use super::{Acted, ActionCall, ActionDef, BoxFuture, Run};
 use crate::argspec::{Arg, Default, Kind, Spec};
 use crate::diag::{self, Result};
 use crate::proto::Outcome;
-use crate::value::{Text, Value};
+use crate::value::Value;
 
 /// `ansible.builtin.debug`.
 pub static ACTION: ActionDef = ActionDef {
@@ -40,8 +40,7 @@ fn debug(call: &ActionCall<'_>) -> Result<Outcome> {
     }
     match args.value("var") {
         Value::Str(expression) if !expression.as_str().is_empty() => {
-            let expression = Text::trusted(expression.shared(), expression.origin().cloned());
-            let value = match call.evaluate(&expression) {
+            let value = match call.evaluate(expression) {
                 Ok(value) => value,
                 Err(error) if error.kind == diag::Kind::Undefined => {
                     outcome.warn(format!("Encountered 1 template error.\nerror 1 - {error}"));

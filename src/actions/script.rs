@@ -113,6 +113,7 @@ async fn execute(call: &ActionCall<'_>, line: &str) -> Result<Outcome> {
     context.check = false;
     let request = Request { module: "command".into(), shown: "ansible.legacy.command".into(), args, context };
     let ran = call.remote.run(request, None).await?;
+    call.remote.forgive();
     let mut outcome = Outcome::changed(true);
     for key in ["rc", "stdout", "stderr"] {
         outcome.set(key, ran.get(key).cloned().unwrap_or_default());

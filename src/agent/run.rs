@@ -4,7 +4,7 @@
 //! its panics.
 
 use super::panic;
-use crate::modules::{Blob, ModuleDef, deliver, run_def};
+use crate::modules::{Blob, ModuleDef, internal, run_def};
 use crate::proto::{Outcome, Request};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
@@ -18,8 +18,10 @@ pub fn run_module(
 ) -> Outcome {
     let run = || match modules.binary_search_by(|module| module.name.cmp(request.module.as_str())) {
         Ok(at) => run_def(modules[at], request, blob, cancelled),
-        Err(_) if request.module == deliver::NAME => deliver::run(request, blob, cancelled),
-        Err(_) => Outcome::failed(format!("The module {} is not supported by this rplay-agent", request.module)),
+        Err(_) => match internal(&request.module) {
+            Some(run) => run(request, blob, cancelled),
+            None => Outcome::failed(format!("The module {} is not supported by this rplay-agent", request.module)),
+        },
     };
     // A module that panics has a fault of its own; the agent and its other tasks go on.
     match catch_unwind(AssertUnwindSafe(run)) {

@@ -3,12 +3,13 @@
 //! One thread reads and does what is quick (staging, probes); every module run and every file
 //! sent back has a thread of its own. An answer is written whole under one lock.
 
+use super::python::FileModules;
 use super::run::run_module;
 use super::stage::Stage;
-use super::{stamp, surroundings};
+use super::{job, stamp, surroundings};
 use crate::modules::{Blob, ModuleDef};
 use crate::proto::frame::{self, CHUNK, Frame, FrameError};
-use crate::proto::{Bytes, Content, FromAgent, Outcome, Request, ToAgent};
+use crate::proto::{Bytes, Content, FileModule, FromAgent, Outcome, Request, ToAgent};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -47,6 +48,8 @@ struct Shared {
     modules: &'static [&'static ModuleDef],
     output: Mutex<Box<dyn Write + Send>>,
     stage: Mutex<Stage>,
+    /// Modules that are files, and the interpreters that are kept warm for them.
+    python: FileModules,
     /// What is under way, with the flag that ends it.
     running: Mutex<HashMap<u64, Arc<AtomicBool>>>,
     ended: Condvar,
@@ -58,6 +61,7 @@ impl Default for Shared {
             modules: &[],
             output: Mutex::new(Box::new(io::sink())),
             stage: Mutex::default(),
+            python: FileModules::default(),
             running: Mutex::default(),
             ended: Condvar::new(),
         }
@@ -92,6 +96,9 @@ impl Shared {
         match message {
             ToAgent::Run { id, request, content } => {
                 self.start(id, move |shared, cancelled| shared.run(id, &request, content, cancelled));
+            }
+            ToAgent::RunFile { id, request, file, content } => {
+                self.start(id, move |shared, cancelled| shared.run_file(id, *request, &file, content, cancelled));
             }
             ToAgent::Get { id, path } => self.start(id, move |shared, cancelled| {
                 if let Err(error) = shared.send_file(id, &path, cancelled) {
@@ -136,12 +143,30 @@ impl Shared {
     }
 
     fn run(&self, id: u64, request: &Request, content: Option<Content>, cancelled: &AtomicBool) {
+        if request.context.background.is_some() {
+            let outcome = job::start(request, None, content);
+            self.say(&FromAgent::Done { id, outcome });
+            return;
+        }
+        self.with_blob(id, content, |blob| run_module(self.modules, request, blob, cancelled));
+    }
+
+    fn run_file(&self, id: u64, request: Request, file: &FileModule, content: Option<Content>, cancelled: &AtomicBool) {
+        if request.context.background.is_some() && (content.is_some() || self.python.has(file)) {
+            let outcome = job::start(&request, Some(file), content);
+            self.say(&FromAgent::Done { id, outcome });
+            return;
+        }
+        self.with_blob(id, content, |blob| self.python.run(request, file, blob, cancelled));
+    }
+
+    fn with_blob(&self, id: u64, content: Option<Content>, run: impl FnOnce(Option<Blob>) -> Outcome) {
         let (blob, staged) = match content {
             None => (None, None),
             Some(Content::Inline(Bytes(bytes))) => (Some(Blob::Inline(bytes)), None),
             Some(Content::Staged(path)) => (Some(Blob::Staged(path.clone().into())), Some(PathBuf::from(path))),
         };
-        let outcome = run_module(self.modules, request, blob, cancelled);
+        let outcome = run(blob);
         if let Some(path) = staged {
             lock(&self.stage).remove(&path);
         }

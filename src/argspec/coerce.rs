@@ -99,7 +99,8 @@ fn to_bool(value: &Value) -> Result<Value, String> {
     }
 }
 
-fn int(value: &Value) -> Result<Value, String> {
+/// An integer, as an argument of that type takes it; the error is a sentence.
+pub fn int(value: &Value) -> Result<Value, String> {
     let parsed = match value {
         Value::Int(_) | Value::BigInt(_) | Value::Bool(_) => return Ok(value.clone()),
         Value::Float(f) if f.fract() == 0.0 => decimal_int(&format!("{f:.0}")),

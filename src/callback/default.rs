@@ -225,12 +225,14 @@ impl Default {
     fn failed(&mut self, result: &TaskResult, ignored: bool) {
         self.task_banner_if_due(&result.task);
         self.messages(result);
-        if !has_items(result) {
+        let shown = cleaned(result);
+        // What `debug` shows has lost its items here.
+        if !(has_items(result) && shown.contains("results")) {
             let settings = self.screen.settings();
             if settings.verbosity < 2 && settings.show_task_path_on_failure {
                 self.task_path(&result.task);
             }
-            let text = format!("fatal: [{}]: FAILED! => {}", host_label(result), self.dump(&cleaned(result)));
+            let text = format!("fatal: [{}]: FAILED! => {}", host_label(result), self.dump(&shown));
             self.screen.show_on(self.failed_stream(), &text, Role::Error);
         }
         self.ignoring(ignored);

@@ -116,10 +116,13 @@ impl Screen {
 
     /// Shows a message: coloured, with one newline at its end.
     pub fn show_on(&self, stream: Stream, text: &str, role: impl Into<Option<Role>>) {
-        let role = role.into();
+        self.show_logged(stream, text, role.into(), LogLevel::Info);
+    }
+
+    fn show_logged(&self, stream: Stream, text: &str, role: Option<Role>, level: LogLevel) {
         let text = text.replace("\r\n", "\n");
         self.write(stream, &text, role);
-        lock(&self.state).sink.log(level(role), text.trim_start_matches('\n'));
+        lock(&self.state).sink.log(level, text.trim_start_matches('\n'));
     }
 
     /// Shows a message that the log file doesn't get.
@@ -170,7 +173,7 @@ impl Screen {
 
     /// Shows a warning on standard error, once.
     pub fn warning(&self, text: &str) {
-        self.once(Stream::Err, &format!("[WARNING]: {}", ended(text)), Role::Warn);
+        self.once(Stream::Err, &format!("[WARNING]: {}", ended(text)), Role::Warn, LogLevel::Warning);
     }
 
     /// Shows a deprecation on standard error, once, unless `deprecation_warnings` is off.
@@ -179,24 +182,27 @@ impl Screen {
             self.warning(
                 "Deprecation warnings can be disabled by setting `deprecation_warnings=False` in ansible.cfg.",
             );
-            self.once(Stream::Err, &format!("[DEPRECATION WARNING]: {}", ended(text)), Role::Deprecate);
+            self.once(Stream::Err, &format!("[DEPRECATION WARNING]: {}", ended(text)), Role::Deprecate, LogLevel::Info);
         }
     }
 
     /// Shows an error, once.
     pub fn error(&self, error: &diag::Error, stream: Stream) {
-        self.once(stream, &format!("[ERROR]: {}", ended(&error.to_string())), Role::Error);
+        self.once(stream, &format!("[ERROR]: {}", ended(&error.to_string())), Role::Error, LogLevel::Error);
     }
 
-    fn once(&self, stream: Stream, text: &str, role: Role) {
+    fn once(&self, stream: Stream, text: &str, role: Role, level: LogLevel) {
         if lock(&self.state).shown.insert(text.to_owned()) {
-            self.show_on(stream, text, role);
+            self.show_logged(stream, text, Some(role), level);
         }
     }
 
-    /// Shows a message that needs a verbosity.
+    /// Shows a message that needs a verbosity; the log file may have one of its own.
     pub fn verbose(&self, verbosity: u8, host: Option<&str>, text: &str) {
         if self.settings.verbosity < verbosity {
+            if self.settings.log_verbosity >= verbosity {
+                self.log_only(&host.map_or_else(|| text.to_owned(), |host| format!("<{host}> {text}")));
+            }
             return;
         }
         let stream = if self.settings.verbose_to_stderr { Stream::Err } else { Stream::Out };
@@ -209,6 +215,8 @@ impl Screen {
     /// Shows the events that look the same whatever the callback is; false for all others.
     pub fn common(&self, event: &Event) -> bool {
         match event {
+            Event::Banner(text) => self.banner(text),
+            Event::Message(text) => self.show(text, None),
             Event::Warning(text) => self.warning(text),
             Event::Deprecated(text) => self.deprecated(text),
             Event::Error(error) => self.error(error, Stream::Err),
@@ -223,15 +231,6 @@ impl Screen {
 fn ended(text: &str) -> String {
     let text = text.trim();
     if text.contains('\n') { format!("{text}\n\n") } else { format!("{text}\n") }
-}
-
-fn level(role: Option<Role>) -> LogLevel {
-    match role {
-        Some(Role::Debug) => LogLevel::Debug,
-        Some(Role::Skip | Role::Deprecate | Role::Warn) => LogLevel::Warning,
-        Some(Role::Error | Role::Unreachable) => LogLevel::Error,
-        _ => LogLevel::Info,
-    }
 }
 
 #[cfg(test)]

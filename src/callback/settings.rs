@@ -20,6 +20,8 @@ pub enum ResultFormat {
 pub struct Settings {
     /// How many `-v` were given.
     pub verbosity: u8,
+    /// The verbosity of the log file, where that is higher.
+    pub log_verbosity: u8,
     /// The width of banners: 79, or one less than a wider terminal has.
     pub columns: usize,
     /// Whether to use colours at all.
@@ -80,6 +82,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             verbosity: 0,
+            log_verbosity: 0,
             columns: 79,
             color: false,
             colors: Colors::default(),

@@ -63,6 +63,7 @@ pub(super) fn settings(config: &Config, verbosity: u8, check: bool) -> Settings 
     let text = |name: &str| settings.text(name).unwrap_or_default().to_owned();
     Settings {
         verbosity,
+        log_verbosity: log_verbosity(config),
         columns: columns(around.stdout_tty),
         color,
         colors: colors(config),
@@ -90,6 +91,15 @@ pub(super) fn settings(config: &Config, verbosity: u8, check: bool) -> Settings 
         tree_directory: text("tree.directory"),
         junit: junit(config),
         ..Settings::default()
+    }
+}
+
+/// The verbosity of the log file, where there is one.
+pub(super) fn log_verbosity(config: &Config) -> u8 {
+    let settings = &config.settings;
+    match settings.text("DEFAULT_LOG_PATH") {
+        Some(path) if !path.is_empty() => u8::try_from(settings.int("LOG_VERBOSITY")).unwrap_or_default(),
+        _ => 0,
     }
 }
 

@@ -11,6 +11,12 @@ static EMBEDDED: Option<&[u8]> = Some(include_bytes!(concat!(env!("OUT_DIR"), "/
 #[cfg(not(embedded_agent))]
 static EMBEDDED: Option<&[u8]> = None;
 
+/// The same as gzip packs it: what goes to a host.
+#[cfg(embedded_agent)]
+static PACKED: Option<&[u8]> = Some(include_bytes!(concat!(env!("OUT_DIR"), "/rplay-agent.gz")));
+#[cfg(not(embedded_agent))]
+static PACKED: Option<&[u8]> = None;
+
 /// An agent's executable.
 pub(super) struct Agent {
     machine: String,
@@ -36,6 +42,14 @@ impl Agent {
         match &self.bytes {
             Bytes::Embedded(bytes) => bytes,
             Bytes::Shared(bytes) => bytes,
+        }
+    }
+
+    /// The same packed by gzip, where it comes so.
+    pub fn packed(&self) -> Option<&[u8]> {
+        match self.bytes {
+            Bytes::Embedded(_) => PACKED,
+            Bytes::Shared(_) => None,
         }
     }
 

@@ -7,7 +7,7 @@
 use super::error::ConnectionError;
 use super::pipe::{Ending, Pipe};
 use crate::proto::frame::{self, CHUNK, Frame, FrameError, HEADER};
-use crate::proto::{Content, FromAgent, Hello, Outcome, Request, ToAgent};
+use crate::proto::{Content, FileModule, FromAgent, Hello, Outcome, Request, ToAgent};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -117,6 +117,21 @@ impl Link {
     pub async fn run(&self, request: Request, content: Option<Content>) -> Result<Outcome, ConnectionError> {
         let (id, answer) = self.wait().await?;
         self.say(&ToAgent::Run { id, request: Box::new(request), content })?;
+        match self.answer(id, answer).await? {
+            FromAgent::Done { outcome, .. } => Ok(outcome),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Runs a module that is a file; dropped before its answer, it is cancelled on the host.
+    pub async fn run_file(
+        &self,
+        request: Request,
+        file: FileModule,
+        content: Option<Content>,
+    ) -> Result<Outcome, ConnectionError> {
+        let (id, answer) = self.wait().await?;
+        self.say(&ToAgent::RunFile { id, request: Box::new(request), file: Box::new(file), content })?;
         match self.answer(id, answer).await? {
             FromAgent::Done { outcome, .. } => Ok(outcome),
             other => Err(unexpected(&other)),

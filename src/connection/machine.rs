@@ -198,6 +198,7 @@ impl Machine {
         }
     }
 
+    /// Stores the agent on the host: packed, unless the host cannot unpack it.
     async fn upload(
         &self,
         name: &str,
@@ -205,24 +206,48 @@ impl Machine {
         folders: &str,
         agent: &Agent,
     ) -> Result<(), ConnectionError> {
+        let mut said = match agent.packed() {
+            Some(packed) => {
+                self.store(name, masters, |marker| script::upload(folders, agent.hash(), marker, true), packed).await?
+            }
+            None => script::NO_GZIP.into(),
+        };
+        if said == script::NO_GZIP {
+            let script = |marker: &str| script::upload(folders, agent.hash(), marker, false);
+            said = self.store(name, masters, script, agent.bytes()).await?;
+        }
+        if said == "+" {
+            return Ok(());
+        }
+        Err(ConnectionError::failed(format!("The agent cannot be stored on the host: {said}")))
+    }
+
+    /// Runs a script that stores its input; `+`, or what went wrong.
+    async fn store(
+        &self,
+        name: &str,
+        masters: &Arc<Masters>,
+        script: impl Fn(&str) -> String,
+        bytes: &[u8],
+    ) -> Result<String, ConnectionError> {
         let verbose = &self.shared.settings.verbose;
-        verbose.say(3, name, || format!("PUT rplay-agent ({} bytes)", agent.bytes().len()));
+        verbose.say(3, name, || format!("PUT rplay-agent ({} bytes)", bytes.len()));
         let marker = random();
-        let line = script::for_login_shell(&script::upload(folders, agent.hash(), &marker))?;
+        let line = script::for_login_shell(&script(&marker))?;
         let process: Process = masters.exec(&self.shared, name, &line).await?;
-        let said = gather(process, Some(agent.bytes())).await;
+        let said = gather(process, Some(bytes)).await;
         if let Exit::Lost(words) = said.exit {
             return Err(ConnectionError::Unreachable(words));
         }
         let (stdout, stderr) = (String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));
-        match stdout.split_once(&marker).map(|(_, word)| word.trim()) {
-            Some("+") => Ok(()),
+        Ok(match stdout.split_once(&marker).map(|(_, word)| word.trim()) {
+            Some("+") => "+".to_owned(),
+            Some(word) if word.trim_start_matches('-') == script::NO_GZIP => script::NO_GZIP.to_owned(),
             word => {
                 let why = word.map_or(stdout.trim(), |word| word.trim_start_matches('-'));
-                let text = format!("The agent cannot be stored on the host: {why} {}", stderr.trim());
-                Err(ConnectionError::failed(text.trim_end().to_owned()))
+                format!("{why} {}", stderr.trim()).trim_end().to_owned()
             }
-        }
+        })
     }
 
     /// Ends agents and masters.

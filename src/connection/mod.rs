@@ -21,7 +21,7 @@ mod settings;
 mod ssh;
 mod target;
 
-use crate::proto::{Bytes, Content, Hello, Outcome, Request};
+use crate::proto::{Bytes, Content, FileKind, FileModule, Hello, Outcome, Request};
 use link::Link;
 use machine::Machine;
 use std::collections::HashMap;
@@ -104,6 +104,25 @@ impl Connection {
             Some(upload) => Some(content(&link, upload).await?),
         };
         link.run(request, content).await
+    }
+
+    /// Runs a module that is a file, and gives what it printed: `rc`, `stdout` and `stderr`. What is packed is
+    /// sent only where the host lacks it.
+    pub async fn run_file(
+        &self,
+        request: Request,
+        file: FileModule,
+        upload: impl FnOnce() -> Upload,
+    ) -> Result<Outcome, ConnectionError> {
+        let link = self.link().await?;
+        if file.kind == FileKind::Packed {
+            let outcome = link.run_file(request.clone(), file.clone(), None).await?;
+            if outcome.get(FileModule::MISSING).is_none() {
+                return Ok(outcome);
+            }
+        }
+        let content = content(&link, upload()).await?;
+        link.run_file(request, file, Some(content)).await
     }
 
     /// Runs a command by a plain exec, without the agent: for `raw`.

@@ -55,17 +55,24 @@ pub(super) fn on_terminal(script: &str) -> String {
     format!("stty raw -echo; {script}")
 }
 
-/// Stores standard input as the agent; says `MARKER+`, or `MARKER-` and what is wrong.
-pub(super) fn upload(folders: &str, hash: &str, marker: &str) -> String {
+/// What the upload says where the host cannot unpack.
+pub(super) const NO_GZIP: &str = "no gzip";
+
+/// Stores standard input as the agent, unpacked where it comes packed; says `MARKER+`, or `MARKER-` and what is wrong.
+pub(super) fn upload(folders: &str, hash: &str, marker: &str, packed: bool) -> String {
+    let (look, store) = match packed {
+        true => (format!("command -v gzip >/dev/null || {{ echo \"{marker}-{NO_GZIP}\"; exit; }}; "), "gzip -dc"),
+        false => (String::new(), "cat"),
+    };
     let check = check_folder();
     let body = format!(
         "mkdir -p $d 2>/dev/null; d=$d/{FOLDER}$u; [ -d $d ] || mkdir $d 2>/dev/null || continue; {check} \
          t=$d/.{marker}; (set -C; : > $t) 2>/dev/null || continue; chmod 755 $t; \
          [ -x $t ] || {{ rm -f $t; continue; }}; \
-         if cat > $t && $t --check {hash} && mv -f $t $d/agent-{hash}; then echo {marker}+; else rm -f $t; \
+         if {store} > $t && $t --check {hash} && mv -f $t $d/agent-{hash}; then echo {marker}+; else rm -f $t; \
          echo \"{marker}-it was not stored whole in $d\"; fi; exit;"
     );
-    format!("umask 022; {}; echo \"{marker}-no folder takes it\"", walk(folders, &body))
+    format!("{look}umask 022; {}; echo \"{marker}-no folder takes it\"", walk(folders, &body))
 }
 
 #[cfg(test)]
@@ -76,7 +83,9 @@ mod tests {
     fn scripts_pass_through_any_login_shell() {
         let folders = folders(Some("~/.ansible/tmp"), false);
         assert!(folders.starts_with("\"$HOME/.ansible/tmp\" /var/tmp"));
-        for script in [start(&folders, "h", "m", "$p m"), upload(&folders, "h", "m")] {
+        for script in
+            [start(&folders, "h", "m", "$p m"), upload(&folders, "h", "m", true), upload(&folders, "h", "m", false)]
+        {
             let quoted = for_login_shell(&script).unwrap();
             assert_eq!(quoted.matches('\'').count(), 2, "{quoted}");
         }

@@ -58,6 +58,11 @@ pub struct Ssh {
     pub verbosity: u8,
 }
 
+impl Ssh {
+    /// The default of `ssh_args`.
+    pub const DEFAULT_ARGS: &str = "-C -o ControlMaster=auto -o ControlPersist=60s";
+}
+
 impl Default for Ssh {
     fn default() -> Self {
         Self {
@@ -66,7 +71,7 @@ impl Default for Ssh {
             user: None,
             password: None,
             private_key_file: None,
-            args: "-C -o ControlMaster=auto -o ControlPersist=60s".into(),
+            args: Self::DEFAULT_ARGS.into(),
             common_args: String::new(),
             extra_args: String::new(),
             executable: "ssh".into(),

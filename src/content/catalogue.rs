@@ -4,11 +4,13 @@
 //! collections of the `collections` keyword, in `library/` folders, in ansible.builtin, and
 //! through ansible.builtin's redirects.
 
+use super::collections::{Collections, Routed};
+use super::installed::{Installation, Installed};
 use super::names;
 use super::{Action, ActionKind};
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Actions that the engine itself does.
 const ENGINE: &[&str] = &["import_playbook", "import_role", "import_tasks", "include_role", "include_tasks", "meta"];
@@ -21,10 +23,37 @@ const REDIRECTS: usize = 8;
 pub struct Catalogue {
     /// The short name by which the layers above know an action, by full name.
     native: HashMap<String, &'static str>,
-    /// Folders that hold `ansible_collections/`.
-    collections: Vec<PathBuf>,
+    /// Those of them that have a controller's half and no module of their own, by full name.
+    halves: HashSet<String>,
+    /// Native modules that are not to be used: their Python files run instead.
+    unwanted: Unwanted,
+    /// The collections that are installed.
+    collections: Collections,
     /// Folders of modules: the setting `library`.
     library: Vec<String>,
+    /// Folders of action plugins in Python: `action_plugins/` of playbooks and roles, and the setting's.
+    plugins: Arc<Mutex<Vec<String>>>,
+    /// The ansible-core whose modules run where there is no native one.
+    installed: Installation,
+}
+
+/// Native modules that stand back for those in Python.
+#[derive(Clone, Debug, Default)]
+enum Unwanted {
+    #[default]
+    None,
+    All,
+    Some(Vec<String>),
+}
+
+impl Unwanted {
+    fn has(&self, full: &str, short: &str) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Some(names) => names.iter().any(|name| name == full || name == short),
+        }
+    }
 }
 
 /// What came of looking a name up.
@@ -60,37 +89,108 @@ impl Catalogue {
     /// Searches these folders too: those that hold `ansible_collections/`, and those of modules.
     #[must_use]
     pub fn with_paths(mut self, collections: Vec<PathBuf>, library: Vec<String>) -> Self {
-        self.collections = collections;
+        self.collections = Collections::new(collections);
         self.library = library;
         self
     }
 
-    /// Where collections are searched.
-    pub fn collection_paths(&self) -> &[PathBuf] {
+    /// Says which of the native ones have a controller's half alone: the module of that name is another thing.
+    #[must_use]
+    pub fn with_halves(mut self, halves: impl IntoIterator<Item = &'static str>) -> Self {
+        let halves: HashSet<&str> = halves.into_iter().collect();
+        self.halves = self.native.iter().filter(|(_, short)| halves.contains(*short)).map(|(f, _)| f.clone()).collect();
+        self
+    }
+
+    /// Runs an installed ansible-core's modules where there is no native one.
+    #[must_use]
+    pub fn with_installed(mut self, installed: Installation) -> Self {
+        self.installed = installed;
+        self
+    }
+
+    /// Leaves native modules to their Python files: names with commas between them, or `all`. Those with a
+    /// controller's half of rplay's own stay, since the two halves belong together.
+    #[must_use]
+    pub fn without_native(mut self, names: &str) -> Self {
+        let names: Vec<String> = names.split([',', ' ']).filter(|n| !n.is_empty()).map(str::to_owned).collect();
+        self.unwanted = match names.as_slice() {
+            [] => Unwanted::None,
+            [all] if all == "all" => Unwanted::All,
+            _ => Unwanted::Some(names),
+        };
+        self
+    }
+
+    /// The ansible-core that is installed here, if one was found.
+    pub fn installed(&self) -> Option<&Arc<Installed>> {
+        self.installed.get()
+    }
+
+    /// The collections.
+    pub fn collections(&self) -> &Collections {
         &self.collections
+    }
+
+    /// Where collections are searched.
+    pub fn collection_paths(&self) -> Vec<PathBuf> {
+        self.collections.all_paths()
+    }
+
+    /// Knows of action plugins in another folder, after those known before.
+    pub fn add_plugins(&self, folder: &str) {
+        let mut known = self.plugins.lock().unwrap_or_else(PoisonError::into_inner);
+        if !known.iter().any(|path| path == folder) && Path::new(folder).is_dir() {
+            known.push(folder.to_owned());
+        }
+    }
+
+    /// Searches collections beside the installed ansible-core as well.
+    #[must_use]
+    pub fn with_python_path(mut self) -> Self {
+        self.collections = self.collections.with_installed(self.installed.clone());
+        self
     }
 
     /// What a name means in a task that has these `collections` and `library/` folders.
     pub fn resolve(&self, name: &str, collections: &[Arc<str>], library: &[String]) -> Lookup {
+        self.search(name, collections, library, false)
+    }
+
+    /// What a name means as a module, where an action runs it: no other controller's half is looked for.
+    pub fn module(&self, name: &str, collections: &[Arc<str>], library: &[String]) -> Lookup {
+        self.search(name, collections, library, true)
+    }
+
+    fn search(&self, name: &str, collections: &[Arc<str>], library: &[String], bare: bool) -> Lookup {
         match name.strip_prefix("ansible.legacy.") {
-            Some(short) => return self.short(short, library),
-            None if is_full(name) => return self.full(name),
+            Some(short) => return self.short(short, library, bare),
+            None if is_full(name) => return self.full(name, bare),
             None => {}
         }
         for collection in collections {
             match &**collection {
                 "ansible.legacy" => break,
-                "ansible.builtin" => return self.short(name, &[]),
+                "ansible.builtin" => return self.short(name, &[], bare),
                 _ => {}
             }
-            if let found @ Lookup::Found(_) = self.full(&format!("{collection}.{name}")) {
+            if let found @ Lookup::Found(_) = self.full(&format!("{collection}.{name}"), bare) {
                 return found;
             }
         }
-        self.short(name, library)
+        self.short(name, library, bare)
     }
 
-    fn short(&self, name: &str, library: &[String]) -> Lookup {
+    fn short(&self, name: &str, library: &[String], bare: bool) -> Lookup {
+        let plugins = self.plugins.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let plugin = |dir: &String| Some(Path::new(dir).join(format!("{name}.py"))).filter(|path| path.is_file());
+        if !bare
+            && !name.contains('/')
+            && let Some(path) = plugins.iter().find_map(plugin)
+        {
+            let kind = ActionKind::PythonAction(path.to_string_lossy().into());
+            return Lookup::Found(Action { fqcn: name.into(), name: name.into(), kind });
+        }
         if let Some(path) = library.iter().chain(&self.library).find_map(|dir| module_file(Path::new(dir), name)) {
             return Lookup::Found(Action {
                 fqcn: name.into(),
@@ -98,21 +198,35 @@ impl Catalogue {
                 kind: ActionKind::Python(path.into()),
             });
         }
-        self.full(&format!("ansible.builtin.{name}"))
+        self.full(&format!("ansible.builtin.{name}"), bare)
     }
 
-    fn full(&self, name: &str) -> Lookup {
+    fn full(&self, name: &str, bare: bool) -> Lookup {
         let mut full = name.to_owned();
+        let mut notices = Vec::new();
         for _ in 0..REDIRECTS {
-            if let Some(&short) = self.native.get(&full) {
-                return found(&full, short, ActionKind::Native);
-            }
             let Some((collection, short)) = split(&full) else { return Lookup::Unknown };
-            if names::has_module(collection, short) {
-                return found(&full, short, ActionKind::Lacking);
+            if let Some(&own) = self.native.get(&full)
+                && self.is_native(&full, short, bare)
+            {
+                self.collections.notice(notices);
+                return found(&full, own, ActionKind::Native);
             }
-            if let Some(path) = self.in_collection(collection, short) {
-                return found(&full, short, ActionKind::Python(path.into()));
+            match self.collections.route(collection, short) {
+                Routed::Gone(text) => return Lookup::Removed(text),
+                Routed::Elsewhere(target, notice) => {
+                    notices.extend(notice);
+                    full = if is_full(&target) { target } else { format!("ansible.builtin.{target}") };
+                    continue;
+                }
+                Routed::Here(notice) => notices.extend(notice),
+            }
+            if let Some(kind) = self.kind(&full, collection, short, bare) {
+                self.collections.notice(notices);
+                return match self.native.get(&full) {
+                    Some(&own) if kind == ActionKind::Native => found(&full, own, kind),
+                    _ => found(&full, short, kind),
+                };
             }
             let key = if collection == "ansible.builtin" { short } else { &full };
             match names::redirect(key) {
@@ -130,14 +244,38 @@ impl Catalogue {
         }
     }
 
-    /// A module or action plugin of a collection that is installed.
-    fn in_collection(&self, collection: &str, name: &str) -> Option<String> {
-        let (namespace, rest) = collection.split_once('.')?;
-        self.collections.iter().find_map(|path| {
-            let plugins = path.join("ansible_collections").join(namespace).join(rest).join("plugins");
-            let name = name.replace('.', "/");
-            module_file(&plugins.join("modules"), &name).or_else(|| module_file(&plugins.join("action"), &name))
-        })
+    /// Whether rplay's own is what runs, whatever files there are.
+    fn is_native(&self, full: &str, short: &str, bare: bool) -> bool {
+        self.native.contains_key(full) && !(bare && self.halves.contains(full)) && !self.unwanted.has(full, short)
+    }
+
+    /// Who runs what a full name means; None where it means nothing in its collection.
+    fn kind(&self, full: &str, collection: &str, short: &str, bare: bool) -> Option<ActionKind> {
+        let native = self.native.contains_key(full) && !(bare && self.halves.contains(full));
+        let file = self.python_file(collection, short, bare);
+        match (native, file) {
+            // A native action's two halves belong together.
+            (true, Some(kind @ ActionKind::Python(_))) => Some(kind),
+            (true, _) => Some(ActionKind::Native),
+            (false, Some(kind)) => Some(kind),
+            (false, None) => names::has_module(collection, short).then_some(ActionKind::Lacking),
+        }
+    }
+
+    /// A module of an installed collection, or of the installed ansible-core, in a file.
+    fn python_file(&self, collection: &str, name: &str, bare: bool) -> Option<ActionKind> {
+        if collection == "ansible.builtin" {
+            let installed = self.installed.get()?;
+            let path = module_file(&installed.package().join("modules"), name)?;
+            let acts = !bare && module_file(&installed.package().join("plugins/action"), name).is_some();
+            return Some(if acts { ActionKind::Lacking } else { ActionKind::Python(path.into()) });
+        }
+        let plugins = self.collections.folder(collection)?.join("plugins");
+        let file = name.replace('.', "/");
+        if !bare && let Some(action) = module_file(&plugins.join("action"), &file) {
+            return Some(ActionKind::PythonAction(action.into()));
+        }
+        module_file(&plugins.join("modules"), &file).map(|path| ActionKind::Python(path.into()))
     }
 }
 
@@ -155,7 +293,7 @@ pub fn is_full(name: &str) -> bool {
 }
 
 /// The collection and the rest of a full name.
-fn split(full: &str) -> Option<(&str, &str)> {
+pub(super) fn split(full: &str) -> Option<(&str, &str)> {
     let first = full.find('.')?;
     let second = first + 1 + full.get(first + 1..)?.find('.')?;
     Some((&full[..second], &full[second + 1..]))

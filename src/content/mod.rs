@@ -1,9 +1,11 @@
 //! Finds roles and collections; says what an action name means.
 //!
-//! Knows names only. What a name stands for is run by layers above, which say by a table of
+//! Knows names and files only. What a name stands for is run by layers above, which say by a table of
 //! names what they can run.
 
 mod catalogue;
+mod collections;
+mod installed;
 pub mod names;
 mod paths;
 mod roles;
@@ -11,6 +13,8 @@ mod roles;
 use std::sync::Arc;
 
 pub use catalogue::{Catalogue, Lookup, is_full};
+pub use collections::Collections;
+pub use installed::{Installation, Installed, Places};
 pub use paths::{dirname, join, normal};
 pub use roles::{FoundRole, RoleSearch};
 
@@ -32,6 +36,8 @@ pub enum ActionKind {
     Native,
     /// Nobody yet: Ansible has it and rplay lacks it, so its task fails by name where it runs.
     Lacking,
-    /// A module in a file of its own, most likely Python; not run by rplay yet.
+    /// A module in a file of its own, most likely Python.
     Python(Arc<str>),
+    /// An action plugin in Python, which rplay does not run.
+    PythonAction(Arc<str>),
 }

@@ -4,7 +4,9 @@
 use super::host_task::{Done, HostTask, Included, Note};
 use super::keywords::Keywords;
 use super::outcome;
+use super::python::lacking;
 use super::remote::HostRemote;
+use super::shared::Added;
 use crate::actions::{Acted, ActionCall, Effect, Remote, Run};
 use crate::content::{Action, ActionKind};
 use crate::diag::{Error, Kind, Result};
@@ -52,14 +54,14 @@ impl Attempt {
     }
 
     /// The same as the outcome of the whole task.
-    pub fn into_done(self) -> Done {
-        let mut done = Done { outcome: self.outcome.clone(), ..Done::default() };
-        self.merge_into(&mut done);
+    pub fn into_done(self, host: &Arc<str>) -> Done {
+        let mut done = Done { host: host.clone(), outcome: self.outcome.clone(), ..Done::default() };
+        self.merge_into(&mut done, None);
         done
     }
 
     /// Adds what it changes to that of the items before it.
-    pub fn merge_into(self, done: &mut Done) {
+    pub fn merge_into(self, done: &mut Done, item: Option<usize>) {
         let bad = self.outcome.is_failed() || self.outcome.is_unreachable();
         if self.outcome.is_changed() {
             for name in self.notify {
@@ -77,10 +79,20 @@ impl Attempt {
                 done.error = self.error;
             }
         }
-        done.effects.extend(self.effects);
+        for (about, effect) in self.effects {
+            match Added::of(effect, &done.host) {
+                Ok(added) => done.additions.push((item, added)),
+                Err(effect) => done.effects.push((about, effect)),
+            }
+        }
         done.includes.extend(self.include);
         done.delegated = self.delegated.or(done.delegated.take());
         done.no_log |= self.no_log;
+    }
+
+    /// Whether it adds to the inventory.
+    pub fn adds(&self) -> bool {
+        self.effects.iter().any(|(_, effect)| matches!(effect, Effect::AddHost { .. } | Effect::AddGroup { .. }))
     }
 
     /// Keeps variables that this item set for the items after it.
@@ -118,7 +130,7 @@ impl HostTask {
                 attempt.error = Some(self.secret_error());
             }
         }
-        if attempt.outcome.is_failed() {
+        if attempt.outcome.get("failed").is_some_and(Value::truthy) {
             attempt.outcome.result.set_default("exception", "(traceback unavailable)");
         }
         attempt
@@ -165,7 +177,8 @@ impl HostTask {
             return self.include(&keywords, include);
         }
         let action = self.action(&keywords)?;
-        let definition = self.shared.action(&action.name);
+        let native = matches!(action.kind, ActionKind::Native);
+        let definition = self.shared.action(&action.name).filter(|_| native);
         let args = keywords.arguments(&action.fqcn, definition)?;
         let delegated = keywords.text(|c| c.delegate_to.as_ref())?.filter(|name| !name.is_empty());
         let mut attempt = self.attempts(&keywords, &action, args, scope, delegated.as_deref()).await?;
@@ -181,7 +194,7 @@ impl HostTask {
             let file = keywords.render(Some(file))?.unwrap_or_default();
             args.insert("_raw_params", file);
         }
-        let mut outcome = Outcome::changed(false);
+        let mut outcome = Outcome::default();
         if let Some(file) = args.get("_raw_params") {
             outcome.set("include", file.clone());
         }
@@ -200,11 +213,13 @@ impl HostTask {
             }
         };
         match &action.kind {
-            ActionKind::Native => Ok(action),
-            ActionKind::Lacking => Err(Error::unsupported(format!("rplay has no module {} yet", action.fqcn))),
-            ActionKind::Python(path) => {
-                let text =
-                    format!("the module {} is written in Python ({path}), which rplay cannot run yet", action.fqcn);
+            ActionKind::Native | ActionKind::Python(_) => Ok(action),
+            ActionKind::Lacking => Err(Error::unsupported(lacking(&self.shared, &action.fqcn))),
+            ActionKind::PythonAction(path) => {
+                let text = format!(
+                    "the action {} is a plugin written in Python ({path}), which rplay does not run",
+                    action.fqcn
+                );
                 Err(Error::unsupported(text))
             }
         }
@@ -368,26 +383,35 @@ impl HostTask {
         delegated: Option<&str>,
     ) -> Result<Attempt> {
         let mut context = self.context(keywords)?;
+        let background = self.background(keywords, action, &mut context)?;
         let remote = HostRemote::new(self, keywords, scope, delegated)?;
         context.remote_tmp = remote.target().remote_tmp.clone();
         let timeout = context.timeout;
+        let mut call = ActionCall {
+            args,
+            task: &self.task,
+            title: &self.info.name,
+            name: self.task.action.as_str().rsplit('.').next().unwrap_or_default(),
+            host: &scope.host,
+            delegated,
+            scope,
+            templar: &self.shared.templar,
+            remote: &remote,
+            person: self,
+            context,
+        };
         let running = async {
-            match self.shared.action(&action.name).map(|definition| definition.run) {
-                Some(Run::Host(run) | Run::Once(run)) => {
-                    let call = ActionCall {
-                        args,
-                        task: &self.task,
-                        name: self.task.action.as_str().rsplit('.').next().unwrap_or_default(),
-                        host: &scope.host,
-                        delegated,
-                        scope,
-                        templar: &self.shared.templar,
-                        remote: &remote,
-                        context,
-                    };
-                    run(&call).await
+            let native = matches!(action.kind, ActionKind::Native);
+            match self.shared.action(&action.name).filter(|_| native).map(|definition| definition.run) {
+                Some(Run::Host(run) | Run::Once(run)) => run(&call).await,
+                _ => {
+                    let (args, context) = (call.args.clone(), call.context.clone());
+                    let name = self.task.action.as_str();
+                    if let ActionKind::Python(path) = &action.kind {
+                        return remote.file_module(name, path, args, context).await.map(Acted::from);
+                    }
+                    remote.module(&action.name, &shown(action, name), args, context).await.map(Acted::from)
                 }
-                _ => remote.module(&action.name, &legacy(&action.fqcn), args, context).await.map(Acted::from),
             }
         };
         let acted = match timeout {
@@ -396,6 +420,13 @@ impl HostTask {
                 Ok(acted) => acted,
                 Err(_) => return Ok(timed_out(seconds)),
             },
+        };
+        let acted = match (acted, background) {
+            (Ok(started), Some(job)) => {
+                call.context.background = None;
+                self.watched(job, started, &call).await
+            }
+            (acted, _) => acted,
         };
         let acted = match acted {
             Ok(acted) => acted,
@@ -413,7 +444,13 @@ impl HostTask {
         let Acted { mut outcome, effects } = acted;
         outcome::complete(&mut outcome);
         let cause = outcome.is_failed().then(|| remote.failure(&outcome)).flatten();
-        outcome.result.remove("_ansible_cause");
+        let told = outcome.result.remove(Outcome::CAUSE);
+        // An action that says what its failure comes from, and is no module's whose words are known.
+        let cause = cause.or_else(|| {
+            let text = outcome.get("msg").map(Value::to_text).unwrap_or_default();
+            let told = told.filter(|_| outcome.is_failed())?;
+            Some(Error::user(text).help(told.to_text()).apart().context("Action failed."))
+        });
         let facts_of = match delegated {
             Some(name) if self.delegates_facts(scope) => Arc::from(name),
             _ => scope.host.clone(),
@@ -448,6 +485,8 @@ impl HostTask {
                 .map(|t| t.max(0.0) as u64)
                 .or_else(|| u64::try_from(self.shared.settings.int("TASK_TIMEOUT")).ok().filter(|t| *t > 0)),
             remote_tmp: None,
+            async_dir: None,
+            background: None,
             python: keywords.interpreter()?,
             shell: self.shared.settings.text("DEFAULT_EXECUTABLE").filter(|s| *s != "/bin/sh").map(str::to_owned),
         })
@@ -465,11 +504,29 @@ fn timed_out(seconds: u64) -> Attempt {
     Attempt { outcome, cause: Some(Error::user(text)), ..Attempt::default() }
 }
 
-/// The name that a module's messages show: builtin ones are run as ansible.legacy's.
-fn legacy(fqcn: &str) -> String {
-    match fqcn.strip_prefix("ansible.builtin.") {
-        Some(name) => format!("ansible.legacy.{name}"),
-        None => fqcn.to_owned(),
+/// Modules that an action of ansible.builtin's runs, as ansible.legacy's.
+const BY_ACTIONS: [&str; 13] = [
+    "assemble",
+    "async_status",
+    "command",
+    "copy",
+    "dnf",
+    "fetch",
+    "package",
+    "script",
+    "service",
+    "shell",
+    "template",
+    "unarchive",
+    "uri",
+];
+
+/// The name that a module's messages show: as the task has it, unless an action comes between.
+fn shown(action: &Action, written: &str) -> String {
+    match action.fqcn.strip_prefix("ansible.builtin.") {
+        Some(name) if BY_ACTIONS.contains(&name) => format!("ansible.legacy.{name}"),
+        _ if written.contains("{{") => action.fqcn.to_string(),
+        _ => written.to_owned(),
     }
 }
 

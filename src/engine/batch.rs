@@ -1,12 +1,14 @@
 //! A play on one batch of its hosts: the state that the strategy works on.
 
+use super::apart::Apart;
 use super::flow::Hosts;
+use super::handlers::Handlers;
 use super::shared::Shared;
 use crate::diag::Error;
 use crate::playbook::{Play, Task};
 use crate::value::{Dict, Value};
 use crate::vars::{HostScope, PlayVars};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// A play on a batch of hosts. It alone changes the hosts' states.
 pub(super) struct Batch {
@@ -21,8 +23,10 @@ pub(super) struct Batch {
     pub hosts: Hosts,
     /// How many blocks around the running task would rescue a failure of it.
     pub rescuable: usize,
+    /// The task that gathers facts.
+    pub gather: Arc<Task>,
     /// The handlers of the play and its roles, in their order.
-    pub handlers: Vec<Arc<Task>>,
+    pub handlers: Handlers,
     /// Whether hosts that failed run their handlers too.
     pub force_handlers: bool,
     /// What ends the whole run, such as a handler that does not exist.
@@ -34,24 +38,27 @@ pub(super) struct Batch {
     /// Whether a task was found for `--start-at-task`, or none is asked for.
     pub started: bool,
     /// What `set_stats` gathered.
-    pub custom_stats: Dict,
+    pub custom_stats: Arc<Mutex<Dict>>,
+    /// What it shares with those of other hosts, where each goes through the play alone.
+    pub apart: Option<Arc<Apart>>,
+    /// Whether its host has one of the forks for the whole play.
+    pub pinned: bool,
+    /// Whether the strategy gives every failed task to the debugger.
+    pub debugs: bool,
 }
 
 impl Batch {
     /// Whether nothing more of the batch is to run.
     pub fn is_over(&self) -> bool {
-        self.over || self.fatal.is_some() || self.shared.cancel.is_cancelled()
+        self.over
+            || self.fatal.is_some()
+            || self.shared.cancel.is_cancelled()
+            || self.apart.as_ref().is_some_and(|apart| apart.is_over())
     }
 
     /// The variables of a host outside of any task.
     pub fn scope(&self, host: &Arc<str>) -> HostScope {
         HostScope::new(&self.shared.store, &self.vars, host)
-    }
-
-    /// Makes `ansible_play_hosts` say which hosts are left.
-    pub fn update_active(&self) {
-        let active = self.members.iter().filter(|host| self.hosts.is_left(host)).cloned().collect();
-        self.vars.set_active(active);
     }
 
     /// A value rendered with a host's variables; as it is written where that fails.

@@ -41,7 +41,9 @@ impl Batch {
     async fn rescue(&mut self, block: &Block, hosts: &[Arc<str>]) {
         let failed: Vec<Arc<str>> = hosts.iter().filter(|h| self.has_failed(h)).cloned().collect();
         for host in &failed {
-            self.hosts.state(host).failed = false;
+            let state = self.hosts.state(host);
+            state.failed = false;
+            state.forgiven = false;
         }
         self.list(&block.rescue, &failed).await;
     }
@@ -51,20 +53,21 @@ impl Batch {
         let mut before = Vec::with_capacity(failed.len());
         for host in &failed {
             let state = self.hosts.state(host);
-            state.failed = false;
-            before.push(std::mem::replace(&mut state.held, true));
+            let failed = std::mem::take(&mut state.failed);
+            state.forgiven = false;
+            before.push(std::mem::replace(&mut state.held, failed));
         }
         self.list(&block.always, hosts).await;
         for (host, held) in failed.iter().zip(before) {
             // `meta: clear_host_errors` in between lets go of all failures.
             let state = self.hosts.state(host);
             state.failed |= state.held;
-            state.held &= held;
+            state.held = held && state.held;
         }
     }
 
     fn has_failed(&mut self, host: &Arc<str>) -> bool {
         let state = self.hosts.state(host);
-        state.failed && !state.unreachable && !state.ended
+        (state.failed || state.forgiven) && !state.unreachable && !state.ended
     }
 }

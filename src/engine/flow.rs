@@ -9,6 +9,8 @@ use std::sync::Arc;
 pub(super) struct HostState {
     /// It failed, and no rescue has caught that yet.
     pub failed: bool,
+    /// Its failure was forgiven; it goes on with the next rescue or `always` around, and no sooner.
+    pub forgiven: bool,
     /// It failed, and does the `always` of the blocks around before that counts again.
     pub held: bool,
     /// It could not be reached; nothing can rescue that.
@@ -23,14 +25,22 @@ pub(super) struct HostState {
     pub notified: HashSet<usize>,
     /// The roles that are complete, by their identity.
     pub completed_roles: HashSet<u64>,
-    /// Whether it ran any task of a role, by the role's identity.
+    /// Those of which it ran a task, be it without success, by the role's identity.
     pub began_roles: HashSet<u64>,
 }
 
 impl HostState {
+    /// Forgives its failures.
+    pub fn clear_errors(&mut self) {
+        self.forgiven |= self.failed;
+        self.failed = false;
+        self.held = false;
+        self.unreachable = false;
+    }
+
     /// Whether it takes the next task.
     pub fn is_active(&self) -> bool {
-        !self.failed && !self.unreachable && !self.ended
+        !self.failed && !self.forgiven && !self.unreachable && !self.ended
     }
 }
 
@@ -46,6 +56,20 @@ impl Hosts {
     /// The state of a host.
     pub fn state(&mut self, host: &Arc<str>) -> &mut HostState {
         self.states.entry(host.clone()).or_default()
+    }
+
+    /// What is known of a host, on its own.
+    pub fn take(&mut self, host: &Arc<str>) -> Self {
+        let mut own = Self::default();
+        own.states.extend(self.states.remove_entry(host));
+        own.stats.extend(self.stats.remove_entry(host));
+        own
+    }
+
+    /// What became of hosts that were taken.
+    pub fn put_back(&mut self, own: Self) {
+        self.states.extend(own.states);
+        self.stats.extend(own.stats);
     }
 
     /// The counters of a host.

@@ -3,7 +3,7 @@
 use super::batch::Batch;
 use crate::argspec::boolean;
 use crate::event::Event;
-use crate::playbook::{Common, Task};
+use crate::playbook::{Common, Play, Task};
 use crate::value::{Dict, Value};
 use std::sync::Arc;
 
@@ -22,18 +22,20 @@ impl Batch {
         if asked == Some(false) || hosts.is_empty() {
             return;
         }
-        let task = Arc::new(self.setup_task());
+        let task = self.gather.clone();
         if !self.is_selected(&task) {
             return;
         }
         let info = Arc::new(self.describe(&task, &first));
+        if !self.takes_step(&info).await {
+            return;
+        }
         self.shared.emit(&Event::TaskStart { task: info.clone() });
         self.run_on(&task, &info, &hosts, None).await;
-        self.update_active();
     }
 
-    fn setup_task(&self) -> Task {
-        let play = &self.play;
+    /// The task that gathers a play's facts.
+    pub(super) fn setup_task(play: &Play) -> Task {
         let mut args = Dict::new();
         let options = [
             ("gather_subset", &play.gather_subset),

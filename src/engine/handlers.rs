@@ -7,7 +7,31 @@ use super::batch::Batch;
 use crate::diag::Error;
 use crate::event::Event;
 use crate::playbook::{Entry, Task};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The handlers of a play, to which roles that are included add theirs.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Handlers(Arc<Mutex<Vec<Arc<Task>>>>);
+
+impl Handlers {
+    /// All of them so far.
+    pub fn all(&self) -> Vec<Arc<Task>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The one at a place.
+    pub fn get(&self, index: usize) -> Option<Arc<Task>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(index).cloned()
+    }
+
+    /// Appends handlers; blocks among them count by their tasks.
+    pub fn add(&self, entries: &[Entry]) {
+        let mut handlers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for entry in entries {
+            entry.each_task(&mut |task| handlers.push(task.clone()));
+        }
+    }
+}
 
 impl Batch {
     /// Keeps what a changed task notifies.
@@ -42,14 +66,22 @@ impl Batch {
 
     /// Runs the handlers that hosts have notified.
     pub(super) async fn flush_handlers(&mut self, hosts: &[Arc<str>]) {
-        for host in hosts {
-            for name in std::mem::take(&mut self.hosts.state(host).notifications) {
-                let found = self.find_handlers(&name, host);
-                self.mark(&found, host);
-            }
+        hosts.iter().for_each(|host| self.resolve_notifications(host));
+        self.run_notified(hosts).await;
+    }
+
+    /// Makes of the names that a host notified the handlers that it is to run.
+    pub(super) fn resolve_notifications(&mut self, host: &Arc<str>) {
+        for name in std::mem::take(&mut self.hosts.state(host).notifications) {
+            let found = self.find_handlers(&name, host);
+            self.mark(&found, host);
         }
+    }
+
+    /// Runs the handlers that hosts are to run.
+    pub(super) async fn run_notified(&mut self, hosts: &[Arc<str>]) {
         for index in 0.. {
-            let Some(handler) = self.handlers.get(index).cloned() else { break };
+            let Some(handler) = self.handlers.get(index) else { break };
             let mut on = Vec::new();
             for host in self.takers(hosts) {
                 if self.hosts.state(&host).notified.remove(&index) {
@@ -82,7 +114,7 @@ impl Batch {
         for index in handlers {
             let new = self.hosts.state(host).notified.insert(*index);
             if new && self.shared.options.verbosity >= 2 {
-                let name = self.handlers.get(*index).map(|task| self.title(task, host)).unwrap_or_default();
+                let name = self.handlers.get(*index).map(|task| self.title(&task, host)).unwrap_or_default();
                 self.shared.emit(&Event::Notified { handler: name, host: host.clone() });
             }
         }
@@ -91,7 +123,8 @@ impl Batch {
     /// The handlers that a name or topic means: the last of that name, and all that listen.
     fn find_handlers(&self, name: &str, host: &Arc<str>) -> Vec<usize> {
         let mut found = Vec::new();
-        for (index, handler) in self.handlers.iter().enumerate().rev() {
+        let handlers = self.handlers.all();
+        for (index, handler) in handlers.iter().enumerate().rev() {
             let Some(own) = handler.name.as_ref().filter(|n| n.truthy()) else { continue };
             let own = self.shown(own, host);
             let named = own == name
@@ -104,7 +137,7 @@ impl Batch {
             }
         }
         let mut seen: Vec<String> = Vec::new();
-        for (index, handler) in self.handlers.iter().enumerate().rev() {
+        for (index, handler) in handlers.iter().enumerate().rev() {
             if !handler.listen.iter().any(|topic| topic.as_str() == name) {
                 continue;
             }

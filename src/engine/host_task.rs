@@ -3,10 +3,10 @@
 //! Runs beside those of other hosts and changes no state of the run: what it wants changed is in
 //! its [`Done`].
 
-use super::shared::Shared;
+use super::shared::{Added, Shared};
 use crate::actions::Effect;
 use crate::diag::Error;
-use crate::event::{TaskInfo, TaskResult};
+use crate::event::{AsyncStage, TaskInfo, TaskResult};
 use crate::playbook::Task;
 use crate::proto::Outcome;
 use crate::value::{Dict, Value};
@@ -31,6 +31,8 @@ pub(super) enum Note {
     Item(Box<TaskResult>),
     /// It is tried again.
     Retry(Box<TaskResult>, u64),
+    /// Its job in the background was looked at.
+    Async(AsyncStage, Box<TaskResult>),
     /// It is over.
     Done(Box<Done>),
 }
@@ -43,6 +45,10 @@ pub(super) struct Done {
     pub outcome: Outcome,
     /// What to change, with the host that it is about.
     pub effects: Vec<(Arc<str>, Effect)>,
+    /// What to add to the inventory, with the item of the loop that does.
+    pub additions: Vec<(Option<usize>, Added)>,
+    /// Items that are told once it is known what the additions changed.
+    pub waiting: Vec<(usize, Box<TaskResult>)>,
     /// The error behind a failure.
     pub error: Option<Error>,
     /// The host it was delegated to.

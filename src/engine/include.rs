@@ -60,12 +60,14 @@ impl Batch {
             self.hosts.stats(host).ok += 1;
         }
         if let Some((role, public)) = &found.role {
+            self.shared.warn_of_role(role);
             self.vars.add_role(role, *public);
         }
         for role in &found.imported {
+            self.shared.warn_of_role(role);
             self.vars.add_role(role, role.data.public);
         }
-        self.add_handlers(&found.handlers);
+        self.handlers.add(&found.handlers);
         self.shared.tell_notes();
     }
 
@@ -89,13 +91,6 @@ impl Batch {
         error.clone().context(format!("Could not find or access '{path}' on the Ansible Controller."))
     }
 
-    /// Appends handlers; blocks among them count by their tasks.
-    pub(super) fn add_handlers(&mut self, entries: &[crate::playbook::Entry]) {
-        for entry in entries {
-            entry.each_task(&mut |task| self.handlers.push(task.clone()));
-        }
-    }
-
     fn fail_include(&mut self, info: &Arc<TaskInfo>, hosts: &[Arc<str>], included: &Included, error: &Error) {
         let error = self.unreadable_include(included, error);
         self.shared.emit(&Event::Error(Box::new(error.clone())));
@@ -112,6 +107,7 @@ impl Batch {
                 self.hosts.stats(host).rescued += 1;
             } else {
                 self.hosts.stats(host).failed += 1;
+                self.vars.remove(host);
             }
             self.hosts.state(host).failed = true;
             self.shared.emit(&Event::Result(Box::new(TaskResult {

@@ -2,6 +2,7 @@
 
 use super::run::Prepared;
 use super::tags;
+use crate::content::ActionKind;
 use crate::diag::Result;
 use crate::playbook::{Entry, Play, Task};
 use crate::template::Scope;
@@ -81,7 +82,8 @@ impl Prepared {
             Some(role) => format!("{} : {name}", role.full_name()),
             None => name,
         };
-        if let Some(action) = task.resolved.as_ref().filter(|a| a.kind != crate::content::ActionKind::Native)
+        if let Some(action) =
+            task.resolved.as_ref().filter(|a| matches!(a.kind, ActionKind::Lacking | ActionKind::PythonAction(_)))
             && !listing.lacking.iter().any(|known| *known == *action.fqcn)
         {
             listing.lacking.push(action.fqcn.to_string());
@@ -99,9 +101,16 @@ impl Prepared {
     fn tags<'a>(&self, written: impl Iterator<Item = &'a Value>, scope: &dyn Scope) -> Vec<String> {
         let mut tags: Vec<String> = Vec::new();
         for tag in written {
-            for tag in self.shown(tag, scope).split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
-                if !tags.iter().any(|known| known == tag) {
-                    tags.push(tag.to_owned());
+            let rendered = self.shared.templar.render_value(tag, scope).ok().flatten();
+            let items = match rendered.as_ref().unwrap_or(tag) {
+                Value::List(items) => items.to_vec(),
+                one => vec![one.clone()],
+            };
+            for tag in items.iter().map(Value::to_text) {
+                for tag in tag.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
+                    if !tags.iter().any(|known| known == tag) {
+                        tags.push(tag.to_owned());
+                    }
                 }
             }
         }

@@ -11,7 +11,6 @@ pub(super) fn check(shared: &Shared) -> Result<()> {
         return Err(Error::unsupported("rplay has no hash_behaviour = merge yet; it has replace"));
     }
     let ignored = [
-        ("ENABLE_TASK_DEBUGGER", "enable_task_debugger"),
         ("RETRY_FILES_ENABLED", "retry_files_enabled"),
         ("DEFAULT_KEEP_REMOTE_FILES", "keep_remote_files"),
         ("DEFAULT_DEBUG", "debug"),

@@ -2,10 +2,10 @@
 
 use super::batch::Batch;
 use super::host_task::{Done, HostTask, Note};
-use super::keywords::Keywords;
+use super::keywords::{self, Keywords};
 use super::tags;
 use crate::actions::Run;
-use crate::diag::{Error, Kind};
+use crate::diag::{Error, Kind, Result};
 use crate::event::{Event, TaskInfo};
 use crate::playbook::Task;
 use crate::value::Value;
@@ -19,7 +19,8 @@ use tokio::task::JoinSet;
 impl Batch {
     /// Runs a task on hosts, with what it includes.
     pub(super) async fn task(&mut self, task: &Arc<Task>, hosts: &[Arc<str>]) {
-        if !task.implicit && (!self.is_selected(task) || !self.has_started(task, hosts)) {
+        // Who notified a handler was selected; the handler need not be.
+        if !task.implicit && !task.handler && (!self.is_selected(task) || !self.has_started(task, hosts)) {
             return;
         }
         let hosts = self.of_role(task, hosts);
@@ -28,12 +29,18 @@ impl Batch {
             self.meta(task, &hosts).await;
             return;
         }
+        if self.apart.is_some() && !self.may_run_apart(task, first) {
+            return;
+        }
+        self.warn_of_task(task);
         let info = Arc::new(self.describe(task, first));
+        if !self.takes_step(&info).await {
+            return;
+        }
         self.shared.emit(&Event::TaskStart { task: info.clone() });
-        let alone = self.is_run_once(task, first);
+        let alone = self.apart.is_none() && self.is_run_once(task, first);
         let on = if alone { &hosts[..1] } else { &hosts[..] };
         let includes = self.run_on(task, &info, on, if alone { Some(&hosts) } else { None }).await;
-        self.update_active();
         self.stop_all_where_fatal(task, &hosts, alone);
         self.run_includes(task, &info, includes).await;
     }
@@ -49,7 +56,14 @@ impl Batch {
         all: Option<&[Arc<str>]>,
     ) -> Vec<(Vec<Arc<str>>, super::host_task::Included)> {
         let (notes, mut inbox) = unbounded_channel();
-        let start = Start { layers: HostTask::layers(task), limits: self.limits(task, hosts), task, info };
+        let limits = match self.limits(task, hosts) {
+            Ok(limits) => limits,
+            Err(error) => {
+                self.fatal.get_or_insert(error);
+                return Vec::new();
+            }
+        };
+        let start = Start { layers: HostTask::layers(task), limits, task, info };
         let mut notes = Some(notes);
         let mut running = JoinSet::new();
         let mut to_start = hosts.iter();
@@ -64,13 +78,11 @@ impl Batch {
                 biased;
                 note = inbox.recv() => match note {
                     None => break,
-                    Some(Note::Started(host)) => self.shared.emit(&Event::HostStart { task: info.clone(), host }),
-                    Some(Note::Item(result)) => self.shared.emit(&Event::Item(result)),
-                    Some(Note::Retry(result, left)) => self.shared.emit(&Event::Retry { result, left }),
                     Some(Note::Done(done)) => {
                         waiting.remove(&done.host);
-                        self.finish(task, info, *done, all, &mut includes);
+                        self.settle(&start, *done, all, &mut includes).await;
                     }
+                    Some(note) => self.tell(info, note),
                 },
                 turn = start.limits.turn(), if notes.is_some() => {
                     if let (Some(host), Some(notes)) = (to_start.next(), &notes) {
@@ -87,6 +99,21 @@ impl Batch {
             }
         }
         includes
+    }
+
+    /// Tells what happens while a task runs.
+    pub(super) fn tell(&self, info: &Arc<TaskInfo>, note: Note) {
+        self.shared.emit(&match note {
+            Note::Started(host) => Event::HostStart { task: info.clone(), host },
+            Note::Item(result) => {
+                self.shared.tell_templates();
+                Event::Item(result)
+            }
+            Note::Retry(result, left) => Event::Retry { result, left },
+            Note::Async(stage, result) => Event::Async { stage, result },
+            // What is over is taken in, not told.
+            Note::Done(_) => return,
+        });
     }
 
     fn job(&self, start: &Start<'_>, host: &Arc<str>, notes: UnboundedSender<Note>) -> HostTask {
@@ -153,9 +180,6 @@ impl Batch {
             let state = self.hosts.state(host);
             let complete = state.completed_roles.contains(&role.identity) && !again;
             if !complete && state.ended_role != Some(role.identity) {
-                if !task.implicit {
-                    state.began_roles.insert(role.identity);
-                }
                 on.push(host.clone());
             }
         }
@@ -179,13 +203,13 @@ impl Batch {
         }
     }
 
-    pub(super) fn describe(&self, task: &Task, host: &Arc<str>) -> TaskInfo {
+    pub(super) fn describe(&self, task: &Arc<Task>, host: &Arc<str>) -> TaskInfo {
         let scope = self.scope(host);
         let keywords = Keywords { shared: &self.shared, task, scope: &scope };
         let options = &self.shared.options;
-        let flag = |value: crate::diag::Result<Option<bool>>, default| value.unwrap_or(None).unwrap_or(default);
+        let flag = |value: Result<Option<bool>>, default| value.unwrap_or(None).unwrap_or(default);
         TaskInfo {
-            id: self.shared.next_id(),
+            id: self.apart.as_ref().and_then(|apart| apart.id(task)).unwrap_or_else(|| self.shared.next_id()),
             name: self.title(task, host),
             action: task.action.as_str().to_owned(),
             fqcn: task.resolved.as_ref().map_or_else(|| task.action.as_str().to_owned(), |a| a.fqcn.to_string()),
@@ -202,41 +226,77 @@ impl Batch {
         }
     }
 
-    fn is_run_once(&self, task: &Task, first: &Arc<str>) -> bool {
-        let by_action = task
-            .resolved
-            .as_ref()
-            .and_then(|action| self.shared.action(&action.name))
-            .is_some_and(|definition| matches!(definition.run, Run::Once(_)));
-        let scope = self.scope(first);
-        let keywords = Keywords { shared: &self.shared, task, scope: &scope };
-        by_action || keywords.bool("run_once", |c| c.run_once.as_ref()).unwrap_or(None).unwrap_or(false)
+    /// Whether a task's action runs once for all hosts, whatever the task says.
+    pub(super) fn runs_for_all(&self, task: &Task) -> bool {
+        let definition = task.resolved.as_ref().and_then(|action| self.shared.action(&action.name));
+        definition.is_some_and(|definition| matches!(definition.run, Run::Once(_)))
     }
 
-    fn limits(&self, task: &Task, hosts: &[Arc<str>]) -> Limits {
-        let throttle = hosts.first().and_then(|first| {
-            let scope = self.scope(first);
-            let keywords = Keywords { shared: &self.shared, task, scope: &scope };
-            keywords.number("throttle", task.keyword(|c| c.throttle.as_ref())).ok().flatten()
-        });
-        Limits {
-            forks: self.shared.forks.clone(),
-            throttle: throttle.filter(|limit| *limit >= 1.0).map(|limit| Arc::new(Semaphore::new(limit as usize))),
-        }
+    fn is_run_once(&self, task: &Task, first: &Arc<str>) -> bool {
+        let scope = self.scope(first);
+        let keywords = Keywords { shared: &self.shared, task, scope: &scope };
+        self.runs_for_all(task) || keywords.bool("run_once", |c| c.run_once.as_ref()).unwrap_or(None).unwrap_or(false)
+    }
+
+    fn limits(&self, task: &Arc<Task>, hosts: &[Arc<str>]) -> Result<Limits> {
+        let throttle = match hosts.first() {
+            Some(first) => self.throttle(task, first)?,
+            None => 0,
+        };
+        Ok(Limits {
+            forks: (!self.pinned).then(|| self.shared.forks.clone()),
+            throttle: (throttle > 0).then(|| match &self.apart {
+                Some(apart) => apart.throttle(task, throttle),
+                None => Arc::new(Semaphore::new(throttle)),
+            }),
+        })
+    }
+
+    /// How many hosts may run a task at a time; 0 for as many as there are.
+    pub(super) fn throttle(&self, task: &Arc<Task>, host: &Arc<str>) -> Result<usize> {
+        let Some(written) = task.keyword(|c| c.throttle.as_ref()) else { return Ok(0) };
+        let scope = self.scope(host).for_task(task, &HostTask::layers(task));
+        let rendered = self.shared.templar.render_value(written, &scope);
+        let number = rendered.and_then(|value| as_int(&value.unwrap_or_default()));
+        let number = number.map_err(|error| {
+            error.context("Failed to convert the throttle value to an integer.").at(keywords::place(Some(written)))
+        })?;
+        Ok(usize::try_from(number).unwrap_or(0).min(Semaphore::MAX_PERMITS))
     }
 }
 
+/// Python's `int()`, in its words.
+fn as_int(value: &Value) -> Result<i64> {
+    let text = match value {
+        Value::Bool(flag) => return Ok(i64::from(*flag)),
+        Value::Int(number) => return Ok(*number),
+        Value::Float(number) => return Ok(*number as i64),
+        Value::Str(text) => text.as_str(),
+        other => {
+            let kind = other.type_name();
+            return Err(Error::user(format!(
+                "int() argument must be a string, a bytes-like object or a real number, not '{kind}'"
+            )));
+        }
+    };
+    let plain = text.trim().replace('_', "");
+    plain
+        .parse()
+        .map_err(|_| Error::user(format!("invalid literal for int() with base 10: {}", crate::value::repr(value))))
+}
+
 /// What starting a task on a host takes.
-struct Start<'a> {
-    task: &'a Arc<Task>,
-    info: &'a Arc<TaskInfo>,
-    layers: Arc<TaskLayers>,
+pub(super) struct Start<'a> {
+    pub task: &'a Arc<Task>,
+    pub info: &'a Arc<TaskInfo>,
+    pub layers: Arc<TaskLayers>,
     limits: Limits,
 }
 
 /// How many hosts run a task at a time: the forks, and the task's own `throttle`.
 struct Limits {
-    forks: Arc<Semaphore>,
+    /// None where the host has one of them already.
+    forks: Option<Arc<Semaphore>>,
     throttle: Option<Arc<Semaphore>>,
 }
 
@@ -246,11 +306,14 @@ type Turn = (Option<OwnedSemaphorePermit>, Option<OwnedSemaphorePermit>);
 impl Limits {
     /// Waits for a place. Neither semaphore is ever closed.
     async fn turn(&self) -> Turn {
-        let throttle = match &self.throttle {
-            Some(throttle) => throttle.clone().acquire_owned().await.ok(),
-            None => None,
-        };
-        (throttle, self.forks.clone().acquire_owned().await.ok())
+        (place_of(self.throttle.as_ref()).await, place_of(self.forks.as_ref()).await)
+    }
+}
+
+async fn place_of(limit: Option<&Arc<Semaphore>>) -> Option<OwnedSemaphorePermit> {
+    match limit {
+        Some(limit) => limit.clone().acquire_owned().await.ok(),
+        None => None,
     }
 }
 
@@ -266,7 +329,7 @@ async fn unless_cancelled(job: HostTask, turn: Turn) {
 
 impl Done {
     /// What stands for a task that ended without a word.
-    fn broken(host: Arc<str>) -> Self {
+    pub(super) fn broken(host: Arc<str>) -> Self {
         let text = "Unexpected failure during task execution: rplay's own code for this task broke off";
         let error = Error::new(Kind::Internal, text);
         Self {

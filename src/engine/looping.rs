@@ -24,7 +24,7 @@ impl HostTask {
     /// Runs the task, once or for each item of its loop.
     pub(super) async fn perform(&self) -> Done {
         let mut done = match self.items() {
-            Ok(None) => self.once(&Dict::new(), None).await.into_done(),
+            Ok(None) => self.once(&Dict::new(), None).await.into_done(&self.scope.host),
             Ok(Some(items)) if items.is_empty() => Done {
                 outcome: Outcome::changed(false)
                     .with("skipped", true)
@@ -34,11 +34,14 @@ impl HostTask {
             },
             Ok(Some(items)) => match self.control() {
                 Ok(control) => self.each(&items, &control).await,
-                Err(error) => Attempt::of_error(self, &error).into_done(),
+                Err(error) => Attempt::of_error(self, &error).into_done(&self.scope.host),
             },
             // A loop that cannot be made is an error only where the conditions hold without an item.
-            Err(error) => self.once(&Dict::new(), Some(error)).await.into_done(),
+            Err(error) => self.once(&Dict::new(), Some(error)).await.into_done(&self.scope.host),
         };
+        if self.task.include.is_some() && !done.outcome.is_failed() {
+            done.outcome.result.set_default("changed", false);
+        }
         done.host = self.scope.host.clone();
         done
     }
@@ -91,7 +94,7 @@ impl HostTask {
     }
 
     async fn each(&self, items: &[Value], control: &Control) -> Done {
-        let mut all = Done::default();
+        let mut all = Done { host: self.scope.host.clone(), ..Done::default() };
         let mut results = Vec::with_capacity(items.len());
         // What an item registers or sets is seen by the items after it.
         let mut learned = Dict::new();
@@ -116,10 +119,16 @@ impl HostTask {
                 include.vars = vars.clone();
                 include.label = Some(label.clone());
             }
-            self.tell_item(&attempt, label);
+            let told = Box::new(self.item_result(&attempt, label));
+            if attempt.adds() || !all.waiting.is_empty() {
+                all.waiting.push((index, told));
+            } else {
+                // Where the strategy is gone, the run is over.
+                let _ = self.notes.send(Note::Item(told));
+            }
             results.push(attempt.outcome.result.clone());
             let stop = self.breaks(&overlay);
-            attempt.merge_into(&mut all);
+            attempt.merge_into(&mut all, Some(index));
             if stop || self.shared.cancel.is_cancelled() {
                 break;
             }
@@ -146,14 +155,14 @@ impl HostTask {
         !conditions.is_empty() && conditions.iter().all(|c| self.shared.templar.condition(c, &scope).unwrap_or(false))
     }
 
-    fn tell_item(&self, attempt: &Attempt, label: Value) {
+    fn item_result(&self, attempt: &Attempt, label: Value) -> TaskResult {
         let mut result = attempt.outcome.result.clone();
         let mut label = label;
         if attempt.no_log {
             result = outcome::censored(&result);
             label = Value::str("(censored due to no_log)");
         }
-        let told = TaskResult {
+        TaskResult {
             task: self.info.clone(),
             host: self.scope.host.clone(),
             delegated: attempt.delegated.clone(),
@@ -161,9 +170,7 @@ impl HostTask {
             result,
             label: Some(label),
             error: attempt.error.clone(),
-        };
-        // Where the strategy is gone, the run is over.
-        let _ = self.notes.send(Note::Item(Box::new(told)));
+        }
     }
 }
 
@@ -215,13 +222,19 @@ fn sum_up(results: Vec<Dict>) -> Outcome {
     let unreachable = any("unreachable");
     let skipped = results.iter().all(|r| r.get("skipped").is_some_and(Value::truthy));
     let mut outcome = Outcome::changed(changed).with("skipped", skipped);
-    let mut warnings = Vec::new();
+    let (mut warnings, mut deprecations) = (Vec::new(), Vec::new());
     let mut kept = Vec::with_capacity(results.len());
     for mut result in results {
         if let Some(Value::List(texts)) = result.remove("warnings") {
             warnings.extend(texts.iter().cloned());
         }
+        if let Some(Value::List(items)) = result.remove("deprecations") {
+            deprecations.extend(items.iter().cloned());
+        }
         kept.push(Value::Dict(result));
+    }
+    if !deprecations.is_empty() {
+        outcome.set("deprecations", deprecations);
     }
     if !warnings.is_empty() {
         outcome.set("warnings", warnings);

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 /// The actions that are run for each host, not once for all.
 const BY_HOST: &[&str] = &["end_host", "end_role", "flush_handlers", "noop", "reset_connection"];
+/// The actions that do not look at `when`.
+const UNCONDITIONAL: &[&str] = &["noop", "refresh_inventory", "reset_connection"];
 
 impl Batch {
     /// Runs a `meta` task.
@@ -21,68 +23,96 @@ impl Batch {
             return;
         }
         let info = Arc::new(self.describe(task, first));
-        let mut on = Vec::new();
-        for host in hosts {
-            // What acts on each host by itself is told for each, as the linear strategy of ansible-core does.
-            if !task.implicit && (host == first || BY_HOST.contains(&&*action)) {
+        // What acts on all hosts asks only the first of them.
+        let asked = if BY_HOST.contains(&&*action) { hosts } else { &hosts[..1] };
+        let mut flushing = Vec::new();
+        for host in asked {
+            if !task.implicit {
                 self.shared.emit(&Event::TaskStart { task: info.clone() });
             }
-            match self.holds(task, host) {
-                Ok(true) => on.push(host.clone()),
-                Ok(false) => self.tell_skipped(task, &info, host, &action),
+            match self.is_wanted(task, &action, host) {
+                Ok(true) => {}
+                Ok(false) => {
+                    self.tell_skipped(task, &info, host, &action);
+                    continue;
+                }
                 Err(error) => self.fatal = Some(error.context("Task failed.").at(task.origin.as_ref())),
             }
+            if self.fatal.is_none() {
+                match &*action {
+                    "flush_handlers" if !task.handler => {
+                        self.resolve_notifications(host);
+                        flushing.push(host.clone());
+                    }
+                    action => self.act_on_engine(task, action, host).await,
+                }
+            }
+            if self.fatal.is_some() {
+                return;
+            }
+            self.say(task, &action, host);
         }
-        if on.is_empty() || self.fatal.is_some() {
-            return;
-        }
-        self.say(task, &action, &on);
-        self.act_on_engine(task, &action, &on).await;
-        self.update_active();
+        self.run_notified(&flushing).await;
     }
 
-    async fn act_on_engine(&mut self, task: &Arc<Task>, action: &str, on: &[Arc<str>]) {
+    async fn act_on_engine(&mut self, task: &Arc<Task>, action: &str, host: &Arc<str>) {
         match action {
             "noop" => {}
-            "flush_handlers" if task.handler => {
-                self.fatal = Some(Error::user("flush_handlers cannot be used as a handler").at(task.origin.as_ref()));
-            }
             "flush_handlers" => {
-                self.flush_handlers(on).await;
+                self.fatal = Some(Error::user("flush_handlers cannot be used as a handler").at(task.origin.as_ref()));
             }
             "refresh_inventory" => match self.shared.read_inventory() {
                 Ok(inventory) => self.shared.store.set_inventory(inventory),
                 Err(error) => self.fatal = Some(error),
             },
-            "clear_facts" => on.iter().for_each(|host| self.shared.store.clear_facts(host)),
+            "clear_facts" => self.vars.all_hosts().iter().for_each(|host| self.shared.store.clear_facts(host)),
             "clear_host_errors" => {
                 for host in self.members.clone() {
-                    let state = self.hosts.state(&host);
-                    state.failed = false;
-                    state.held = false;
-                    state.unreachable = false;
+                    self.hosts.state(&host).clear_errors();
+                }
+                if let Some(apart) = &self.apart {
+                    apart.clear_errors();
                 }
             }
-            "end_host" => on.iter().for_each(|host| self.hosts.state(host).ended = true),
+            "end_host" => self.end_host(host),
             "end_batch" | "end_play" => {
                 for host in self.members.clone() {
                     if self.hosts.is_active(&host) {
-                        self.hosts.state(&host).ended = true;
+                        self.end_host(&host);
                     }
+                }
+                if let Some(apart) = &self.apart {
+                    apart.end();
                 }
                 self.ends_play |= action == "end_play";
             }
             "end_role" => {
                 if let Some(role) = &task.role {
-                    on.iter().for_each(|host| self.hosts.state(host).ended_role = Some(role.identity));
+                    self.hosts.state(host).ended_role = Some(role.identity);
                 }
             }
-            "reset_connection" => self.reset_connections(task, on).await,
+            "reset_connection" => self.reset_connection(task, host).await,
             other => {
                 let text = format!("invalid meta action requested: {other}");
                 self.fatal = Some(Error::user(text).at(task.origin.as_ref()));
             }
         }
+    }
+
+    fn end_host(&mut self, host: &Arc<str>) {
+        self.hosts.state(host).ended = true;
+        self.vars.remove(host);
+    }
+
+    /// Whether a task's conditions hold for a host; some actions have none.
+    fn is_wanted(&self, task: &Arc<Task>, action: &str, host: &Arc<str>) -> crate::diag::Result<bool> {
+        if UNCONDITIONAL.contains(&action) {
+            if !task.when().is_empty() {
+                self.shared.warn(format!("{action} task does not support when conditional"));
+            }
+            return Ok(true);
+        }
+        self.holds(task, host)
     }
 
     fn holds(&self, task: &Arc<Task>, host: &Arc<str>) -> crate::diag::Result<bool> {
@@ -96,29 +126,24 @@ impl Batch {
         Ok(true)
     }
 
-    /// Says at -vv what a task does, once for each host that it is about.
-    fn say(&self, task: &Task, action: &str, on: &[Arc<str>]) {
-        for host in on.iter().filter(|_| !task.implicit) {
-            let role = task.role.as_ref().map(|role| role.full_name()).unwrap_or_default();
-            self.shared.verbose(2, None, || match action {
-                "flush_handlers" => format!("META: triggered running handlers for {host}"),
-                "refresh_inventory" => "META: inventory successfully refreshed".into(),
-                "clear_facts" => "META: facts cleared".into(),
-                "clear_host_errors" => "META: cleared host errors".into(),
-                "end_batch" => "META: ending batch".into(),
-                "end_play" => "META: ending play".into(),
-                "end_host" => format!("META: ending play for {host}"),
-                "end_role" => format!("META: ending role {role} for {host}"),
-                "reset_connection" => "META: reset connection".into(),
-                other => format!("META: {other}"),
-            });
-            if matches!(
-                action,
-                "noop" | "refresh_inventory" | "clear_facts" | "clear_host_errors" | "end_batch" | "end_play"
-            ) {
-                break;
-            }
+    /// Says at -vv what a task did.
+    fn say(&self, task: &Task, action: &str, host: &Arc<str>) {
+        if task.implicit {
+            return;
         }
+        let role = task.role.as_ref().map(|role| role.full_name()).unwrap_or_default();
+        self.shared.verbose(2, None, || match action {
+            "flush_handlers" => format!("META: triggered running handlers for {host}"),
+            "refresh_inventory" => "META: inventory successfully refreshed".into(),
+            "clear_facts" => "META: facts cleared".into(),
+            "clear_host_errors" => "META: cleared host errors".into(),
+            "end_batch" => "META: ending batch".into(),
+            "end_play" => "META: ending play".into(),
+            "end_host" => format!("META: ending play for {host}"),
+            "end_role" => format!("META: ending role {role} for {host}"),
+            "reset_connection" => "META: reset connection".into(),
+            other => format!("META: {other}"),
+        });
     }
 
     fn tell_skipped(&mut self, task: &Task, info: &Arc<TaskInfo>, host: &Arc<str>, action: &str) {
@@ -142,10 +167,8 @@ impl Batch {
         let result = Dict::from([
             ("msg", Value::str(message)),
             ("skipped", Value::Bool(true)),
-            ("changed", Value::Bool(false)),
             ("skip_reason", Value::str(reason)),
         ]);
-        self.hosts.stats(host).skipped += 1;
         self.shared.emit(&Event::Result(Box::new(TaskResult {
             task: info.clone(),
             host: host.clone(),
@@ -169,15 +192,12 @@ impl Batch {
         }
     }
 
-    async fn reset_connections(&mut self, task: &Arc<Task>, on: &[Arc<str>]) {
-        for host in on {
-            let scope = self.scope(host);
-            let keywords = Keywords { shared: &self.shared, task, scope: &scope };
-            let target = keywords.target(&scope, None);
-            match target {
-                Ok(target) => self.shared.pool.connect(&target).reset().await,
-                Err(error) => self.fatal = Some(error),
-            }
+    async fn reset_connection(&mut self, task: &Arc<Task>, host: &Arc<str>) {
+        let scope = self.scope(host);
+        let keywords = Keywords { shared: &self.shared, task, scope: &scope };
+        match keywords.target(&scope, None) {
+            Ok(target) => self.shared.pool.connect(&target).reset().await,
+            Err(error) => self.fatal = Some(error),
         }
     }
 }

@@ -3,10 +3,15 @@
 //! The engine owns all state of a run and changes it in one place, in the order of results. It emits
 //! events and knows nothing of how they are shown.
 
+mod added;
+mod apart;
 mod arguments;
 mod attempt;
+mod background;
 mod batch;
 mod block;
+mod console;
+mod debugger;
 mod emitter;
 mod flow;
 mod gather;
@@ -21,9 +26,12 @@ mod looping;
 mod meta;
 mod options;
 mod outcome;
+mod person;
 mod play;
 mod prompts;
+mod python;
 mod remote;
+mod reserved;
 mod results;
 mod run;
 mod shared;

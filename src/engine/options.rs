@@ -13,6 +13,8 @@ pub struct Options {
     pub diff: bool,
     /// `-v`, 0 to 5.
     pub verbosity: u8,
+    /// The verbosity from which messages are told for a log file alone, where that is higher.
+    pub log_verbosity: u8,
     /// `--tags`; empty is all.
     pub tags: Vec<String>,
     /// `--skip-tags`.
@@ -21,6 +23,8 @@ pub struct Options {
     pub limit: Option<String>,
     /// `--start-at-task`.
     pub start_at_task: Option<String>,
+    /// `--step`.
+    pub step: bool,
     /// `--force-handlers`.
     pub force_handlers: bool,
     /// `--flush-cache`.

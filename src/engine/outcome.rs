@@ -49,11 +49,10 @@ pub(super) fn complete(outcome: &mut Outcome) {
 pub(super) fn of_error(error: &Error) -> Outcome {
     let mut outcome = Outcome::default().with("failed", true);
     match error.kind {
-        Kind::Action | Kind::Unsupported => {
+        Kind::Action | Kind::Unsupported | Kind::Arguments => {
             outcome.set("msg", error.line());
             outcome.set("changed", false);
         }
-        Kind::Arguments => outcome.set("msg", error.line()),
         _ => {
             outcome.set("msg", task_failed(error).line());
             outcome.set("changed", false);

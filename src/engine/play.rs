@@ -2,19 +2,21 @@
 
 use super::batch::Batch;
 use super::flow::Hosts;
+use super::handlers::Handlers;
 use super::shared::Shared;
+use super::strategy::Strategy;
 use crate::diag::{Error, Origin, Result};
 use crate::event::{Event, PlayInfo};
 use crate::playbook::{Entry, Play};
 use crate::template::Scope;
 use crate::value::{Dict, Value, repr};
 use crate::vars::{HostScope, PlayVars};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// What a play leaves behind.
 pub(super) struct Played {
     pub hosts: Hosts,
-    pub custom_stats: Dict,
+    pub custom_stats: Arc<Mutex<Dict>>,
     pub started: bool,
     /// Whether no play follows: all hosts of a batch were lost.
     pub broke: bool,
@@ -28,7 +30,7 @@ pub(super) async fn run(
     basedir: &str,
     lost: &[Arc<str>],
     mut hosts: Hosts,
-    custom_stats: Dict,
+    custom_stats: Arc<Mutex<Dict>>,
     started: bool,
 ) -> Result<Played> {
     let mut vars = PlayVars::new(play, basedir);
@@ -38,6 +40,7 @@ pub(super) async fn run(
     let vars = Arc::new(vars);
     let outside = HostScope::new(&shared.store, &vars, &Arc::from("localhost"));
     check_gather_facts(shared, play, &outside)?;
+    let strategy = Strategy::of(shared, play)?;
     let matched = matched_hosts(shared, play, &outside)?;
     let members: Vec<Arc<str>> = matched.iter().filter(|host| !lost.contains(host)).cloned().collect();
     let left: Vec<Arc<str>> = ordered(play, members, &outside, shared)?;
@@ -48,7 +51,7 @@ pub(super) async fn run(
             id: shared.next_id(),
             hosts: batch.to_vec(),
             check: shared.options.check,
-            strategy: "linear".into(),
+            strategy: strategy.name().into(),
             origin: play.origin.clone(),
         })
     };
@@ -71,21 +74,25 @@ pub(super) async fn run(
             members,
             hosts,
             rescuable: 0,
-            handlers: Vec::new(),
+            gather: Arc::new(Batch::setup_task(play)),
+            handlers: Handlers::default(),
             force_handlers: forces_handlers(shared, play, &outside),
             fatal: None,
             over: false,
             ends_play: false,
             started: played.started,
-            custom_stats: std::mem::take(&mut played.custom_stats),
+            custom_stats: played.custom_stats.clone(),
+            apart: None,
+            pinned: false,
+            debugs: super::strategy::debugs(shared, play),
         };
         batch.load_vars_files()?;
+        batch.warn_of_play();
         shared.emit(&Event::PlayStart { play: info });
-        batch.run().await;
+        batch.run(strategy).await;
         let failed = batch.members.iter().filter(|host| !batch.hosts.is_left(host)).count();
         let all_lost = !batch.members.is_empty() && failed == batch.members.len();
         hosts = batch.hosts;
-        played.custom_stats = batch.custom_stats;
         played.started = batch.started;
         played.fatal = batch.fatal;
         if all_lost || batch.over {
@@ -99,14 +106,23 @@ pub(super) async fn run(
 }
 
 impl Batch {
-    /// Gathers facts, then runs the sections of the play.
-    async fn run(&mut self) {
+    /// Runs the play as its strategy has it.
+    async fn run(&mut self, strategy: Strategy) {
         let play = self.play.clone();
         for used in play.all_roles() {
-            self.add_handlers(&used.handlers);
+            self.handlers.add(&used.handlers);
         }
-        self.add_handlers(&play.handlers);
-        self.update_active();
+        self.handlers.add(&play.handlers);
+        match strategy {
+            Strategy::Linear => self.sections().await,
+            Strategy::Free => self.run_apart(false).await,
+            Strategy::HostPinned => self.run_apart(true).await,
+        }
+    }
+
+    /// Gathers facts, then runs the sections of the play.
+    pub(super) async fn sections(&mut self) {
+        let play = self.play.clone();
         let members = self.members.clone();
         self.gather_facts().await;
         self.section(&play.pre_tasks, &members).await;

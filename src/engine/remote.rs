@@ -2,9 +2,12 @@
 
 use super::host_task::HostTask;
 use super::keywords::Keywords;
+use super::python::lacking;
 use crate::actions::{BoxFuture, Remote};
 use crate::connection::{Connection, ConnectionError, Raw, Target, Transport, Upload};
+use crate::content::ActionKind;
 use crate::diag::{Error, Kind, Result};
+use crate::modules::many::{self, Step};
 use crate::proto::{Context, Outcome, Request};
 use crate::value::{Dict, Value};
 use crate::vars::HostScope;
@@ -13,11 +16,16 @@ use std::sync::{Mutex, PoisonError};
 
 /// A host as a task reaches it: made at once, connected when it is first used.
 pub(super) struct HostRemote<'a> {
-    task: &'a HostTask,
-    connection: Connection,
-    target: Target,
+    pub(super) task: &'a HostTask,
+    pub(super) connection: Mutex<Connection>,
+    pub(super) target: Target,
+    /// The variables of the host that is connected to.
+    pub(super) vars: HostScope,
+    /// Whether the task is delegated to it, and whether that host then learns the facts.
+    pub(super) delegated: bool,
+    pub(super) delegates_facts: bool,
     /// What the last module that failed said, with what caused it.
-    failure: Mutex<Option<Error>>,
+    pub(super) failure: Mutex<Option<Error>>,
 }
 
 impl<'a> HostRemote<'a> {
@@ -29,8 +37,21 @@ impl<'a> HostRemote<'a> {
         delegated: Option<&str>,
     ) -> Result<Self> {
         let target = keywords.target(scope, delegated)?;
-        let connection = task.shared.pool.connect(&target);
-        Ok(Self { task, connection, target, failure: Mutex::default() })
+        let connection = Mutex::new(task.shared.pool.connect(&target));
+        let vars = match delegated {
+            Some(name) => scope.of_host(&task.shared.store.host_name(name).unwrap_or_else(|| name.into())),
+            None => scope.clone(),
+        };
+        let delegates_facts = keywords.bool("delegate_facts", |c| c.delegate_facts.as_ref()).unwrap_or(None);
+        Ok(Self {
+            task,
+            connection,
+            target,
+            vars,
+            delegated: delegated.is_some(),
+            delegates_facts: delegates_facts.unwrap_or(false),
+            failure: Mutex::default(),
+        })
     }
 
     /// Runs a module with the task's own surroundings.
@@ -42,15 +63,23 @@ impl<'a> HostRemote<'a> {
     pub fn failure(&self, outcome: &Outcome) -> Option<Error> {
         let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         let said = outcome.get("msg").map(Value::to_text);
-        let same = said.is_none_or(|said| failure.line().contains(said.trim_end_matches('.')));
+        let line = failure.line();
+        // A module that crashed says nothing itself: the engine's words, with the cause in them, stand for it.
+        let same = said.is_none_or(|said| line.contains(said.trim_end_matches('.')) || said.ends_with(&line));
         same.then_some(failure)
     }
 
-    fn note(&self, outcome: &Outcome) {
+    pub(super) fn connection(&self) -> Connection {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn note(&self, outcome: &Outcome) {
         if !outcome.is_failed() && outcome.get("rc").is_none_or(|rc| *rc == Value::Int(0)) {
             return;
         }
         let message = outcome.get("msg").map(Value::to_text).unwrap_or_default();
+        // A crash says so itself.
+        let message = message.strip_prefix("Task failed: Module failed: ").unwrap_or(&message);
         let cause = outcome.get("_ansible_cause").map(Value::to_text);
         let error = match cause {
             Some(cause) => Error::user(cause).context(message),
@@ -59,7 +88,7 @@ impl<'a> HostRemote<'a> {
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.context("Module failed."));
     }
 
-    fn lost(&self, error: ConnectionError) -> Result<Outcome> {
+    pub(super) fn lost(&self, error: ConnectionError) -> Result<Outcome> {
         match error {
             ConnectionError::Unreachable(text) => Err(Error::new(Kind::Unreachable, text)),
             ConnectionError::Failed(text) => Err(Error::action(text)),
@@ -78,7 +107,7 @@ impl<'a> HostRemote<'a> {
 impl Remote for HostRemote<'_> {
     fn run(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>> {
         Box::pin(async move {
-            match self.connection.run(request, upload).await {
+            match self.connection().run(request, upload).await {
                 Ok(outcome) => {
                     self.note(&outcome);
                     Ok(outcome)
@@ -86,6 +115,40 @@ impl Remote for HostRemote<'_> {
                 Err(error) => self.lost(error),
             }
         })
+    }
+
+    fn named<'a>(&'a self, name: &'a str, args: Dict, context: Context) -> BoxFuture<'a, Result<Outcome>> {
+        Box::pin(async move {
+            let Some(action) = self.task.shared.loader.module(name, &self.task.task) else {
+                return Err(Error::action(format!("The module {name} was not found in configured module paths")));
+            };
+            let mut all = self.defaults(&action.fqcn)?;
+            all.update(&args);
+            match &action.kind {
+                ActionKind::Native => self.module(&action.name, name, all, context).await,
+                ActionKind::Python(path) => self.file_module(name, path, all, context).await,
+                ActionKind::Lacking | ActionKind::PythonAction(_) => {
+                    Err(Error::unsupported(lacking(&self.task.shared, &action.fqcn)))
+                }
+            }
+        })
+    }
+
+    fn run_many(&self, steps: Vec<Step>, context: Context) -> BoxFuture<'_, Result<Vec<Outcome>>> {
+        Box::pin(async move {
+            match self.connection().run(many::pack(steps, context), None).await {
+                Ok(outcome) => {
+                    let outcomes = many::unpack(outcome);
+                    outcomes.last().into_iter().for_each(|outcome| self.note(outcome));
+                    Ok(outcomes)
+                }
+                Err(error) => self.lost(error).map(|outcome| vec![outcome]),
+            }
+        })
+    }
+
+    fn has_module(&self, name: &str) -> bool {
+        self.task.shared.loader.module(name, &self.task.task).is_some()
     }
 
     fn run_here(&self, mut request: Request) -> BoxFuture<'_, Result<Outcome>> {
@@ -106,7 +169,7 @@ impl Remote for HostRemote<'_> {
     fn raw<'a>(&'a self, command: &'a str, executable: Option<&'a str>) -> BoxFuture<'a, Result<Outcome>> {
         Box::pin(async move {
             let raw = Raw { command: command.to_owned(), executable: executable.map(str::to_owned) };
-            match self.connection.raw(&raw).await {
+            match self.connection().raw(&raw).await {
                 Ok(output) => Ok(Outcome::default()
                     .with("rc", i64::from(output.rc))
                     .with("stdout", String::from_utf8_lossy(&output.stdout).as_ref())
@@ -119,9 +182,15 @@ impl Remote for HostRemote<'_> {
     fn put<'a>(&'a self, file: &'a Path, executable: bool) -> BoxFuture<'a, Result<String>> {
         Box::pin(async move {
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            self.put_as(file, &name, executable).await
+        })
+    }
+
+    fn put_as<'a>(&'a self, file: &'a Path, name: &'a str, executable: bool) -> BoxFuture<'a, Result<String>> {
+        Box::pin(async move {
             let unreadable = |error: std::io::Error| Error::action(format!("{}: {error}", file.display()));
             let mut reader = tokio::fs::File::open(file).await.map_err(unreadable)?;
-            self.connection.put(&name, executable, &mut reader).await.map_err(|error| self.refused(error))
+            self.connection().put(name, executable, &mut reader).await.map_err(|error| self.refused(error))
         })
     }
 
@@ -129,15 +198,27 @@ impl Remote for HostRemote<'_> {
         Box::pin(async move {
             let unwritable = |error: std::io::Error| Error::action(format!("{}: {error}", local.display()));
             let mut writer = tokio::fs::File::create(local).await.map_err(unwritable)?;
-            self.connection.get(remote, &mut writer).await.map(drop).map_err(|error| self.refused(error))
+            self.connection().get(remote, &mut writer).await.map(drop).map_err(|error| self.refused(error))
         })
     }
 
     fn reset(&self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
-            self.connection.reset().await;
+            self.connection().reset().await;
             Ok(())
         })
+    }
+
+    fn forgive(&self) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn connect_timeout(&self, seconds: Option<u64>) {
+        let mut target = self.target.clone();
+        if let (Some(seconds), Transport::Ssh(ssh)) = (seconds, &mut target.transport) {
+            ssh.timeout = seconds;
+        }
+        *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = self.task.shared.pool.connect(&target);
     }
 
     fn target(&self) -> &Target {
@@ -150,6 +231,12 @@ impl Remote for HostRemote<'_> {
 }
 
 impl HostRemote<'_> {
+    /// What `module_defaults` gives a module, rendered.
+    fn defaults(&self, fqcn: &str) -> Result<Dict> {
+        let keywords = Keywords { shared: &self.task.shared, task: &self.task.task, scope: &self.task.scope };
+        keywords.defaults(fqcn)
+    }
+
     fn refused(&self, error: ConnectionError) -> Error {
         let host = &self.task.scope.host;
         match self.lost(error) {

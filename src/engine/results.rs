@@ -4,7 +4,6 @@ use super::batch::Batch;
 use super::host_task::{Done, Included};
 use super::keywords::Keywords;
 use super::outcome;
-use super::shared::Added;
 use crate::actions::Effect;
 use crate::event::{Event, Status, TaskInfo, TaskResult};
 use crate::playbook::Task;
@@ -28,10 +27,17 @@ impl Batch {
             add_include(includes, &sharing, included);
         }
         self.apply(task, &mut done, &sharing);
+        self.shared.tell_templates();
+        self.add_all(task, &mut done);
         let status = self.count(&done, task.include.is_some());
+        if let (Some(role), Status::Ok | Status::Changed | Status::Failed { .. }) = (&task.role, status) {
+            // A role of which nothing ran may run where it is used again.
+            self.hosts.state(&host).began_roles.insert(role.identity);
+        }
         // What a host or group added changed is known only now.
         if let Some(name) = &task.register {
             let value = outcome::registered(&done.outcome.result);
+            self.shared.warn_of_reserved(&Dict::from([(name.clone(), Value::Null)]));
             for host in &sharing {
                 self.shared.store.set_vars(host, &Dict::from([(name.clone(), value.clone())]));
             }
@@ -46,10 +52,7 @@ impl Batch {
         if matches!(status, Status::Failed { ignored: false }) {
             self.note_failure(task, info, &host, &done);
         }
-        let is_include = task.include.is_some() && matches!(status, Status::Ok | Status::Changed);
-        if !is_include || done.outcome.is_skipped() {
-            self.shared.emit(&Event::Result(Box::new(self.told(info, &done, status))));
-        }
+        self.shared.emit(&Event::Result(Box::new(self.told(info, &done, status))));
     }
 
     /// Counts a result and sets the state of its host.
@@ -66,6 +69,7 @@ impl Batch {
             }
             stats.unreachable += 1;
             self.hosts.state(host).unreachable = true;
+            self.vars.remove(host);
             return Status::Unreachable { ignored: false };
         }
         if outcome.is_failed() {
@@ -79,6 +83,7 @@ impl Batch {
                 stats.rescued += 1;
             } else {
                 stats.failed += 1;
+                self.vars.remove(host);
             }
             self.hosts.state(host).failed = true;
             return Status::Failed { ignored: false };
@@ -97,14 +102,23 @@ impl Batch {
     }
 
     fn apply(&mut self, task: &Task, done: &mut Done, sharing: &[Arc<str>]) {
-        // Judged results keep what `changed_when` said of them.
-        let judged = !task.changed_when.is_empty();
+        // What failed, were it one of a loop's items, changes nothing but what it has done.
+        if done.outcome.is_failed() || done.outcome.is_unreachable() {
+            done.effects.clear();
+            return;
+        }
         for (about, effect) in std::mem::take(&mut done.effects) {
             let own = about == done.host;
             let targets = if own { sharing.to_vec() } else { vec![about] };
             match effect {
-                Effect::Vars(vars) => targets.iter().for_each(|host| self.shared.store.set_vars(host, &vars)),
-                Effect::Included(vars) => targets.iter().for_each(|host| self.shared.store.include_vars(host, &vars)),
+                Effect::Vars(vars) => {
+                    self.shared.warn_of_reserved(&vars);
+                    targets.iter().for_each(|host| self.shared.store.set_vars(host, &vars));
+                }
+                Effect::Included(vars) => {
+                    self.shared.warn_of_reserved(&vars);
+                    targets.iter().for_each(|host| self.shared.store.include_vars(host, &vars));
+                }
                 Effect::Facts(mut facts) => {
                     let gathers = task.resolved.as_ref().is_some_and(|a| &*a.fqcn == "ansible.builtin.gather_facts");
                     if gathers && !done.outcome.is_failed() {
@@ -112,21 +126,12 @@ impl Batch {
                     }
                     targets.iter().for_each(|host| self.shared.store.add_facts(host, &facts));
                 }
-                Effect::AddHost { name, groups, vars } => {
-                    let changed = self.add(Added::Host { name, groups, vars });
-                    if !judged {
-                        done.outcome.set("changed", changed);
-                    }
-                }
-                Effect::AddGroup { name, parents } => {
-                    let changed = self.add(Added::Group { host: done.host.clone(), name, parents });
-                    if !judged {
-                        done.outcome.set("changed", changed);
-                    }
-                }
+                // These are apart, see `add_all`.
+                Effect::AddHost { .. } | Effect::AddGroup { .. } => {}
                 Effect::Stats { data, per_host, aggregate } => {
                     let key = if per_host { done.host.to_string() } else { "_run".to_owned() };
-                    let mut known = self.custom_stats.get(&key).and_then(Value::as_dict).cloned().unwrap_or_default();
+                    let mut stats = self.custom_stats.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut known = stats.get(&key).and_then(Value::as_dict).cloned().unwrap_or_default();
                     for (name, value) in &data {
                         let sum = match known.get_value(name) {
                             Some(before) if aggregate => added(before, value),
@@ -134,29 +139,8 @@ impl Batch {
                         };
                         known.insert(name.clone(), sum);
                     }
-                    self.custom_stats.insert(key, known);
+                    stats.insert(key, known);
                 }
-            }
-        }
-    }
-
-    /// Adds to a copy of the inventory, which then takes its place; whether anything changed.
-    fn add(&mut self, added: Added) -> bool {
-        let mut inventory = (*self.shared.store.inventory()).clone();
-        let mut notices = Vec::new();
-        let changed = added.apply(&mut inventory, &mut notices);
-        self.shared.tell_notices(notices);
-        match changed {
-            Ok(changed) => {
-                if changed {
-                    self.shared.store.set_inventory(inventory);
-                    self.shared.added.lock().unwrap_or_else(PoisonError::into_inner).push(added);
-                }
-                changed
-            }
-            Err(error) => {
-                self.fatal.get_or_insert(error);
-                false
             }
         }
     }
@@ -194,6 +178,9 @@ impl Batch {
 
     /// Stops every host where one failure is to be all hosts' failure.
     pub(super) fn stop_all_where_fatal(&mut self, task: &Task, hosts: &[Arc<str>], alone: bool) {
+        if self.apart.is_some() {
+            return;
+        }
         let lost = |batch: &mut Self, host: &Arc<str>| {
             let state = batch.hosts.state(host);
             state.failed || state.unreachable
@@ -212,6 +199,7 @@ impl Batch {
         if everyone || alone {
             for host in self.members.clone() {
                 if self.hosts.is_active(&host) {
+                    self.vars.remove(&host);
                     self.hosts.state(&host).failed = true;
                 }
             }
@@ -229,6 +217,7 @@ impl Batch {
         if limit.is_ok_and(|limit| failed as f64 * 100.0 / members.len().max(1) as f64 > limit) {
             for host in &members {
                 if self.hosts.is_active(host) {
+                    self.vars.remove(host);
                     self.hosts.state(host).failed = true;
                 }
             }

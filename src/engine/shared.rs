@@ -2,6 +2,7 @@
 
 use super::Options;
 use super::emitter::Emitter;
+use super::python::FileModules;
 use crate::actions::ActionDef;
 use crate::config::{Settings, Surroundings};
 use crate::connection::Pool;
@@ -13,7 +14,7 @@ use crate::playbook::Note;
 use crate::template::Templar;
 use crate::value::Dict;
 use crate::vars::Store;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, watch};
 
@@ -30,12 +31,18 @@ pub(super) struct Shared {
     pub limit: Option<Vec<String>>,
     pub pool: Pool,
     pub terminal: Option<Arc<dyn Terminal>>,
+    /// Who answers `--step` and the debugger.
+    pub console: Option<Arc<dyn Terminal>>,
+    /// Whether somebody has had enough of `--step`.
+    pub unstepped: AtomicBool,
     pub cancel: Cancel,
     pub forks: Arc<Semaphore>,
     /// Actions of the embedder's own.
     pub actions: Vec<&'static ActionDef>,
     pub emitter: Arc<Emitter>,
     pub ids: AtomicU64,
+    /// What is known of modules that are files.
+    pub file_modules: FileModules,
     /// What `add_host` and `group_by` added, to be added again where the inventory is read anew.
     pub added: Mutex<Vec<Added>>,
 }
@@ -91,11 +98,16 @@ impl Shared {
             }
         }
         self.tell_notices(self.store.take_notices());
-        for text in self.templar.take_deprecations() {
-            self.emit(&Event::Deprecated(text));
-        }
+        self.tell_templates();
+    }
+
+    /// Says what rendering had to say.
+    pub fn tell_templates(&self) {
         for warning in self.templar.take_warnings() {
             self.warn(warning.to_string().trim_end());
+        }
+        for deprecation in self.templar.take_deprecations() {
+            self.emit(&Event::Deprecated(deprecation.to_string().trim_end().to_owned()));
         }
     }
 
@@ -109,7 +121,13 @@ impl Shared {
         let mut notices = Vec::new();
         let read = self.reader.read(&mut notices).and_then(|mut inventory| {
             for added in self.added.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-                added.apply(&mut inventory, &mut notices)?;
+                match added {
+                    // The host that was put into a group may be gone.
+                    Added::Group { host, .. } if inventory.find(host).is_none() => {}
+                    added => {
+                        added.apply(&mut inventory, &mut notices)?;
+                    }
+                }
             }
             Ok(inventory)
         });

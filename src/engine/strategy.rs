@@ -1,7 +1,7 @@
 //! Which strategy a play asks for.
 //!
-//! rplay has `linear`. Mitogen's version of it, common in ansible.cfg, is the same with another way to
-//! the hosts, and rplay has its own; every other strategy is refused by name before anything runs.
+//! Mitogen's versions of them, common in ansible.cfg, are the same with another way to the hosts, and
+//! rplay has its own; every other strategy is refused by name before anything runs.
 
 use super::shared::Shared;
 use crate::diag::{Error, Result};
@@ -9,34 +9,73 @@ use crate::playbook::Play;
 use crate::value::Value;
 use crate::vars::PlainScope;
 
-const LINEAR: [&str; 3] = ["linear", "ansible.builtin.linear", "ansible.legacy.linear"];
-const MITOGEN: [&str; 2] = ["mitogen", "mitogen_linear"];
-const LACKING: [&str; 6] =
-    ["ansible.builtin.debug", "ansible.builtin.free", "ansible.builtin.host_pinned", "debug", "free", "host_pinned"];
+/// In which order hosts go through a play.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Strategy {
+    /// Task by task, all hosts in step.
+    Linear,
+    /// Each host by itself.
+    Free,
+    /// Each host by itself, no more of them under way than there are forks.
+    HostPinned,
+}
 
-/// Refuses plays whose strategy rplay lacks.
-pub(super) fn check(shared: &Shared, plays: &[Play]) -> Result<()> {
-    let default = shared.settings.text("DEFAULT_STRATEGY").unwrap_or("linear");
-    for play in plays {
+const STRATEGIES: [(&str, Strategy); 3] =
+    [("free", Strategy::Free), ("host_pinned", Strategy::HostPinned), ("linear", Strategy::Linear)];
+
+impl Strategy {
+    /// Its short name.
+    pub fn name(self) -> &'static str {
+        STRATEGIES.iter().find(|(_, strategy)| *strategy == self).map_or("linear", |(name, _)| *name)
+    }
+
+    /// The strategy of a play, the setting's where it names none.
+    pub fn of(shared: &Shared, play: &Play) -> Result<Self> {
+        let default = shared.settings.text("DEFAULT_STRATEGY").unwrap_or("linear");
         let (name, origin) = match &play.strategy {
             Some(value) if !value.is_null() => (shown(shared, play, value)?, super::keywords::place(Some(value))),
             _ => (default.to_owned(), None),
         };
-        if LINEAR.contains(&name.as_str()) {
-            continue;
+        let short = ["ansible.builtin.", "ansible.legacy."].iter().find_map(|prefix| name.strip_prefix(prefix));
+        if let Some(strategy) = named(short.unwrap_or(&name)) {
+            return Ok(strategy);
         }
-        if MITOGEN.contains(&name.as_str()) {
-            shared.warn(format!("The strategy '{name}' runs as 'linear': rplay has its own way to the hosts"));
-            continue;
+        // In step too, with the debugger after each failure.
+        if short.unwrap_or(&name) == "debug" {
+            return Ok(Self::Linear);
         }
-        let error = if LACKING.contains(&name.as_str()) || name.contains('.') || name.starts_with("mitogen_") {
-            Error::unsupported(format!("rplay has no strategy '{name}' yet; it has linear"))
+        if name == "mitogen" || name.starts_with("mitogen_") {
+            if let Some(strategy) = named(name.strip_prefix("mitogen_").unwrap_or("linear")) {
+                let own = strategy.name();
+                shared.warn(format!("The strategy '{name}' runs as '{own}': rplay has its own way to the hosts"));
+                return Ok(strategy);
+            }
+        }
+        let error = if name.contains('.') || name.starts_with("mitogen_") {
+            Error::unsupported(format!("rplay has no strategy '{name}' yet; it has free, host_pinned and linear"))
         } else {
             Error::user(format!("Invalid play strategy specified: {name}"))
         };
-        return Err(error.at(origin.or(play.origin.as_ref())));
+        Err(error.at(origin.or(play.origin.as_ref())))
     }
-    Ok(())
+}
+
+fn named(name: &str) -> Option<Strategy> {
+    STRATEGIES.iter().find(|(own, _)| *own == name).map(|(_, strategy)| *strategy)
+}
+
+/// Refuses plays whose strategy rplay lacks.
+pub(super) fn check(shared: &Shared, plays: &[Play]) -> Result<()> {
+    plays.iter().try_for_each(|play| Strategy::of(shared, play).map(drop))
+}
+
+/// Whether a play's strategy is `debug`.
+pub(super) fn debugs(shared: &Shared, play: &Play) -> bool {
+    let name = match &play.strategy {
+        Some(value) if !value.is_null() => shown(shared, play, value).unwrap_or_default(),
+        _ => shared.settings.text("DEFAULT_STRATEGY").unwrap_or_default().to_owned(),
+    };
+    name.rsplit('.').next() == Some("debug")
 }
 
 /// The strategy's name, in which the play's and extra variables may stand.

@@ -62,6 +62,34 @@ pub fn groups() -> Vec<Group> {
     text("/etc/group").lines().filter_map(parse_group).collect()
 }
 
+/// All groups that the system knows: those of /etc/group, and of other sources where these can be listed.
+pub fn all_groups() -> Vec<Group> {
+    let listed = getent("group", None).map(|text| text.lines().filter_map(parse_group).collect::<Vec<_>>());
+    listed.filter(|groups| !groups.is_empty()).unwrap_or_else(groups)
+}
+
+/// A line of /etc/shadow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shadow {
+    /// The name.
+    pub name: String,
+    /// The password's hash, or what stands in for one.
+    pub password: String,
+    /// Days between changes at least; -1 where nothing is said.
+    pub min: i64,
+    /// Days until the password must be changed; -1 where nothing is said.
+    pub max: i64,
+    /// Days of warning before that; -1 where nothing is said.
+    pub warn: i64,
+    /// The day since 1970 when the account ends; -1 where it does not.
+    pub expire: i64,
+}
+
+/// The shadow entry of a name; None too where this user may not read it.
+pub fn shadow(name: &str) -> Option<Shadow> {
+    look_up("/etc/shadow", "shadow", name, parse_shadow, |entry| entry.name == name)
+}
+
 /// All users of /etc/passwd.
 pub fn users() -> Vec<User> {
     text("/etc/passwd").lines().filter_map(parse_user).collect()
@@ -79,17 +107,17 @@ fn look_up<T>(
     wanted: impl Fn(&T) -> bool,
 ) -> Option<T> {
     let found = text(path).lines().filter_map(parse).find(&wanted);
-    found.or_else(|| getent(database, key)?.lines().filter_map(parse).find(&wanted))
+    found.or_else(|| getent(database, Some(key))?.lines().filter_map(parse).find(&wanted))
 }
 
-fn getent(database: &str, key: &str) -> Option<String> {
-    // A key that looks like an option, or none, can be no account.
-    if key.is_empty() || key.starts_with('-') || key.contains('\0') {
+fn getent(database: &str, key: Option<&str>) -> Option<String> {
+    // A key that looks like an option, or an empty one, can be no account.
+    if key.is_some_and(|key| key.is_empty() || key.starts_with('-') || key.contains('\0')) {
         return None;
     }
     let program = Env::default().find_program("getent")?;
     let output =
-        Command::new(program).args([database, key]).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+        Command::new(program).arg(database).args(key).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
@@ -114,12 +142,29 @@ fn parse_group(line: &str) -> Option<Group> {
     Some(Group { name: name.into(), gid: gid.parse().ok()?, members })
 }
 
+fn parse_shadow(line: &str) -> Option<Shadow> {
+    let fields: Vec<&str> = line.split(':').collect();
+    let [name, password, _, min, max, warn, _, expire, ..] = fields.as_slice() else { return None };
+    let number = |text: &str| if text.is_empty() { Some(-1) } else { text.parse().ok() };
+    Some(Shadow {
+        name: (*name).into(),
+        password: (*password).into(),
+        min: number(min)?,
+        max: number(max)?,
+        warn: number(warn)?,
+        expire: number(expire)?,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn lines() {
+        let entry = parse_shadow("bob:!$6$x:19000:0:99999:7:::").expect("an entry");
+        assert_eq!((entry.password.as_str(), entry.max, entry.warn, entry.expire), ("!$6$x", 99999, 7, -1));
+        assert_eq!(parse_shadow("bob:x"), None);
         let user = parse_user("bob:x:1000:100:Bob B,,,:/home/bob:/bin/sh").expect("a user");
         assert_eq!((user.uid, user.gid, user.home.as_str()), (1000, 100, "/home/bob"));
         assert_eq!(parse_user("+::::::"), None);

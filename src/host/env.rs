@@ -77,6 +77,15 @@ impl Env {
         named.chain(known).map(PathBuf::from).find(|path| path.is_dir()).unwrap_or_else(|| "/".into())
     }
 
+    /// `~` or `~user` at the start of a path, expanded.
+    pub fn expand_home(&self, path: &str) -> String {
+        let (first, rest) = path.split_at(path.find('/').unwrap_or(path.len()));
+        match first.strip_prefix('~').and_then(|user| self.home(user)) {
+            Some(home) => format!("{}{rest}", home.trim_end_matches('/')),
+            None => path.to_owned(),
+        }
+    }
+
     /// `~` and variables of a path, expanded.
     pub fn expand(&self, path: &str) -> String {
         let env = |name: &str| self.get(name);

@@ -12,6 +12,7 @@ pub mod flags;
 pub mod glob;
 pub mod locale;
 pub mod mode;
+pub mod pty;
 pub mod replace;
 pub mod time;
 pub mod words;

@@ -126,6 +126,23 @@ pub fn parse_local(env: &Env, text: &str, format: &str) -> Result<i64, String> {
     Ok(local - i64::from(zone.offset(guess)))
 }
 
+/// The moment, in seconds since 1970, at which a clock that knows no summer time shows `local`.
+///
+/// Python's `time.mktime` of a time that says that it is not summer time.
+pub fn standard_to_utc(env: &Env, local: i64) -> i64 {
+    const HALF_A_YEAR: i64 = 182 * 86_400;
+    let zone = zone(env);
+    let guess = local - i64::from(zone.offset(local));
+    let is_summer = |offset| {
+        let (name, summer) = zone.names_at(offset);
+        name == summer
+    };
+    let here = zone.offset(guess);
+    let others = [guess - HALF_A_YEAR, guess + HALF_A_YEAR].map(|utc| zone.offset(utc));
+    let standard = if is_summer(here) { others.into_iter().find(|offset| !is_summer(*offset)) } else { None };
+    local - i64::from(standard.unwrap_or(here))
+}
+
 struct Fields {
     year: i64,
     month: i64,
@@ -260,6 +277,9 @@ mod tests {
         );
         assert_eq!(parse_local(&env, "202407031146.40", "%Y%m%d%H%M.%S"), Ok(1_720_000_000));
         assert_eq!(parse_local(&env, "Jul 3 2024", "%b %d %Y"), Ok(1_719_957_600));
+        assert_eq!(standard_to_utc(&env, 1_720_007_200), 1_720_003_600);
+        assert_eq!(standard_to_utc(&env, 1_704_070_800), 1_704_067_200);
+        assert_eq!(standard_to_utc(&Env::default().with("TZ", "UTC"), 5), 5);
         assert_eq!(parse_local(&env, "x", "%Y"), Err("time data 'x' does not match format '%Y'".to_owned()));
         assert_eq!(parse_local(&env, "2024x", "%Y"), Err("unconverted data remains: x".to_owned()));
     }

@@ -42,6 +42,11 @@ impl Loader {
         Ok(parsed.node)
     }
 
+    /// Reads a file of one YAML document, whatever that holds.
+    pub fn read_value(&self, path: &str) -> Result<Value> {
+        Ok(self.read(path)?.to_value())
+    }
+
     /// Reads a file of variables: a dictionary, or a list of them.
     pub fn read_vars(&self, path: &str) -> Result<Dict> {
         let node = self.read(path)?;

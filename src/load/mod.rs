@@ -19,7 +19,7 @@ mod scope;
 mod tasks;
 
 use crate::config::Config;
-use crate::content::Catalogue;
+use crate::content::{Catalogue, Installation};
 use crate::diag::Result;
 use crate::playbook::{Frame, Note, Notes, RoleUse, Surroundings};
 use crate::value::{Dict, Text, Value};
@@ -73,6 +73,8 @@ pub struct Loader {
     /// The `library/` folders of the playbooks and roles seen so far: as with ansible-core, what
     /// one role has there is known to all that come later.
     library: Mutex<Vec<String>>,
+    /// The same of `module_utils/`.
+    module_utils: Mutex<Vec<String>>,
     /// Files that were read, as they were then: ansible-core too reads each once a run.
     files: Mutex<HashMap<String, Node>>,
 }
@@ -82,9 +84,20 @@ impl Loader {
     /// beside the native modules.
     pub fn new(config: &Config, actions: impl IntoIterator<Item = &'static str>) -> Self {
         let texts = |name: &str| -> Vec<String> { config.settings.list(name).into_iter().map(str::to_owned).collect() };
+        let actions: Vec<&'static str> = actions.into_iter().collect();
+        let halves = actions.clone().into_iter().filter(|name| crate::modules::find(name).is_none());
         let native = actions.into_iter().chain(crate::modules::MODULES.iter().map(|module| module.name));
+        let around = &config.around;
         let collections = texts("COLLECTIONS_PATHS").into_iter().map(PathBuf::from).collect();
-        let catalogue = Catalogue::new(native).with_paths(collections, texts("DEFAULT_MODULE_PATH"));
+        let mut catalogue = Catalogue::new(native)
+            .with_paths(collections, texts("DEFAULT_MODULE_PATH"))
+            .with_halves(halves)
+            .with_installed(Installation::of(&around.env, &around.home))
+            .without_native(around.var("RPLAY_PYTHON_MODULES").unwrap_or_default());
+        if config.settings.flag("COLLECTIONS_SCAN_SYS_PATH") {
+            catalogue = catalogue.with_python_path();
+        }
+        texts("DEFAULT_ACTION_PLUGIN_PATH").iter().for_each(|folder| catalogue.add_plugins(folder));
         let settings = Settings {
             cwd: config.around.cwd.clone(),
             home: config.around.home.clone(),
@@ -110,6 +123,7 @@ impl Loader {
             settings,
             notes: Notes::default(),
             library: Mutex::default(),
+            module_utils: Mutex::default(),
             files: Mutex::default(),
         }
     }
@@ -128,14 +142,27 @@ impl Loader {
 
     /// Takes out what there was to say since this was last called.
     pub fn notes(&self) -> Vec<Note> {
+        for text in self.catalogue.collections().take_notices() {
+            self.notes.add(Note::Deprecated(text));
+        }
         self.notes.take()
     }
 
+    /// The `library/` and `module_utils/` folders beside the playbooks and in the roles seen so far.
+    pub fn own_folders(&self) -> (Vec<String>, Vec<String>) {
+        let utils = self.module_utils.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        (self.library(), utils)
+    }
+
+    /// Looks for modules, and what they import, in a playbook's or role's folder too, after those seen before.
     fn add_library(&self, folder: &str) {
-        let library = format!("{folder}/library");
-        let mut known = self.library.lock().unwrap_or_else(PoisonError::into_inner);
-        if !known.contains(&library) && std::path::Path::new(&library).is_dir() {
-            known.insert(0, library);
+        self.catalogue.add_plugins(&format!("{folder}/action_plugins"));
+        for (list, name) in [(&self.library, "library"), (&self.module_utils, "module_utils")] {
+            let path = format!("{folder}/{name}");
+            let mut known = list.lock().unwrap_or_else(PoisonError::into_inner);
+            if !known.contains(&path) && std::path::Path::new(&path).is_dir() {
+                known.push(path);
+            }
         }
     }
 
@@ -160,8 +187,8 @@ struct Reading<'a> {
     library: Vec<String>,
     /// Roles that `import_role` brought.
     imported: Vec<RoleUse>,
-    /// The folders of the roles that are being read, to notice circles.
-    under_way: Vec<String>,
+    /// The folders of the roles that are being read, and which of their tasks, to notice circles.
+    under_way: Vec<(String, Option<String>)>,
     /// The files of `import_tasks` that are being read.
     importing: Vec<String>,
 }

@@ -40,6 +40,7 @@ impl Loader {
     fn file(&self, path: &str, render: &dyn Render, given: &Given) -> Result<Vec<Play>> {
         let basedir = dirname(path);
         self.add_library(basedir);
+        self.catalogue.collections().add_beside(basedir);
         let node = self.read(path)?;
         let entries = match &node.kind {
             Kind::Scalar(Value::Null) => {

@@ -112,11 +112,14 @@ impl Reading<'_> {
         origin: &Origin,
     ) -> Result<FoundRole> {
         let settings = &self.loader.settings;
+        // Python's path is looked for only where a collection is meant.
+        let of_collections = crate::content::is_full(name) || !collections.is_empty();
+        let paths = if of_collections { self.loader.catalogue.collection_paths() } else { Vec::new() };
         let search = RoleSearch {
             basedir: &self.basedir,
             roles_path: &settings.roles_path,
             beside,
-            collection_paths: self.loader.catalogue.collection_paths(),
+            collection_paths: &paths,
             collections,
             home: &settings.home,
             cwd: &settings.cwd,
@@ -191,7 +194,8 @@ impl Reading<'_> {
 
     /// Reads a role with all that it depends on.
     pub(super) fn role(&mut self, wanted: Wanted, user: User<'_>) -> Result<RoleUse> {
-        let path = wanted.found.path.clone();
+        // A role may import other tasks of its own.
+        let path = (wanted.found.path.clone(), wanted.from.tasks.clone());
         if self.under_way.contains(&path) {
             let message = "A recursion loop was detected with the roles specified. Make sure child roles do not have \
                            dependencies on parent roles";

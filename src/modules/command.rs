@@ -190,6 +190,21 @@ pub fn not_started(argv: &[String], error: &io::Error) -> Outcome {
         .caused_by(os_error_bytes(error, program))
 }
 
+/// The result where a command that must succeed has not: what it printed to standard error is the message.
+pub fn refused(argv: &[String], output: &Output) -> Outcome {
+    let err = output.err();
+    let words = err.split_inclusive(char::is_whitespace).map(without_password);
+    let msg = words.collect::<String>().trim_end().to_owned();
+    Outcome::default()
+        .with("failed", true)
+        .with("msg", msg)
+        .with("changed", false)
+        .with("cmd", words::join(clean(argv)))
+        .with("rc", output.rc)
+        .with("stdout", output.out())
+        .with("stderr", err)
+}
+
 /// The words without what looks like a password: after `--password`, behind `pass=`, within an address.
 fn clean(argv: &[String]) -> Vec<String> {
     let mut hide_next = false;

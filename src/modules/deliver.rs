@@ -15,6 +15,9 @@ use std::sync::atomic::AtomicBool;
 /// The name by which the controller asks for it.
 pub const NAME: &str = "deliver";
 
+/// The name by which it asks which files differ.
+pub const DIFFERING: &str = "differing";
+
 /// The arguments of `copy` that `file` takes too.
 const FILE_ARGS: &[&str] = &[
     "attr",
@@ -47,20 +50,55 @@ pub fn run(request: &Request, blob: Option<Blob>, cancelled: &AtomicBool) -> Out
         Ok(dest) => delivery.dest = dest,
         Err(failed) => return failed,
     }
+    if let Err(error) = fs::symlink_metadata(&delivery.dest)
+        && error.kind() == std::io::ErrorKind::NotADirectory
+    {
+        let text = format!(
+            "Failed to get information on remote file ({}): {}",
+            delivery.dest.display(),
+            crate::host::errors::words(&error)
+        );
+        return Outcome::failed(format!("Task failed: {text}"));
+    }
     let there = if follow { fs::metadata(&delivery.dest) } else { fs::symlink_metadata(&delivery.dest) }.is_ok();
     if there && !force {
         return Outcome::changed(false).with("_ansible_kept", true);
     }
-    let is_file = fs::metadata(&delivery.dest).is_ok_and(|meta| meta.is_file());
-    let is_link = fs::symlink_metadata(&delivery.dest).is_ok_and(|meta| meta.is_symlink());
-    let same = is_file && (follow || !is_link) && digest::sha1_file(&delivery.dest).is_ok_and(|sum| sum == checksum);
-    let outcome = if same { delivery.attributes(follow, cancelled) } else { delivery.content(blob, &label, cancelled) };
+    let same = has(&delivery.dest, &checksum, follow);
+    let mut outcome =
+        if same { delivery.attributes(follow, cancelled) } else { delivery.content(blob, &label, cancelled) };
+    if outcome.get("diff").is_none() {
+        outcome.set("diff", Value::list([]));
+    }
     // Check mode says no more than that something would change.
     let told = same || !request.context.check;
-    if told && outcome.get("checksum").is_none_or(|sum| !sum.truthy()) && !outcome.is_failed() {
-        return outcome.with("checksum", checksum);
+    if told && outcome.get("checksum").is_none_or(|sum| !sum.truthy()) {
+        outcome.set("checksum", checksum);
     }
     outcome
+}
+
+/// Says which files do not have their content yet: `dest` is the folder, `files` are pairs of a path in it and
+/// a checksum, and `differing` has the places of those to send.
+pub fn differing(request: &Request) -> Outcome {
+    let delivery = Delivery { request, args: request.args.clone(), dest: PathBuf::new() };
+    let folder = match delivery.place() {
+        Ok(folder) => folder,
+        Err(failed) => return failed,
+    };
+    let files = request.args.get("files").and_then(Value::as_list).unwrap_or_default();
+    let there = files.iter().enumerate().filter(|(_, file)| match file.as_list() {
+        Some([path, sum]) => !has(&folder.join(path.to_text()), &sum.to_text(), false),
+        _ => false,
+    });
+    Outcome::default().with("differing", Value::list(there.map(|(place, _)| Value::from(place))))
+}
+
+/// Whether a file has this content already; a link counts only where it is followed.
+fn has(path: &Path, checksum: &str, follow: bool) -> bool {
+    let is_file = fs::metadata(path).is_ok_and(|meta| meta.is_file());
+    let is_link = fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink());
+    is_file && (follow || !is_link) && digest::sha1_file(path).is_ok_and(|sum| sum == checksum)
 }
 
 struct Delivery<'a> {
@@ -90,7 +128,8 @@ impl Delivery<'_> {
             PathBuf::from(&expanded)
         };
         if path.is_dir() && self.args.get("_content").is_some() {
-            return Err(Outcome::default().with("failed", true).with("msg", "can not use content with a dir as dest"));
+            let failed = Outcome::default().with("failed", true).with("diff", Value::list([]));
+            return Err(failed.with("msg", "can not use content with a dir as dest"));
         }
         Ok(if path.is_dir() { path.join(name) } else { path })
     }
@@ -246,6 +285,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         has(&deliver(folder.path(), b"one", ""), "changed", "True");
         assert_eq!(fs::read(folder.path().join("a.txt")).unwrap(), b"one");
+    }
+
+    #[test]
+    fn files_that_differ_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("same"), "one").unwrap();
+        fs::write(folder.path().join("other"), "two").unwrap();
+        let sum = digest::sha1_bytes(b"one");
+        let json = format!(
+            r#"{{"dest": "{}/", "files": [["same", "{sum}"], ["other", "{sum}"], ["none", "{sum}"]]}}"#,
+            folder.path().display()
+        );
+        assert_eq!(differing(&request(DIFFERING, &json)).get("differing"), Some(&Value::list([1.into(), 2.into()])));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 use super::MODULES;
 use crate::argspec::{Arg, Default, Kind, Spec, boolean};
+use crate::content::names;
 use crate::host::{Command, Env};
 use crate::value::{Value, parse_json};
 use std::path::{Path, PathBuf};
@@ -19,6 +20,9 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("shell", "expand_argument_vars"),
     ("shell", "free_form"),
     ("shell", "strip_empty_ends"),
+    // Their defaults are said in other words: what ssh-keygen does by itself, and the name of the host.
+    ("user", "ssh_key_bits"),
+    ("user", "ssh_key_comment"),
 ];
 
 fn ansible_doc() -> Option<PathBuf> {
@@ -105,8 +109,11 @@ fn specs_are_those_of_the_documentation() {
     let env = Env::default();
     let mut words = vec![program.into_os_string()];
     words.extend(["-t", "module", "-j"].map(Into::into));
+    // By the tables that say what a short name means.
     let full = |name: &str| {
-        if name == "synchronize" { format!("ansible.posix.{name}") } else { format!("ansible.builtin.{name}") }
+        let known = names::modules("ansible.builtin").is_some_and(|mut builtin| builtin.any(|other| other == name));
+        let redirect = names::redirect(name).filter(|_| !known);
+        redirect.unwrap_or_else(|| format!("ansible.builtin.{name}"))
     };
     words.extend(MODULES.iter().map(|module| full(module.name).into()));
     let output = Command::new(&env, words).run().expect("ansible-doc runs");

@@ -132,6 +132,21 @@ pub(super) fn basename(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or("")
 }
 
+/// Python's `normpath` of an absolute path.
+pub(super) fn normal(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    // Exactly two slashes at the start are kept, as POSIX lets a system do.
+    let start = if path.starts_with("//") && !path.starts_with("///") { "//" } else { "/" };
+    format!("{start}{}", parts.join("/"))
+}
+
 /// Both differences of a result: the content's and the attributes'.
 pub(super) fn both(content: Dict, attributes: Dict) -> Value {
     Value::list([content.into(), attributes.into()])
@@ -147,6 +162,9 @@ mod tests {
             [("/a/b", "/a", "b"), ("/a", "/", "a"), ("a", "", "a"), ("a//b", "a", "b"), ("//a", "//", "a")]
         {
             assert_eq!((dirname(path), basename(path)), (folder, name));
+        }
+        for (path, want) in [("/a/./b/../c//", "/a/c"), ("/..", "/"), ("//a", "//a"), ("///a", "/a")] {
+            assert_eq!(normal(path), want);
         }
     }
 }

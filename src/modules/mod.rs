@@ -8,23 +8,40 @@ use crate::argspec::{Args, Spec};
 use crate::host::Env;
 use crate::proto::{Context, Outcome};
 
+pub mod acl;
 #[cfg(test)]
 mod against;
+pub mod alternatives;
+pub mod archive;
 pub mod assemble;
+pub mod async_status;
 pub mod attributes;
+pub mod authorized_key;
 pub mod blockinfile;
 pub mod command;
 pub mod copy;
+pub mod cron;
+pub mod debconf;
 pub mod deliver;
 #[cfg(test)]
 mod documented;
+pub mod dpkg_selections;
 mod edit;
 mod encoding;
+pub mod expect;
 pub mod file;
 pub mod find;
+pub mod get_url;
 pub mod getent;
+pub mod git;
 pub mod group;
+pub mod hostname;
+pub mod ini_file;
+pub mod known_hosts;
 pub mod lineinfile;
+pub mod patch;
+pub mod many;
+pub mod mount;
 pub mod ping;
 pub mod pip;
 pub mod replace;
@@ -34,13 +51,20 @@ pub mod setup;
 pub mod shell;
 pub mod slurp;
 pub mod stat;
+pub mod subversion;
 pub mod synchronize;
+pub mod sysctl;
 pub mod tempfile;
 #[cfg(test)]
 pub mod testing;
+pub mod unarchive;
+pub mod timezone;
+pub mod uri;
+pub mod user;
 pub mod wait_for;
+pub mod web;
 
-pub use run::{run, run_def};
+pub use run::{internal, run, run_def};
 
 /// A module: its arguments as data, and the function that runs it on the host.
 #[derive(Debug)]
@@ -101,15 +125,31 @@ pub enum Blob {
 
 /// The modules, sorted by name.
 pub static MODULES: &[&ModuleDef] = &[
+    &acl::DEF,
+    &alternatives::DEF,
+    &archive::DEF,
     &assemble::DEF,
+    &async_status::DEF,
+    &authorized_key::DEF,
     &blockinfile::DEF,
     &command::DEF,
     &copy::DEF,
+    &cron::DEF,
+    &debconf::DEF,
+    &dpkg_selections::DEF,
+    &expect::DEF,
     &file::DEF,
     &find::DEF,
+    &get_url::DEF,
     &getent::DEF,
+    &git::DEF,
     &group::DEF,
+    &hostname::DEF,
+    &ini_file::DEF,
+    &known_hosts::DEF,
     &lineinfile::DEF,
+    &mount::DEF,
+    &patch::DEF,
     &ping::DEF,
     &pip::DEF,
     &replace::DEF,
@@ -117,8 +157,14 @@ pub static MODULES: &[&ModuleDef] = &[
     &shell::DEF,
     &slurp::DEF,
     &stat::DEF,
+    &subversion::DEF,
     &synchronize::DEF,
+    &sysctl::DEF,
     &tempfile::DEF,
+    &timezone::DEF,
+    &unarchive::DEF,
+    &uri::DEF,
+    &user::DEF,
     &wait_for::DEF,
 ];
 

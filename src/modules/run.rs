@@ -3,7 +3,7 @@
 //! Every result has `invocation`, warnings, and for a path its owner, mode, size and state; the values
 //! of `no_log` arguments are masked here, before anything leaves the host.
 
-use super::{Blob, Call, ModuleDef, Support, attributes};
+use super::{Blob, Call, ModuleDef, Support, attributes, deliver, many};
 use crate::argspec::{Args, Checked, Host, check};
 use crate::host::{Command, Env, locale};
 use crate::proto::{Outcome, Request};
@@ -12,13 +12,26 @@ use std::sync::atomic::AtomicBool;
 
 /// Runs a module of the table.
 pub fn run(request: &Request, blob: Option<Blob>, cancelled: &AtomicBool) -> Outcome {
-    if request.module == super::deliver::NAME {
-        return super::deliver::run(request, blob, cancelled);
+    if let Some(run) = internal(&request.module) {
+        return run(request, blob, cancelled);
     }
     match super::find(&request.module) {
         Some(def) => run_def(def, request, blob, cancelled),
         None => Outcome::failed(format!("The module {} is not built into this agent.", request.module)),
     }
+}
+
+/// What the controller's half of an action asks for, and no task can name.
+type Internal = fn(&Request, Option<Blob>, &AtomicBool) -> Outcome;
+
+/// The internal request of this name.
+pub fn internal(name: &str) -> Option<Internal> {
+    Some(match name {
+        deliver::NAME => deliver::run,
+        deliver::DIFFERING => |request, _, _| deliver::differing(request),
+        many::NAME => |request, _, cancelled| many::run(request, cancelled),
+        _ => return None,
+    })
 }
 
 /// Runs a module.
@@ -73,8 +86,8 @@ fn finish(mut outcome: Outcome, args: &Args, mut warnings: Vec<String>, checked:
     }
     if !checked.deprecations.is_empty() {
         let texts = checked.deprecations.iter().map(|item| {
-            let collection = item.collection;
-            Dict::from([("msg", item.msg.as_str()), ("version", item.version), ("collection_name", collection)]).into()
+            let texts = [("msg", &item.msg), ("version", &item.version), ("collection_name", &item.collection)];
+            Dict::from(texts.map(|(key, text)| (key, text.as_str()))).into()
         });
         outcome.set("deprecations", Value::list(texts));
     }

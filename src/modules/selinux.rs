@@ -57,6 +57,17 @@ pub fn apply(call: &Call<'_>, path: &str, changed: bool, diff: Option<&mut Dict>
     Ok(true)
 }
 
+/// Gives a new path the policy's own label, where SELinux is on and its tools are there.
+pub fn restore(call: &Call<'_>, path: &str) {
+    if !enabled() {
+        return;
+    }
+    if let Some(program) = call.env.find_program("restorecon") {
+        // Where it fails the path has the label of its folder, as without it.
+        drop(call.command([program.as_os_str(), "-F".as_ref(), path.as_ref()]).run());
+    }
+}
+
 /// A label with some parts replaced; the level only where the label has one.
 fn merged(old: &str, wanted: [Option<&str>; 4]) -> String {
     let parts = old.splitn(4, ':').zip(wanted);

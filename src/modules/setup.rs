@@ -19,7 +19,7 @@ mod lvm;
 mod mounts;
 mod netlink;
 mod network;
-mod os_release;
+pub(super) mod os_release;
 mod other;
 mod pkg_mgr;
 mod platform;
@@ -68,6 +68,13 @@ pub struct Host<'a> {
     python: OnceLock<Option<Dict>>,
 }
 
+impl<'a> Host<'a> {
+    /// A host that nobody has asked anything yet.
+    fn asking(env: &'a Env, fact_path: &'a str, timeout: Duration) -> Self {
+        Self { env, fact_path, timeout, warnings: Mutex::default(), python: OnceLock::new() }
+    }
+}
+
 impl Host<'_> {
     /// Adds a warning to the result.
     fn warn(&self, text: String) {
@@ -84,19 +91,24 @@ impl Host<'_> {
     }
 }
 
+/// What Python's `socket.getfqdn` says of this host.
+pub(super) fn fqdn(env: &Env) -> String {
+    let node = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    platform::fqdn(&Host::asking(env, "", Duration::from_secs(10)), &node)
+}
+
+/// Whether systemd has started this host.
+pub(super) fn is_systemd(env: &Env) -> bool {
+    service_mgr::is_systemd(&Host::asking(env, "", Duration::from_secs(10)))
+}
+
 fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
     let asked =
         call.args.opt_list("gather_subset").filter(|list| !list.is_empty()).unwrap_or_else(|| vec!["all".into()]);
     let collectors = subsets::select(&asked).map_err(Outcome::failed)?;
     let seconds = u64::try_from(call.args.int("gather_timeout")).ok().filter(|s| *s > 0).unwrap_or(10);
     let fact_path = call.args.str("fact_path").to_owned();
-    let host = Host {
-        env: &call.env,
-        fact_path: &fact_path,
-        timeout: Duration::from_secs(seconds),
-        warnings: Mutex::default(),
-        python: OnceLock::new(),
-    };
+    let host = Host::asking(&call.env, &fact_path, Duration::from_secs(seconds));
     let mut facts = gather(&host, &collectors);
     facts.insert("gather_subset", Value::list(asked.into_iter().map(Value::from)));
     facts.insert("module_setup", true);

@@ -1,6 +1,5 @@
 //! `wait_for`: a port or a file comes, goes, or says something; or time passes.
 
-mod address;
 mod drained;
 
 use super::{Call, ModuleDef, Support};
@@ -176,7 +175,7 @@ impl Wait<'_, '_> {
     }
 
     fn connect(&self, limit: Duration) -> Option<TcpStream> {
-        let addresses = address::resolve(&self.call.env, &self.host);
+        let addresses = crate::http::resolve(&self.call.env, &self.host);
         let port = self.port.unwrap_or(0);
         // A zero limit is an error to the system.
         let limit = limit.max(Duration::from_millis(1));

@@ -37,9 +37,9 @@ pub struct Task {
     pub changed_when: Vec<Value>,
     /// `failed_when`.
     pub failed_when: Vec<Value>,
-    /// `async`; refused by name while rplay has none.
+    /// `async`, in seconds.
     pub async_: Option<Value>,
-    /// `poll`.
+    /// `poll`, in seconds.
     pub poll: Option<Value>,
     /// `listen`: topics, those of a role's handler also with the role's names before them.
     pub listen: Vec<Text>,

@@ -1,6 +1,6 @@
 //! The messages between controller and agent; ids pair an answer with its request.
 
-use super::{Outcome, Request};
+use super::{FileModule, Outcome, Request};
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
 use std::fmt;
@@ -18,6 +18,17 @@ pub enum ToAgent {
         /// What to run.
         request: Box<Request>,
         /// File content that comes along.
+        content: Option<Content>,
+    },
+    /// Run a module that is a file; [`FromAgent::Done`] answers with what it printed.
+    RunFile {
+        /// The request's id.
+        id: u64,
+        /// Its arguments, complete, and its surroundings.
+        request: Box<Request>,
+        /// How it is run.
+        file: Box<FileModule>,
+        /// The file, or what is packed.
         content: Option<Content>,
     },
     /// End a request that is under way; its answer still comes, unless it is done already.

@@ -36,7 +36,8 @@ impl Outcome {
     /// The key of the cause; the controller takes it out before the result is registered.
     pub const CAUSE: &'static str = "_ansible_cause";
 
-    /// The key that marks a crash; taken out where the module has ended.
+    /// The key that marks a result to which nothing is added: a crash, or another module's result. It is
+    /// taken out where the module has ended.
     pub const CRASHED: &'static str = "_ansible_crashed";
 
     /// Adds a value, or replaces it.
@@ -72,9 +73,19 @@ impl Outcome {
         self.set(key, items);
     }
 
-    /// Whether the task failed.
+    /// Whether the task failed: what its `failed_when` said counts more than the result.
     pub fn is_failed(&self) -> bool {
-        self.get("failed").is_some_and(Value::truthy)
+        let has = |dict: &Dict, key: &str| dict.get(key).is_some_and(Value::truthy);
+        const JUDGED: &str = "failed_when_result";
+        if !has(&self.result, "failed") {
+            return false;
+        }
+        if self.result.contains(JUDGED) {
+            return has(&self.result, JUDGED);
+        }
+        let items = self.get("results").and_then(Value::as_list).unwrap_or_default();
+        let mut judged = items.iter().filter_map(Value::as_dict).filter(|item| item.contains(JUDGED)).peekable();
+        judged.peek().is_none() || judged.any(|item| has(item, JUDGED))
     }
 
     /// Whether something changed.

@@ -79,12 +79,12 @@ impl Templar {
             }
             Value::Null => self.empty(&Value::Null),
             verdict => {
-                let text = "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.";
+                let text = "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}. This feature will be removed from ansible-core version 2.23.";
                 let origin = match condition {
                     Value::Str(text) => text.origin().cloned(),
                     _ => None,
                 };
-                self.warn(Error::user(text).at(origin.as_ref()));
+                self.deprecate(Error::user(text).at(origin.as_ref()));
                 Ok(verdict)
             }
         }

@@ -21,7 +21,7 @@ pub struct Templar {
     pub(super) broken_conditionals: bool,
     extensions: Vec<String>,
     warnings: Mutex<Vec<Error>>,
-    deprecations: Mutex<Vec<String>>,
+    deprecations: Mutex<Vec<Error>>,
 }
 
 impl Templar {
@@ -70,16 +70,16 @@ impl Templar {
         }
     }
 
-    /// Keeps a deprecation for the user.
-    pub(super) fn deprecate(&self, text: String) {
-        let mut texts = self.deprecations.lock().unwrap_or_else(PoisonError::into_inner);
-        if !texts.contains(&text) {
-            texts.push(text);
+    /// Keeps for the user what will no longer work one day.
+    pub(super) fn deprecate(&self, deprecation: Error) {
+        let mut deprecations = self.deprecations.lock().unwrap_or_else(PoisonError::into_inner);
+        if !deprecations.contains(&deprecation) {
+            deprecations.push(deprecation);
         }
     }
 
-    /// Takes what renderings used that will go away, so far.
-    pub fn take_deprecations(&self) -> Vec<String> {
+    /// Takes what renderings said so far of what will no longer work one day.
+    pub fn take_deprecations(&self) -> Vec<Error> {
         std::mem::take(&mut *self.deprecations.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub fn parse_extra_vars(
     text: &str,
     resolve: impl Fn(&str) -> String,
-    read: impl Fn(&str) -> Result<Dict>,
+    read: impl Fn(&str) -> Result<Value>,
 ) -> Result<Dict> {
     let wrong = || {
         Error::new(
@@ -21,7 +21,10 @@ pub fn parse_extra_vars(
         )
     };
     if let Some(path) = text.strip_prefix('@') {
-        return read(&resolve(path));
+        return match read(&resolve(path))? {
+            Value::Dict(dict) => Ok(dict),
+            _ => Err(wrong()),
+        };
     }
     match text.chars().next() {
         None => Ok(Dict::new()),
@@ -44,7 +47,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Dict> {
-        parse_extra_vars(text, str::to_owned, |path| Ok(Dict::from([("file", path)])))
+        parse_extra_vars(text, str::to_owned, |path| Ok(Dict::from([("file", path)]).into()))
     }
 
     #[test]

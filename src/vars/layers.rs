@@ -2,7 +2,7 @@
 
 use crate::playbook::{Play, Role, Task};
 use crate::value::{Dict, Value};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, RwLock};
 
 /// What a play gives to its hosts' variables.
@@ -30,8 +30,8 @@ pub struct PlayVars {
     pub hosts_all: RwLock<Vec<Arc<str>>>,
     /// The hosts of this batch that matched.
     pub batch: RwLock<Vec<Arc<str>>>,
-    /// The hosts of this batch that are still in the run.
-    pub active: RwLock<Vec<Arc<str>>>,
+    /// The hosts that the play goes on without.
+    pub removed: RwLock<HashSet<Arc<str>>>,
 }
 
 impl PlayVars {
@@ -57,19 +57,29 @@ impl PlayVars {
     /// Says which hosts the play is for: all that matched, and those of them that earlier plays left.
     pub fn set_hosts(&self, all: &[Arc<str>], left: &[Arc<str>]) {
         *write(&self.hosts_all) = all.to_vec();
-        *write(&self.active) = left.to_vec();
+        *write(&self.removed) = all.iter().filter(|host| !left.contains(host)).cloned().collect();
         *write(&self.batch) = left.to_vec();
     }
 
     /// Says which hosts the batch has.
     pub fn set_batch(&self, batch: &[Arc<str>]) {
         *write(&self.batch) = batch.to_vec();
-        *write(&self.active) = batch.to_vec();
     }
 
-    /// Says which hosts are still in the run.
-    pub fn set_active(&self, active: Vec<Arc<str>>) {
-        *write(&self.active) = active;
+    /// Says that the play goes on without a host, which `ansible_play_hosts` then lacks.
+    pub fn remove(&self, host: &Arc<str>) {
+        write(&self.removed).insert(host.clone());
+    }
+
+    /// All hosts of the play that matched.
+    pub fn all_hosts(&self) -> Vec<Arc<str>> {
+        read(&self.hosts_all).clone()
+    }
+
+    /// Those of the hosts that the play has not gone on without.
+    pub(super) fn present(&self, hosts: &RwLock<Vec<Arc<str>>>) -> Vec<Arc<str>> {
+        let removed = read(&self.removed);
+        read(hosts).iter().filter(|host| !removed.contains(*host)).cloned().collect()
     }
 
     /// Forgets the `vars_files` of a host.

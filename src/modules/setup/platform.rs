@@ -38,7 +38,7 @@ pub fn facts(host: &Host<'_>) -> Dict {
 }
 
 /// What Python's `socket.getfqdn` says: the first name with a dot that the host's address goes by.
-fn fqdn(host: &Host<'_>, node: &str) -> String {
+pub fn fqdn(host: &Host<'_>, node: &str) -> String {
     let hosts = read::lines("/etc/hosts");
     let entries: Vec<Vec<&str>> =
         hosts.iter().map(|line| line.split('#').next().unwrap_or_default().split_whitespace().collect()).collect();

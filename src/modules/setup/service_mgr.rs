@@ -40,7 +40,8 @@ fn has_systemctl(host: &Host<'_>) -> bool {
     host.env.find_program("systemctl").is_some()
 }
 
-fn is_systemd(host: &Host<'_>) -> bool {
+/// Whether systemd runs, by the traces that it leaves.
+pub fn is_systemd(host: &Host<'_>) -> bool {
     let traces = ["/run/systemd/system/", "/dev/.run/systemd/", "/dev/.systemd/"];
     has_systemctl(host) && traces.into_iter().any(read::exists)
 }

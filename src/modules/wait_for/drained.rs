@@ -1,6 +1,7 @@
 //! Counts the connections of a port, from the kernel's tables.
 
-use super::{Call, address};
+use super::Call;
+use crate::http;
 use crate::proto::Outcome;
 use std::net::IpAddr;
 
@@ -38,7 +39,7 @@ impl Watch {
             ));
         };
         let hex = |host: &str| {
-            let found = address::resolve(&call.env, host);
+            let found = http::resolve(&call.env, host);
             if found.is_empty() {
                 return Err(Outcome::crashed("[Errno -2] Name or service not known"));
             }

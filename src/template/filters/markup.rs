@@ -1,7 +1,7 @@
 //! Filters of HTML and URLs: `escape`, `striptags`, `urlencode`, `urlize`, `urlsplit`, `xmlattr`.
 
 use super::support::{Got, alone, is_mapping, opt_text, sig, some};
-use crate::template::pylib::url::{Url, quote, unquote_plus};
+use crate::http::url::{Url, quote, unquote_plus};
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 
 /// HTML's five special characters as entities.

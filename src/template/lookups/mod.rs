@@ -12,6 +12,7 @@ mod password;
 mod sequence;
 mod support;
 mod template;
+mod url;
 mod vars;
 
 use super::args::CallArgs;
@@ -72,7 +73,7 @@ pub static LOOKUPS: &[LookupDef] = &[
     lookup("template", template::template),
     lookup("together", loops::together),
     lookup("unvault", files::unvault),
-    lookup("url", vars::url),
+    lookup("url", url::url),
     lookup("varnames", vars::varnames),
     lookup("vars", vars::vars),
 ];

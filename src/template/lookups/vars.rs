@@ -83,7 +83,3 @@ pub(super) fn inventory_hostnames(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     }
     Ok(hosts.into_iter().map(Obj::from).collect())
 }
-
-pub(super) fn url(_cx: &mut Cx<'_>, _args: CallArgs) -> Found {
-    Err(Raise::unsupported("The lookup 'url' is not supported yet."))
-}

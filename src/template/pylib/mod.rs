@@ -12,5 +12,4 @@ pub mod random;
 pub mod strptime;
 pub mod text;
 pub mod time;
-pub mod url;
 pub mod version;

@@ -1,9 +1,9 @@
 //! Tests of text: regular expressions, versions, URLs, vaulted text.
 
+use crate::http::url::Url;
 use crate::re::{Flags, Pattern};
 use crate::template::filters::regexes::{flags, pattern_text};
 use crate::template::filters::support::{alone, given, opt_text, sig, some};
-use crate::template::pylib::url::Url;
 use crate::template::pylib::version::{Scheme, compare};
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 use std::cmp::Ordering;

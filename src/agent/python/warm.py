@@ -1,0 +1,169 @@
+"""A warm Python interpreter: imports what every Ansible module imports, then forks for each module.
+
+rplay's agent starts it with a socket as standard input. The first message is this text; each later one is a
+call: JSON, with the descriptors for standard output, standard error and the call's state beside it. A fork runs
+the module as if an interpreter had been started for it; this process changes nothing of itself.
+"""
+
+import os
+import select
+import signal
+import socket
+import struct
+import sys
+
+
+def receive(sock, size):
+    """Exactly so many bytes; none at all when the agent is gone."""
+    parts = []
+    while size:
+        part = sock.recv(size)
+        if not part:
+            return b''
+        parts.append(part)
+        size -= len(part)
+    return b''.join(parts)
+
+
+def receive_call(sock):
+    """One call and its descriptors."""
+    import array
+    import json
+    fds = array.array('i')
+    space = socket.CMSG_SPACE(3 * fds.itemsize)
+    head, extra, _flags, _peer = sock.recvmsg(4, space)
+    for level, kind, data in extra:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            fds.frombytes(data[:len(data) - len(data) % fds.itemsize])
+    if not head:
+        return None, []
+    head += receive(sock, 4 - len(head)) if len(head) < 4 else b''
+    body = receive(sock, struct.unpack('>I', head)[0])
+    return (json.loads(body.decode('utf-8', 'surrogatepass')) if body else None), list(fds)
+
+
+def tell(fd, text):
+    try:
+        os.write(fd, text.encode())
+    except OSError:
+        pass  # the agent no longer waits for this call
+
+
+def serve(sock):
+    """Forks for every call; returns the call in the fork, None when the agent is gone."""
+    wake_read, wake_write = os.pipe()
+    for fd in (wake_read, wake_write):
+        os.set_blocking(fd, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    old_wake = signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+    running = {}
+    while True:
+        ready = select.select([sock, wake_read], [], [])[0]
+        if wake_read in ready:
+            try:
+                while os.read(wake_read, 512):
+                    pass
+            except BlockingIOError:
+                pass
+            while running:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+                if not pid:
+                    break
+                if pid in running:
+                    tell(running[pid], '%d\n' % status)
+                    os.close(running.pop(pid))
+        if sock not in ready:
+            continue
+        call, fds = receive_call(sock)
+        if call is None or len(fds) != 3:
+            return None
+        pid = os.fork()
+        if pid:
+            for fd in fds[:2]:
+                os.close(fd)
+            running[pid] = fds[2]
+            tell(fds[2], '%d\n' % pid)
+            continue
+        signal.set_wakeup_fd(old_wake)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.setsid()
+        os.dup2(fds[0], 1)
+        os.dup2(fds[1], 2)
+        for fd in set(fds) | set(running.values()) | {wake_read, wake_write}:
+            if fd > 2:
+                os.close(fd)
+        sock.close()
+        return call
+
+
+def prepare(call):
+    """What an interpreter of the module's own would have found, or would have been given."""
+    os.environ.clear()
+    os.environ.update(call['env'])
+    try:
+        os.getcwd()
+    except OSError:
+        try:
+            os.chdir(os.path.expanduser('~'))
+        except OSError:
+            os.chdir('/')
+    if call['nofile']:
+        import resource
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = call['nofile'] if hard == resource.RLIM_INFINITY else min(hard, call['nofile'])
+        if wanted != soft:
+            try:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            except ValueError:
+                pass  # some systems lie about their hard limit
+
+
+def enter(pack, first):
+    """Imports from now on come out of this module's pack alone."""
+    sys.path[:] = [pack] + [path for path in sys.path if path not in (first, pack)]
+    for name, module in list(sys.modules.items()):
+        if name == 'ansible' or name.startswith('ansible.'):
+            paths = getattr(module, '__path__', None)
+            if paths is not None:
+                module.__path__ = [pack + p[len(first):] if p.startswith(first) else p for p in paths]
+
+
+def main():
+    sock = socket.socket(fileno=os.dup(0))
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.close(null)
+    first = receive(sock, struct.unpack('>I', receive(sock, 4))[0]).decode()
+    sys.path[:] = [first] + [path for path in sys.path if path not in ('', '.')]
+    sys.argv[:] = ['']
+    from ansible.module_utils import basic
+    from ansible.module_utils._internal._ansiballz import _loader
+    from ansible.module_utils.common import json as common_json
+    for direction in common_json.Direction:
+        common_json.get_module_encoder('legacy', direction)
+        common_json.get_module_decoder('legacy', direction)
+    import gc
+    import runpy
+    sock.sendall(b'+')
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 2)
+    os.close(null)
+    gc.collect()
+    if hasattr(gc, 'freeze'):
+        gc.freeze()
+    call = serve(sock)
+    if call is None:
+        return
+    prepare(call)
+    enter(call['pack'], first)
+    sys.argv[:] = [call['file']]
+    _loader.run_module(
+        json_params=call['params'].encode('utf-8', 'surrogatepass'),
+        profile=call['profile'],
+        module_fqn=call['import'],
+        modlib_path=call['pack'],
+        extensions={},
+    )
+
+
+main()

@@ -1,0 +1,257 @@
+//! The collections that are installed, and what their `meta/runtime.yml` says of names.
+
+use super::catalogue::split;
+use super::installed::Installation;
+use crate::value::Value;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What a collection says of one of its names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Routed {
+    /// Nothing but, perhaps, that it will go.
+    Here(Option<String>),
+    /// It is in another place now.
+    Elsewhere(String, Option<String>),
+    /// It is gone; the text says why.
+    Gone(String),
+}
+
+/// The installed collections; read when they are first asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Collections {
+    state: Arc<Mutex<State>>,
+    /// Python's own path, which comes last.
+    installed: Option<Installation>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Folders that hold `ansible_collections/`: those beside playbooks, then the setting's, then Python's.
+    paths: Vec<PathBuf>,
+    /// How many of them stand beside playbooks.
+    beside: usize,
+    known: HashMap<String, Option<Arc<Collection>>>,
+    /// Deprecations that nobody was told of yet.
+    notices: Vec<String>,
+}
+
+/// A collection.
+#[derive(Debug)]
+struct Collection {
+    folder: PathBuf,
+    runtime: Value,
+}
+
+impl Collections {
+    /// Those in folders that hold `ansible_collections/`, or that are such a folder themselves.
+    pub fn new(paths: Vec<PathBuf>) -> Self {
+        let holds = |path: PathBuf| match path.file_name() {
+            Some(name) if name == "ansible_collections" => path.parent().map_or(path.clone(), Path::to_owned),
+            _ => path,
+        };
+        let paths = paths.into_iter().map(holds).collect();
+        Self { state: Arc::new(Mutex::new(State { paths, ..State::default() })), installed: None }
+    }
+
+    /// Searches beside an installed ansible-core as well.
+    #[must_use]
+    pub fn with_installed(mut self, installed: Installation) -> Self {
+        self.installed = Some(installed);
+        self
+    }
+
+    /// Where collections are searched.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.lock().paths.clone()
+    }
+
+    /// The same, Python's path too.
+    pub fn all_paths(&self) -> Vec<PathBuf> {
+        let site = self.installed.as_ref().and_then(Installation::get).map(|found| found.site().to_owned());
+        self.paths().into_iter().chain(site).collect()
+    }
+
+    /// Searches the `collections/` beside a playbook before all other places.
+    pub fn add_beside(&self, basedir: &str) {
+        let path = Path::new(basedir).join("collections");
+        let mut state = self.lock();
+        if path.is_dir() && !state.paths.contains(&path) {
+            let at = state.beside;
+            state.paths.insert(at, path);
+            state.beside += 1;
+            state.known.clear();
+        }
+    }
+
+    /// The folder of a collection, where it is installed.
+    pub fn folder(&self, name: &str) -> Option<PathBuf> {
+        self.find(name).map(|found| found.folder.clone())
+    }
+
+    /// The version of ansible-core that a collection asks for.
+    pub fn requires(&self, name: &str) -> Option<String> {
+        let found = self.find(name)?;
+        found.runtime.get("requires_ansible").filter(|v| !v.is_null()).map(Value::to_text)
+    }
+
+    /// Where a collection has put one of its `module_utils`, and whether that name is gone: the redirect's target.
+    pub fn module_utils_redirect(&self, collection: &str, name: &str) -> Option<String> {
+        let found = self.find(collection)?;
+        let entry = found.runtime.get("plugin_routing")?.get("module_utils")?.get(name)?;
+        entry.get("redirect").map(Value::to_text)
+    }
+
+    /// The members of an action group, by full names, with those of the groups that it extends; None where the
+    /// collection is not installed or has no such group.
+    pub fn group(&self, full: &str) -> Option<Vec<String>> {
+        let mut seen = Vec::new();
+        let mut members = Vec::new();
+        self.gather(full, &mut seen, &mut members).then_some(members)
+    }
+
+    fn gather(&self, full: &str, seen: &mut Vec<String>, members: &mut Vec<String>) -> bool {
+        if seen.iter().any(|known| known == full) {
+            return true;
+        }
+        seen.push(full.to_owned());
+        let Some((collection, name)) = split(full) else { return false };
+        let Some(found) = self.find(collection) else { return false };
+        let Some(items) = found.runtime.get("action_groups").and_then(|groups| groups.get(name)) else { return false };
+        let complete = |name: &str| match super::is_full(name) {
+            true => name.to_owned(),
+            false => format!("{collection}.{name}"),
+        };
+        for item in items.as_list().unwrap_or_default() {
+            match item {
+                Value::Str(name) => members.push(complete(name.as_str())),
+                other => {
+                    let more = other.get("metadata").and_then(|meta| meta.get("extend_group"));
+                    for group in more.and_then(Value::as_list).unwrap_or_default() {
+                        self.gather(&complete(&group.to_text()), seen, members);
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Keeps deprecations for whoever takes them.
+    pub(super) fn notice(&self, texts: Vec<String>) {
+        if !texts.is_empty() {
+            self.lock().notices.extend(texts);
+        }
+    }
+
+    /// Takes out the deprecations of names that were used.
+    pub fn take_notices(&self) -> Vec<String> {
+        std::mem::take(&mut self.lock().notices)
+    }
+
+    /// What a collection says of the name of a module or action.
+    pub(super) fn route(&self, collection: &str, name: &str) -> Routed {
+        let Some(found) = self.find(collection) else { return Routed::Here(None) };
+        let routing = found.runtime.get("plugin_routing");
+        let entries = ["action", "modules"].map(|kind| routing.and_then(|r| r.get(kind)).and_then(|k| k.get(name)));
+        let full = format!("{collection}.{name}");
+        let mut notice = None;
+        for entry in entries.into_iter().flatten() {
+            if let Some(stone) = entry.get("tombstone").filter(|stone| stone.truthy()) {
+                return Routed::Gone(told(stone, &format!("The '{full}' module has been removed."), collection, true));
+            }
+            if let Some(old) = entry.get("deprecation").filter(|old| old.truthy()) {
+                notice = Some(told(old, &format!("{full} has been deprecated."), collection, false));
+            }
+            if let Some(target) = entry.get("redirect").filter(|target| target.truthy()) {
+                return Routed::Elsewhere(target.to_text(), notice);
+            }
+        }
+        Routed::Here(notice)
+    }
+
+    fn find(&self, name: &str) -> Option<Arc<Collection>> {
+        if name == "ansible.builtin" || name == "ansible.legacy" {
+            return None;
+        }
+        let mut state = self.lock();
+        if let Some(known) = state.known.get(name) {
+            return known.clone();
+        }
+        let found = name.split_once('.').and_then(|(namespace, rest)| {
+            let folders = state.paths.iter().map(|path| path.join("ansible_collections").join(namespace).join(rest));
+            let of_python = || {
+                let site = self.installed.as_ref()?.get()?.site();
+                Some(site.join("ansible_collections").join(namespace).join(rest)).filter(|folder| folder.is_dir())
+            };
+            let folder = folders.into_iter().find(|folder| folder.is_dir()).or_else(of_python)?;
+            let runtime = std::fs::read_to_string(folder.join("meta/runtime.yml")).unwrap_or_default();
+            let runtime = crate::yaml::from_yaml(&runtime, false).unwrap_or_default();
+            Some(Arc::new(Collection { folder, runtime }))
+        });
+        state.known.insert(name.to_owned(), found.clone());
+        found
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A tombstone's or deprecation's text, in ansible-core's words.
+fn told(entry: &Value, first: &str, collection: &str, removed: bool) -> String {
+    let text = |key: &str| entry.get(key).filter(|v| !v.is_null()).map(Value::to_text);
+    let mut said = first.to_owned();
+    if let Some(why) = text("warning_text").filter(|why| !why.is_empty()) {
+        said.push(' ');
+        said.push_str(why.trim_end());
+    }
+    if !said.ends_with(['.', '!', '?']) {
+        said.push('.');
+    }
+    let when = match (text("removal_date"), text("removal_version")) {
+        (Some(date), _) => format!(" in a release after {date}"),
+        (None, Some(version)) => format!(" version {version}"),
+        (None, None) if removed => String::new(),
+        (None, None) => " in a future release".to_owned(),
+    };
+    let verb = if removed { "was" } else { "will be" };
+    format!("{said} This feature {verb} removed from collection '{collection}'{when}.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runtime_yml_says_where_names_are() {
+        let dir = tempfile::tempdir().unwrap();
+        let meta = dir.path().join("ansible_collections/a/b/meta");
+        std::fs::create_dir_all(&meta).unwrap();
+        let text = "requires_ansible: '>=2.30'\n\
+                    plugin_routing:\n  modules:\n    gone: {tombstone: {removal_version: 2.0.0, warning_text: Use x.}}\n\
+                    \x20   old: {deprecation: {removal_version: '3.0'}}\n    moved: {redirect: c.d.e}\n\
+                    action_groups:\n  g: [one, c.d.two, {metadata: {extend_group: [h]}}]\n  h: [three]\n";
+        std::fs::write(meta.join("runtime.yml"), text).unwrap();
+        let collections = Collections::new(vec![dir.path().to_owned()]);
+        assert_eq!(
+            collections.route("a.b", "gone"),
+            Routed::Gone(
+                "The 'a.b.gone' module has been removed. Use x. This feature was removed from collection 'a.b' \
+                 version 2.0.0."
+                    .into()
+            )
+        );
+        assert_eq!(
+            collections.route("a.b", "old"),
+            Routed::Here(Some(
+                "a.b.old has been deprecated. This feature will be removed from collection 'a.b' version 3.0.".into()
+            ))
+        );
+        assert_eq!(collections.route("a.b", "moved"), Routed::Elsewhere("c.d.e".into(), None));
+        assert_eq!(collections.route("x.y", "moved"), Routed::Here(None));
+        assert_eq!(collections.requires("a.b").as_deref(), Some(">=2.30"));
+        assert_eq!(collections.group("a.b.g").unwrap(), ["a.b.one", "c.d.two", "a.b.three"]);
+        assert_eq!(collections.group("a.b.nope"), None);
+    }
+}

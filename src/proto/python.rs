@@ -1,0 +1,48 @@
+//! One run of a module that is a file: in Python, or in whatever else a host can run.
+
+use serde::{Deserialize, Serialize};
+
+/// How a module that is a file gets its arguments.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FileKind {
+    /// Python that uses `ansible.module_utils`: a zip file with all that it imports.
+    #[default]
+    Packed,
+    /// The arguments stand in its own text.
+    Whole,
+    /// As `k=v` text in a file, whose path is its only argument.
+    Words,
+    /// As JSON in a file, whose path is its only argument.
+    Json,
+    /// The same, for a program that needs no interpreter.
+    Binary,
+}
+
+/// What the host needs to know to run a module that is a file.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct FileModule {
+    /// How it gets its arguments.
+    pub kind: FileKind,
+    /// The name to import of what is packed: `ansible.modules.apt`.
+    pub import: String,
+    /// The name of its file.
+    pub file: String,
+    /// The hash of what is packed, by which the host keeps it; the content comes along only where the host
+    /// has said that it lacks it.
+    pub pack: String,
+    /// A hash of what every packed module imports: those of the same share an interpreter.
+    pub base: String,
+    /// The interpreter's words; none for a program.
+    pub interpreter: Vec<String>,
+    /// The limit of open files; 0 leaves it.
+    pub nofile: u64,
+    /// Whether files stay on the host after the run (`keep_remote_files`).
+    pub keep: bool,
+    /// Whether the module is told of a folder for temporary files.
+    pub tmpdir: bool,
+}
+
+impl FileModule {
+    /// The key of a result by which a host says that it lacks what is packed.
+    pub const MISSING: &'static str = "_ansible_pack_missing";
+}
