@@ -38,7 +38,7 @@ const REFUSED: &[&str] = &[
     "values that a module in Python marks as deprecated: they come without the mark; the serialization profile `modern`",
     "TOML inventories and inventory plugins other than `ini`, `yaml`, `script`, `host_list`",
     "the lookups `config`, `inventory_hostnames` and `url`",
-    "`hash_behaviour = merge`, `--step`",
+    "`--step`",
 ];
 
 #[test]
