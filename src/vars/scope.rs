@@ -140,6 +140,10 @@ pub struct Reached {
     pub user: Option<String>,
     /// The port.
     pub port: Option<String>,
+    /// The connection plugin.
+    pub connection: Option<String>,
+    /// The private key.
+    pub private_key_file: Option<String>,
 }
 
 impl HostScope {
@@ -152,6 +156,10 @@ impl HostScope {
             "ansible_user" | "ansible_ssh_user" => reached.user.as_deref().map(Value::str),
             "ansible_port" | "ansible_ssh_port" => {
                 reached.port.as_deref().map(|port| port.parse().map_or_else(|_| Value::str(port), Value::Int))
+            }
+            "ansible_connection" => reached.connection.as_deref().map(Value::str),
+            "ansible_private_key_file" | "ansible_ssh_private_key_file" => {
+                reached.private_key_file.as_deref().map(Value::str)
             }
             "ansible_timeout" | "ansible_ssh_timeout" => setting("DEFAULT_TIMEOUT"),
             "ansible_pipelining" | "ansible_ssh_pipelining" => setting("ANSIBLE_PIPELINING"),
