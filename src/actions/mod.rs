@@ -26,6 +26,7 @@ mod script;
 mod service;
 mod set_fact;
 mod set_stats;
+mod shell;
 mod synchronize;
 mod template;
 mod unarchive;
@@ -82,15 +83,16 @@ pub static ACTIONS: &[&ActionDef] = &[
     &gather_facts::ACTION,
     &group_by::ACTION,
     &include_vars::ACTION,
+    &package::ACTION,
     &patch::ACTION,
     &pause::ACTION,
-    &package::ACTION,
     &raw::ACTION,
     &reboot::ACTION,
     &script::ACTION,
     &service::ACTION,
     &set_fact::ACTION,
     &set_stats::ACTION,
+    &shell::ACTION,
     &synchronize::ACTION,
     &template::ACTION,
     &unarchive::ACTION,
