@@ -27,7 +27,7 @@ cases! {
     callbacks: check_markers color default_options json minimal oneline;
     engine: arguments arguments_as_variable background becoming blocks check_and_diff condition_origin conditions
         debugger delegation delegation_undefined facts free free_refusals handlers
-        handlers_forced host_pinned loops meta meta_conditions meta_refresh no_log
+        handlers_forced host_pinned local_folder loops meta meta_conditions meta_refresh no_log
         no_log_failures results run_once serial step tags;
     errors: keyword_undefined named_self options playbook playbook_values task unreachable usage yaml;
     http: faults forms get_url lookup_url places redirects secrets uri;

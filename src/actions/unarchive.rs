@@ -99,7 +99,7 @@ fn decrypted(call: &ActionCall<'_>, found: &Path) -> Result<Option<tempfile::Nam
         return Ok(None);
     }
     let bytes = std::fs::read(found).map_err(failed)?;
-    let plain = call.scope.world().vault.decrypt(&bytes)?;
+    let plain = call.decrypt(found, &bytes)?;
     let mut file = tempfile::NamedTempFile::new().map_err(failed)?;
     file.write_all(&plain).map_err(failed)?;
     Ok(Some(file))

@@ -2,7 +2,7 @@
 
 use super::host_task::HostTask;
 use super::keywords::Keywords;
-use super::python::lacking;
+use super::python::{Chosen, lacking};
 use crate::actions::{BoxFuture, Remote};
 use crate::connection::{Connection, ConnectionError, Raw, Target, Transport, Upload};
 use crate::content::ActionKind;
@@ -26,6 +26,8 @@ pub(super) struct HostRemote<'a> {
     pub(super) delegates_facts: bool,
     /// What the last module that failed said, with what caused it.
     pub(super) failure: Mutex<Option<Error>>,
+    /// The interpreter that was found during this task.
+    pub(super) chosen: Mutex<Option<Chosen>>,
 }
 
 impl<'a> HostRemote<'a> {
@@ -51,6 +53,7 @@ impl<'a> HostRemote<'a> {
             delegated: delegated.is_some(),
             delegates_facts: delegates_facts.unwrap_or(false),
             failure: Mutex::default(),
+            chosen: Mutex::default(),
         })
     }
 
@@ -107,9 +110,16 @@ impl<'a> HostRemote<'a> {
 impl Remote for HostRemote<'_> {
     fn run(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>> {
         Box::pin(async move {
-            match self.connection().run(request, upload).await {
-                Ok(outcome) => {
+            let interpreter = request.context.python.is_some();
+            let connection = self.connection();
+            let look = async { if interpreter { Ok(()) } else { self.notice_python().await } };
+            // Nothing waits for the look: both are under way at once.
+            let (ran, looked) = tokio::join!(connection.run(request, upload), look);
+            match ran {
+                Ok(mut outcome) => {
+                    looked?;
                     self.note(&outcome);
+                    self.noticed(&mut outcome);
                     Ok(outcome)
                 }
                 Err(error) => self.lost(error),
@@ -138,8 +148,11 @@ impl Remote for HostRemote<'_> {
         Box::pin(async move {
             match self.connection().run(many::pack(steps, context), None).await {
                 Ok(outcome) => {
-                    let outcomes = many::unpack(outcome);
-                    outcomes.last().into_iter().for_each(|outcome| self.note(outcome));
+                    let mut outcomes = many::unpack(outcome);
+                    if let Some(last) = outcomes.last_mut() {
+                        self.note(last);
+                        self.noticed(last);
+                    }
                     Ok(outcomes)
                 }
                 Err(error) => self.lost(error).map(|outcome| vec![outcome]),
@@ -155,7 +168,8 @@ impl Remote for HostRemote<'_> {
         // The interpreter that the inventory names is the host's, not the controller's.
         request.context.python = None;
         Box::pin(async move {
-            let here = Target { name: "localhost".into(), ..Target::default() };
+            let cwd = self.variable("playbook_dir").map(|folder| folder.to_text().into());
+            let here = Target { name: "localhost".into(), cwd, ..Target::default() };
             match self.task.shared.pool.connect(&here).run(request, None).await {
                 Ok(outcome) => {
                     self.note(&outcome);
