@@ -26,7 +26,7 @@ impl Keywords<'_> {
         }
         Ok(found)
     }
-    }
+
     /// The arguments of the task, rendered, below them `module_defaults` and a template for all of them.
     pub fn arguments(&self, fqcn: &str, action: Option<&ActionDef>) -> Result<Dict> {
         let raw = action.map_or(&[][..], |action| action.raw_args);
