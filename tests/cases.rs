@@ -30,6 +30,7 @@ cases! {
         handlers_forced host_pinned local_folder loops meta meta_conditions meta_refresh no_log
         no_log_failures results run_once serial step tags;
     errors: keyword_undefined named_self options playbook playbook_values task unreachable usage yaml;
+    http: faults forms get_url lookup_url places redirects secrets uri;
     inventory: group_vars implicit_localhost ini patterns reserved_names script several yaml;
     modules: accounts acl archive command command_not_utf8 copy copy_failures cron expect failures file git
         ini_file patch pause pip reboot small ssh_files stat subversion synchronize system_files system_names

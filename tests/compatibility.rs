@@ -35,7 +35,7 @@ const REFUSED: &[&str] = &[
     "modules and plugins written in Python (`library/`, `filter_plugins/`, collections)",
     "TOML inventories and inventory plugins other than `ini`, `yaml`, `script`, `host_list`",
     "the lookups `config`, `inventory_hostnames` and `url`",
-    "`hash_behaviour = merge`, `--step`",
+    "`--step`",
 ];
 
 #[test]

@@ -26,6 +26,7 @@ mod script;
 mod service;
 mod set_fact;
 mod set_stats;
+mod shell;
 mod synchronize;
 mod template;
 mod unarchive;
@@ -91,6 +92,7 @@ pub static ACTIONS: &[&ActionDef] = &[
     &service::ACTION,
     &set_fact::ACTION,
     &set_stats::ACTION,
+    &shell::ACTION,
     &synchronize::ACTION,
     &template::ACTION,
     &unarchive::ACTION,

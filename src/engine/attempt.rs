@@ -18,6 +18,9 @@ use crate::vars::{HostScope, Reached};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// The longest `timeout` of a task, in seconds.
+const LONGEST: i64 = 100_000_000;
+
 /// What a failed result says that says nothing itself.
 const UNKNOWN: &str = "Task failed: Action failed: Unknown error.";
 
@@ -241,9 +244,9 @@ impl HostTask {
         scope: &HostScope,
         delegated: Option<&str>,
     ) -> Result<Attempt> {
-        let retries = keywords.number("retries", self.task.retries.as_ref())?;
+        let retries = keywords.integer("retries", self.task.retries.as_ref())?;
         let extra = match retries {
-            Some(n) => n.max(0.0) as u64,
+            Some(n) => u64::try_from(n).unwrap_or(0),
             None if !self.task.until.is_empty() => 3,
             None => 0,
         };
@@ -356,7 +359,12 @@ impl HostTask {
                 text => Error::user(text).context("Action failed."),
             },
         };
-        Some(error.context("Task failed.").at(self.task.origin.as_ref()))
+        let error = error.context("Task failed.").at(self.task.origin.as_ref());
+        // A task that is written nowhere is shown itself.
+        match self.task.origin.as_ref().filter(|origin| origin.path().is_none()) {
+            Some(_) => Some(error.help(outcome::shortened(&self.task.as_written().to_text()))),
+            None => Some(error),
+        }
     }
 
     fn tell_retry(&self, attempt: &Attempt, left: u64) {
@@ -437,11 +445,22 @@ impl HostTask {
             }
             Err(error) => return Err(error),
         };
-        Ok(self.acted(acted, &remote, scope, delegated))
+        Ok(self.acted(acted, &action.name, &remote, scope, delegated))
     }
 
-    fn acted(&self, acted: Acted, remote: &HostRemote<'_>, scope: &HostScope, delegated: Option<&str>) -> Attempt {
+    fn acted(
+        &self,
+        acted: Acted,
+        action: &str,
+        remote: &HostRemote<'_>,
+        scope: &HostScope,
+        delegated: Option<&str>,
+    ) -> Attempt {
         let Acted { mut outcome, effects } = acted;
+        // What the controller makes up by itself stays as it is.
+        if self.shared.action(action).is_none_or(|definition| definition.connects) {
+            outcome::add_lines(&mut outcome);
+        }
         outcome::complete(&mut outcome);
         let cause = outcome.is_failed().then(|| remote.failure(&outcome)).flatten();
         let told = outcome.result.remove(Outcome::CAUSE);
@@ -474,16 +493,19 @@ impl HostTask {
     }
 
     fn context(&self, keywords: &Keywords<'_>) -> Result<Context> {
-        let timeout = keywords.number("timeout", self.task.keyword(|c| c.timeout.as_ref()))?;
+        let timeout = keywords.integer("timeout", self.task.keyword(|c| c.timeout.as_ref()))?;
+        let timeout = timeout.unwrap_or_else(|| self.shared.settings.int("TASK_TIMEOUT"));
+        if !(0..=LONGEST).contains(&timeout) {
+            let text = format!("Timeout {timeout} is invalid, it must be between 0 and {LONGEST}.");
+            return Err(Error::user(text));
+        }
         Ok(Context {
             check: keywords.bool("check_mode", |c| c.check_mode.as_ref())?.unwrap_or(self.shared.options.check),
             diff: keywords.bool("diff", |c| c.diff.as_ref())?.unwrap_or(self.shared.options.diff),
             no_log: keywords.bool("no_log", |c| c.no_log.as_ref())?.unwrap_or(false),
             verbosity: self.shared.options.verbosity,
             environment: keywords.environment()?,
-            timeout: timeout
-                .map(|t| t.max(0.0) as u64)
-                .or_else(|| u64::try_from(self.shared.settings.int("TASK_TIMEOUT")).ok().filter(|t| *t > 0)),
+            timeout: u64::try_from(timeout).ok().filter(|seconds| *seconds > 0),
             remote_tmp: None,
             async_dir: None,
             background: None,

@@ -2,7 +2,7 @@
 
 use super::host_task::HostTask;
 use super::keywords::Keywords;
-use super::python::lacking;
+use super::python::{Chosen, lacking};
 use crate::actions::{BoxFuture, Remote};
 use crate::connection::{Connection, ConnectionError, Raw, Target, Transport, Upload};
 use crate::content::ActionKind;
@@ -26,6 +26,8 @@ pub(super) struct HostRemote<'a> {
     pub(super) delegates_facts: bool,
     /// What the last module that failed said, with what caused it.
     pub(super) failure: Mutex<Option<Error>>,
+    /// The interpreter that was found during this task.
+    pub(super) chosen: Mutex<Option<Chosen>>,
 }
 
 impl<'a> HostRemote<'a> {
@@ -51,12 +53,38 @@ impl<'a> HostRemote<'a> {
             delegated: delegated.is_some(),
             delegates_facts: delegates_facts.unwrap_or(false),
             failure: Mutex::default(),
+            chosen: Mutex::default(),
         })
     }
 
     /// Runs a module with the task's own surroundings.
     pub async fn module(&self, name: &str, shown: &str, args: Dict, context: Context) -> Result<Outcome> {
-        self.run(Request { module: name.to_owned(), shown: shown.to_owned(), args, context }, None).await
+        let request = Request { module: name.to_owned(), shown: shown.to_owned(), args, context };
+        match self.native(request.clone(), None).await? {
+            Ok(outcome) => Ok(outcome),
+            Err(ConnectionError::NoAgent(text)) => {
+                // Where no agent runs, the module in Python may.
+                match self.task.shared.loader.catalogue().file_of(name) {
+                    Some(path) => self.file_module(shown, &path, request.args, request.context).await,
+                    None => Err(Error::unsupported(text)),
+                }
+            }
+            Err(error) => self.lost(error),
+        }
+    }
+
+    /// Runs a native module, and looks for the host's Python beside it where nobody has yet.
+    async fn native(&self, request: Request, upload: Option<Upload>) -> Result<Result<Outcome, ConnectionError>> {
+        let named = request.context.python.is_some();
+        let connection = self.connection();
+        let look = async { if named { Ok(()) } else { self.notice_python().await } };
+        // Nothing waits for the look: both are under way at once.
+        let (ran, looked) = tokio::join!(connection.run(request, upload), look);
+        let Ok(mut outcome) = ran else { return Ok(ran) };
+        looked?;
+        self.note(&outcome);
+        self.noticed(&mut outcome);
+        Ok(Ok(outcome))
     }
 
     /// The error of the module whose failure a result is, if a module's it is.
@@ -92,7 +120,7 @@ impl<'a> HostRemote<'a> {
         match error {
             ConnectionError::Unreachable(text) => Err(Error::new(Kind::Unreachable, text)),
             ConnectionError::Failed(text) => Err(Error::action(text)),
-            ConnectionError::Unsupported(text) => Err(Error::unsupported(text)),
+            ConnectionError::NoAgent(text) | ConnectionError::Unsupported(text) => Err(Error::unsupported(text)),
             ConnectionError::Module { rc, stdout, stderr } => {
                 let words = if stderr.trim().is_empty() { stdout.trim() } else { stderr.trim() };
                 Ok(Outcome::failed(format!("MODULE FAILURE: {words}\nSee stdout/stderr for the exact error"))
@@ -107,11 +135,8 @@ impl<'a> HostRemote<'a> {
 impl Remote for HostRemote<'_> {
     fn run(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>> {
         Box::pin(async move {
-            match self.connection().run(request, upload).await {
-                Ok(outcome) => {
-                    self.note(&outcome);
-                    Ok(outcome)
-                }
+            match self.native(request, upload).await? {
+                Ok(outcome) => Ok(outcome),
                 Err(error) => self.lost(error),
             }
         })
@@ -138,8 +163,11 @@ impl Remote for HostRemote<'_> {
         Box::pin(async move {
             match self.connection().run(many::pack(steps, context), None).await {
                 Ok(outcome) => {
-                    let outcomes = many::unpack(outcome);
-                    outcomes.last().into_iter().for_each(|outcome| self.note(outcome));
+                    let mut outcomes = many::unpack(outcome);
+                    if let Some(last) = outcomes.last_mut() {
+                        self.note(last);
+                        self.noticed(last);
+                    }
                     Ok(outcomes)
                 }
                 Err(error) => self.lost(error).map(|outcome| vec![outcome]),

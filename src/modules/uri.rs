@@ -50,7 +50,7 @@ pub static DEF: ModuleDef = ModuleDef {
             Arg::new("return_content", Kind::Bool).default(Default::Bool(false)),
             Arg::new("creates", Kind::Path),
             Arg::new("removes", Kind::Path),
-            Arg::new("status_code", Kind::List).default(Default::List(&["200"])).elements(Kind::Int),
+            Arg::new("status_code", Kind::List).default(Default::Ints(&[200])).elements(Kind::Int),
             Arg::new("timeout", Kind::Int).default(Default::Int(30)),
             Arg::new("headers", Kind::Dict).default(Default::EmptyDict),
             Arg::new("unix_socket", Kind::Path),

@@ -6,11 +6,13 @@ use super::hostvars::{AllVars, HostVars};
 use super::layers::read;
 use super::{PlayVars, Store, TaskLayers};
 use crate::diag::Result;
+use crate::inventory::combine;
 use crate::inventory::{Mismatch, Notice};
 use crate::playbook::Task;
 use crate::template::{Scope, Var, World};
 use crate::value::{Dict, Value};
 use indexmap::IndexSet;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// The variables of a host, in a play, for a task; cheap to clone.
@@ -72,38 +74,57 @@ impl HostScope {
         Self::new(&self.store, &Arc::new(none), host)
     }
 
-    /// The variable as it is written, of whichever layer has it first; magic variables left out.
+    /// The variable as it is written, magic variables left out: of the highest layer that has it, or,
+    /// where dictionaries are merged (`hash_behaviour`), of all layers down to the first that has no dictionary.
     fn layered(&self, name: &str) -> Result<Option<Value>> {
-        if let Some(value) = self.store.extra.get(name).or_else(|| TaskLayers::find(&self.layers.high, name)) {
-            return Ok(Some(value.clone()));
-        }
-        let learned = self.store.learned(&self.host);
-        let set = read(&learned.vars).get(name).cloned().or_else(|| read(&learned.included).get(name).cloned());
-        if let Some(value) = set.or_else(|| TaskLayers::find(&self.layers.low, name).cloned()) {
-            return Ok(Some(value));
-        }
-        if let Some(value) = self.of_play(name) {
-            return Ok(Some(value));
-        }
-        if let Some(value) = self.store.fact(&learned, name) {
-            return Ok(Some(value));
-        }
-        if let Some(value) = self.store.inventory_vars(&self.host)?.get(name) {
-            return Ok(Some(value.clone()));
-        }
-        if let Some(value) = TaskLayers::find(&self.layers.defaults, name) {
-            return Ok(Some(value.clone()));
-        }
-        Ok(TaskLayers::find(&read(&self.play.role_defaults), name).cloned())
+        let mut found: Vec<Value> = Vec::new();
+        let merge = self.store.merges();
+        self.visit(name, &mut |value| {
+            let go_on = merge && matches!(value, Value::Dict(_));
+            if found.is_empty() || matches!(value, Value::Dict(_)) {
+                found.push(value.clone());
+            }
+            if go_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        let Some(lowest) = found.pop() else { return Ok(None) };
+        Ok(Some(found.into_iter().rev().fold(lowest, |low, high| match (low, high) {
+            (Value::Dict(low), Value::Dict(high)) => combine(&low, &high, true).into(),
+            (_, high) => high,
+        })))
     }
 
-    fn of_play(&self, name: &str) -> Option<Value> {
+    /// Shows a variable of each layer, the highest precedence first, until it is enough.
+    fn visit(&self, name: &str, enough: &mut dyn FnMut(&Value) -> ControlFlow<()>) -> Result<()> {
+        // What is enough ends the search, whichever layer it comes from.
+        let mut each = |values: &mut dyn Iterator<Item = &Value>| {
+            for value in values {
+                if enough(value).is_break() {
+                    return true;
+                }
+            }
+            false
+        };
+        fn named<'a>(layers: &'a [Dict], name: &'a str) -> impl Iterator<Item = &'a Value> {
+            layers.iter().filter_map(move |layer| layer.get(name))
+        }
+        let learned = self.store.learned(&self.host);
         let play = &self.play;
-        TaskLayers::find(&read(&play.role_vars), name)
-            .cloned()
-            .or_else(|| read(&play.files).get(&self.host).and_then(|files| TaskLayers::find(files, name)).cloned())
-            .or_else(|| play.prompts.get(name).cloned())
-            .or_else(|| play.vars.get(name).cloned())
+        let found = each(&mut self.store.extra.get(name).into_iter())
+            || each(&mut named(&self.layers.high, name))
+            || each(&mut read(&learned.vars).get(name).into_iter())
+            || each(&mut read(&learned.included).get(name).into_iter())
+            || each(&mut named(&self.layers.low, name))
+            || each(&mut named(&read(&play.role_vars), name))
+            || each(&mut read(&play.files).get(&self.host).into_iter().flat_map(|files| named(files, name)))
+            || each(&mut play.prompts.get(name).into_iter())
+            || each(&mut play.vars.get(name).into_iter())
+            || each(&mut self.store.fact(&learned, name).iter())
+            || each(&mut self.store.inventory_vars(&self.host)?.get(name).into_iter())
+            || each(&mut named(&self.layers.defaults, name));
+        if !found {
+            each(&mut named(&read(&play.role_defaults), name));
+        }
+        Ok(())
     }
 }
 
