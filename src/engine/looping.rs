@@ -163,7 +163,8 @@ impl HostTask {
     }
 
     fn label(&self, control: &Control, overlay: &Dict, item: &Value, outcome: &mut Outcome) -> Value {
-        let Some(label) = &control.label else { return item.clone() };
+        // An empty one is none, as in Python.
+        let Some(label) = control.label.as_ref().filter(|label| label.truthy()) else { return item.clone() };
         match self.shared.templar.render_value(label, &self.scope.with(overlay)) {
             Ok(label) => label.unwrap_or_default(),
             Err(error) => {

@@ -154,7 +154,9 @@ impl<'a> HostRemote<'a> {
             ConnectionError::Failed(text) => Err(Error::action(text)),
             ConnectionError::NoAgent(text) | ConnectionError::Unsupported(text) => Err(Error::unsupported(text)),
             ConnectionError::Module { rc, stdout, stderr } => {
-                let words = if stderr.trim().is_empty() { stdout.trim() } else { stderr.trim() };
+                let said = if stderr.trim().is_empty() { stdout.trim() } else { stderr.trim() };
+                let ended = format!("the agent was ended by signal {}", rc.unsigned_abs());
+                let words = if said.is_empty() && rc < 0 { &ended } else { said };
                 Ok(Outcome::failed(format!("MODULE FAILURE: {words}\nSee stdout/stderr for the exact error"))
                     .with("module_stdout", stdout.as_str())
                     .with("module_stderr", stderr.as_str())
