@@ -17,9 +17,9 @@ mod fetch;
 mod gather_facts;
 mod group_by;
 mod include_vars;
+mod package;
 mod patch;
 mod pause;
-mod package;
 mod raw;
 mod reboot;
 mod script;
@@ -84,8 +84,8 @@ pub static ACTIONS: &[&ActionDef] = &[
     &group_by::ACTION,
     &include_vars::ACTION,
     &patch::ACTION,
-    &pause::ACTION,
     &package::ACTION,
+    &pause::ACTION,
     &raw::ACTION,
     &reboot::ACTION,
     &script::ACTION,
