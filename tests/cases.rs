@@ -25,16 +25,16 @@ macro_rules! cases {
 
 cases! {
     callbacks: check_markers color default_options json minimal oneline;
-    engine: arguments arguments_as_variable becoming blocks check_and_diff condition_origin conditions
-        delegation delegation_undefined facts free free_refusals handlers
-        handlers_forced host_pinned loops meta meta_conditions meta_refresh no_log
-        no_log_failures results run_once serial tags;
+    engine: additions arguments arguments_as_variable becoming blocks check_and_diff condition_origin
+        conditions connection_keywords delegation delegation_undefined facts free free_refusals gathering
+        handlers handlers_forced hash_merge host_pinned loop_control loops meta meta_conditions meta_refresh
+        module_defaults no_log no_log_failures results retries run_once serial tags throttle warnings;
     errors: keyword_undefined named_self options playbook playbook_values task unreachable usage yaml;
     inventory: group_vars implicit_localhost ini patterns reserved_names script several yaml;
     modules: command command_not_utf8 copy copy_failures failures file pip small stat synchronize template;
-    roles: imports public whole;
+    roles: handlers imports includes metadata public whole;
     templates: playbook;
-    vars: environment_and_play_hosts extra hostvars_and_play_vars lazy magic precedence vars_files;
+    vars: environment_and_play_hosts extra hostvars_and_play_vars lazy magic precedence prompts reserved_names vars_files;
     vault: plain several_ids;
 }
 
