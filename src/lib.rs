@@ -70,6 +70,8 @@ pub mod modules;
 #[cfg(feature = "controller")]
 pub mod playbook;
 pub mod proto;
+#[cfg(feature = "controller")]
+pub mod python;
 pub mod re;
 #[cfg(feature = "controller")]
 pub mod template;

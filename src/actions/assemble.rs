@@ -52,7 +52,7 @@ async fn assemble(call: &ActionCall<'_>) -> Result<Outcome> {
         if !(decrypt && bytes.starts_with(b"$ANSIBLE_VAULT")) {
             return Ok(bytes);
         }
-        call.scope.world().vault.decrypt(&bytes).map_err(|error| std::io::Error::other(error.to_string()))
+        call.decrypt(path, &bytes).map_err(|error| std::io::Error::other(error.to_string()))
     });
     let content = content.map_err(Error::action)?;
     let mut args = copy::remote_args(call);
@@ -62,5 +62,10 @@ async fn assemble(call: &ActionCall<'_>) -> Result<Outcome> {
     // The real one copies a file of this name.
     let mut outcome = copy::put(call, args, &dest, "src", Value::Null, Content::Bytes(content)).await?;
     outcome.result.remove("_ansible_kept");
+    // Here the difference is one, and not a list of one as where `copy` tells it.
+    if let Some([diff]) = outcome.get("diff").and_then(Value::as_list) {
+        let diff = diff.clone();
+        outcome.set("diff", diff);
+    }
     Ok(outcome)
 }

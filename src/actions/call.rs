@@ -1,8 +1,9 @@
 //! What an action is given, what it may ask for, and what it returns.
 
-use crate::argspec::{self, Args, Spec};
+use crate::argspec::{self, Args, SpecOf};
 use crate::connection::{Target, Upload};
 use crate::diag::{Error, Kind, Result};
+use crate::event::{Keys, Pressed};
 use crate::modules::many::Step;
 use crate::playbook::Task;
 use crate::proto::{Context, Outcome, Request};
@@ -21,6 +22,12 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait Remote: Send + Sync {
     /// Runs a module.
     fn run(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>>;
+
+    /// Runs a module by its name, native or a file, below its arguments the defaults that it has in the task.
+    fn named<'a>(&'a self, name: &'a str, args: Dict, context: Context) -> BoxFuture<'a, Result<Outcome>>;
+
+    /// Whether a name means a module.
+    fn has_module(&self, name: &str) -> bool;
 
     /// Runs modules one after another in one round trip; the first that fails is the last.
     fn run_many(&self, steps: Vec<Step>, context: Context) -> BoxFuture<'_, Result<Vec<Outcome>>>;
@@ -43,11 +50,35 @@ pub trait Remote: Send + Sync {
     /// Closes the connection, so that the next task is a new login.
     fn reset(&self) -> BoxFuture<'_, Result<()>>;
 
+    /// Takes the failures of modules so far for the action's own, which tells them in its way.
+    fn forgive(&self) {}
+
+    /// Lets new connections take at most so many seconds to come about; None is what the host's settings say.
+    fn connect_timeout(&self, _seconds: Option<u64>) {}
+
     /// How the host is reached.
     fn target(&self) -> &Target;
 
     /// Whether it is the controller itself.
     fn is_local(&self) -> bool;
+}
+
+/// Who follows the run: sees messages at once, and may answer.
+pub trait Person: Send + Sync {
+    /// Shows a message.
+    fn show(&self, text: &str);
+
+    /// Shows a warning, once.
+    fn warn(&self, text: &str);
+
+    /// Shows a message from a verbosity on.
+    fn verbose(&self, level: u8, text: &str);
+
+    /// Whether there is somebody who can press keys.
+    fn has_keys(&self) -> bool;
+
+    /// Waits for keys.
+    fn keys(&self, keys: Keys) -> BoxFuture<'_, Result<Pressed>>;
 }
 
 /// One run of an action on a host.
@@ -56,6 +87,8 @@ pub struct ActionCall<'a> {
     pub args: Dict,
     /// The task.
     pub task: &'a Task,
+    /// The task's name as it is shown.
+    pub title: &'a str,
     /// The action's name as error texts have it: `ansible.legacy.copy`.
     pub name: &'a str,
     /// The inventory name of the task's host.
@@ -68,6 +101,8 @@ pub struct ActionCall<'a> {
     pub templar: &'a Templar,
     /// The host.
     pub remote: &'a dyn Remote,
+    /// Who follows the run.
+    pub person: &'a dyn Person,
     /// Check mode, environment and the like.
     pub context: Context,
 }
@@ -125,7 +160,7 @@ impl From<Outcome> for Acted {
 
 impl ActionCall<'_> {
     /// The arguments, checked and coerced as a module's are.
-    pub fn check(&self, spec: &Spec) -> Result<Args> {
+    pub fn check(&self, spec: &SpecOf<'_>) -> Result<Args> {
         let world = self.scope.world();
         let env = |name: &str| world.environment.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone());
         let home = |user: &str| user.is_empty().then(|| world.home.clone());
@@ -180,24 +215,43 @@ impl ActionCall<'_> {
     }
 
     /// Runs a module on the host with other arguments, in the task's surroundings.
+    ///
+    /// In a task with `async` it runs in the background, unless it only looks for what the action needs to know.
     pub async fn module(&self, module: &str, args: Dict, upload: Option<Upload>) -> Result<Outcome> {
-        let request = Request {
-            module: module.into(),
-            shown: format!("ansible.legacy.{module}"),
-            args,
-            context: self.context.clone(),
-        };
+        let mut context = self.context.clone();
+        if matches!(module, "async_status" | "setup" | "stat") {
+            context.background = None;
+        }
+        let request = Request { module: module.into(), shown: format!("ansible.legacy.{module}"), args, context };
         self.remote.run(request, upload).await
+    }
+
+    /// What a vaulted file of the controller's holds.
+    pub fn decrypt(&self, path: &Path, bytes: &[u8]) -> Result<Vec<u8>> {
+        let vault = &self.scope.world().vault;
+        if vault.is_empty() {
+            let path = path.display();
+            return Err(Error::action(format!("A vault password or secret must be specified to decrypt {path}")));
+        }
+        vault.decrypt(bytes)
+    }
+
+    /// Puts a file on the host, whatever its size, and runs a module whose `src` it is; then removes it.
+    pub async fn run_with_file(&self, mut request: Request, file: &Path, name: &str) -> Result<Outcome> {
+        let staged = self.remote.put_as(file, name, false).await?;
+        request.args.insert("src", staged.as_str());
+        let outcome = self.remote.run(request, None).await;
+        let gone = Dict::from([("path", staged.as_str()), ("state", "absent")]);
+        let request = Request { module: "file".into(), args: gone, ..Request::default() };
+        // It stands in a private folder that goes with the connection, if not now.
+        drop(self.remote.run(request, None).await);
+        outcome
     }
 
     /// Finds a file of the controller's: absolute, or in `subfolder` of the search paths, or in them.
     pub fn find_file(&self, subfolder: &str, name: &str) -> Result<PathBuf> {
         let name = name.strip_suffix('/').filter(|n| !n.is_empty()).unwrap_or(name);
-        let home = &self.scope.world().home;
-        let expanded = match name.strip_prefix("~/") {
-            Some(rest) => format!("{home}/{rest}"),
-            None => name.to_owned(),
-        };
+        let expanded = self.with_home(name);
         if expanded.starts_with('/') {
             return Self::existing(vec![PathBuf::from(expanded)], name);
         }
@@ -212,6 +266,17 @@ impl ActionCall<'_> {
             tried.push(Path::new(&path).join(&expanded));
         }
         Self::existing(tried, name)
+    }
+
+    /// A path of the controller's with `~` or `~user` at its start expanded.
+    fn with_home(&self, path: &str) -> String {
+        let (first, rest) = path.split_at(path.find('/').unwrap_or(path.len()));
+        let home = match first.strip_prefix('~') {
+            Some("") => Some(self.scope.world().home.clone()),
+            Some(user) => crate::host::accounts::user_by_name(user).map(|user| user.home),
+            None => None,
+        };
+        home.map_or_else(|| path.to_owned(), |home| format!("{}{rest}", home.trim_end_matches('/')))
     }
 
     fn existing(tried: Vec<PathBuf>, name: &str) -> Result<PathBuf> {

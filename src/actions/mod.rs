@@ -7,23 +7,34 @@
 mod add_host;
 mod assemble;
 mod assert;
+pub mod async_status;
 mod call;
 mod copy;
 mod debug;
+mod dnf;
 mod fail;
 mod fetch;
 mod gather_facts;
 mod group_by;
 mod include_vars;
+mod package;
+mod patch;
+mod pause;
 mod raw;
+mod reboot;
 mod script;
+mod service;
 mod set_fact;
 mod set_stats;
+mod shell;
 mod synchronize;
 mod template;
 mod unarchive;
+mod uri;
+mod validate_argument_spec;
+mod wait_for_connection;
 
-pub use call::{Acted, ActionCall, BoxFuture, Effect, Remote};
+pub use call::{Acted, ActionCall, BoxFuture, Effect, Person, Remote};
 
 use crate::diag::Result;
 
@@ -63,20 +74,31 @@ pub static ACTIONS: &[&ActionDef] = &[
     &add_host::ACTION,
     &assemble::ACTION,
     &assert::ACTION,
+    &async_status::ACTION,
     &copy::ACTION,
     &debug::ACTION,
+    &dnf::ACTION,
     &fail::ACTION,
     &fetch::ACTION,
     &gather_facts::ACTION,
     &group_by::ACTION,
     &include_vars::ACTION,
+    &package::ACTION,
+    &patch::ACTION,
+    &pause::ACTION,
     &raw::ACTION,
+    &reboot::ACTION,
     &script::ACTION,
+    &service::ACTION,
     &set_fact::ACTION,
     &set_stats::ACTION,
+    &shell::ACTION,
     &synchronize::ACTION,
     &template::ACTION,
     &unarchive::ACTION,
+    &uri::ACTION,
+    &validate_argument_spec::ACTION,
+    &wait_for_connection::ACTION,
 ];
 
 /// The action of a name without collection.

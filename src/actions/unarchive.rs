@@ -5,6 +5,7 @@
 use super::{Acted, ActionCall, ActionDef, BoxFuture, Run};
 use crate::argspec;
 use crate::diag::{Error, Result};
+use crate::http::url;
 use crate::proto::{Outcome, Request};
 use crate::value::{Dict, Value};
 use std::io::{Read, Write};
@@ -50,7 +51,7 @@ async fn unarchive(call: &ActionCall<'_>) -> Result<Outcome> {
         return call.module("unarchive", args, None).await;
     }
     if source.contains("://") {
-        let shown = without_password(&source);
+        let shown = url::mask(&source);
         return Err(Error::action(format!(
             "Unsupported option, an URI src ({shown}) is only supported when remote_src is True"
         )));
@@ -59,14 +60,13 @@ async fn unarchive(call: &ActionCall<'_>) -> Result<Outcome> {
     let plain = decrypted(call, &found)?;
     into_folder(call, &dest).await?;
     let file = plain.as_ref().map_or(found.as_path(), tempfile::NamedTempFile::path);
-    let staged = call.remote.put_as(file, "source", false).await?;
-    args.insert("src", staged.as_str());
-    let outcome = call.module("unarchive", args, None).await;
-    let gone = Dict::from([("path", staged.as_str()), ("state", "absent")]);
-    let request = Request { module: "file".into(), args: gone, ..Request::default() };
-    // It stands in a private folder that goes with the connection, if not now.
-    drop(call.remote.run(request, None).await);
-    outcome
+    let request = Request {
+        module: "unarchive".into(),
+        shown: "ansible.legacy.unarchive".into(),
+        args,
+        context: call.context.clone(),
+    };
+    call.run_with_file(request, file, "source").await
 }
 
 /// What the host's `stat` tells of a path.
@@ -99,31 +99,8 @@ fn decrypted(call: &ActionCall<'_>, found: &Path) -> Result<Option<tempfile::Nam
         return Ok(None);
     }
     let bytes = std::fs::read(found).map_err(failed)?;
-    let plain = call.scope.world().vault.decrypt(&bytes)?;
+    let plain = call.decrypt(found, &bytes)?;
     let mut file = tempfile::NamedTempFile::new().map_err(failed)?;
     file.write_all(&plain).map_err(failed)?;
     Ok(Some(file))
-}
-
-/// A URL with its user and password hidden: `https://****:****@host/x`.
-fn without_password(url: &str) -> String {
-    let hidden = url.split_once("://").and_then(|(scheme, rest)| {
-        let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        let (account, host) = host.rsplit_once('@')?;
-        let mask = if account.contains(':') { "****:****" } else { "****" };
-        Some(format!("{scheme}://{mask}@{host}{path}"))
-    });
-    hidden.unwrap_or_else(|| url.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_password;
-
-    #[test]
-    fn passwords_are_not_shown() {
-        assert_eq!(without_password("https://me:c@h/a@b"), "https://****:****@h/a@b");
-        assert_eq!(without_password("https://me@h/a:b@c"), "https://****@h/a:b@c");
-        assert_eq!(without_password("file:///x"), "file:///x");
-    }
 }

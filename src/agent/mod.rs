@@ -6,6 +6,7 @@
 //! and staged files go; a daemon that a task left behind lives on. Needs neither libc's name
 //! service nor a shell: it runs in an empty root.
 
+mod job;
 mod panic;
 mod python;
 mod run;
@@ -24,7 +25,8 @@ pub use serve::serve;
 
 /// The whole of an agent's `main`, with the modules that it runs, sorted by name.
 ///
-/// `MARKER` makes it serve, `--check HASH` says whether its file is whole, `--version` what it is.
+/// `MARKER` makes it serve, `--check HASH` says whether its file is whole, `--version` what it is. An agent
+/// starts itself with `--job` for a task in the background.
 pub fn main(modules: &'static [&'static ModuleDef]) -> ExitCode {
     let args: Vec<String> = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
@@ -33,6 +35,8 @@ pub fn main(modules: &'static [&'static ModuleDef]) -> ExitCode {
             Ok(own) if own == hash => ExitCode::SUCCESS,
             _ => ExitCode::FAILURE,
         },
+        [job::LEAVE] => job::leave(),
+        [job::WORK] => job::work(modules),
         [marker] if !marker.starts_with('-') => {
             panic::remember_places();
             leave_terminal();

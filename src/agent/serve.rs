@@ -6,7 +6,7 @@
 use super::python::FileModules;
 use super::run::run_module;
 use super::stage::Stage;
-use super::{stamp, surroundings};
+use super::{job, stamp, surroundings};
 use crate::modules::{Blob, ModuleDef};
 use crate::proto::frame::{self, CHUNK, Frame, FrameError};
 use crate::proto::{Bytes, Content, FileModule, FromAgent, Outcome, Request, ToAgent};
@@ -143,10 +143,20 @@ impl Shared {
     }
 
     fn run(&self, id: u64, request: &Request, content: Option<Content>, cancelled: &AtomicBool) {
+        if request.context.background.is_some() {
+            let outcome = job::start(request, None, content);
+            self.say(&FromAgent::Done { id, outcome });
+            return;
+        }
         self.with_blob(id, content, |blob| run_module(self.modules, request, blob, cancelled));
     }
 
     fn run_file(&self, id: u64, request: Request, file: &FileModule, content: Option<Content>, cancelled: &AtomicBool) {
+        if request.context.background.is_some() && (content.is_some() || self.python.has(file)) {
+            let outcome = job::start(&request, Some(file), content);
+            self.say(&FromAgent::Done { id, outcome });
+            return;
+        }
         self.with_blob(id, content, |blob| self.python.run(request, file, blob, cancelled));
     }
 

@@ -5,7 +5,7 @@
 
 use super::coerce::{coerce, elements};
 use super::secrets::Secrets;
-use super::{Arg, Args, Default, Kind, Spec, rules};
+use super::{ArgOf, Args, DefaultOf, Kind, SpecOf, rules};
 use crate::value::{Dict, Value};
 
 /// What the check asks of the host it runs on.
@@ -23,9 +23,9 @@ pub struct Deprecation {
     /// The text.
     pub msg: String,
     /// The version in which it goes.
-    pub version: &'static str,
+    pub version: String,
     /// The collection of that version.
-    pub collection: &'static str,
+    pub collection: String,
 }
 
 /// The outcome of a check.
@@ -43,20 +43,22 @@ pub struct Checked {
     pub deprecations: Vec<Deprecation>,
     /// Why the module must not run, as `msg`.
     pub error: Option<String>,
+    /// All that is wrong, in the order in which it was found.
+    pub errors: Vec<String>,
 }
 
 /// Checks arguments; `module` is the name that the text about unknown arguments shows.
-pub fn check(spec: &Spec, module: &str, given: &Dict, host: Host<'_>) -> Checked {
+pub fn check(spec: &SpecOf<'_>, module: &str, given: &Dict, host: Host<'_>) -> Checked {
     let mut checker = Checker { host, errors: Vec::new(), unsupported: Vec::new(), out: Checked::default() };
     let mut params = given.clone();
     checker.level(spec, &mut params, &mut Vec::new(), "");
     checker.out.args = Args(params);
     let unsupported = checker.unsupported_text();
-    checker.out.error = checker
-        .errors
-        .into_iter()
-        .next()
-        .or_else(|| unsupported.map(|text| format!("Unsupported parameters for ({module}) module: {text}")));
+    let first = checker.errors.first().cloned();
+    let of_module = |text: &String| format!("Unsupported parameters for ({module}) module: {text}");
+    checker.out.error = first.or_else(|| unsupported.as_ref().map(of_module));
+    checker.errors.extend(unsupported);
+    checker.out.errors = checker.errors;
     checker.out
 }
 
@@ -69,7 +71,7 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    fn level(&mut self, spec: &Spec, params: &mut Dict, context: &mut Vec<&'static str>, prefix: &str) {
+    fn level<'s>(&mut self, spec: &SpecOf<'s>, params: &mut Dict, context: &mut Vec<&'s str>, prefix: &str) {
         self.fallbacks(spec, params);
         self.aliases(spec, params, prefix);
         self.secrets(spec, params);
@@ -100,7 +102,7 @@ impl Checker<'_> {
         }
     }
 
-    fn fallbacks(&mut self, spec: &Spec, params: &mut Dict) {
+    fn fallbacks(&mut self, spec: &SpecOf<'_>, params: &mut Dict) {
         for arg in spec.all().filter(|arg| !arg.env.is_empty()) {
             if params.contains(arg.name) {
                 continue;
@@ -114,14 +116,14 @@ impl Checker<'_> {
         }
     }
 
-    fn aliases(&mut self, spec: &Spec, params: &mut Dict, prefix: &str) {
+    fn aliases(&mut self, spec: &SpecOf<'_>, params: &mut Dict, prefix: &str) {
         for arg in spec.all() {
             for (alias, version, collection) in arg.deprecated_aliases {
                 if params.contains(alias) {
                     self.out.deprecations.push(Deprecation {
                         msg: format!("Alias '{prefix}{alias}' is deprecated. See the module docs for more information"),
-                        version,
-                        collection,
+                        version: (*version).to_owned(),
+                        collection: (*collection).to_owned(),
                     });
                 }
             }
@@ -137,7 +139,7 @@ impl Checker<'_> {
         }
     }
 
-    fn secrets(&mut self, spec: &Spec, params: &Dict) {
+    fn secrets(&mut self, spec: &SpecOf<'_>, params: &Dict) {
         for arg in spec.all().filter(|arg| arg.no_log) {
             if let Some(value) = params.get(arg.name).filter(|value| value.truthy()) {
                 self.out.secrets.add(value);
@@ -145,7 +147,7 @@ impl Checker<'_> {
         }
     }
 
-    fn deprecated(&mut self, spec: &Spec, params: &Dict, context: &[&'static str]) {
+    fn deprecated(&mut self, spec: &SpecOf<'_>, params: &Dict, context: &[&str]) {
         for arg in spec.all() {
             let Some((version, collection)) = arg.removed_in else { continue };
             if params.contains(arg.name) {
@@ -155,14 +157,14 @@ impl Checker<'_> {
                 }
                 self.out.deprecations.push(Deprecation {
                     msg: format!("Param '{name}' is deprecated. See the module docs for more information"),
-                    version,
-                    collection,
+                    version: version.to_owned(),
+                    collection: collection.to_owned(),
                 });
             }
         }
     }
 
-    fn unknown(&mut self, spec: &Spec, params: &Dict, context: &[&str]) {
+    fn unknown(&mut self, spec: &SpecOf<'_>, params: &Dict, context: &[&str]) {
         for key in params.keys() {
             let name = key.to_text();
             if spec.find(&name).is_some() {
@@ -180,9 +182,9 @@ impl Checker<'_> {
         Some(format!("{}. Supported parameters include: {known}.", names.join(", ")))
     }
 
-    fn defaults(&mut self, spec: &Spec, params: &mut Dict, all: bool) {
+    fn defaults(&mut self, spec: &SpecOf<'_>, params: &mut Dict, all: bool) {
         for arg in spec.all() {
-            if (all || arg.default != Default::None) && !params.contains(arg.name) {
+            if (all || arg.default != DefaultOf::None) && !params.contains(arg.name) {
                 let value = arg.default.value();
                 if arg.no_log && value.truthy() {
                     self.out.secrets.add(&value);
@@ -192,9 +194,9 @@ impl Checker<'_> {
         }
     }
 
-    fn convert(&mut self, arg: &'static Arg, params: &mut Dict, context: &[&str]) {
+    fn convert(&mut self, arg: &ArgOf<'_>, params: &mut Dict, context: &[&str]) {
         let Some(value) = params.get(arg.name).cloned() else { return };
-        if value.is_null() && !arg.required && arg.default == Default::None {
+        if value.is_null() && !arg.required && arg.default == DefaultOf::None {
             return;
         }
         match coerce(arg.kind, &value, self.host) {
@@ -216,7 +218,7 @@ impl Checker<'_> {
         }
     }
 
-    fn choice(&mut self, arg: &'static Arg, params: &mut Dict, context: &[&str]) {
+    fn choice(&mut self, arg: &ArgOf<'_>, params: &mut Dict, context: &[&str]) {
         if arg.choices.is_empty() {
             return;
         }
@@ -244,7 +246,7 @@ impl Checker<'_> {
         }
     }
 
-    fn options(&mut self, arg: &'static Arg, params: &mut Dict, context: &mut Vec<&'static str>, prefix: &str) {
+    fn options<'s>(&mut self, arg: &ArgOf<'s>, params: &mut Dict, context: &mut Vec<&'s str>, prefix: &str) {
         let Some(spec) = arg.options else { return };
         let listed = arg.kind == Kind::List && arg.elements == Some(Kind::Dict);
         if !listed && arg.kind != Kind::Dict {
@@ -274,12 +276,12 @@ impl Checker<'_> {
         context.pop();
     }
 
-    fn option(
+    fn option<'s>(
         &mut self,
-        arg: &Arg,
-        spec: &Spec,
+        arg: &ArgOf<'_>,
+        spec: &SpecOf<'s>,
         value: &Value,
-        context: &mut Vec<&'static str>,
+        context: &mut Vec<&'s str>,
         prefix: &str,
     ) -> Value {
         let Value::Dict(dict) = value else {
@@ -301,7 +303,7 @@ fn found_in(text: String, context: &[&str]) -> String {
     if context.is_empty() { text } else { format!("{text} found in {}", context.join(" -> ")) }
 }
 
-fn supported(spec: &Spec) -> String {
+fn supported(spec: &SpecOf<'_>) -> String {
     let mut names: Vec<&str> = spec.all().map(|arg| arg.name).collect();
     let mut aliases: Vec<&str> = spec.all().flat_map(|arg| arg.aliases.iter().copied()).collect();
     names.sort_unstable();
@@ -315,7 +317,7 @@ fn supported(spec: &Spec) -> String {
 }
 
 /// YAML made a boolean of a word such as `no`; the choice it stood for, where only one can be meant.
-fn unambiguous(value: &Value, choices: &[&'static str]) -> Option<&'static str> {
+fn unambiguous<'a>(value: &Value, choices: &[&'a str]) -> Option<&'a str> {
     let words: &[&str] = match value.as_str()? {
         "True" => &["y", "yes", "on", "1", "true", "t"],
         "False" => &["n", "no", "off", "0", "false", "f"],

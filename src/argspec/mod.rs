@@ -16,35 +16,46 @@ mod secrets;
 mod size;
 #[cfg(test)]
 mod tests;
+mod written;
 
 pub use args::Args;
 pub use check::{Checked, Deprecation, Host, check};
 pub use coerce::{boolean, int};
 pub use expand::expand_path;
 pub use secrets::Secrets;
+pub use written::check_written;
+
+/// A module's own spec, which is there as long as the program.
+pub type Spec = SpecOf<'static>;
+/// An argument of such a spec.
+pub type Arg = ArgOf<'static>;
+/// A constant value in such a spec.
+pub type Default = DefaultOf<'static>;
+/// A rule of such a spec.
+pub type RequiredIf = RequiredIfOf<'static>;
 
 /// The declared arguments of a module and the rules among them.
 #[derive(Debug, Default)]
-pub struct Spec {
+pub struct SpecOf<'a> {
     /// The arguments, in the order of their documentation.
-    pub args: &'static [Arg],
+    pub args: &'a [ArgOf<'a>],
     /// Whether `mode`, `owner`, `group`, `seuser` … of files belong to it (`add_file_common_args`).
     pub file_common: bool,
     /// Sets of which at most one may be given.
-    pub mutually_exclusive: &'static [&'static [&'static str]],
+    pub mutually_exclusive: &'a [&'a [&'a str]],
     /// Sets of which all or none must be given.
-    pub required_together: &'static [&'static [&'static str]],
+    pub required_together: &'a [&'a [&'a str]],
     /// Sets of which at least one must be given.
-    pub required_one_of: &'static [&'static [&'static str]],
+    pub required_one_of: &'a [&'a [&'a str]],
     /// Arguments that a value of another one demands.
-    pub required_if: &'static [RequiredIf],
+    pub required_if: &'a [RequiredIfOf<'a>],
     /// Arguments that the presence of another one demands.
-    pub required_by: &'static [(&'static str, &'static [&'static str])],
+    pub required_by: &'a [(&'a str, &'a [&'a str])],
 }
 
-impl Spec {
+impl<'a> SpecOf<'a> {
     /// No arguments and no rules, for `..Spec::EMPTY`.
-    pub const EMPTY: Spec = Spec {
+    pub const EMPTY: Self = Self {
         args: &[],
         file_common: false,
         mutually_exclusive: &[],
@@ -55,19 +66,19 @@ impl Spec {
     };
 
     /// Arguments without rules among them.
-    pub const fn new(args: &'static [Arg]) -> Self {
+    pub const fn new(args: &'a [ArgOf<'a>]) -> Self {
         Self { args, ..Self::EMPTY }
     }
 
     /// Every argument: its own, then the common ones of files that it does not define itself.
-    pub fn all(&self) -> impl Iterator<Item = &'static Arg> {
+    pub fn all(&self) -> impl Iterator<Item = &'a ArgOf<'a>> + use<'a> {
         let own = self.args;
-        let common: &'static [Arg] = if self.file_common { FILE_COMMON } else { &[] };
+        let common: &'a [ArgOf<'a>] = if self.file_common { FILE_COMMON } else { &[] };
         own.iter().chain(common.iter().filter(move |arg| !own.iter().any(|a| a.name == arg.name)))
     }
 
     /// The argument of a name, or of an alias.
-    pub fn find(&self, name: &str) -> Option<&'static Arg> {
+    pub fn find(&self, name: &str) -> Option<&'a ArgOf<'a>> {
         self.all().find(|arg| arg.name == name || arg.aliases.contains(&name))
     }
 }
@@ -87,46 +98,46 @@ pub static FILE_COMMON: &[Arg] = &[
 
 /// When `arg` has this value, others are required.
 #[derive(Debug)]
-pub struct RequiredIf {
+pub struct RequiredIfOf<'a> {
     /// The argument looked at.
-    pub arg: &'static str,
+    pub arg: &'a str,
     /// Its value.
-    pub value: Default,
+    pub value: DefaultOf<'a>,
     /// What is then required.
-    pub needs: &'static [&'static str],
+    pub needs: &'a [&'a str],
     /// Whether one of `needs` is enough.
     pub any: bool,
 }
 
 /// One argument.
 #[derive(Clone, Copy, Debug)]
-pub struct Arg {
+pub struct ArgOf<'a> {
     /// Its name.
-    pub name: &'static str,
+    pub name: &'a str,
     /// Its type.
     pub kind: Kind,
     /// The type of a list's elements.
     pub elements: Option<Kind>,
     /// What it is when it is not given.
-    pub default: Default,
+    pub default: DefaultOf<'a>,
     /// Whether it must be given.
     pub required: bool,
     /// The allowed values; empty allows all.
-    pub choices: &'static [&'static str],
+    pub choices: &'a [&'a str],
     /// Other names for it.
-    pub aliases: &'static [&'static str],
+    pub aliases: &'a [&'a str],
     /// Whether its value is secret.
     pub no_log: bool,
     /// The arguments within a dict, or within each dict of a list.
-    pub options: Option<&'static Spec>,
+    pub options: Option<&'a SpecOf<'a>>,
     /// Whether a dict that is not given has the defaults of its options.
     pub apply_defaults: bool,
     /// Variables of the host's environment that stand in when it is not given.
-    pub env: &'static [&'static str],
+    pub env: &'a [&'a str],
     /// Aliases that go away, each with the version and the collection of that.
-    pub deprecated_aliases: &'static [(&'static str, &'static str, &'static str)],
+    pub deprecated_aliases: &'a [(&'a str, &'a str, &'a str)],
     /// The version and the collection in which it goes away.
-    pub removed_in: Option<(&'static str, &'static str)>,
+    pub removed_in: Option<(&'a str, &'a str)>,
 }
 
 /// The types of `argument_spec`.
@@ -160,7 +171,7 @@ pub enum Kind {
 
 /// A constant value in a spec.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Default {
+pub enum DefaultOf<'a> {
     /// None.
     None,
     /// A boolean.
@@ -170,21 +181,25 @@ pub enum Default {
     /// A float.
     Float(f64),
     /// A string.
-    Str(&'static str),
+    Str(&'a str),
     /// A list of strings.
-    List(&'static [&'static str]),
+    List(&'a [&'a str]),
+    /// A list of integers.
+    Ints(&'a [i64]),
     /// An empty dictionary.
     EmptyDict,
+    /// Any value, of a spec that was read from a file.
+    Value(&'a Value),
 }
 
-impl Arg {
+impl<'a> ArgOf<'a> {
     /// An argument of a type that may be left out.
-    pub const fn new(name: &'static str, kind: Kind) -> Self {
+    pub const fn new(name: &'a str, kind: Kind) -> Self {
         Self {
             name,
             kind,
             elements: None,
-            default: Default::None,
+            default: DefaultOf::None,
             required: false,
             choices: &[],
             aliases: &[],
@@ -204,19 +219,19 @@ impl Arg {
     }
 
     /// Has a value when it is not given.
-    pub const fn default(mut self, default: Default) -> Self {
+    pub const fn default(mut self, default: DefaultOf<'a>) -> Self {
         self.default = default;
         self
     }
 
     /// Takes these values alone.
-    pub const fn choices(mut self, choices: &'static [&'static str]) -> Self {
+    pub const fn choices(mut self, choices: &'a [&'a str]) -> Self {
         self.choices = choices;
         self
     }
 
     /// Has other names.
-    pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
+    pub const fn aliases(mut self, aliases: &'a [&'a str]) -> Self {
         self.aliases = aliases;
         self
     }
@@ -234,7 +249,7 @@ impl Arg {
     }
 
     /// Has arguments of its own.
-    pub const fn options(mut self, options: &'static Spec) -> Self {
+    pub const fn options(mut self, options: &'a SpecOf<'a>) -> Self {
         self.options = Some(options);
         self
     }
@@ -246,25 +261,25 @@ impl Arg {
     }
 
     /// Falls back to variables of the host's environment.
-    pub const fn env(mut self, names: &'static [&'static str]) -> Self {
+    pub const fn env(mut self, names: &'a [&'a str]) -> Self {
         self.env = names;
         self
     }
 
     /// Has aliases that go away: name, version, collection.
-    pub const fn deprecated_aliases(mut self, aliases: &'static [(&'static str, &'static str, &'static str)]) -> Self {
+    pub const fn deprecated_aliases(mut self, aliases: &'a [(&'a str, &'a str, &'a str)]) -> Self {
         self.deprecated_aliases = aliases;
         self
     }
 
     /// Goes away in a version of a collection.
-    pub const fn removed_in(mut self, version: &'static str, collection: &'static str) -> Self {
+    pub const fn removed_in(mut self, version: &'a str, collection: &'a str) -> Self {
         self.removed_in = Some((version, collection));
         self
     }
 }
 
-impl Default {
+impl DefaultOf<'_> {
     /// The value; null for none.
     pub fn value(self) -> Value {
         match self {
@@ -274,12 +289,33 @@ impl Default {
             Self::Float(f) => f.into(),
             Self::Str(s) => s.into(),
             Self::List(items) => Value::list(items.iter().map(|item| Value::from(*item))),
+            Self::Ints(items) => Value::list(items.iter().map(|item| Value::from(*item))),
             Self::EmptyDict => Dict::new().into(),
+            Self::Value(value) => value.clone(),
         }
     }
 }
 
 impl Kind {
+    /// The type of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        const ALL: [Kind; 12] = [
+            Kind::Str,
+            Kind::List,
+            Kind::Dict,
+            Kind::Bool,
+            Kind::Int,
+            Kind::Float,
+            Kind::Path,
+            Kind::Raw,
+            Kind::Jsonarg,
+            Kind::Json,
+            Kind::Bytes,
+            Kind::Bits,
+        ];
+        ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// The name that specs and error texts use.
     pub fn name(self) -> &'static str {
         match self {

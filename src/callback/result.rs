@@ -72,18 +72,34 @@ fn deprecation_text(value: &Value) -> String {
     if !message.ends_with(['.', '!', '?']) {
         message.push('.');
     }
-    let from = match text("collection_name").as_deref() {
+    let mut from = match text("collection_name").as_deref() {
         None => return format!("{message} This feature will be removed in the future."),
         Some("ansible.builtin") => "ansible-core".to_owned(),
         Some(collection) => format!("collection '{collection}'"),
     };
+    // Who says it is a plugin of a kind.
+    if let Some(by) = value.get("deprecator")
+        && let (Some(name), Some(kind)) = (by.get("resolved_name"), by.get("type").filter(|kind| !kind.is_null()))
+    {
+        let (name, kind) = (name.to_text(), kind.to_text());
+        let kind = if kind == "module" { kind } else { format!("{kind} plugin") };
+        from = match name.rsplit_once('.') {
+            Some((_, last)) if name != "ansible.builtin" => format!("{kind} '{last}' in {from}"),
+            _ => format!("the {kind} API in {from}"),
+        };
+    }
     let when = match (text("date"), text("version")) {
         (Some(date), _) => format!("in a release after {date}"),
         (None, Some(version)) => format!("version {version}"),
         (None, None) => "in a future release".to_owned(),
     };
-    format!("{message} This feature will be removed from {from} {when}.")
+    let help = HELP.iter().find(|(msg, _)| text("msg").as_deref() == Some(*msg)).map_or("", |(_, help)| help);
+    format!("{message} This feature will be removed from {from} {when}.{help}")
 }
+
+/// What ansible-core says beside some of its own deprecations; the results do not carry it.
+const HELP: &[(&str, &str)] =
+    &[("Passing `warnings` to `exit_json` or `fail_json` is deprecated.", " Use `AnsibleModule.warn` instead.")];
 
 /// The keys of a result without those that the event says already; of `debug`, only what it is to show.
 pub fn cleaned(result: &TaskResult) -> Dict {

@@ -215,6 +215,8 @@ impl Screen {
     /// Shows the events that look the same whatever the callback is; false for all others.
     pub fn common(&self, event: &Event) -> bool {
         match event {
+            Event::Banner(text) => self.banner(text),
+            Event::Message(text) => self.show(text, None),
             Event::Warning(text) => self.warning(text),
             Event::Deprecated(text) => self.deprecated(text),
             Event::Error(error) => self.error(error, Stream::Err),

@@ -3,6 +3,7 @@
 //! Alone writes to the real standard output and standard error, and sets the exit status.
 
 mod callbacks;
+mod keys;
 mod listing;
 mod options;
 mod playbook;

@@ -56,6 +56,7 @@ fn given(matches: &ArgMatches) -> Options {
         verbosity: matches.get_count("verbosity"),
         limit: text("subset"),
         start_at_task: text("start_at_task"),
+        step: matches.get_flag("step"),
         force_handlers: matches.get_flag("force_handlers"),
         flush_cache: matches.get_flag("flush_cache"),
         remote_user: text("remote_user"),
@@ -158,7 +159,6 @@ impl Tool {
     }
 
     fn play(mut self, screen: &Screen, config: Config) -> Result<u8> {
-        self.refuse_unsupported()?;
         let file = config
             .file
             .as_deref()
@@ -176,6 +176,7 @@ impl Tool {
         for text in all(&self.matches, "extra_vars") {
             run = run.extra_vars(text);
         }
+        run = run.console(Arc::new(terminal::Tty));
         if config.around.stdin_tty {
             run = run.terminal(Arc::new(terminal::Tty));
         }
@@ -189,15 +190,6 @@ impl Tool {
             return listing::show(run, &self.playbooks(), what, screen);
         }
         self.run_with_callbacks(run, screen, &config)
-    }
-
-    fn refuse_unsupported(&self) -> Result<()> {
-        for (id, name) in [("step", "--step")] {
-            if self.matches.get_flag(id) {
-                return Err(Error::unsupported(format!("rplay has no {name} yet")));
-            }
-        }
-        Ok(())
     }
 
     fn ask_passwords(&mut self, config: &Config) -> Result<()> {

@@ -1,6 +1,7 @@
 //! Questions to the person at the terminal.
 
-use crate::event::{Answer, Prompt, Terminal};
+use super::keys;
+use crate::event::{Answer, Keys, Pressed, Prompt, Terminal};
 use std::io::{BufRead, Write};
 
 /// The terminal that the process runs on.
@@ -16,6 +17,14 @@ impl Terminal for Tty {
             shown.ok().and_then(|()| read_line())
         };
         line.map_or(Answer::Closed, Answer::Line)
+    }
+
+    fn has_keys(&self) -> bool {
+        keys::available()
+    }
+
+    fn keys(&self, keys: &Keys) -> Pressed {
+        keys::read(keys)
     }
 }
 

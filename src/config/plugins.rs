@@ -3,7 +3,7 @@
 //! A name is the plugin's, a dot and the option's, as `ansible-doc -t connection ssh` lists them;
 //! variables that override an option are the business of the layer that uses it.
 
-use super::setting::{Setting, flag, int, list, maybe, number, path, text, word};
+use super::setting::{Setting, flag, float, int, list, maybe, number, path, text, word};
 
 /// Every option of a plugin, sorted by name.
 #[rustfmt::skip]
@@ -75,5 +75,16 @@ pub static PLUGIN_SETTINGS: &[Setting] = &[
     text("sudo.become_user", "root", ["privilege_escalation.become_user sudo_become_plugin.user", "ANSIBLE_BECOME_USER ANSIBLE_SUDO_USER", "The user to become."]),
     word("sudo.sudo_chdir", ["sudo_become_plugin.chdir", "ANSIBLE_SUDO_CHDIR", "The folder that sudo changes to."]),
     path("tree.directory", "~/.ansible/tree", ["callback_tree.directory", "ANSIBLE_CALLBACK_TREE_DIR", "The folder that the tree callback writes to."]),
+    word("url.ca_path", ["url_lookup.ca_path", "ANSIBLE_LOOKUP_URL_CA_PATH", "A file of certificates that are trusted."]),
+    list("url.ciphers", &[], ["url_lookup.ciphers", "ANSIBLE_LOOKUP_URL_CIPHERS", "The cipher suites to use."]),
+    text("url.follow_redirects", "urllib2", ["url_lookup.follow_redirects", "ANSIBLE_LOOKUP_URL_FOLLOW_REDIRECTS", "Which redirects are followed."]),
+    flag("url.force", false, ["url_lookup.force", "ANSIBLE_LOOKUP_URL_FORCE", "Ask caches for a fresh answer."]),
+    flag("url.force_basic_auth", false, ["url_lookup.force_basic_auth", "ANSIBLE_LOOKUP_URL_FORCE_BASIC_AUTH", "Send user and password without being asked."]),
+    text("url.http_agent", "ansible-httpget", ["url_lookup.agent", "ANSIBLE_LOOKUP_URL_AGENT", "What User-Agent says."]),
+    float("url.timeout", 10.0, ["url_lookup.timeout", "ANSIBLE_LOOKUP_URL_TIMEOUT", "Seconds to wait for the server."]),
+    word("url.unix_socket", ["url_lookup.unix_socket", "ANSIBLE_LOOKUP_URL_UNIX_SOCKET", "A socket to connect to."]),
+    list("url.unredirected_headers", &[], ["url_lookup.unredirected_headers", "ANSIBLE_LOOKUP_URL_UNREDIR_HEADERS", "Headers that a redirected request does not get."]),
+    flag("url.use_gssapi", false, ["url_lookup.use_gssapi", "ANSIBLE_LOOKUP_URL_USE_GSSAPI", "Use Kerberos."]),
+    flag("url.use_netrc", true, ["url_lookup.use_netrc", "ANSIBLE_LOOKUP_URL_USE_NETRC", "Take user and password from ~/.netrc."]),
     list("yaml.yaml_extensions", &[".yaml", ".yml", ".json"], ["defaults.yaml_valid_extensions inventory_plugin_yaml.yaml_valid_extensions", "ANSIBLE_YAML_FILENAME_EXT ANSIBLE_INVENTORY_PLUGIN_EXTS", "File name endings of YAML inventories."]),
 ];

@@ -44,8 +44,8 @@ pub struct Pool {
     machines: Arc<Mutex<Machines>>,
 }
 
-/// By what tells them apart: the way in and `remote_tmp`.
-type Machines = HashMap<(Transport, Option<String>), Arc<Machine>>;
+/// By what tells them apart: the way in, `remote_tmp`, and where children start.
+type Machines = HashMap<(Transport, Option<String>, Option<PathBuf>), Arc<Machine>>;
 
 /// File content for a module.
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ impl Pool {
     /// The connection to a target; nothing happens before it is used.
     pub fn connect(&self, target: &Target) -> Connection {
         let mut machines = self.machines.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (target.transport.clone(), target.remote_tmp.clone());
+        let key = (target.transport.clone(), target.remote_tmp.clone(), target.cwd.clone());
         let machine = machines.entry(key).or_insert_with(|| Arc::new(Machine::new(Arc::clone(&self.shared), target)));
         let (machine, escalation) = (Arc::clone(machine), target.escalation.clone());
         // Verbose lines name the address, as ansible-core's do.

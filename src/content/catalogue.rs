@@ -5,12 +5,12 @@
 //! through ansible.builtin's redirects.
 
 use super::collections::{Collections, Routed};
-use super::installed::Installed;
+use super::installed::{Installation, Installed};
 use super::names;
 use super::{Action, ActionKind};
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Actions that the engine itself does.
 const ENGINE: &[&str] = &["import_playbook", "import_role", "import_tasks", "include_role", "include_tasks", "meta"];
@@ -23,14 +23,18 @@ const REDIRECTS: usize = 8;
 pub struct Catalogue {
     /// The short name by which the layers above know an action, by full name.
     native: HashMap<String, &'static str>,
+    /// Those of them that have a controller's half and no module of their own, by full name.
+    halves: HashSet<String>,
     /// Native modules that are not to be used: their Python files run instead.
     unwanted: Unwanted,
     /// The collections that are installed.
     collections: Collections,
     /// Folders of modules: the setting `library`.
     library: Vec<String>,
+    /// Folders of action plugins in Python: `action_plugins/` of playbooks and roles, and the setting's.
+    plugins: Arc<Mutex<Vec<String>>>,
     /// The ansible-core whose modules run where there is no native one.
-    installed: Option<Arc<Installed>>,
+    installed: Installation,
 }
 
 /// Native modules that stand back for those in Python.
@@ -90,10 +94,18 @@ impl Catalogue {
         self
     }
 
+    /// Says which of the native ones have a controller's half alone: the module of that name is another thing.
+    #[must_use]
+    pub fn with_halves(mut self, halves: impl IntoIterator<Item = &'static str>) -> Self {
+        let halves: HashSet<&str> = halves.into_iter().collect();
+        self.halves = self.native.iter().filter(|(_, short)| halves.contains(*short)).map(|(f, _)| f.clone()).collect();
+        self
+    }
+
     /// Runs an installed ansible-core's modules where there is no native one.
     #[must_use]
-    pub fn with_installed(mut self, installed: Option<Installed>) -> Self {
-        self.installed = installed.map(Arc::new);
+    pub fn with_installed(mut self, installed: Installation) -> Self {
+        self.installed = installed;
         self
     }
 
@@ -112,7 +124,7 @@ impl Catalogue {
 
     /// The ansible-core that is installed here, if one was found.
     pub fn installed(&self) -> Option<&Arc<Installed>> {
-        self.installed.as_ref()
+        self.installed.get()
     }
 
     /// The collections.
@@ -122,30 +134,63 @@ impl Catalogue {
 
     /// Where collections are searched.
     pub fn collection_paths(&self) -> Vec<PathBuf> {
-        self.collections.paths()
+        self.collections.all_paths()
+    }
+
+    /// Knows of action plugins in another folder, after those known before.
+    pub fn add_plugins(&self, folder: &str) {
+        let mut known = self.plugins.lock().unwrap_or_else(PoisonError::into_inner);
+        if !known.iter().any(|path| path == folder) && Path::new(folder).is_dir() {
+            known.push(folder.to_owned());
+        }
+    }
+
+    /// Searches collections beside the installed ansible-core as well.
+    #[must_use]
+    pub fn with_python_path(mut self) -> Self {
+        self.collections = self.collections.with_installed(self.installed.clone());
+        self
     }
 
     /// What a name means in a task that has these `collections` and `library/` folders.
     pub fn resolve(&self, name: &str, collections: &[Arc<str>], library: &[String]) -> Lookup {
+        self.search(name, collections, library, false)
+    }
+
+    /// What a name means as a module, where an action runs it: no other controller's half is looked for.
+    pub fn module(&self, name: &str, collections: &[Arc<str>], library: &[String]) -> Lookup {
+        self.search(name, collections, library, true)
+    }
+
+    fn search(&self, name: &str, collections: &[Arc<str>], library: &[String], bare: bool) -> Lookup {
         match name.strip_prefix("ansible.legacy.") {
-            Some(short) => return self.short(short, library),
-            None if is_full(name) => return self.full(name),
+            Some(short) => return self.short(short, library, bare),
+            None if is_full(name) => return self.full(name, bare),
             None => {}
         }
         for collection in collections {
             match &**collection {
                 "ansible.legacy" => break,
-                "ansible.builtin" => return self.short(name, &[]),
+                "ansible.builtin" => return self.short(name, &[], bare),
                 _ => {}
             }
-            if let found @ Lookup::Found(_) = self.full(&format!("{collection}.{name}")) {
+            if let found @ Lookup::Found(_) = self.full(&format!("{collection}.{name}"), bare) {
                 return found;
             }
         }
-        self.short(name, library)
+        self.short(name, library, bare)
     }
 
-    fn short(&self, name: &str, library: &[String]) -> Lookup {
+    fn short(&self, name: &str, library: &[String], bare: bool) -> Lookup {
+        let plugins = self.plugins.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let plugin = |dir: &String| Some(Path::new(dir).join(format!("{name}.py"))).filter(|path| path.is_file());
+        if !bare
+            && !name.contains('/')
+            && let Some(path) = plugins.iter().find_map(plugin)
+        {
+            let kind = ActionKind::PythonAction(path.to_string_lossy().into());
+            return Lookup::Found(Action { fqcn: name.into(), name: name.into(), kind });
+        }
         if let Some(path) = library.iter().chain(&self.library).find_map(|dir| module_file(Path::new(dir), name)) {
             return Lookup::Found(Action {
                 fqcn: name.into(),
@@ -153,14 +198,20 @@ impl Catalogue {
                 kind: ActionKind::Python(path.into()),
             });
         }
-        self.full(&format!("ansible.builtin.{name}"))
+        self.full(&format!("ansible.builtin.{name}"), bare)
     }
 
-    fn full(&self, name: &str) -> Lookup {
+    fn full(&self, name: &str, bare: bool) -> Lookup {
         let mut full = name.to_owned();
         let mut notices = Vec::new();
         for _ in 0..REDIRECTS {
             let Some((collection, short)) = split(&full) else { return Lookup::Unknown };
+            if let Some(&own) = self.native.get(&full)
+                && self.is_native(&full, short, bare)
+            {
+                self.collections.notice(notices);
+                return found(&full, own, ActionKind::Native);
+            }
             match self.collections.route(collection, short) {
                 Routed::Gone(text) => return Lookup::Removed(text),
                 Routed::Elsewhere(target, notice) => {
@@ -170,7 +221,7 @@ impl Catalogue {
                 }
                 Routed::Here(notice) => notices.extend(notice),
             }
-            if let Some(kind) = self.kind(&full, collection, short) {
+            if let Some(kind) = self.kind(&full, collection, short, bare) {
                 self.collections.notice(notices);
                 return match self.native.get(&full) {
                     Some(&own) if kind == ActionKind::Native => found(&full, own, kind),
@@ -193,13 +244,15 @@ impl Catalogue {
         }
     }
 
+    /// Whether rplay's own is what runs, whatever files there are.
+    fn is_native(&self, full: &str, short: &str, bare: bool) -> bool {
+        self.native.contains_key(full) && !(bare && self.halves.contains(full)) && !self.unwanted.has(full, short)
+    }
+
     /// Who runs what a full name means; None where it means nothing in its collection.
-    fn kind(&self, full: &str, collection: &str, short: &str) -> Option<ActionKind> {
-        let native = self.native.contains_key(full);
-        if native && !self.unwanted.has(full, short) {
-            return Some(ActionKind::Native);
-        }
-        let file = self.python_file(collection, short);
+    fn kind(&self, full: &str, collection: &str, short: &str, bare: bool) -> Option<ActionKind> {
+        let native = self.native.contains_key(full) && !(bare && self.halves.contains(full));
+        let file = self.python_file(collection, short, bare);
         match (native, file) {
             // A native action's two halves belong together.
             (true, Some(kind @ ActionKind::Python(_))) => Some(kind),
@@ -210,16 +263,16 @@ impl Catalogue {
     }
 
     /// A module of an installed collection, or of the installed ansible-core, in a file.
-    fn python_file(&self, collection: &str, name: &str) -> Option<ActionKind> {
+    fn python_file(&self, collection: &str, name: &str, bare: bool) -> Option<ActionKind> {
         if collection == "ansible.builtin" {
-            let installed = self.installed.as_deref()?;
+            let installed = self.installed.get()?;
             let path = module_file(&installed.package().join("modules"), name)?;
-            let acts = module_file(&installed.package().join("plugins/action"), name).is_some();
+            let acts = !bare && module_file(&installed.package().join("plugins/action"), name).is_some();
             return Some(if acts { ActionKind::Lacking } else { ActionKind::Python(path.into()) });
         }
         let plugins = self.collections.folder(collection)?.join("plugins");
         let file = name.replace('.', "/");
-        if let Some(action) = module_file(&plugins.join("action"), &file) {
+        if !bare && let Some(action) = module_file(&plugins.join("action"), &file) {
             return Some(ActionKind::PythonAction(action.into()));
         }
         module_file(&plugins.join("modules"), &file).map(|path| ActionKind::Python(path.into()))

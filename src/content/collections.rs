@@ -1,6 +1,7 @@
 //! The collections that are installed, and what their `meta/runtime.yml` says of names.
 
 use super::catalogue::split;
+use super::installed::Installation;
 use crate::value::Value;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,11 @@ pub(super) enum Routed {
 
 /// The installed collections; read when they are first asked for.
 #[derive(Clone, Debug, Default)]
-pub struct Collections(Arc<Mutex<State>>);
+pub struct Collections {
+    state: Arc<Mutex<State>>,
+    /// Python's own path, which comes last.
+    installed: Option<Installation>,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -49,12 +54,25 @@ impl Collections {
             _ => path,
         };
         let paths = paths.into_iter().map(holds).collect();
-        Self(Arc::new(Mutex::new(State { paths, ..State::default() })))
+        Self { state: Arc::new(Mutex::new(State { paths, ..State::default() })), installed: None }
+    }
+
+    /// Searches beside an installed ansible-core as well.
+    #[must_use]
+    pub fn with_installed(mut self, installed: Installation) -> Self {
+        self.installed = Some(installed);
+        self
     }
 
     /// Where collections are searched.
     pub fn paths(&self) -> Vec<PathBuf> {
         self.lock().paths.clone()
+    }
+
+    /// The same, Python's path too.
+    pub fn all_paths(&self) -> Vec<PathBuf> {
+        let site = self.installed.as_ref().and_then(Installation::get).map(|found| found.site().to_owned());
+        self.paths().into_iter().chain(site).collect()
     }
 
     /// Searches the `collections/` beside a playbook before all other places.
@@ -171,13 +189,20 @@ impl Collections {
     }
 
     fn find(&self, name: &str) -> Option<Arc<Collection>> {
+        if name == "ansible.builtin" || name == "ansible.legacy" {
+            return None;
+        }
         let mut state = self.lock();
         if let Some(known) = state.known.get(name) {
             return known.clone();
         }
         let found = name.split_once('.').and_then(|(namespace, rest)| {
             let folders = state.paths.iter().map(|path| path.join("ansible_collections").join(namespace).join(rest));
-            let folder = folders.into_iter().find(|folder| folder.is_dir())?;
+            let of_python = || {
+                let site = self.installed.as_ref()?.get()?.site();
+                Some(site.join("ansible_collections").join(namespace).join(rest)).filter(|folder| folder.is_dir())
+            };
+            let folder = folders.into_iter().find(|folder| folder.is_dir()).or_else(of_python)?;
             let runtime = std::fs::read_to_string(folder.join("meta/runtime.yml")).unwrap_or_default();
             let runtime = crate::yaml::from_yaml(&runtime, false).unwrap_or_default();
             Some(Arc::new(Collection { folder, runtime }))
@@ -187,7 +212,7 @@ impl Collections {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -43,12 +43,14 @@ pub struct Error {
     pub kind: Kind,
     /// The error below this one.
     pub cause: Option<Box<Error>>,
+    /// Whether it is told apart from what it caused, after that one's place.
+    pub apart: bool,
 }
 
 impl Error {
     /// An error of a kind.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { message: message.into(), origin: None, help: None, kind, cause: None }
+        Self { message: message.into(), origin: None, help: None, kind, cause: None, apart: false }
     }
 
     /// An error in what the user wrote.
@@ -90,7 +92,15 @@ impl Error {
     /// Wraps this error as the cause of another of the same kind.
     #[must_use]
     pub fn context(self, message: impl Into<String>) -> Self {
-        Self { message: message.into(), origin: None, help: None, kind: self.kind, cause: Some(Box::new(self)) }
+        let kind = self.kind;
+        Self { message: message.into(), origin: None, help: None, kind, cause: Some(Box::new(self)), apart: false }
+    }
+
+    /// The same, told apart from what it caused.
+    #[must_use]
+    pub fn apart(mut self) -> Self {
+        self.apart = true;
+        self
     }
 
     /// The messages of this error and its causes in one line, as ansible-core joins them.
@@ -118,8 +128,8 @@ impl Error {
         while let Some(error) = next {
             match stages.last_mut() {
                 Some(last)
-                    if error.origin.is_none()
-                        || (last.origin == error.origin.as_ref() && last.keeps_help_of(error)) =>
+                    if (error.origin.is_none() && !error.apart)
+                        || (!error.apart && last.origin == error.origin.as_ref() && last.keeps_help_of(error)) =>
                 {
                     join(&mut last.text, &error.message);
                     last.origin = last.origin.or(error.origin.as_ref());

@@ -147,6 +147,7 @@ impl Batch {
             custom_stats: self.custom_stats.clone(),
             apart: Some(apart.clone()),
             pinned,
+            debugs: self.debugs,
         }
     }
 

@@ -6,9 +6,9 @@ use crate::diag::{Error, Result};
 use crate::value::{Dict, Value};
 
 impl Keywords<'_> {
-    /// What `module_defaults` has for an action: that of its groups, then its own. Of several for the same
-    /// name the innermost counts as a whole.
-    fn defaults(&self, fqcn: &str) -> Vec<Value> {
+    /// What `module_defaults` has for an action, rendered: that of its groups, over it its own. Of several for the
+    /// same name the innermost counts as a whole.
+    pub fn defaults(&self, fqcn: &str) -> Result<Dict> {
         let mut all = Dict::new();
         self.task.module_defaults().into_iter().for_each(|defaults| all.update(defaults));
         let collections = self.shared.loader.catalogue().collections();
@@ -17,21 +17,21 @@ impl Keywords<'_> {
             let members = group.and_then(|group| collections.group(group));
             members.is_some_and(|members| members.iter().any(|member| member == fqcn))
         };
-        let mut found: Vec<Value> = all.iter().filter(|(name, _)| is_member(name)).map(|(_, v)| v.clone()).collect();
-        found.extend(all.get(fqcn).cloned());
-        found
+        let groups = all.iter().filter(|(name, _)| is_member(name)).map(|(_, value)| value);
+        let mut found = Dict::new();
+        for value in groups.chain(all.get(fqcn)) {
+            if let Some(Value::Dict(dict)) = self.render(Some(value))? {
+                found.update(&dict);
+            }
+        }
+        Ok(found)
     }
 
     /// The arguments of the task, rendered, below them `module_defaults` and a template for all of them.
     pub fn arguments(&self, fqcn: &str, action: Option<&ActionDef>) -> Result<Dict> {
         let raw = action.map_or(&[][..], |action| action.raw_args);
         let finish = |error: Error| error.context(format!("Finalization of task args for '{fqcn}' failed."));
-        let mut args = Dict::new();
-        for defaults in self.defaults(fqcn) {
-            if let Some(Value::Dict(dict)) = self.render(Some(&defaults)).map_err(finish)? {
-                args.update(&dict);
-            }
-        }
+        let mut args = self.defaults(fqcn).map_err(finish)?;
         if let Some(template) = self.task.args.get("_variable_params") {
             if self.shared.settings.flag("INJECT_FACTS_AS_VARS") {
                 let text = "Using a template for task args is unsafe in some situations (see https://docs.ansible.com/ansible/devel/reference_appendices/faq.html#argsplat-unsafe).";

@@ -4,6 +4,7 @@
 use super::host_task::{Done, HostTask, Included, Note};
 use super::keywords::Keywords;
 use super::outcome;
+use super::python::lacking;
 use super::remote::HostRemote;
 use super::shared::Added;
 use crate::actions::{Acted, ActionCall, Effect, Remote, Run};
@@ -16,6 +17,9 @@ use crate::value::{Dict, Value};
 use crate::vars::{HostScope, Reached};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The longest `timeout` of a task, in seconds.
+const LONGEST: i64 = 100_000_000;
 
 /// What a failed result says that says nothing itself.
 const UNKNOWN: &str = "Task failed: Action failed: Unknown error.";
@@ -175,7 +179,8 @@ impl HostTask {
             return self.include(&keywords, include);
         }
         let action = self.action(&keywords)?;
-        let definition = self.shared.action(&action.name);
+        let native = matches!(action.kind, ActionKind::Native);
+        let definition = self.shared.action(&action.name).filter(|_| native);
         let args = keywords.arguments(&action.fqcn, definition)?;
         let delegated = keywords.text(|c| c.delegate_to.as_ref())?.filter(|name| !name.is_empty());
         let mut attempt = self.attempts(&keywords, &action, args, scope, delegated.as_deref()).await?;
@@ -211,7 +216,7 @@ impl HostTask {
         };
         match &action.kind {
             ActionKind::Native | ActionKind::Python(_) => Ok(action),
-            ActionKind::Lacking => Err(Error::unsupported(format!("rplay has no module {} yet", action.fqcn))),
+            ActionKind::Lacking => Err(Error::unsupported(lacking(&self.shared, &action.fqcn))),
             ActionKind::PythonAction(path) => {
                 let text = format!(
                     "the action {} is a plugin written in Python ({path}), which rplay does not run",
@@ -238,9 +243,9 @@ impl HostTask {
         scope: &HostScope,
         delegated: Option<&str>,
     ) -> Result<Attempt> {
-        let retries = keywords.number("retries", self.task.retries.as_ref())?;
+        let retries = keywords.integer("retries", self.task.retries.as_ref())?;
         let extra = match retries {
-            Some(n) => n.max(0.0) as u64,
+            Some(n) => u64::try_from(n).unwrap_or(0),
             None if !self.task.until.is_empty() => 3,
             None => 0,
         };
@@ -353,7 +358,12 @@ impl HostTask {
                 text => Error::user(text).context("Action failed."),
             },
         };
-        Some(error.context("Task failed.").at(self.task.origin.as_ref()))
+        let error = error.context("Task failed.").at(self.task.origin.as_ref());
+        // A task that is written nowhere is shown itself.
+        match self.task.origin.as_ref().filter(|origin| origin.path().is_none()) {
+            Some(_) => Some(error.help(outcome::shortened(&self.task.as_written().to_text()))),
+            None => Some(error),
+        }
     }
 
     fn tell_retry(&self, attempt: &Attempt, left: u64) {
@@ -380,26 +390,35 @@ impl HostTask {
         delegated: Option<&str>,
     ) -> Result<Attempt> {
         let mut context = self.context(keywords)?;
+        let background = self.background(keywords, action, &mut context)?;
         let remote = HostRemote::new(self, keywords, scope, delegated)?;
         context.remote_tmp = remote.target().remote_tmp.clone();
         let timeout = context.timeout;
+        let mut call = ActionCall {
+            args,
+            task: &self.task,
+            title: &self.info.name,
+            name: self.task.action.as_str().rsplit('.').next().unwrap_or_default(),
+            host: &scope.host,
+            delegated,
+            scope,
+            templar: &self.shared.templar,
+            remote: &remote,
+            person: self,
+            context,
+        };
         let running = async {
-            match self.shared.action(&action.name).map(|definition| definition.run) {
-                Some(Run::Host(run) | Run::Once(run)) => {
-                    let call = ActionCall {
-                        args,
-                        task: &self.task,
-                        name: self.task.action.as_str().rsplit('.').next().unwrap_or_default(),
-                        host: &scope.host,
-                        delegated,
-                        scope,
-                        templar: &self.shared.templar,
-                        remote: &remote,
-                        context,
-                    };
-                    run(&call).await
+            let native = matches!(action.kind, ActionKind::Native);
+            match self.shared.action(&action.name).filter(|_| native).map(|definition| definition.run) {
+                Some(Run::Host(run) | Run::Once(run)) => run(&call).await,
+                _ => {
+                    let (args, context) = (call.args.clone(), call.context.clone());
+                    let name = self.task.action.as_str();
+                    if let ActionKind::Python(path) = &action.kind {
+                        return remote.file_module(name, path, args, context).await.map(Acted::from);
+                    }
+                    remote.module(&action.name, &shown(action, name), args, context).await.map(Acted::from)
                 }
-                _ => remote.module(&action.name, &legacy(&action.fqcn), args, context).await.map(Acted::from),
             }
         };
         let acted = match timeout {
@@ -408,6 +427,13 @@ impl HostTask {
                 Ok(acted) => acted,
                 Err(_) => return Ok(timed_out(seconds)),
             },
+        };
+        let acted = match (acted, background) {
+            (Ok(started), Some(job)) => {
+                call.context.background = None;
+                self.watched(job, started, &call).await
+            }
+            (acted, _) => acted,
         };
         let acted = match acted {
             Ok(acted) => acted,
@@ -418,14 +444,31 @@ impl HostTask {
             }
             Err(error) => return Err(error),
         };
-        Ok(self.acted(acted, &remote, scope, delegated))
+        Ok(self.acted(acted, &action.name, &remote, scope, delegated))
     }
 
-    fn acted(&self, acted: Acted, remote: &HostRemote<'_>, scope: &HostScope, delegated: Option<&str>) -> Attempt {
+    fn acted(
+        &self,
+        acted: Acted,
+        action: &str,
+        remote: &HostRemote<'_>,
+        scope: &HostScope,
+        delegated: Option<&str>,
+    ) -> Attempt {
         let Acted { mut outcome, effects } = acted;
+        // What the controller makes up by itself stays as it is.
+        if self.shared.action(action).is_none_or(|definition| definition.connects) {
+            outcome::add_lines(&mut outcome);
+        }
         outcome::complete(&mut outcome);
         let cause = outcome.is_failed().then(|| remote.failure(&outcome)).flatten();
-        outcome.result.remove("_ansible_cause");
+        let told = outcome.result.remove(Outcome::CAUSE);
+        // An action that says what its failure comes from, and is no module's whose words are known.
+        let cause = cause.or_else(|| {
+            let text = outcome.get("msg").map(Value::to_text).unwrap_or_default();
+            let told = told.filter(|_| outcome.is_failed())?;
+            Some(Error::user(text).help(told.to_text()).apart().context("Action failed."))
+        });
         let facts_of = match delegated {
             Some(name) if self.delegates_facts(scope) => Arc::from(name),
             _ => scope.host.clone(),
@@ -449,17 +492,22 @@ impl HostTask {
     }
 
     fn context(&self, keywords: &Keywords<'_>) -> Result<Context> {
-        let timeout = keywords.number("timeout", self.task.keyword(|c| c.timeout.as_ref()))?;
+        let timeout = keywords.integer("timeout", self.task.keyword(|c| c.timeout.as_ref()))?;
+        let timeout = timeout.unwrap_or_else(|| self.shared.settings.int("TASK_TIMEOUT"));
+        if !(0..=LONGEST).contains(&timeout) {
+            let text = format!("Timeout {timeout} is invalid, it must be between 0 and {LONGEST}.");
+            return Err(Error::user(text));
+        }
         Ok(Context {
             check: keywords.bool("check_mode", |c| c.check_mode.as_ref())?.unwrap_or(self.shared.options.check),
             diff: keywords.bool("diff", |c| c.diff.as_ref())?.unwrap_or(self.shared.options.diff),
             no_log: keywords.bool("no_log", |c| c.no_log.as_ref())?.unwrap_or(false),
             verbosity: self.shared.options.verbosity,
             environment: keywords.environment()?,
-            timeout: timeout
-                .map(|t| t.max(0.0) as u64)
-                .or_else(|| u64::try_from(self.shared.settings.int("TASK_TIMEOUT")).ok().filter(|t| *t > 0)),
+            timeout: u64::try_from(timeout).ok().filter(|seconds| *seconds > 0),
             remote_tmp: None,
+            async_dir: None,
+            background: None,
             python: keywords.interpreter()?,
             shell: self.shared.settings.text("DEFAULT_EXECUTABLE").filter(|s| *s != "/bin/sh").map(str::to_owned),
         })
@@ -477,11 +525,29 @@ fn timed_out(seconds: u64) -> Attempt {
     Attempt { outcome, cause: Some(Error::user(text)), ..Attempt::default() }
 }
 
-/// The name that a module's messages show: builtin ones are run as ansible.legacy's.
-fn legacy(fqcn: &str) -> String {
-    match fqcn.strip_prefix("ansible.builtin.") {
-        Some(name) => format!("ansible.legacy.{name}"),
-        None => fqcn.to_owned(),
+/// Modules that an action of ansible.builtin's runs, as ansible.legacy's.
+const BY_ACTIONS: [&str; 13] = [
+    "assemble",
+    "async_status",
+    "command",
+    "copy",
+    "dnf",
+    "fetch",
+    "package",
+    "script",
+    "service",
+    "shell",
+    "template",
+    "unarchive",
+    "uri",
+];
+
+/// The name that a module's messages show: as the task has it, unless an action comes between.
+fn shown(action: &Action, written: &str) -> String {
+    match action.fqcn.strip_prefix("ansible.builtin.") {
+        Some(name) if BY_ACTIONS.contains(&name) => format!("ansible.legacy.{name}"),
+        _ if written.contains("{{") => action.fqcn.to_string(),
+        _ => written.to_owned(),
     }
 }
 

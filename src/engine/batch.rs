@@ -43,6 +43,8 @@ pub(super) struct Batch {
     pub apart: Option<Arc<Apart>>,
     /// Whether its host has one of the forks for the whole play.
     pub pinned: bool,
+    /// Whether the strategy gives every failed task to the debugger.
+    pub debugs: bool,
 }
 
 impl Batch {

@@ -27,6 +27,9 @@ impl Batch {
             return;
         }
         let info = Arc::new(self.describe(&task, &first));
+        if !self.takes_step(&info).await {
+            return;
+        }
         self.shared.emit(&Event::TaskStart { task: info.clone() });
         self.run_on(&task, &info, &hosts, None).await;
     }

@@ -6,7 +6,7 @@
 use super::shared::{Added, Shared};
 use crate::actions::Effect;
 use crate::diag::Error;
-use crate::event::{TaskInfo, TaskResult};
+use crate::event::{AsyncStage, TaskInfo, TaskResult};
 use crate::playbook::Task;
 use crate::proto::Outcome;
 use crate::value::{Dict, Value};
@@ -31,6 +31,8 @@ pub(super) enum Note {
     Item(Box<TaskResult>),
     /// It is tried again.
     Retry(Box<TaskResult>, u64),
+    /// Its job in the background was looked at.
+    Async(AsyncStage, Box<TaskResult>),
     /// It is over.
     Done(Box<Done>),
 }

@@ -66,6 +66,25 @@ impl Keywords<'_> {
         }
     }
 
+    /// A keyword that is a whole number, told by its name in ansible-core.
+    pub fn integer(&self, name: &str, value: Option<&Value>) -> Result<Option<i64>> {
+        let number = match self.render(value)? {
+            None | Some(Value::Null) => return Ok(None),
+            Some(value) => value,
+        };
+        let whole = match &number {
+            Value::Int(number) => Some(*number),
+            Value::Bool(flag) => Some(i64::from(*flag)),
+            Value::Float(number) if number.fract() == 0.0 => Some(*number as i64),
+            Value::Str(text) => text.as_str().trim().parse().ok(),
+            _ => None,
+        };
+        whole.map(Some).ok_or_else(|| {
+            let text = format!("The value {} could not be converted to 'int'.", crate::value::repr(&number));
+            self.invalid(name, value, Error::user(text))
+        })
+    }
+
     /// The task's `environment`: all dictionaries from the play inward.
     pub fn environment(&self) -> Result<Vec<(String, String)>> {
         let mut all = Dict::new();
@@ -144,7 +163,8 @@ impl Keywords<'_> {
     }
 
     fn invalid(&self, name: &str, raw: Option<&Value>, error: Error) -> Error {
-        error.at(place(raw)).context(format!("Error processing keyword '{name}'."))
+        let origin = place(raw);
+        error.at(origin).apart().context(format!("Error processing keyword '{name}'.")).at(origin)
     }
 }
 

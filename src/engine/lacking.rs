@@ -6,7 +6,6 @@ use super::shared::Shared;
 pub(super) fn check(shared: &Shared) {
     let settings = &shared.settings;
     let ignored = [
-        ("ENABLE_TASK_DEBUGGER", "enable_task_debugger"),
         ("RETRY_FILES_ENABLED", "retry_files_enabled"),
         ("DEFAULT_KEEP_REMOTE_FILES", "keep_remote_files"),
         ("DEFAULT_DEBUG", "debug"),

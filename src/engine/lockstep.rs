@@ -34,6 +34,9 @@ impl Batch {
         }
         self.warn_of_task(task);
         let info = Arc::new(self.describe(task, first));
+        if !self.takes_step(&info).await {
+            return;
+        }
         self.shared.emit(&Event::TaskStart { task: info.clone() });
         let alone = self.apart.is_none() && self.is_run_once(task, first);
         let on = if alone { &hosts[..1] } else { &hosts[..] };
@@ -75,16 +78,11 @@ impl Batch {
                 biased;
                 note = inbox.recv() => match note {
                     None => break,
-                    Some(Note::Started(host)) => self.shared.emit(&Event::HostStart { task: info.clone(), host }),
-                    Some(Note::Item(result)) => {
-                        self.shared.tell_templates();
-                        self.shared.emit(&Event::Item(result));
-                    }
-                    Some(Note::Retry(result, left)) => self.shared.emit(&Event::Retry { result, left }),
                     Some(Note::Done(done)) => {
                         waiting.remove(&done.host);
-                        self.finish(task, info, *done, all, &mut includes);
+                        self.settle(&start, *done, all, &mut includes).await;
                     }
+                    Some(note) => self.tell(info, note),
                 },
                 turn = start.limits.turn(), if notes.is_some() => {
                     if let (Some(host), Some(notes)) = (to_start.next(), &notes) {
@@ -101,6 +99,21 @@ impl Batch {
             }
         }
         includes
+    }
+
+    /// Tells what happens while a task runs.
+    pub(super) fn tell(&self, info: &Arc<TaskInfo>, note: Note) {
+        self.shared.emit(&match note {
+            Note::Started(host) => Event::HostStart { task: info.clone(), host },
+            Note::Item(result) => {
+                self.shared.tell_templates();
+                Event::Item(result)
+            }
+            Note::Retry(result, left) => Event::Retry { result, left },
+            Note::Async(stage, result) => Event::Async { stage, result },
+            // What is over is taken in, not told.
+            Note::Done(_) => return,
+        });
     }
 
     fn job(&self, start: &Start<'_>, host: &Arc<str>, notes: UnboundedSender<Note>) -> HostTask {
@@ -273,10 +286,10 @@ fn as_int(value: &Value) -> Result<i64> {
 }
 
 /// What starting a task on a host takes.
-struct Start<'a> {
-    task: &'a Arc<Task>,
-    info: &'a Arc<TaskInfo>,
-    layers: Arc<TaskLayers>,
+pub(super) struct Start<'a> {
+    pub task: &'a Arc<Task>,
+    pub info: &'a Arc<TaskInfo>,
+    pub layers: Arc<TaskLayers>,
     limits: Limits,
 }
 
@@ -316,7 +329,7 @@ async fn unless_cancelled(job: HostTask, turn: Turn) {
 
 impl Done {
     /// What stands for a task that ended without a word.
-    fn broken(host: Arc<str>) -> Self {
+    pub(super) fn broken(host: Arc<str>) -> Self {
         let text = "Unexpected failure during task execution: rplay's own code for this task broke off";
         let error = Error::new(Kind::Internal, text);
         Self {

@@ -222,13 +222,19 @@ fn sum_up(results: Vec<Dict>) -> Outcome {
     let unreachable = any("unreachable");
     let skipped = results.iter().all(|r| r.get("skipped").is_some_and(Value::truthy));
     let mut outcome = Outcome::changed(changed).with("skipped", skipped);
-    let mut warnings = Vec::new();
+    let (mut warnings, mut deprecations) = (Vec::new(), Vec::new());
     let mut kept = Vec::with_capacity(results.len());
     for mut result in results {
         if let Some(Value::List(texts)) = result.remove("warnings") {
             warnings.extend(texts.iter().cloned());
         }
+        if let Some(Value::List(items)) = result.remove("deprecations") {
+            deprecations.extend(items.iter().cloned());
+        }
         kept.push(Value::Dict(result));
+    }
+    if !deprecations.is_empty() {
+        outcome.set("deprecations", deprecations);
     }
     if !warnings.is_empty() {
         outcome.set("warnings", warnings);

@@ -23,6 +23,8 @@ pub struct Options {
     pub limit: Option<String>,
     /// `--start-at-task`.
     pub start_at_task: Option<String>,
+    /// `--step`.
+    pub step: bool,
     /// `--force-handlers`.
     pub force_handlers: bool,
     /// `--flush-cache`.

@@ -84,6 +84,7 @@ pub(super) async fn run(
             custom_stats: played.custom_stats.clone(),
             apart: None,
             pinned: false,
+            debugs: super::strategy::debugs(shared, play),
         };
         batch.load_vars_files()?;
         batch.warn_of_play();

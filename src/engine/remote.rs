@@ -2,8 +2,10 @@
 
 use super::host_task::HostTask;
 use super::keywords::Keywords;
+use super::python::{Chosen, lacking};
 use crate::actions::{BoxFuture, Remote};
 use crate::connection::{Connection, ConnectionError, Raw, Target, Transport, Upload};
+use crate::content::ActionKind;
 use crate::diag::{Error, Kind, Result};
 use crate::modules::many::{self, Step};
 use crate::proto::{Context, Outcome, Request};
@@ -14,11 +16,18 @@ use std::sync::{Mutex, PoisonError};
 
 /// A host as a task reaches it: made at once, connected when it is first used.
 pub(super) struct HostRemote<'a> {
-    task: &'a HostTask,
-    connection: Connection,
-    target: Target,
+    pub(super) task: &'a HostTask,
+    pub(super) connection: Mutex<Connection>,
+    pub(super) target: Target,
+    /// The variables of the host that is connected to.
+    pub(super) vars: HostScope,
+    /// Whether the task is delegated to it, and whether that host then learns the facts.
+    pub(super) delegated: bool,
+    pub(super) delegates_facts: bool,
     /// What the last module that failed said, with what caused it.
-    failure: Mutex<Option<Error>>,
+    pub(super) failure: Mutex<Option<Error>>,
+    /// The interpreter that was found during this task.
+    pub(super) chosen: Mutex<Option<Chosen>>,
 }
 
 impl<'a> HostRemote<'a> {
@@ -30,8 +39,22 @@ impl<'a> HostRemote<'a> {
         delegated: Option<&str>,
     ) -> Result<Self> {
         let target = keywords.target(scope, delegated)?;
-        let connection = task.shared.pool.connect(&target);
-        Ok(Self { task, connection, target, failure: Mutex::default() })
+        let connection = Mutex::new(task.shared.pool.connect(&target));
+        let vars = match delegated {
+            Some(name) => scope.of_host(&task.shared.store.host_name(name).unwrap_or_else(|| name.into())),
+            None => scope.clone(),
+        };
+        let delegates_facts = keywords.bool("delegate_facts", |c| c.delegate_facts.as_ref()).unwrap_or(None);
+        Ok(Self {
+            task,
+            connection,
+            target,
+            vars,
+            delegated: delegated.is_some(),
+            delegates_facts: delegates_facts.unwrap_or(false),
+            failure: Mutex::default(),
+            chosen: Mutex::default(),
+        })
     }
 
     /// Runs a module with the task's own surroundings.
@@ -43,15 +66,23 @@ impl<'a> HostRemote<'a> {
     pub fn failure(&self, outcome: &Outcome) -> Option<Error> {
         let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         let said = outcome.get("msg").map(Value::to_text);
-        let same = said.is_none_or(|said| failure.line().contains(said.trim_end_matches('.')));
+        let line = failure.line();
+        // A module that crashed says nothing itself: the engine's words, with the cause in them, stand for it.
+        let same = said.is_none_or(|said| line.contains(said.trim_end_matches('.')) || said.ends_with(&line));
         same.then_some(failure)
     }
 
-    fn note(&self, outcome: &Outcome) {
+    pub(super) fn connection(&self) -> Connection {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn note(&self, outcome: &Outcome) {
         if !outcome.is_failed() && outcome.get("rc").is_none_or(|rc| *rc == Value::Int(0)) {
             return;
         }
         let message = outcome.get("msg").map(Value::to_text).unwrap_or_default();
+        // A crash says so itself.
+        let message = message.strip_prefix("Task failed: Module failed: ").unwrap_or(&message);
         let cause = outcome.get("_ansible_cause").map(Value::to_text);
         let error = match cause {
             Some(cause) => Error::user(cause).context(message),
@@ -60,7 +91,7 @@ impl<'a> HostRemote<'a> {
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.context("Module failed."));
     }
 
-    fn lost(&self, error: ConnectionError) -> Result<Outcome> {
+    pub(super) fn lost(&self, error: ConnectionError) -> Result<Outcome> {
         match error {
             ConnectionError::Unreachable(text) => Err(Error::new(Kind::Unreachable, text)),
             ConnectionError::Failed(text) => Err(Error::action(text)),
@@ -79,9 +110,16 @@ impl<'a> HostRemote<'a> {
 impl Remote for HostRemote<'_> {
     fn run(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>> {
         Box::pin(async move {
-            match self.connection.run(request, upload).await {
-                Ok(outcome) => {
+            let interpreter = request.context.python.is_some();
+            let connection = self.connection();
+            let look = async { if interpreter { Ok(()) } else { self.notice_python().await } };
+            // Nothing waits for the look: both are under way at once.
+            let (ran, looked) = tokio::join!(connection.run(request, upload), look);
+            match ran {
+                Ok(mut outcome) => {
+                    looked?;
                     self.note(&outcome);
+                    self.noticed(&mut outcome);
                     Ok(outcome)
                 }
                 Err(error) => self.lost(error),
@@ -89,12 +127,32 @@ impl Remote for HostRemote<'_> {
         })
     }
 
+    fn named<'a>(&'a self, name: &'a str, args: Dict, context: Context) -> BoxFuture<'a, Result<Outcome>> {
+        Box::pin(async move {
+            let Some(action) = self.task.shared.loader.module(name, &self.task.task) else {
+                return Err(Error::action(format!("The module {name} was not found in configured module paths")));
+            };
+            let mut all = self.defaults(&action.fqcn)?;
+            all.update(&args);
+            match &action.kind {
+                ActionKind::Native => self.module(&action.name, name, all, context).await,
+                ActionKind::Python(path) => self.file_module(name, path, all, context).await,
+                ActionKind::Lacking | ActionKind::PythonAction(_) => {
+                    Err(Error::unsupported(lacking(&self.task.shared, &action.fqcn)))
+                }
+            }
+        })
+    }
+
     fn run_many(&self, steps: Vec<Step>, context: Context) -> BoxFuture<'_, Result<Vec<Outcome>>> {
         Box::pin(async move {
-            match self.connection.run(many::pack(steps, context), None).await {
+            match self.connection().run(many::pack(steps, context), None).await {
                 Ok(outcome) => {
-                    let outcomes = many::unpack(outcome);
-                    outcomes.last().into_iter().for_each(|outcome| self.note(outcome));
+                    let mut outcomes = many::unpack(outcome);
+                    if let Some(last) = outcomes.last_mut() {
+                        self.note(last);
+                        self.noticed(last);
+                    }
                     Ok(outcomes)
                 }
                 Err(error) => self.lost(error).map(|outcome| vec![outcome]),
@@ -102,11 +160,16 @@ impl Remote for HostRemote<'_> {
         })
     }
 
+    fn has_module(&self, name: &str) -> bool {
+        self.task.shared.loader.module(name, &self.task.task).is_some()
+    }
+
     fn run_here(&self, mut request: Request) -> BoxFuture<'_, Result<Outcome>> {
         // The interpreter that the inventory names is the host's, not the controller's.
         request.context.python = None;
         Box::pin(async move {
-            let here = Target { name: "localhost".into(), ..Target::default() };
+            let cwd = self.variable("playbook_dir").map(|folder| folder.to_text().into());
+            let here = Target { name: "localhost".into(), cwd, ..Target::default() };
             match self.task.shared.pool.connect(&here).run(request, None).await {
                 Ok(outcome) => {
                     self.note(&outcome);
@@ -120,7 +183,7 @@ impl Remote for HostRemote<'_> {
     fn raw<'a>(&'a self, command: &'a str, executable: Option<&'a str>) -> BoxFuture<'a, Result<Outcome>> {
         Box::pin(async move {
             let raw = Raw { command: command.to_owned(), executable: executable.map(str::to_owned) };
-            match self.connection.raw(&raw).await {
+            match self.connection().raw(&raw).await {
                 Ok(output) => Ok(Outcome::default()
                     .with("rc", i64::from(output.rc))
                     .with("stdout", String::from_utf8_lossy(&output.stdout).as_ref())
@@ -141,7 +204,7 @@ impl Remote for HostRemote<'_> {
         Box::pin(async move {
             let unreadable = |error: std::io::Error| Error::action(format!("{}: {error}", file.display()));
             let mut reader = tokio::fs::File::open(file).await.map_err(unreadable)?;
-            self.connection.put(name, executable, &mut reader).await.map_err(|error| self.refused(error))
+            self.connection().put(name, executable, &mut reader).await.map_err(|error| self.refused(error))
         })
     }
 
@@ -149,15 +212,27 @@ impl Remote for HostRemote<'_> {
         Box::pin(async move {
             let unwritable = |error: std::io::Error| Error::action(format!("{}: {error}", local.display()));
             let mut writer = tokio::fs::File::create(local).await.map_err(unwritable)?;
-            self.connection.get(remote, &mut writer).await.map(drop).map_err(|error| self.refused(error))
+            self.connection().get(remote, &mut writer).await.map(drop).map_err(|error| self.refused(error))
         })
     }
 
     fn reset(&self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
-            self.connection.reset().await;
+            self.connection().reset().await;
             Ok(())
         })
+    }
+
+    fn forgive(&self) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn connect_timeout(&self, seconds: Option<u64>) {
+        let mut target = self.target.clone();
+        if let (Some(seconds), Transport::Ssh(ssh)) = (seconds, &mut target.transport) {
+            ssh.timeout = seconds;
+        }
+        *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = self.task.shared.pool.connect(&target);
     }
 
     fn target(&self) -> &Target {
@@ -170,6 +245,12 @@ impl Remote for HostRemote<'_> {
 }
 
 impl HostRemote<'_> {
+    /// What `module_defaults` gives a module, rendered.
+    fn defaults(&self, fqcn: &str) -> Result<Dict> {
+        let keywords = Keywords { shared: &self.task.shared, task: &self.task.task, scope: &self.task.scope };
+        keywords.defaults(fqcn)
+    }
+
     fn refused(&self, error: ConnectionError) -> Error {
         let host = &self.task.scope.host;
         match self.lost(error) {

@@ -6,11 +6,13 @@ use super::inspect::PlayListing;
 use super::lacking;
 use super::options::Options;
 use super::play;
+use super::python::{self, FileModules};
 use super::shared::{Cancel, Shared};
 use super::strategy;
 use crate::actions::ActionDef;
 use crate::config::Config;
 use crate::connection::{self, Pool};
+use crate::content::ActionKind;
 use crate::diag::{Error, Result};
 use crate::event::{Event, HostStats, Stats, Terminal};
 use crate::inventory::{Loaded, Mismatch, Notice, Reader, VarsFiles, limit_patterns, load_sources};
@@ -22,7 +24,7 @@ use crate::vars::{CachePlugin, FactCache, Fixed, PlainScope, Store, parse_extra_
 use crate::vault::Secrets;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
@@ -41,6 +43,7 @@ pub struct Run {
     templar: Option<Templar>,
     listener: Listener,
     terminal: Option<Arc<dyn Terminal>>,
+    console: Option<Arc<dyn Terminal>>,
     cancel: Cancel,
 }
 
@@ -68,6 +71,7 @@ impl Run {
             templar: None,
             listener: Box::new(|_| {}),
             terminal: None,
+            console: None,
             cancel: Cancel::default(),
         }
     }
@@ -151,6 +155,14 @@ impl Run {
         self
     }
 
+    /// Answers `--step` and the task debugger, also without a terminal; without anybody, no step is taken and
+    /// the debugger ends the run.
+    #[must_use]
+    pub fn console(mut self, console: Arc<dyn Terminal>) -> Self {
+        self.console = Some(console);
+        self
+    }
+
     /// A handle that ends the run from elsewhere.
     pub fn cancel(&self) -> Cancel {
         self.cancel.clone()
@@ -168,7 +180,8 @@ impl Run {
             listener(&Event::Warning(warning));
         }
         let prepared = self.prepare(listener)?;
-        let outcome = prepared.run(playbooks).await;
+        // Boxed: what is within is deep, and the compiler limits how deep a caller's own future may become.
+        let outcome = Box::pin(prepared.run(playbooks)).await;
         prepared.shared.pool.close().await;
         outcome
     }
@@ -210,11 +223,14 @@ impl Run {
             limit,
             pool: Pool::new(pool_settings(&self.config, forks, self.agents, &emitter)),
             terminal: self.terminal,
+            console: self.console,
+            unstepped: AtomicBool::new(false),
             cancel: self.cancel,
             forks: Arc::new(Semaphore::new(forks)),
             actions: self.actions,
             emitter,
             ids: AtomicU64::new(1),
+            file_modules: FileModules::default(),
             added: Mutex::default(),
             around: self.config.around,
         };
@@ -378,14 +394,34 @@ impl Prepared {
         Ok(state.report(shared))
     }
 
-    /// Says before the first task which tasks would fail because rplay lacks their module.
+    /// Says before the first task which tasks would fail because rplay lacks their module, or what it needs.
     fn warn_of_lacking(&self, plays: &[Play]) {
-        let mut names: Vec<String> = load::lacking(plays).iter().map(|lacking| lacking.fqcn.to_string()).collect();
-        names.sort();
-        names.dedup();
-        if !names.is_empty() {
-            let text =
-                format!("rplay lacks modules that tasks here would fail for, where they run: {}", names.join(", "));
+        let (mut lacking, mut needing) = (Vec::new(), Vec::new());
+        for found in load::lacking(plays) {
+            match &found.kind {
+                ActionKind::Native => {}
+                ActionKind::Python(path) if !python::can_run(&self.shared, path) => {
+                    needing.push(found.fqcn.to_string())
+                }
+                ActionKind::Python(_) => {}
+                ActionKind::Lacking | ActionKind::PythonAction(_) => lacking.push(found.fqcn.to_string()),
+            }
+        }
+        let names = |mut names: Vec<String>| {
+            names.sort();
+            names.dedup();
+            names.join(", ")
+        };
+        if !lacking.is_empty() {
+            let mut text =
+                format!("rplay lacks modules that tasks here would fail for, where they run: {}", names(lacking));
+            if self.shared.loader.catalogue().installed().is_none() {
+                text.push_str(&format!(". Those written in Python run with {}", python::NEEDS));
+            }
+            self.shared.warn(text);
+        }
+        if !needing.is_empty() {
+            let text = format!("Modules here need {}: {}", python::NEEDS, names(needing));
             self.shared.warn(text);
         }
     }

@@ -2,6 +2,7 @@
 
 use super::Options;
 use super::emitter::Emitter;
+use super::python::FileModules;
 use crate::actions::ActionDef;
 use crate::config::{Settings, Surroundings};
 use crate::connection::Pool;
@@ -13,7 +14,7 @@ use crate::playbook::Note;
 use crate::template::Templar;
 use crate::value::Dict;
 use crate::vars::Store;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, watch};
 
@@ -30,12 +31,18 @@ pub(super) struct Shared {
     pub limit: Option<Vec<String>>,
     pub pool: Pool,
     pub terminal: Option<Arc<dyn Terminal>>,
+    /// Who answers `--step` and the debugger.
+    pub console: Option<Arc<dyn Terminal>>,
+    /// Whether somebody has had enough of `--step`.
+    pub unstepped: AtomicBool,
     pub cancel: Cancel,
     pub forks: Arc<Semaphore>,
     /// Actions of the embedder's own.
     pub actions: Vec<&'static ActionDef>,
     pub emitter: Arc<Emitter>,
     pub ids: AtomicU64,
+    /// What is known of modules that are files.
+    pub file_modules: FileModules,
     /// What `add_host` and `group_by` added, to be added again where the inventory is read anew.
     pub added: Mutex<Vec<Added>>,
 }

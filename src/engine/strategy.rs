@@ -40,6 +40,10 @@ impl Strategy {
         if let Some(strategy) = named(short.unwrap_or(&name)) {
             return Ok(strategy);
         }
+        // In step too, with the debugger after each failure.
+        if short.unwrap_or(&name) == "debug" {
+            return Ok(Self::Linear);
+        }
         if name == "mitogen" || name.starts_with("mitogen_") {
             if let Some(strategy) = named(name.strip_prefix("mitogen_").unwrap_or("linear")) {
                 let own = strategy.name();
@@ -47,7 +51,7 @@ impl Strategy {
                 return Ok(strategy);
             }
         }
-        let error = if short.unwrap_or(&name) == "debug" || name.contains('.') || name.starts_with("mitogen_") {
+        let error = if name.contains('.') || name.starts_with("mitogen_") {
             Error::unsupported(format!("rplay has no strategy '{name}' yet; it has free, host_pinned and linear"))
         } else {
             Error::user(format!("Invalid play strategy specified: {name}"))
@@ -63,6 +67,15 @@ fn named(name: &str) -> Option<Strategy> {
 /// Refuses plays whose strategy rplay lacks.
 pub(super) fn check(shared: &Shared, plays: &[Play]) -> Result<()> {
     plays.iter().try_for_each(|play| Strategy::of(shared, play).map(drop))
+}
+
+/// Whether a play's strategy is `debug`.
+pub(super) fn debugs(shared: &Shared, play: &Play) -> bool {
+    let name = match &play.strategy {
+        Some(value) if !value.is_null() => shown(shared, play, value).unwrap_or_default(),
+        _ => shared.settings.text("DEFAULT_STRATEGY").unwrap_or_default().to_owned(),
+    };
+    name.rsplit('.').next() == Some("debug")
 }
 
 /// The strategy's name, in which the play's and extra variables may stand.

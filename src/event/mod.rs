@@ -10,7 +10,7 @@ use crate::value::{Dict, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use terminal::{Answer, Prompt, Terminal};
+pub use terminal::{Answer, Keys, Pressed, Prompt, Terminal};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -76,6 +76,10 @@ pub enum Event {
         /// The host that notified it.
         host: Arc<str>,
     },
+    /// A headline of the run's own.
+    Banner(String),
+    /// A message of a task's own, shown as it is.
+    Message(String),
     /// A warning, shown once.
     Warning(String),
     /// A warning of something that will be gone.

@@ -1,10 +1,10 @@
 //! The body of an answer, read in constant memory: with a length, in chunks, or until the connection ends.
 
-use super::stream::Stream;
+use super::stream::{Stream, Wire};
 use flate2::read::MultiGzDecoder;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::io::{self, BufRead, BufReader, Chain, Cursor, ErrorKind, Read};
 
 /// A body that ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,32 +52,63 @@ pub struct Body<'a>(Source<'a>);
 
 enum Source<'a> {
     Raw(Raw<'a>),
-    Gzip(Box<MultiGzDecoder<Raw<'a>>>),
+    Packed(Raw<'a>),
+    Gzip(Box<MultiGzDecoder<Chain<Cursor<Vec<u8>>, Raw<'a>>>>),
     File(File),
+    /// The connection for commands must stay while the other one is read.
+    Ftp(Raw<'a>, #[expect(dead_code, reason = "held open")] Wire<'a>),
+    Empty,
 }
+
+/// How every gzip file begins.
+const MAGIC: &[u8] = &[0x1F, 0x8B];
 
 /// A body as it is on the wire.
 struct Raw<'a> {
     reader: BufReader<Stream<'a>>,
     framing: Framing,
+    /// The bytes that count where the rest is missing: of chunks, only whole ones do.
     read: u64,
+    /// The bytes of the chunk under way.
+    begun: u64,
 }
 
 impl<'a> Body<'a> {
     pub(super) fn of_stream(reader: BufReader<Stream<'a>>, framing: Framing) -> Self {
-        Self(Source::Raw(Raw { reader, framing, read: 0 }))
+        Self(Source::Raw(Raw { reader, framing, read: 0, begun: 0 }))
     }
 
     pub(super) fn of_file(file: File) -> Self {
         Self(Source::File(file))
     }
 
+    pub(super) fn of_ftp(reader: BufReader<Stream<'a>>, length: Option<u64>, control: Wire<'a>) -> Self {
+        let framing = length.map_or(Framing::Close, Framing::Length);
+        Self(Source::Ftp(Raw { reader, framing, read: 0, begun: 0 }, control))
+    }
+
     /// The same, unpacked.
     pub(super) fn gunzip(self) -> Self {
         match self.0 {
-            Source::Raw(raw) => Self(Source::Gzip(Box::new(MultiGzDecoder::new(raw)))),
+            Source::Raw(raw) => Self(Source::Packed(raw)),
             other => Self(other),
         }
+    }
+
+    /// Looks at the first bytes, which say whether it can be unpacked.
+    fn begin_unpacking(&mut self) -> io::Result<()> {
+        let Source::Packed(mut raw) = std::mem::replace(&mut self.0, Source::Empty) else { return Ok(()) };
+        let mut first = Vec::new();
+        (&mut raw).take(2).read_to_end(&mut first)?;
+        if first.is_empty() {
+            return Ok(());
+        }
+        if first != MAGIC {
+            let shown = crate::value::repr(&crate::value::Value::Bytes(first.into()));
+            return Err(io::Error::other(format!("Not a gzipped file ({shown})")));
+        }
+        self.0 = Source::Gzip(Box::new(MultiGzDecoder::new(Cursor::new(first).chain(raw))));
+        Ok(())
     }
 
     /// Everything that is left.
@@ -101,8 +132,13 @@ pub fn incomplete(error: &io::Error) -> Option<Incomplete> {
 impl Read for Body<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match &mut self.0 {
-            Source::Raw(raw) => raw.read(buffer),
+            Source::Raw(raw) | Source::Ftp(raw, _) => raw.read(buffer),
             Source::File(file) => file.read(buffer),
+            Source::Empty => Ok(0),
+            Source::Packed(_) => {
+                self.begin_unpacking()?;
+                self.read(buffer)
+            }
             Source::Gzip(gzip) => gzip.read(buffer).map_err(|error| match error.kind() {
                 _ if incomplete(&error).is_some() => error,
                 ErrorKind::UnexpectedEof => {
@@ -120,11 +156,9 @@ impl Raw<'_> {
         io::Error::new(ErrorKind::UnexpectedEof, Incomplete { read: self.read, more })
     }
 
-    fn take(&mut self, buffer: &mut [u8], limit: u64) -> io::Result<usize> {
+    fn some(&mut self, buffer: &mut [u8], limit: u64) -> io::Result<usize> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX).min(buffer.len());
-        let count = self.reader.read(buffer.get_mut(..limit).unwrap_or_default())?;
-        self.read += count as u64;
-        Ok(count)
+        self.reader.read(buffer.get_mut(..limit).unwrap_or_default())
     }
 
     /// Reads the line with the next chunk's size; before it, the end of the last one.
@@ -153,14 +187,15 @@ impl Read for Raw<'_> {
             return Ok(0);
         }
         match self.framing {
-            Framing::Close => self.take(buffer, u64::MAX),
+            Framing::Close => self.some(buffer, u64::MAX),
             Framing::Length(0) => Ok(0),
             Framing::Length(left) => {
-                let count = self.take(buffer, left)?;
+                let count = self.some(buffer, left)?;
                 if count == 0 {
                     return Err(self.short(Some(left)));
                 }
                 self.framing = Framing::Length(left - count as u64);
+                self.read += count as u64;
                 Ok(count)
             }
             Framing::Chunked { over: true, .. } => Ok(0),
@@ -171,11 +206,16 @@ impl Read for Raw<'_> {
                 self.read(buffer)
             }
             Framing::Chunked { left, .. } => {
-                let count = self.take(buffer, left)?;
+                let count = self.some(buffer, left)?;
                 if count == 0 {
                     return Err(self.short(None));
                 }
-                self.framing = Framing::Chunked { left: left - count as u64, first: false, over: false };
+                let left = left - count as u64;
+                self.framing = Framing::Chunked { left, first: false, over: false };
+                self.begun += count as u64;
+                if left == 0 {
+                    self.read += std::mem::take(&mut self.begun);
+                }
                 Ok(count)
             }
         }

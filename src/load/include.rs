@@ -123,6 +123,15 @@ impl Loader {
         }
     }
 
+    /// What a name means as a module that an action of a task runs.
+    pub fn module(&self, name: &str, task: &Task) -> Option<Action> {
+        let collections = task.common.collections.as_deref().unwrap_or_else(|| task.frame.collections());
+        match self.catalogue.module(name, collections, &self.library()) {
+            Lookup::Found(action) => Some(action),
+            _ => None,
+        }
+    }
+
     /// The variables of a vars file, which is searched in folders and their `vars/`; None where there is none.
     pub fn vars_file(&self, name: &str, folders: &[String]) -> Result<Option<Dict>> {
         let settings = &self.settings;

@@ -1,6 +1,7 @@
 //! Runs the same tasks with the real ansible and with these modules, and compares the results.
 //!
 //! Only where `RPLAY_ORACLE` names the folder of the real one's programs: it takes a while.
+//! `RPLAY_ORACLE_ONLY=cron,mount` runs the tasks of these modules alone.
 
 use super::testing::outcome_of;
 use crate::host::{Command, Env};
@@ -53,7 +54,24 @@ fn tree(root: &Path) {
     for (name, target) in [("la", "a"), ("dangling", "nope"), ("src/l", "a"), ("ld", "d")] {
         symlink(target, at(name)).expect("link");
     }
+    let output = std::process::Command::new("sh").args(["-ec", PACKED]).current_dir(root).output().expect("sh");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// Archives and repositories, alike in both trees.
+const PACKED: &str = r"
+    umask 022; export GIT_CONFIG_NOSYSTEM=1 HOME=$PWD
+    for who in AUTHOR COMMITTER; do
+        export GIT_${who}_NAME=A GIT_${who}_EMAIL=a@example.org GIT_${who}_DATE=2024-01-02T03:04:05Z
+    done
+    mkdir packed packed/in packed/in/sub packed/t1 packed/t2 packed/z1 packed/z2; cd packed
+    echo one > in/a; echo two > in/sub/b; find in -exec touch -d 2024-01-02T03:04:05Z {} +
+    tar czf x.tgz in; TZ=UTC zip -qrX x.zip in; : > empty
+    git init -q -b main up; cd up; echo 1 > f; git add f; git commit -qm one; git tag -a v1 -m v1; git branch old
+    echo 2 > f; git commit -qam two; cd ..
+    svnadmin create svn; svn import -q -m one in file://$PWD/svn/trunk
+    printf -- '--- a\n+++ b\n@@ -1 +1 @@\n-one\n+three\n' > p
+";
 
 struct Task {
     module: String,
@@ -63,6 +81,8 @@ struct Task {
 }
 
 fn tasks() -> Vec<Task> {
+    let only = Env::default().get("RPLAY_ORACLE_ONLY").unwrap_or_default();
+    let wanted = |task: &Task| only.is_empty() || only.split(',').any(|name| name == task.module);
     let lines = TASKS.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines
         .map(|line| {
@@ -73,6 +93,7 @@ fn tasks() -> Vec<Task> {
             let Ok(Value::Dict(args)) = parse_json(&format!("{{{args}")) else { panic!("{line}") };
             Task { module, args, check: modes.contains(&"check"), diff: modes.contains(&"diff") }
         })
+        .filter(wanted)
         .collect()
 }
 
@@ -134,7 +155,10 @@ fn results_are_those_of_the_real_one() {
     let (one, two) = (dir.path().join("one"), dir.path().join("two"));
     tree(&one);
     tree(&two);
-    let tasks = tasks();
+    // All of them take a while: `RPLAY_AGAINST` names the modules that are compared.
+    let only = Env::default().get("RPLAY_AGAINST");
+    let wanted = |task: &Task| only.as_ref().is_none_or(|only| only.split_whitespace().any(|name| name == task.module));
+    let tasks: Vec<Task> = tasks().into_iter().filter(wanted).collect();
     let one = one.to_string_lossy().into_owned();
     let two = two.to_string_lossy().into_owned();
     let theirs = theirs(&tasks, &one, dir.path(), &programs);

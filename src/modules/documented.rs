@@ -15,12 +15,15 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("command", "executable"),
     ("command", "free_form"),
     ("copy", "decrypt"),
+    // Documented as required, which it is not with `clone: false`.
+    ("git", "dest"),
     ("shell", "argv"),
     ("shell", "executable"),
     ("shell", "expand_argument_vars"),
     ("shell", "free_form"),
     ("shell", "strip_empty_ends"),
-    // Its default holds the name of the host.
+    // Their defaults are said in other words: what ssh-keygen does by itself, and the name of the host.
+    ("user", "ssh_key_bits"),
     ("user", "ssh_key_comment"),
 ];
 

@@ -9,7 +9,12 @@ pub(super) enum Encoding {
     Utf8,
     Ascii,
     Latin1,
-    Utf16 { big: bool, mark: bool },
+    Utf16 {
+        big: bool,
+        mark: bool,
+    },
+    /// One of the many others.
+    Other(&'static encoding_rs::Encoding),
 }
 
 /// The character that stands for byte 0.
@@ -24,7 +29,7 @@ impl Encoding {
             "utf-16" | "utf16" | "u16" => Self::Utf16 { big: false, mark: true },
             "utf-16-le" | "utf-16le" => Self::Utf16 { big: false, mark: false },
             "utf-16-be" | "utf-16be" => Self::Utf16 { big: true, mark: false },
-            _ => return Err(format!("unknown encoding: {name}")),
+            other => Self::Other(legacy(other).ok_or_else(|| format!("unknown encoding: {name}"))?),
         })
     }
 
@@ -45,6 +50,10 @@ impl Encoding {
                 Ok((bytes.iter().map(shown).collect(), !bytes.is_ascii()))
             }
             Self::Latin1 => Ok((bytes.iter().map(|byte| char::from(*byte)).collect(), false)),
+            Self::Other(encoding) => match encoding.decode_without_bom_handling_and_without_replacement(bytes) {
+                Some(text) => Ok((text.into_owned(), false)),
+                None => Err(format!("the file is not the {} that was asked for", encoding.name().to_lowercase())),
+            },
             Self::Utf16 { big, mark } => {
                 let (big, bytes) = match bytes {
                     [0xFF, 0xFE, rest @ ..] if mark => (false, rest),
@@ -90,12 +99,38 @@ impl Encoding {
             }
             Self::Ascii => narrow(128, "ascii"),
             Self::Latin1 => narrow(256, "latin-1"),
+            Self::Other(encoding) => match encoding.encode(text) {
+                (bytes, _, false) => Ok(bytes.into_owned()),
+                (.., true) => Err(format!("'{}' codec can't encode the text", encoding.name().to_lowercase())),
+            },
             Self::Utf16 { big, mark } => {
                 let units = mark.then_some(0xFEFF).into_iter().chain(text.encode_utf16());
                 Ok(units.flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect())
             }
         }
     }
+}
+
+/// An encoding by Python's names, which are mostly the web's too; in small letters, with hyphens.
+fn legacy(name: &str) -> Option<&'static encoding_rs::Encoding> {
+    let label = match name {
+        "936" | "cp936" | "ms936" => "gbk",
+        "euccn" | "euc-cn" | "eucgb2312-cn" | "gb2312-80" => "gb2312",
+        "gb18030-2000" => "gb18030",
+        "big5-tw" | "cp950" | "950" | "ms950" => "big5",
+        "s-jis" | "shiftjis" | "cp932" | "932" | "ms932" | "mskanji" | "ms-kanji" => "shift_jis",
+        "eucjp" | "ujis" | "u-jis" => "euc-jp",
+        "iso2022-jp" => "iso-2022-jp",
+        "euckr" | "cp949" | "949" | "ms949" | "uhc" => "euc-kr",
+        "mac-roman" | "macroman" => "macintosh",
+        "mac-cyrillic" | "maccyrillic" => "x-mac-cyrillic",
+        "tis620" | "tis-620-0" => "tis-620",
+        other => other,
+    };
+    let dashed = encoding_rs::Encoding::for_label(label.as_bytes());
+    let found = dashed.or_else(|| encoding_rs::Encoding::for_label(label.replace('-', "_").as_bytes()))?;
+    // What the web refuses, and what it has for its own ends, Python does not know.
+    (found != encoding_rs::REPLACEMENT && found != encoding_rs::X_USER_DEFINED).then_some(found)
 }
 
 fn escape(byte: u8) -> char {
@@ -113,4 +148,32 @@ fn escaped(bytes: &[u8]) -> String {
         out.extend(chunk.invalid().iter().map(|byte| escape(*byte)));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Encoding;
+
+    #[test]
+    fn by_pythons_names() {
+        for (name, bytes, text) in [
+            ("gbk", &b"\xc4\xe3\xba\xc3"[..], "你好"),
+            ("CP936", b"\xc4\xe3", "你"),
+            ("shift_jis", b"\x82\xb1", "こ"),
+            ("sjis", b"\x82\xb1", "こ"),
+            ("euc_jp", b"\xa4\xb3", "こ"),
+            ("cp1251", b"\xcf", "П"),
+            ("windows-1251", b"\xcf", "П"),
+            ("koi8_r", b"\xf0", "П"),
+            ("iso8859-2", b"\xa1", "Ą"),
+            ("latin2", b"\xa1", "Ą"),
+            ("big5", b"\xa7\x41", "你"),
+        ] {
+            let encoding = Encoding::of(name).unwrap_or_else(|e| panic!("{e}"));
+            assert_eq!(encoding.decode(bytes), Ok((text.to_owned(), false)), "{name}");
+            assert_eq!(encoding.encode(text, false).as_deref(), Ok(bytes), "{name}");
+        }
+        assert_eq!(Encoding::of("nope"), Err("unknown encoding: nope".to_owned()));
+        assert!(Encoding::of("gbk").and_then(|gbk| gbk.decode(b"\xc4")).is_err());
+    }
 }

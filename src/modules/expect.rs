@@ -77,7 +77,8 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
     // One that a signal has ended has no status for pexpect.
     let rc = Some(rc).filter(|rc| *rc >= 0);
     let ended = SystemTime::now();
-    let text = String::from_utf8_lossy(&printed).trim_end_matches(['\r', '\n']).to_owned();
+    let text = String::from_utf8(printed).map_err(|error| not_utf8(&error))?;
+    let text = text.trim_end_matches(['\r', '\n']);
     let outcome = Outcome::changed(true)
         .with("cmd", line)
         .with("stdout", text)
@@ -91,6 +92,19 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
         None => "command exceeded timeout",
     };
     Err(outcome.with("failed", true).with("msg", msg))
+}
+
+/// The real one's controller refuses such output. Python counts characters, and has halves of pairs for bytes.
+fn not_utf8(error: &std::string::FromUtf8Error) -> Outcome {
+    let at = error.utf8_error().valid_up_to();
+    let (before, rest) = error.as_bytes().split_at(at);
+    let position = String::from_utf8_lossy(before).chars().count();
+    let byte = rest.first().copied().unwrap_or_default();
+    Outcome::failed(format!(
+        "Task failed: Refusing to deserialize an invalid UTF8 string value: 'utf-8' codec can't encode character \
+         '\\udc{byte:02x}' in position {position}: surrogates not allowed"
+    ))
+    .with(Outcome::CRASHED, true)
 }
 
 /// None where it may take for ever.
@@ -318,6 +332,9 @@ mod tests {
         has(&out, "rc", "256");
         let out = outcome("expect", r#"{"command": "x", "responses": {}, "creates": "/tmp"}"#);
         has(&out, "stdout", "'skipped, since /tmp exists'");
+        let out = outcome("expect", r#"{"command": "printf 'ab\\377'", "responses": {"x": "y"}}"#);
+        let msg = out.get("msg").map(crate::value::Value::to_text).unwrap_or_default();
+        assert!(msg.ends_with("'\\udcff' in position 2: surrogates not allowed"), "{msg}");
         has(&checked("expect", r#"{"command": "x", "responses": {}}"#), "skipped", "True");
     }
 }

@@ -1,8 +1,9 @@
 //! `group`: a group of the host is there, or is not, by the system's own tools.
 
+use super::setup::os_release::Release;
 use super::{Call, ModuleDef, Support, command};
 use crate::argspec::{Arg, Default, Kind, RequiredIf, Spec};
-use crate::host::{Output, accounts};
+use crate::host::{Output, Replace, accounts};
 use crate::proto::Outcome;
 use std::path::Path;
 
@@ -46,12 +47,15 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
     }
     let name = call.args.str("name");
     let exists = exists(call)?;
+    let busybox = matches!(Release::system().id().as_str(), "alpine" | "buildroot");
     let output = match (call.args.str("state"), exists) {
         ("absent", false) => None,
         ("absent", true) if call.check() => return Ok(Outcome::changed(true)),
+        ("absent", true) if busybox => Some(execute(call, tool(call, "delgroup", false)?)?),
         ("absent", true) => Some(remove(call)?),
         (_, false) if call.check() => return Ok(Outcome::changed(true)),
-        (_, false) => Some(add(call)?),
+        (_, false) => Some(add(call, busybox)?),
+        (_, true) if busybox => renumber(call)?,
         (_, true) => modify(call)?,
     };
     if let Some(output) = output.as_ref().filter(|output| output.rc != 0) {
@@ -88,8 +92,8 @@ fn exists(call: &Call<'_>) -> Result<bool, Outcome> {
 }
 
 /// The start of a command line: the tool's path, in its variant for local groups where that is asked for.
-fn tool(call: &Call<'_>, name: &str) -> Result<Vec<String>, Outcome> {
-    let name = if call.args.bool("local") { format!("l{name}") } else { name.to_owned() };
+fn tool(call: &Call<'_>, name: &str, has_local: bool) -> Result<Vec<String>, Outcome> {
+    let name = if has_local && call.args.bool("local") { format!("l{name}") } else { name.to_owned() };
     Ok(vec![call.need_program(&name)?.to_string_lossy().into_owned()])
 }
 
@@ -99,7 +103,7 @@ fn execute(call: &Call<'_>, mut argv: Vec<String>) -> Result<Output, Outcome> {
 }
 
 fn remove(call: &Call<'_>) -> Result<Output, Outcome> {
-    let mut argv = tool(call, "groupdel")?;
+    let mut argv = tool(call, "groupdel", true)?;
     if call.args.bool("force") {
         argv.push("-f".into());
     }
@@ -113,14 +117,18 @@ fn number(call: &Call<'_>, argv: &mut Vec<String>, gid: i64) {
     }
 }
 
-fn add(call: &Call<'_>) -> Result<Output, Outcome> {
-    refuse_taken_number(call)?;
-    let mut argv = tool(call, "groupadd")?;
-    if let Some(gid) = call.args.opt_int("gid") {
-        number(call, &mut argv, gid);
+fn add(call: &Call<'_>, busybox: bool) -> Result<Output, Outcome> {
+    if !busybox {
+        refuse_taken_number(call)?;
+    }
+    let mut argv = if busybox { tool(call, "addgroup", false)? } else { tool(call, "groupadd", true)? };
+    match call.args.opt_int("gid") {
+        Some(gid) if busybox => argv.extend(["-g".into(), gid.to_string()]),
+        Some(gid) => number(call, &mut argv, gid),
+        None => {}
     }
     if call.args.bool("system") {
-        argv.push("-r".into());
+        argv.push(if busybox { "-S" } else { "-r" }.into());
     }
     for (name, key) in [("gid_min", "GID_MIN"), ("gid_max", "GID_MAX")] {
         if let Some(bound) = call.args.opt_int(name) {
@@ -133,7 +141,7 @@ fn add(call: &Call<'_>) -> Result<Output, Outcome> {
 /// None where the group is as it should be.
 fn modify(call: &Call<'_>) -> Result<Option<Output>, Outcome> {
     refuse_taken_number(call)?;
-    let mut argv = tool(call, "groupmod")?;
+    let mut argv = tool(call, "groupmod", true)?;
     let own = accounts::group_by_name(call.args.str("name")).map(|group| i64::from(group.gid));
     let Some(gid) = call.args.opt_int("gid").filter(|gid| own != Some(*gid)) else { return Ok(None) };
     number(call, &mut argv, gid);
@@ -143,11 +151,36 @@ fn modify(call: &Call<'_>) -> Result<Option<Output>, Outcome> {
     execute(call, argv).map(Some)
 }
 
+/// BusyBox has no tool that changes a group: its line in the file is written anew.
+fn renumber(call: &Call<'_>) -> Result<Option<Output>, Outcome> {
+    let Some(own) = accounts::group_by_name(call.args.str("name")) else { return Ok(None) };
+    let Some(gid) = call.args.opt_int("gid").filter(|gid| *gid != i64::from(own.gid)) else { return Ok(None) };
+    let bytes = super::edit::read(FILE)?;
+    let text = String::from_utf8(bytes).map_err(|_| Outcome::failed(format!("{FILE} is not UTF-8")))?;
+    if text.contains(&format!(":{gid}:")) {
+        return Err(Outcome::failed(format!("gid '{gid}' in use")));
+    }
+    if !call.check() {
+        let new = renumbered(&text, &own, gid);
+        Replace::new(Path::new(FILE)).bytes(new.as_bytes()).map_err(Outcome::crashed)?;
+    }
+    Ok(Some(Output::default()))
+}
+
+fn renumbered(text: &str, own: &accounts::Group, gid: i64) -> String {
+    let (start, new) = (format!("{}:x:{}:", own.name, own.gid), format!("{}:x:{gid}:", own.name));
+    let lines = text.split_inclusive('\n').map(|line| match line.strip_prefix(&start) {
+        Some(rest) => format!("{new}{rest}"),
+        None => line.to_owned(),
+    });
+    lines.collect()
+}
+
 /// The tools for local groups do not look themselves.
 fn refuse_taken_number(call: &Call<'_>) -> Result<(), Outcome> {
     let Some(gid) = call.args.opt_int("gid").filter(|gid| *gid != 0 && call.args.bool("local")) else { return Ok(()) };
     let name = call.args.str("name");
-    match accounts::groups().into_iter().find(|group| i64::from(group.gid) == gid && group.name != name) {
+    match accounts::all_groups().into_iter().find(|group| i64::from(group.gid) == gid && group.name != name) {
         Some(group) => Err(Outcome::failed(format!("GID '{gid}' already exists with group '{}'", group.name))),
         None => Ok(()),
     }
@@ -155,7 +188,14 @@ fn refuse_taken_number(call: &Call<'_>) -> Result<(), Outcome> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::modules::testing::{checked, has, outcome};
+
+    #[test]
+    fn a_line_is_renumbered() {
+        let own = accounts::Group { name: "b".into(), gid: 5, members: Vec::new() };
+        assert_eq!(renumbered("ab:x:5:\nb:x:5:m\nc:x:6:\n", &own, 7), "ab:x:5:\nb:x:7:m\nc:x:6:\n");
+    }
 
     #[test]
     fn what_needs_no_tool() {

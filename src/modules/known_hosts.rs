@@ -32,8 +32,12 @@ pub static DEF: ModuleDef = ModuleDef {
 };
 
 fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
-    let mut outcome = Outcome { result: call.args.0.clone() };
-    let (changed, diff) = enforce(call)?;
+    let (changed, stays, diff) = enforce(call)?;
+    // The real one answers with its arguments too, except in check mode.
+    let mut outcome = match call.check() && !stays {
+        true => Outcome::default(),
+        false => Outcome { result: call.args.0.clone() },
+    };
     outcome.set("changed", changed);
     outcome.set("diff", diff);
     Ok(outcome)
@@ -49,7 +53,8 @@ struct Search {
     line: Option<usize>,
 }
 
-fn enforce(call: &Call<'_>) -> Result<(bool, Dict), Outcome> {
+/// Whether something changed, whether there was nothing to remove, and the difference.
+fn enforce(call: &Call<'_>) -> Result<(bool, bool, Dict), Outcome> {
     let host = call.args.str("name").to_lowercase();
     let path = call.args.str("path");
     let present = call.args.str("state") == "present";
@@ -70,11 +75,11 @@ fn enforce(call: &Call<'_>) -> Result<(bool, Dict), Outcome> {
     let search = search(call, &keygen, &host, &key)?;
     let diff = diff(path, search, present, &key);
     if !present && search.line.is_none() && !key.is_empty() {
-        return Ok((false, diff));
+        return Ok((false, true, diff));
     }
     let changed = search.replace || present != search.found;
     if !changed || call.check() {
-        return Ok((changed, diff));
+        return Ok((changed, false, diff));
     }
     if key.is_empty() {
         let argv = words(&keygen, ["-R", &host, "-f", path]);
@@ -82,10 +87,10 @@ fn enforce(call: &Call<'_>) -> Result<(bool, Dict), Outcome> {
         if output.rc != 0 {
             return Err(command_failed(&argv, &output));
         }
-        return Ok((true, diff));
+        return Ok((true, false, diff));
     }
     write(path, search, present, &key)?;
-    Ok((true, diff))
+    Ok((true, false, diff))
 }
 
 fn words<const N: usize>(keygen: &Path, rest: [&str; N]) -> Vec<String> {
@@ -132,7 +137,7 @@ fn must_match(call: &Call<'_>, keygen: &Path, host: &str, key: &str) -> Result<(
     let folder = call.env.temp_dir();
     let failed = |error: &io::Error, path: &Path| {
         let name = str_repr(&path.to_string_lossy());
-        Outcome::crashed(format!("Failed to write to temporary file {name}.")).caused_by(errors::plain(error))
+        Outcome::crashed(format!("Failed to write to temporary file {name}: {}", errors::plain(error)))
     };
     let (mut file, temp) = replace::temp_in(&folder, "tmp", "").map_err(|e| failed(&e, &folder))?;
     let argv = words(keygen, ["-F", host, "-f", &temp.to_string_lossy()]);
@@ -246,8 +251,8 @@ fn write(path: &str, search: Search, present: bool, key: &str) -> Result<(), Out
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         Err(error) => {
-            let text = format!("Failed to read {}.", str_repr(path));
-            return Err(Outcome::crashed(text).caused_by(errors::os_error(&error, path)));
+            let why = errors::os_error(&error, path);
+            return Err(Outcome::crashed(format!("Failed to read {}: {why}", str_repr(path))));
         }
     };
     let mut after = kept(&before, search.line.filter(|_| search.replace || !present));
@@ -256,8 +261,8 @@ fn write(path: &str, search: Search, present: bool, key: &str) -> Result<(), Out
     }
     let folder = PathBuf::from(edit::dirname(path));
     if !folder.as_os_str().is_empty() && !folder.is_dir() {
-        let text = format!("Failed to write to file {}.", str_repr(path));
-        return Err(Outcome::crashed(text).caused_by(errors::plain(&io::Error::from_raw_os_error(2))));
+        let why = errors::os_error(&rustix::io::Errno::NOENT.into(), folder.join("tmp"));
+        return Err(Outcome::crashed(format!("Failed to write to file {}: {why}", str_repr(path))));
     }
     Replace::new(Path::new(path)).bytes(&after).map_err(Outcome::crashed)
 }

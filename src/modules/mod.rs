@@ -11,15 +11,21 @@ use crate::proto::{Context, Outcome};
 pub mod acl;
 #[cfg(test)]
 mod against;
+pub mod alternatives;
+pub mod archive;
 pub mod assemble;
+pub mod async_status;
 pub mod attributes;
 pub mod authorized_key;
 pub mod blockinfile;
 pub mod command;
 pub mod copy;
+pub mod cron;
+pub mod debconf;
 pub mod deliver;
 #[cfg(test)]
 mod documented;
+pub mod dpkg_selections;
 mod edit;
 mod encoding;
 pub mod expect;
@@ -34,8 +40,11 @@ pub mod ini_file;
 pub mod known_hosts;
 pub mod lineinfile;
 pub mod many;
+pub mod mount;
+pub mod patch;
 pub mod ping;
 pub mod pip;
+pub mod programs;
 pub mod replace;
 pub mod run;
 pub mod selinux;
@@ -43,11 +52,15 @@ pub mod setup;
 pub mod shell;
 pub mod slurp;
 pub mod stat;
+pub mod subversion;
 pub mod synchronize;
+pub mod sysctl;
 pub mod tempfile;
 #[cfg(test)]
 pub mod testing;
+pub mod timezone;
 pub mod unarchive;
+pub mod uri;
 pub mod user;
 pub mod wait_for;
 pub mod web;
@@ -114,11 +127,17 @@ pub enum Blob {
 /// The modules, sorted by name.
 pub static MODULES: &[&ModuleDef] = &[
     &acl::DEF,
+    &alternatives::DEF,
+    &archive::DEF,
     &assemble::DEF,
+    &async_status::DEF,
     &authorized_key::DEF,
     &blockinfile::DEF,
     &command::DEF,
     &copy::DEF,
+    &cron::DEF,
+    &debconf::DEF,
+    &dpkg_selections::DEF,
     &expect::DEF,
     &file::DEF,
     &find::DEF,
@@ -130,6 +149,8 @@ pub static MODULES: &[&ModuleDef] = &[
     &ini_file::DEF,
     &known_hosts::DEF,
     &lineinfile::DEF,
+    &mount::DEF,
+    &patch::DEF,
     &ping::DEF,
     &pip::DEF,
     &replace::DEF,
@@ -137,9 +158,13 @@ pub static MODULES: &[&ModuleDef] = &[
     &shell::DEF,
     &slurp::DEF,
     &stat::DEF,
+    &subversion::DEF,
     &synchronize::DEF,
+    &sysctl::DEF,
     &tempfile::DEF,
+    &timezone::DEF,
     &unarchive::DEF,
+    &uri::DEF,
     &user::DEF,
     &wait_for::DEF,
 ];

@@ -9,7 +9,7 @@ mod zip;
 
 use super::attributes::{FileArgs, absolute};
 use super::edit::normal;
-use super::{Call, ModuleDef, Support, command, selinux};
+use super::{Call, ModuleDef, Support, command, selinux, web};
 use crate::argspec::{Arg, Default, Kind, Spec};
 use crate::host::{Output, errors};
 use crate::proto::Outcome;
@@ -100,7 +100,8 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
         call.warn(text);
     }
     let file = FileArgs::of(call, &dest);
-    let src = source(call, &src)?;
+    let downloaded = download(call, &src)?;
+    let src = source(call, &downloaded.as_ref().map_or(src, web::Temp::shown))?;
     if !Path::new(&dest).is_dir() {
         return Err(Outcome::failed(format!("Destination '{dest}' is not a directory")));
     }
@@ -127,15 +128,21 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
     unpack(call, &job, &mut handler, &state, &dest)
 }
 
+/// The archive that an address names, in a temporary file that goes with the run.
+fn download(call: &Call<'_>, src: &str) -> Result<Option<web::Temp>, Outcome> {
+    if call.args.bool("remote_src") && src.contains("://") && !Path::new(src).exists() {
+        return web::download(call, src).map(Some);
+    }
+    Ok(None)
+}
+
 /// The archive's absolute path, once it is there, readable and not empty.
 fn source(call: &Call<'_>, src: &str) -> Result<String, Outcome> {
     if !Path::new(src).exists() {
-        return Err(Outcome::failed(if !call.args.bool("remote_src") {
-            format!("Source '{src}' failed to transfer")
-        } else if src.contains("://") {
-            format!("Downloading '{src}' is not supported by this rplay; fetch it with a task before.")
-        } else {
+        return Err(Outcome::failed(if call.args.bool("remote_src") {
             format!("Source '{src}' does not exist")
+        } else {
+            format!("Source '{src}' failed to transfer")
         }));
     }
     if rustix::fs::access(src, rustix::fs::Access::READ_OK).is_err() {

@@ -35,6 +35,10 @@ impl Temp {
             mode: FileArgs::of(call, dest).plain_mode(),
             ..Replace::new(Path::new(dest))
         };
+        let (path, folder) = (Path::new(dest), replace::parent(Path::new(dest)));
+        if path.is_dir() || !folder.exists() {
+            return Err(format!("Could not replace '{dest}' with '{}'.", self.shown()));
+        }
         replace.move_of(&self.0)
     }
 }

@@ -27,7 +27,7 @@ pub struct Common {
     pub collections: Option<Vec<Arc<str>>>,
     /// `connection`.
     pub connection: Option<Value>,
-    /// `debugger`; refused by name while rplay has none.
+    /// `debugger`.
     pub debugger: Option<Value>,
     /// `delegate_facts`.
     pub delegate_facts: Option<Value>,

@@ -90,7 +90,7 @@ pub static KEYWORDS: &[Keyword] = &[
     keyword("any_errors_fatal", EVERYWHERE, Any, Full),
     keyword("args", INCLUDES, Any, Full),
     keyword("argument_specs", METAS, Any, Full),
-    keyword("async", TASKS, Any, Refused),
+    keyword("async", TASKS, Any, Full),
     keyword("become", EVERYWHERE, Any, Full),
     keyword("become_exe", EVERYWHERE, Text, Full),
     keyword("become_flags", EVERYWHERE, Text, Full),
@@ -102,7 +102,7 @@ pub static KEYWORDS: &[Keyword] = &[
     keyword("check_mode", EVERYWHERE, Any, Full),
     keyword("collections", SEARCHING, Any, Full),
     keyword("connection", EVERYWHERE, Text, Full),
-    keyword("debugger", AND_INCLUDE, Text, Refused),
+    keyword("debugger", AND_INCLUDE, Text, Full),
     keyword("delay", TASKS, Any, Full),
     keyword("delegate_facts", DELEGATED, Any, Full),
     keyword("delegate_to", DELEGATED, Text, Full),
@@ -213,17 +213,11 @@ pub fn check_key(key: &Node, value: &Node, place: Place) -> Result<()> {
             let message = format!("'{name}' is not a valid attribute for a {}{hint}", place.class());
             Err(Error::parser(message).at(Some(&key.origin)))
         }
-        Some(keyword) if keyword.support == Refused && !is_harmless(&name, value) => {
+        Some(keyword) if keyword.support == Refused && !value.is_null() => {
             Err(Error::unsupported(format!("rplay does not support the keyword '{name}' yet.")).at(Some(&key.origin)))
         }
         Some(_) => Ok(()),
     }
-}
-
-/// Whether a keyword that rplay lacks says nothing but what happens without it.
-fn is_harmless(name: &str, value: &Node) -> bool {
-    let text = value.to_value().to_text();
-    value.is_null() || matches!((name, text.as_str()), ("async", "0") | ("debugger", "never"))
 }
 
 /// Checks that keywords which take text have no list or dictionary.

@@ -37,9 +37,9 @@ pub struct Task {
     pub changed_when: Vec<Value>,
     /// `failed_when`.
     pub failed_when: Vec<Value>,
-    /// `async`; refused by name while rplay has none.
+    /// `async`, in seconds.
     pub async_: Option<Value>,
-    /// `poll`.
+    /// `poll`, in seconds.
     pub poll: Option<Value>,
     /// `listen`: topics, those of a role's handler also with the role's names before them.
     pub listen: Vec<Text>,
@@ -156,6 +156,18 @@ impl Task {
             role: None,
             origin: None,
         }
+    }
+
+    /// Its mapping, as far as one that nobody wrote has any.
+    pub fn as_written(&self) -> Value {
+        let mut written = Dict::from([("action", Value::Str(self.action.clone())), ("args", self.args.clone().into())]);
+        if let Some(name) = &self.name {
+            written.insert("name", name.clone());
+        }
+        if !self.common.tags.is_empty() {
+            written.insert("tags", self.common.tags.clone());
+        }
+        written.into()
     }
 
     /// The role whose name stands before the task's in output; `include_role` shows none.

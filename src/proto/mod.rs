@@ -10,6 +10,7 @@ mod python;
 
 use crate::value::Dict;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 pub use message::{Bytes, Content, FromAgent, Hello, PROTOCOL, ToAgent};
 pub use outcome::Outcome;
@@ -52,4 +53,42 @@ pub struct Context {
     /// The Python that the inventory names (`ansible_python_interpreter`), for modules that need one.
     #[serde(default)]
     pub python: Option<String>,
+    /// Where the states of background jobs are kept on the host, `~` not expanded; None where it does not matter.
+    #[serde(default)]
+    pub async_dir: Option<String>,
+    /// Set where the module is to run in the background.
+    #[serde(default)]
+    pub background: Option<Background>,
+}
+
+/// How a module runs in the background (`async`): the answer is only that it was started.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Background {
+    /// The start of the job's id; the host adds the process id to it.
+    pub id: String,
+    /// Seconds after which the job is ended; None is no limit.
+    pub limit: Option<u64>,
+}
+
+/// Ansible looks at the time of a job only as often as this, in seconds.
+const STEP: u64 = 5;
+
+impl Background {
+    /// How long the job may take at most: above five seconds to their next multiple, as with Ansible.
+    pub fn lasts(&self) -> Option<Duration> {
+        let limit = self.limit?;
+        Some(Duration::from_secs(if limit > STEP { limit.div_ceil(STEP).saturating_mul(STEP) } else { limit }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jobs_last_as_long_as_ansibles() {
+        let lasts = |limit| Background { id: String::new(), limit }.lasts().map(|time| time.as_secs());
+        assert_eq!([3, 5, 6, 60].map(|limit| lasts(Some(limit))), [Some(3), Some(5), Some(10), Some(60)]);
+        assert_eq!(lasts(None), None);
+    }
 }

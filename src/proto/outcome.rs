@@ -36,7 +36,8 @@ impl Outcome {
     /// The key of the cause; the controller takes it out before the result is registered.
     pub const CAUSE: &'static str = "_ansible_cause";
 
-    /// The key that marks a crash; taken out where the module has ended.
+    /// The key that marks a result to which nothing is added: a crash, or another module's result. It is
+    /// taken out where the module has ended.
     pub const CRASHED: &'static str = "_ansible_crashed";
 
     /// Adds a value, or replaces it.

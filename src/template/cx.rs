@@ -32,6 +32,8 @@ pub(super) struct Session<'a> {
     pub(super) rendering: RefCell<Vec<(usize, *const u8)>>,
     /// Variables that a macro holds and that hold the macro: emptied at the end, or they would leak.
     pub(super) captured: RefCell<Vec<Rc<Frame>>>,
+    /// Inline vaulted texts that could not be decrypted, with the put-off error that stands for each.
+    undecryptable: RefCell<Vec<(Rc<Error>, Text)>>,
 }
 
 impl Drop for Session<'_> {
@@ -51,6 +53,7 @@ impl<'a> Session<'a> {
             depth: Cell::new(0),
             rendering: RefCell::default(),
             captured: RefCell::default(),
+            undecryptable: RefCell::default(),
         }
     }
 
@@ -258,7 +261,24 @@ impl<'a> Cx<'a> {
     fn decrypted(&mut self, text: &Text) -> Obj {
         match self.with_world(|world| super::templar::decrypt(text, world)) {
             Ok(plain) => Obj::Str(plain),
-            Err(error) => Obj::Failed(Rc::new(error)),
+            Err(error) => {
+                let failed = Rc::new(error);
+                self.session.undecryptable.borrow_mut().push((failed.clone(), text.clone()));
+                Obj::Failed(failed)
+            }
+        }
+    }
+
+    /// The encrypted text of an inline vaulted value, decrypted or not.
+    pub(super) fn cipher(&self, obj: &Obj) -> Option<Arc<str>> {
+        match obj {
+            Obj::Str(text) => text.cipher(),
+            Obj::Failed(error) => {
+                let known = self.session.undecryptable.borrow();
+                known.iter().find(|(failed, _)| Rc::ptr_eq(failed, error)).map(|(_, text)| text.shared())
+            }
+            Obj::Special(special) => super::filters::internal::encrypted(special).map(Text::shared),
+            _ => None,
         }
     }
 

@@ -78,8 +78,45 @@ pub fn full_name(name: &str) -> String {
     if name.contains('.') { name.to_owned() } else { format!("ansible.builtin.{name}") }
 }
 
+/// Collections whose plugins have, or had, a short name: ansible-core's routing leads from one to the other.
+const ROUTED: [&str; 2] = ["ansible.utils.", "community.general."];
+
+/// Short names that ansible-core leads to a collection.
+const SHORT: &[&str] = &[
+    "cartesian",
+    "cidr_merge",
+    "dig",
+    "dnstxt",
+    "filetree",
+    "flattened",
+    "hwaddr",
+    "ip4_hex",
+    "ipaddr",
+    "ipmath",
+    "ipsubnet",
+    "ipv4",
+    "ipv6",
+    "ipwrap",
+    "json_query",
+    "network_in_network",
+    "network_in_usable",
+    "next_nth_usable",
+    "nthhost",
+    "previous_nth_usable",
+    "random_mac",
+    "reduce_on_network",
+    "slaac",
+];
+
 fn by_name<'t, T>(table: &'t [T], name: impl Fn(&T) -> &str, wanted: &str) -> Option<&'t T> {
-    table.binary_search_by(|def| name(def).cmp(short_name(wanted))).ok().and_then(|i| table.get(i))
+    let wanted = short_name(wanted);
+    let find = |wanted: &str| table.binary_search_by(|def| name(def).cmp(wanted)).ok().and_then(|i| table.get(i));
+    find(wanted).or_else(|| find(&format!("ansible.utils.{}", wanted.strip_prefix("ansible.netcommon.")?))).or_else(
+        || {
+            SHORT.binary_search(&wanted).ok()?;
+            ROUTED.iter().find_map(|collection| find(&format!("{collection}{wanted}")))
+        },
+    )
 }
 
 impl super::Templar {

@@ -216,7 +216,7 @@ pub(super) fn decrypt(text: &Text, world: &World) -> Result<Text> {
     let undecryptable = |cause: Error| cause.context("Attempt to use undecryptable variable.").at(text.origin());
     let plain = world.vault.decrypt(text.as_str().as_bytes()).map_err(undecryptable)?;
     match String::from_utf8(plain) {
-        Ok(plain) => Ok(Text::placed(plain, text.origin().cloned())),
+        Ok(plain) => Ok(Text::decrypted(plain, text)),
         Err(error) => Err(undecryptable(Error::user(error.to_string()))),
     }
 }

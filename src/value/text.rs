@@ -16,6 +16,8 @@ pub struct Text {
 struct Tag {
     trusted: bool,
     origin: Option<Origin>,
+    /// The encrypted text that it was decrypted from.
+    cipher: Option<Arc<str>>,
 }
 
 impl Text {
@@ -26,30 +28,46 @@ impl Text {
 
     /// What the user wrote: may be a template.
     pub fn trusted(text: impl Into<Arc<str>>, origin: Option<Origin>) -> Self {
-        Self { text: text.into(), tag: Some(Arc::new(Tag { trusted: true, origin })) }
+        Self { text: text.into(), tag: Some(Arc::new(Tag { trusted: true, origin, cipher: None })) }
+    }
+
+    /// Data that was decrypted from an inline vaulted text.
+    pub fn decrypted(text: impl Into<Arc<str>>, from: &Self) -> Self {
+        let tag = Tag { trusted: false, origin: from.origin().cloned(), cipher: Some(from.shared()) };
+        Self { text: text.into(), tag: Some(Arc::new(tag)) }
     }
 
     /// Data with a place, for error texts.
     pub fn placed(text: impl Into<Arc<str>>, origin: Option<Origin>) -> Self {
-        Self { text: text.into(), tag: origin.map(|o| Arc::new(Tag { trusted: false, origin: Some(o) })) }
+        Self { text: text.into(), tag: origin.map(|o| Arc::new(Tag { trusted: false, origin: Some(o), cipher: None })) }
     }
 
     /// Another text with this one's trust and origin.
     #[must_use]
     pub fn with_text(&self, text: impl Into<Arc<str>>) -> Self {
-        Self { text: text.into(), tag: self.tag.clone() }
+        let tag = match &self.tag {
+            Some(tag) if tag.cipher.is_some() => {
+                Some(Arc::new(Tag { trusted: tag.trusted, origin: tag.origin.clone(), cipher: None }))
+            }
+            other => other.clone(),
+        };
+        Self { text: text.into(), tag }
     }
 
     /// The same text, which may not be a template, with its place.
     #[must_use]
     pub fn untrusted(&self) -> Self {
+        if !self.is_trusted() {
+            return self.clone();
+        }
         Self::placed(self.text.clone(), self.origin().cloned())
     }
 
     /// The same text with a place, which it keeps from the template it is a result of.
     #[must_use]
     pub fn place(&self, origin: Option<&Origin>) -> Self {
-        let tag = origin.map(|o| Arc::new(Tag { trusted: self.is_trusted(), origin: Some(o.clone()) }));
+        let tag = origin
+            .map(|o| Arc::new(Tag { trusted: self.is_trusted(), origin: Some(o.clone()), cipher: self.cipher() }));
         Self { text: self.text.clone(), tag: tag.or_else(|| self.tag.clone()) }
     }
 
@@ -66,6 +84,11 @@ impl Text {
     /// Whether it may be a template.
     pub fn is_trusted(&self) -> bool {
         self.tag.as_ref().is_some_and(|t| t.trusted)
+    }
+
+    /// The encrypted text that it was decrypted from.
+    pub fn cipher(&self) -> Option<Arc<str>> {
+        self.tag.as_ref().and_then(|t| t.cipher.clone())
     }
 
     /// Where it was written.

@@ -4,12 +4,16 @@
 //!
 //! - `args`: a line for each run in turn (`#` begins a comment); without it, the playbook alone is run;
 //! - `env`: `NAME=value` lines;
+//! - `server`: an empty file: the test server of `support/http.rs` runs, and `HTTP`, `HTTPS`, `SELFSIGNED`, `SOCKET` and
+//!   `CERTIFICATES` say where;
+//! - `stdin`: what each run reads from standard input, nothing without it;
 //! - `needs`: words of what this machine must have, see [`Case::lacks`];
 //! - `unsupported`: why it cannot pass yet;
 //! - `expected.{stdout,stderr,rc,tree}` and, where the second time differs, `expected2.*`.
 //!
 //! The runs see nothing of the caller's environment, so that what is recorded here is equal anywhere.
 
+use crate::support::http::{Server, certificates};
 use crate::support::normal::Normal;
 use crate::support::tree;
 use std::fs;
@@ -58,6 +62,7 @@ impl Case {
         let needs = self.read("needs").unwrap_or_default();
         let lacking = needs.split_whitespace().find(|need| match *need {
             "root" => !rustix::process::geteuid().is_root(),
+            "ansible-core" => installed().is_none(),
             program => !["/usr/bin", "/bin"].iter().any(|folder| Path::new(folder).join(program).exists()),
         });
         lacking.map(str::to_owned)
@@ -68,16 +73,25 @@ impl Case {
         let place = Place::new();
         copy(&self.folder, &place.case());
         let given = tree::of(&place.case(), &tree::Entries::new());
-        [(); 2].map(|()| self.run_once(&place, program, &given))
+        let server = self.read("server").map(|_| Server::start(Some(&place.socket())));
+        [(); 2].map(|()| self.run_once(&place, program, &given, server.as_ref()))
     }
 
-    fn run_once(&self, place: &Place, program: &Path, given: &tree::Entries) -> Outcome {
+    fn run_once(&self, place: &Place, program: &Path, given: &tree::Entries, server: Option<&Server>) -> Outcome {
         let args = self.read("args").unwrap_or_else(|| "playbook.yml\n".into());
         let runs: Vec<_> = args.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
-        let normal = Normal::new(&place.0.path().display().to_string());
+        let ports = server.map(|server| [server.http, server.https, server.selfsigned]);
+        let normal = Normal::new(&place.0.path().display().to_string(), ports.as_ref().map_or(&[], |ports| ports));
         let [mut stdout, mut stderr, mut rc] = [const { String::new() }; 3];
         for line in &runs {
-            let output = self.command(place, program, line).output().unwrap();
+            let mut command = self.command(place, program, line);
+            if let Some(server) = server {
+                command.env("HTTP", format!("http://127.0.0.1:{}", server.http));
+                command.env("HTTPS", format!("https://localhost:{}", server.https));
+                command.env("SELFSIGNED", format!("https://localhost:{}", server.selfsigned));
+                command.env("SOCKET", place.socket()).env("CERTIFICATES", certificates());
+            }
+            let output = command.output().unwrap();
             if runs.len() > 1 {
                 stdout.push_str(&format!("$ {line}\n"));
                 stderr.push_str(&format!("$ {line}\n"));
@@ -99,7 +113,9 @@ impl Case {
         words.extend(shlex::split(line).expect("a line of args is split as the shell does"));
         let mut command = Command::new("/bin/sh");
         command.args(["-c", "umask 022; exec timeout -k 5 300 \"$@\"", "sh"]).arg(program).args(words);
-        command.current_dir(place.case()).stdin(Stdio::null()).env_clear();
+        command.current_dir(place.case()).env_clear();
+        let input = fs::File::open(self.folder.join("stdin"));
+        command.stdin(input.map_or_else(|_| Stdio::null(), Stdio::from));
         let system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
         let home = place.0.path().join("home");
         command.env("PATH", system).env("HOME", &home).env("TMPDIR", place.0.path().join("tmp"));
@@ -107,11 +123,26 @@ impl Case {
         // Hosts that are run side by side come in any order.
         command.env("ANSIBLE_FORKS", "1").env("ANSIBLE_PYTHON_INTERPRETER", "/usr/bin/python3");
         command.env("PYTHONHASHSEED", "0");
+        if self.read("needs").unwrap_or_default().contains("ansible-core") {
+            command.env("RPLAY_ANSIBLE", installed().unwrap_or_default());
+        }
         for (name, value) in self.read("env").unwrap_or_default().lines().filter_map(|line| line.split_once('=')) {
             command.env(name, value.replace("DIR", &place.0.path().display().to_string()));
         }
         command
     }
+}
+
+/// The Python packages of the real one: `RPLAY_ORACLE` names the folder of its programs, or the path finds it.
+fn installed() -> Option<PathBuf> {
+    let named = std::env::var_os("RPLAY_ORACLE").map(PathBuf::from);
+    let on_path = || {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path).find(|folder| folder.join("ansible-playbook").is_file())
+    };
+    let lib = named.or_else(on_path)?.parent()?.join("lib");
+    let entries = fs::read_dir(lib).ok()?.flatten().map(|entry| entry.path().join("site-packages"));
+    entries.into_iter().find(|site| site.join("ansible/release.py").is_file())
 }
 
 impl Place {
@@ -128,6 +159,10 @@ impl Place {
 
     fn case(&self) -> PathBuf {
         self.0.path().join("case")
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.0.path().join("socket")
     }
 }
 

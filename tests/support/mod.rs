@@ -2,6 +2,7 @@
 
 pub mod case;
 pub mod connection;
+pub mod http;
 pub mod normal;
 pub mod sshd;
 pub mod sudo;

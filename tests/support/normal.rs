@@ -7,15 +7,23 @@ use std::fs;
 const PATTERNS: &[(&str, &str)] = &[
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}", "TIME"),
     (r"\b\d+:\d\d:\d\d\.\d{6}", "DELTA"),
+    (r"\bj\d+\.\d+", "JOB"),
+    (r#""child_pid": \d+"#, "\"child_pid\": N"),
+    (r"Paused for (\d+)\.\d+", "Paused for ${1}.N"),
     (r#"("(?:atime|mtime|ctime|birthtime|access_time|modification_time)": )[\d.]+"#, "${1}TIME"),
     (r#"("(?:inode|dev|version|blocks|block_size|device_type)": )(?:"?\d+"?|null)"#, "${1}N"),
     (r#""attr_flags": "\w*""#, "\"attr_flags\": \"\""),
     (r#""attributes": \[[^\]]*\]"#, "\"attributes\": []"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", "TIME"),
     (r#""id": "[0-9a-f-]{36}""#, "\"id\": \"ID\""),
+    // A module's own temporary file.
+    (r"[\w/]*/\.ansible/tmp/(?:ansible-tmp-[\d.]+-\d+-\d+/)?tmp\w{8}\b", "TMP/tmpN"),
     // The real one asks passwd where its home is, not HOME.
     (r"[\w/]*/\.ansible/tmp/ansible-tmp-[\d.]+-\d+-\d+", "TMP/ansible-tmp-N"),
+    // Where an agent puts what comes from the controller.
+    (r"/(?:var/tmp|tmp|dev/shm)/rplay-[0-9a-f]{16}/\d+", "TMP/ansible-tmp-N"),
     (r"ansible-local-\w+/[.\w]+", "ansible-local-N"),
+    (r#""elapsed": \d+"#, "\"elapsed\": N"),
     (r"/usr/bin/python3\.\d+", "/usr/bin/python3"),
     // A folder's size is its file system's business.
     (r#"("size": )\d+(,\s*(?:"src": "[^"]*",\s*)?"state": "directory")"#, "${1}N${2}"),
@@ -26,6 +34,8 @@ const PATTERNS: &[(&str, &str)] = &[
 /// Replaces all that differs from run to run and from machine to machine.
 pub struct Normal {
     place: String,
+    /// A test server's, with their names.
+    ports: Vec<(String, String)>,
     patterns: Vec<(Regex, &'static str)>,
     /// `--list-hosts` has them in the order of a Python set.
     hosts: Regex,
@@ -34,19 +44,24 @@ pub struct Normal {
 }
 
 impl Normal {
-    /// For runs in a place.
-    pub fn new(place: &str) -> Self {
+    /// For runs in a place, and with a server's ports.
+    pub fn new(place: &str, ports: &[u16]) -> Self {
+        let named = |(number, port): (usize, &u16)| (format!(":{port}"), format!(":PORT{number}"));
+        let ports = ports.iter().enumerate().map(named).collect();
         let patterns = PATTERNS.iter().map(|(pattern, with)| (Regex::new(pattern).unwrap(), *with)).collect();
         let owners = Regex::new(r#""(owner|group|pw_name|gr_name|uid|gid)": ("?)([\w-]+)("?)"#).unwrap();
         let hosts = Regex::new(r"(?m)(^    hosts \(\d+\):\n)((?:^      \S+\n)+)").unwrap();
         let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
         let own = [uid.to_string(), name("/etc/passwd", uid), gid.to_string(), name("/etc/group", gid)];
-        Self { place: place.into(), patterns, hosts, owners, own }
+        Self { place: place.into(), ports, patterns, hosts, owners, own }
     }
 
     /// The text without it.
     pub fn text(&self, text: &str) -> String {
         let mut text = text.replace(&self.place, "DIR");
+        for (port, name) in &self.ports {
+            text = text.replace(port, name);
+        }
         for (pattern, with) in &self.patterns {
             text = pattern.replace_all(&text, *with).into_owned();
         }

@@ -8,6 +8,8 @@
 mod gather;
 mod packs;
 mod plain;
+#[cfg(all(test, feature = "controller"))]
+mod tests;
 mod warm;
 
 use crate::host::Env;
@@ -55,13 +57,26 @@ struct Printed {
     stderr: Vec<u8>,
 }
 
-impl From<Printed> for Outcome {
-    fn from(printed: Printed) -> Self {
+impl Printed {
+    /// The end by a signal, as the shell tells it that ansible-core has around every module.
+    fn ended_by(&mut self, signal: i32) {
+        self.rc = 128 + signal;
+        let words = match signal {
+            6 => "Aborted",
+            9 => "Killed",
+            11 => "Segmentation fault",
+            15 => "Terminated",
+            _ => return,
+        };
+        self.stderr.extend(format!("{words}\n").bytes());
+    }
+
+    fn into_outcome(self) -> Outcome {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Self::default()
-            .with("rc", i64::from(printed.rc))
-            .with("stdout", text(&printed.stdout))
-            .with("stderr", text(&printed.stderr))
+        Outcome::default()
+            .with("rc", i64::from(self.rc))
+            .with("stdout", text(&self.stdout))
+            .with("stderr", text(&self.stderr))
     }
 }
 
@@ -77,6 +92,11 @@ impl FileModules {
             io::ErrorKind::Interrupted => Outcome::failed("The module was ended."),
             _ => Outcome::failed(format!("The module {} cannot be run: {error}", file.file)),
         })
+    }
+
+    /// Whether what a module needs is here already.
+    pub fn has(&self, file: &FileModule) -> bool {
+        file.kind == FileKind::Packed && self.packs.find(&file.pack).is_some()
     }
 
     fn packed(
@@ -114,12 +134,12 @@ impl FileModules {
                     Some(warm) => Arc::clone(warm),
                     None => match Warm::start(&file.interpreter, env, &pack, cancelled)? {
                         Ok(warm) => Arc::clone(slot.insert(Arc::new(warm))),
-                        Err(printed) => return Ok(printed.into()),
+                        Err(printed) => return Ok(printed.into_outcome()),
                     },
                 }
             };
             match warm.run(&call, cancelled) {
-                Ok(printed) => return Ok(printed.into()),
+                Ok(printed) => return Ok(printed.into_outcome()),
                 Err(warm::Trouble::Module(error)) => return Err(error),
                 Err(warm::Trouble::Gone(error)) => {
                     slot.lock().unwrap_or_else(PoisonError::into_inner).take_if(|kept| Arc::ptr_eq(kept, &warm));
@@ -156,7 +176,7 @@ fn plain(
     let blob = blob.ok_or_else(|| io::Error::other("its file did not come along"))?;
     let tmp = Tmp::new(&request, file, env)?;
     let args = tmp.told(request.args);
-    plain::run(&tmp.path, file, &blob, &args, env, cancelled).map(Into::into)
+    plain::run(&tmp.path, file, &blob, &args, env, cancelled).map(Printed::into_outcome)
 }
 
 /// What of a task's environment matters before a module is imported.

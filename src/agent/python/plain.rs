@@ -45,8 +45,12 @@ pub(super) fn run(
     loop {
         return match command.run() {
             Ok(output) => {
-                let rc = if output.rc < 0 { 128 - output.rc } else { output.rc };
-                Ok(Printed { rc, stdout: output.stdout, stderr: output.stderr })
+                let rc = output.rc;
+                let mut printed = Printed { rc, stdout: output.stdout, stderr: output.stderr };
+                if rc < 0 {
+                    printed.ended_by(-rc);
+                }
+                Ok(printed)
             }
             Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && tries < BUSY => {
                 tries += 1;

@@ -22,7 +22,6 @@ const DIFFERENT: &[(&str, &str)] = &[
 /// Names without rows, each with the reason.
 const UNRECORDED: &[(&str, &str)] = &[
     ("lookup config", "refused by name"),
-    ("lookup flattened", "the same as community.general.flattened"),
     ("lookup inventory_hostnames", "refused by name"),
     ("lookup url", "refused by name"),
 ];

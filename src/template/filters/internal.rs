@@ -31,7 +31,8 @@ pub(in crate::template) fn tag_names(obj: &Obj) -> Vec<&'static str> {
     match obj {
         Obj::Str(text) => {
             let origin = text.origin().map(|_| "Origin");
-            origin.into_iter().chain(text.is_trusted().then_some("TrustedAsTemplate")).collect()
+            let trusted = text.is_trusted().then_some("TrustedAsTemplate");
+            origin.into_iter().chain(trusted).chain(text.cipher().map(|_| "VaultedValue")).collect()
         }
         Obj::Special(special) if encrypted(special).is_some() => vec!["VaultedValue"],
         _ => Vec::new(),

@@ -455,7 +455,11 @@ fn whole(arg: Option<Obj>, default: i64) -> Result<i64, Raise> {
     }
 }
 
-fn generator(cx: &mut Cx<'_>, seed: Option<Obj>) -> Result<crate::template::pylib::random::Random, Raise> {
+/// A generator with a seed, or one that the operating system seeds.
+pub(in crate::template) fn generator(
+    cx: &mut Cx<'_>,
+    seed: Option<Obj>,
+) -> Result<crate::template::pylib::random::Random, Raise> {
     use crate::template::pylib::random::Random;
     match seed {
         None => Random::system().map_err(|e| Raise::python(Class::Os, e)),

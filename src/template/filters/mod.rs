@@ -3,12 +3,14 @@
 #[cfg(test)]
 mod baseline;
 mod dates;
+mod general;
 pub(super) mod hashes;
 pub(super) mod internal;
 mod json;
 pub(super) mod lists;
 mod mappings;
 mod markup;
+mod network;
 pub(super) mod numbers;
 pub(super) mod paths;
 pub(super) mod regexes;
@@ -57,6 +59,29 @@ pub static FILTERS: &[FilterDef] = &[
     filter("ansible._protomatter.tag_names", internal::tags),
     lenient("ansible._protomatter.true_type", internal::true_type),
     filter("ansible._protomatter.unmask", internal::unmask),
+    filter("ansible.utils.cidr_merge", network::cidr_merge),
+    filter("ansible.utils.hwaddr", network::hwaddr),
+    filter("ansible.utils.ip4_hex", network::ip4_hex),
+    filter("ansible.utils.ipaddr", network::ipaddr),
+    filter("ansible.utils.ipcut", network::ipcut),
+    filter("ansible.utils.ipmath", network::ipmath),
+    filter("ansible.utils.ipsubnet", network::ipsubnet),
+    filter("ansible.utils.ipv4", network::ipv4),
+    filter("ansible.utils.ipv6", network::ipv6),
+    filter("ansible.utils.ipv6form", network::ipv6form),
+    filter("ansible.utils.ipwrap", network::ipwrap),
+    filter("ansible.utils.keep_keys", general::keep_keys),
+    filter("ansible.utils.macaddr", network::macaddr),
+    filter("ansible.utils.network_in_network", network::network_in_network),
+    filter("ansible.utils.network_in_usable", network::network_in_usable),
+    filter("ansible.utils.next_nth_usable", network::next_nth_usable),
+    filter("ansible.utils.nthhost", network::nthhost),
+    filter("ansible.utils.previous_nth_usable", network::previous_nth_usable),
+    filter("ansible.utils.reduce_on_network", network::reduce_on_network),
+    filter("ansible.utils.remove_keys", general::remove_keys),
+    filter("ansible.utils.replace_keys", general::replace_keys),
+    filter("ansible.utils.slaac", network::slaac),
+    filter("ansible.utils.usable_range", network::usable_range),
     filter("attr", select::attr),
     filter("b64decode", hashes::b64decode),
     filter("b64encode", hashes::b64encode),
@@ -70,6 +95,33 @@ pub static FILTERS: &[FilterDef] = &[
     filter("combine", mappings::combine),
     filter("comment", strings::comment),
     filter("commonpath", paths::commonpath),
+    filter("community.general.accumulate", general::accumulate),
+    filter("community.general.counter", general::counter),
+    filter("community.general.crc32", general::crc32),
+    filter("community.general.dict", general::dict),
+    filter("community.general.dict_kv", general::dict_kv),
+    filter("community.general.from_csv", general::from_csv),
+    filter("community.general.groupby_as_dict", general::groupby_as_dict),
+    filter("community.general.json_query", general::json_query),
+    filter("community.general.keep_keys", general::keep_keys),
+    filter("community.general.lists_difference", general::lists_difference),
+    filter("community.general.lists_intersect", general::lists_intersect),
+    filter("community.general.lists_mergeby", general::lists_mergeby),
+    filter("community.general.lists_symmetric_difference", general::lists_symmetric_difference),
+    filter("community.general.lists_union", general::lists_union),
+    filter("community.general.random_mac", general::random_mac),
+    filter("community.general.remove_keys", general::remove_keys),
+    filter("community.general.replace_keys", general::replace_keys),
+    filter("community.general.to_days", general::to_days),
+    filter("community.general.to_hours", general::to_hours),
+    filter("community.general.to_milliseconds", general::to_milliseconds),
+    filter("community.general.to_minutes", general::to_minutes),
+    filter("community.general.to_months", general::to_months),
+    filter("community.general.to_seconds", general::to_seconds),
+    filter("community.general.to_time_unit", general::to_time_unit),
+    filter("community.general.to_weeks", general::to_weeks),
+    filter("community.general.to_years", general::to_years),
+    filter("community.general.version_sort", general::version_sort),
     filter("count", lists::length),
     lenient("d", types::default),
     lenient("default", types::default),

@@ -48,6 +48,11 @@ pub(super) fn vault(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 
 pub(super) fn unvault(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [secret, vault_id, old] = args.bind(&sig("do_unvault", 1, ["secret", "vault_id", "vaultid"], 1))?;
+    // An inline vaulted value stands for its encrypted text, whether or not it could be decrypted.
+    let input = match cx.cipher(&input) {
+        Some(cipher) => Obj::from(cipher),
+        None => input,
+    };
     for arg in [Some(&input), secret.as_ref()].into_iter().flatten() {
         if arg.is_marker() {
             return Ok(arg.clone());

@@ -2,6 +2,7 @@
 
 use super::support::{Call, Found};
 use crate::template::filters::support::class_of;
+use crate::template::plugins::short_name;
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use crate::value::{Value, str_repr};
 
@@ -94,7 +95,8 @@ fn setting(cx: &mut Cx<'_>, name: &str, kind: &str, plugin: &str) -> Result<Opti
     let known = cx.with_world(|world| world.settings.get(&full).cloned());
     let Some((value, origin)) = known else {
         let any = cx.with_world(|world| world.settings.keys().any(|key| key.starts_with(&format!("{short}."))));
-        return match kind.is_empty() || any {
+        let built_in = kind == "lookup" && super::LOOKUPS.iter().any(|def| def.name == short_name(plugin));
+        return match kind.is_empty() || any || built_in {
             true => Ok(None),
             // rplay knows the settings of the plugins that it has built in.
             false => Err(Raise::ansible(format!("Unable to load {kind} plugin {}.", str_repr(plugin)))),

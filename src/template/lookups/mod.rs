@@ -5,12 +5,14 @@ mod config;
 pub(super) mod csvfile;
 mod files;
 mod first_found;
+mod general;
 mod ini;
 mod loops;
 mod password;
 mod sequence;
 mod support;
 mod template;
+mod url;
 mod vars;
 
 use super::args::CallArgs;
@@ -42,7 +44,13 @@ const fn lenient(name: &'static str, run: Run) -> LookupDef {
 
 /// All lookups, sorted by name.
 pub static LOOKUPS: &[LookupDef] = &[
+    lookup("community.general.cartesian", general::cartesian),
+    lookup("community.general.dig", general::dig),
+    lookup("community.general.dnstxt", general::dnstxt),
+    lookup("community.general.filetree", general::filetree),
     lookup("community.general.flattened", loops::flattened),
+    lookup("community.general.merge_variables", general::merge_variables),
+    lookup("community.general.random_string", general::random_string),
     lookup("config", config::config),
     lookup("csvfile", csvfile::csvfile),
     lookup("dict", loops::dict),
@@ -50,7 +58,6 @@ pub static LOOKUPS: &[LookupDef] = &[
     lookup("file", files::file),
     lookup("fileglob", files::fileglob),
     lenient("first_found", first_found::first_found),
-    lookup("flattened", loops::flattened),
     lookup("indexed_items", loops::indexed_items),
     lookup("ini", ini::ini),
     lookup("inventory_hostnames", vars::inventory_hostnames),
@@ -66,7 +73,7 @@ pub static LOOKUPS: &[LookupDef] = &[
     lookup("template", template::template),
     lookup("together", loops::together),
     lookup("unvault", files::unvault),
-    lookup("url", vars::url),
+    lookup("url", url::url),
     lookup("varnames", vars::varnames),
     lookup("vars", vars::vars),
 ];

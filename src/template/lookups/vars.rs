@@ -1,9 +1,11 @@
 //! Lookups of variables and hosts: `env`, `vars`, `varnames`, `inventory_hostnames`; `url` is refused.
 
 use super::support::{Call, Found, term};
+use crate::diag::{Origin, Source};
 use crate::re::{Flags, Pattern};
 use crate::template::{CallArgs, Cx, Obj, Raise};
-use crate::value::str_repr;
+use crate::value::{Text, str_repr};
+use std::sync::Arc;
 
 pub(super) fn env(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     let call = Call::new(args);
@@ -15,7 +17,10 @@ pub(super) fn env(cx: &mut Cx<'_>, args: CallArgs) -> Found {
         };
         let value = cx.with_world(|w| w.environment.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone()));
         out.push(match (value, call.option("default")) {
-            (Some(value), _) => value.into(),
+            (Some(value), _) => {
+                let source = Source::Described(format!("<environment variable {}>", str_repr(&name)));
+                Obj::Str(Text::placed(value, Some(Origin::new(Arc::new(source), 0, 0))))
+            }
             (None, Some(Obj::Undefined(_))) => {
                 Obj::undefined(format!("The environment variable {} is not set.", str_repr(&name)))
             }
@@ -77,8 +82,4 @@ pub(super) fn inventory_hostnames(cx: &mut Cx<'_>, args: CallArgs) -> Found {
         cx.warn(warning);
     }
     Ok(hosts.into_iter().map(Obj::from).collect())
-}
-
-pub(super) fn url(_cx: &mut Cx<'_>, _args: CallArgs) -> Found {
-    Err(Raise::unsupported("The lookup 'url' is not supported yet."))
 }

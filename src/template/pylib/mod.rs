@@ -6,6 +6,7 @@ pub mod codec;
 pub mod crypt;
 pub mod glob;
 pub mod human;
+pub mod network;
 pub mod paths;
 pub mod random;
 pub mod strptime;

@@ -2,6 +2,7 @@
 
 mod files;
 mod lists;
+mod network;
 mod plain;
 mod results;
 mod texts;
@@ -44,6 +45,21 @@ pub static TESTS: &[TestDef] = &[
     test("all", lists::all),
     test("ansible._protomatter.tagged", plain::tagged),
     test("ansible._protomatter.tagged_with", plain::tagged_with),
+    test("ansible.utils.in_any_network", network::in_any_network),
+    test("ansible.utils.in_network", network::in_network),
+    test("ansible.utils.in_one_network", network::in_one_network),
+    test("ansible.utils.ip", network::ip),
+    test("ansible.utils.ip_address", network::ip_address),
+    test("ansible.utils.ipv4", network::ipv4),
+    test("ansible.utils.ipv4_address", network::ipv4_address),
+    test("ansible.utils.ipv6", network::ipv6),
+    test("ansible.utils.ipv6_address", network::ipv6_address),
+    test("ansible.utils.loopback", network::loopback),
+    test("ansible.utils.mac", network::mac),
+    test("ansible.utils.multicast", network::multicast),
+    test("ansible.utils.subnet_of", network::subnet_of),
+    test("ansible.utils.supernet_of", network::supernet_of),
+    test("ansible.utils.unspecified", network::unspecified),
     test("any", lists::any),
     test("boolean", plain::boolean),
     test("callable", plain::callable),

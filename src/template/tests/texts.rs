@@ -139,10 +139,11 @@ pub(super) fn urn(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     Ok(uri_of(cx, &input, Some(urn))?.is_some())
 }
 
-pub(super) fn vault_encrypted(_cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
+pub(super) fn vault_encrypted(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     alone(args, "vault_encrypted")?;
-    let input = input.defined()?;
-    // Text that only looks encrypted is not; what is encrypted inline is decrypted before it comes here.
-    let _ = input;
-    Ok(false)
+    // Text that only looks encrypted is not: what counts is that it was an inline vaulted value.
+    if cx.cipher(&input).is_some() {
+        return Ok(true);
+    }
+    input.defined().map(|_| false)
 }

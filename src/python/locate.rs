@@ -1,0 +1,140 @@
+//! Where the files are that a module imports: in `module_utils/` folders, in the installed ansible-core, in collections.
+
+use crate::content::{Collections, Installed};
+use crate::value::Value;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+/// A name in its parts: `ansible.module_utils.basic`.
+pub type Name = Vec<String>;
+
+/// Something that was found under a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Located {
+    /// The name of what was found, which is shorter than what was asked for where the rest is something in it.
+    pub name: Name,
+    /// Whether it is a package.
+    pub package: bool,
+    /// Whether it is in another place now.
+    pub redirected: bool,
+    /// Its text.
+    pub source: Source,
+}
+
+/// The text of what was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// In a file.
+    File(PathBuf),
+    /// Made here.
+    Made(String),
+}
+
+/// What is searched.
+#[derive(Debug)]
+pub struct Places {
+    /// `module_utils/` folders beside playbooks and in roles, and those of the setting; ansible-core's come last.
+    pub utils: Vec<PathBuf>,
+    /// The ansible-core.
+    pub installed: Arc<Installed>,
+    /// The collections.
+    pub collections: Collections,
+    /// The redirects of ansible-core's own `module_utils`, read once one is needed.
+    pub moved: Arc<OnceLock<Value>>,
+}
+
+/// What was asked for and not found: all names that were tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotFound(pub Vec<String>);
+
+impl Places {
+    /// Finds what a name means; one that is `ambiguous` may be something inside of what it names.
+    pub fn find(&self, name: &[String], ambiguous: bool, child_moved: bool) -> Result<Located, NotFound> {
+        let of_core = name.first().is_some_and(|first| first == "ansible");
+        let depth = if of_core { 2 } else { 5 };
+        let six = of_core && name.get(2).is_some_and(|third| third == "six");
+        let mut candidates = vec![if six { name[..3].to_vec() } else { name.to_vec() }];
+        if ambiguous && !six && name.len() > depth + 1 {
+            candidates.push(name[..name.len() - 1].to_vec());
+        }
+        for candidate in &candidates {
+            let found = if of_core { self.of_core(candidate) } else { self.of_collection(candidate) };
+            if let Some(found) = found {
+                return Ok(found);
+            }
+        }
+        if child_moved && let Some(name) = candidates.pop() {
+            return Ok(Located { name, package: true, redirected: false, source: Source::Made(String::new()) });
+        }
+        Err(NotFound(candidates.iter().map(|parts| parts.join(".")).collect()))
+    }
+
+    /// The user's own files come before redirects.
+    fn of_core(&self, name: &[String]) -> Option<Located> {
+        let rest = name.get(2..).filter(|rest| !rest.is_empty())?;
+        let core = self.installed.package().join("module_utils");
+        self.utils
+            .iter()
+            .chain([&core])
+            .find_map(|folder| in_folder(&rest.iter().fold(folder.clone(), |path, part| path.join(part)), name))
+            .or_else(|| {
+                let key = rest.join(".");
+                let entry = self.moved().get("plugin_routing")?.get("module_utils")?.get(&key)?;
+                Some(moved(name, &entry.get("redirect")?.to_text()))
+            })
+    }
+
+    fn of_collection(&self, name: &[String]) -> Option<Located> {
+        if name.len() < 6 {
+            return Some(Located {
+                name: name.to_vec(),
+                package: true,
+                redirected: false,
+                source: Source::Made(String::new()),
+            });
+        }
+        let collection = format!("{}.{}", name[1], name[2]);
+        if let Some(target) = self.collections.module_utils_redirect(&collection, &name[5..].join(".")) {
+            return Some(moved(name, &target));
+        }
+        let folder = self.collections.folder(&collection)?;
+        in_folder(&name[3..].iter().fold(folder, |path, part| path.join(part)), name)
+    }
+
+    fn moved(&self) -> &Value {
+        self.moved.get_or_init(|| {
+            let path = self.installed.package().join("config/ansible_builtin_runtime.yml");
+            let text = std::fs::read_to_string(path).unwrap_or_default();
+            crate::yaml::from_yaml(&text, false).unwrap_or_default()
+        })
+    }
+}
+
+/// A package or a module at a path without extension.
+fn in_folder(path: &Path, name: &[String]) -> Option<Located> {
+    // A name's part is a word: it leads nowhere else.
+    if name.iter().any(|part| part.is_empty() || part.contains(['/', '.', '*'])) {
+        return None;
+    }
+    let located = |file: PathBuf, package| {
+        file.is_file().then(|| Located { name: name.to_vec(), package, redirected: false, source: Source::File(file) })
+    };
+    located(path.join("__init__.py"), true).or_else(|| {
+        let mut file = path.as_os_str().to_owned();
+        file.push(".py");
+        located(file.into(), false)
+    })
+}
+
+/// A package that stands for another one.
+fn moved(name: &[String], target: &str) -> Located {
+    let target = if target.starts_with("ansible_collections") {
+        target.to_owned()
+    } else {
+        let mut parts = target.splitn(3, '.');
+        let mut part = || parts.next().unwrap_or_default();
+        format!("ansible_collections.{}.{}.plugins.module_utils.{}", part(), part(), part())
+    };
+    let source = format!("import sys\nimport {target}\nsys.modules[__name__] = sys.modules['{target}']\n");
+    Located { name: name.to_vec(), package: true, redirected: true, source: Source::Made(source) }
+}

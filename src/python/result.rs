@@ -1,0 +1,307 @@
+//! What a module printed, read as its result.
+//!
+//! Follows ansible-core's "legacy" profile of messages from module to controller: plain JSON, in which errors,
+//! warnings and deprecations are objects that say their type. Noise around the JSON is passed over, at its end with
+//! a warning.
+
+use crate::diag::Error;
+use crate::proto::Outcome;
+use crate::value::{Dict, Value, parse_json};
+
+/// What a run left behind.
+#[derive(Clone, Debug, Default)]
+pub struct Printed {
+    /// Its exit status.
+    pub rc: i64,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+/// A module's result, read.
+#[derive(Clone, Debug, Default)]
+pub struct Read {
+    /// The result.
+    pub outcome: Outcome,
+    /// The error behind a failure, as it is told.
+    pub error: Option<Error>,
+    /// What to warn of beside the module's own warnings.
+    pub warnings: Vec<String>,
+}
+
+/// The name of the key that says an object's type.
+const TYPE: &str = "__ansible_type";
+
+/// Help for whoever sees a result that is none.
+const SEE: &str = "See stdout/stderr for the returned output.";
+
+/// Reads what was printed by a module that `interpreter` ran; `traces` keeps the tracebacks in it.
+pub fn read(printed: &Printed, interpreter: &str, traces: bool) -> Read {
+    let mut warnings = Vec::new();
+    match parse(&printed.stdout, &mut warnings) {
+        Ok(dict) => understood(dict, warnings, traces),
+        Err(why) => {
+            let mut read = unreadable(printed, interpreter, &why);
+            // The traceback that there is: of an interpreter that was not caught.
+            if traces && !printed.stderr.trim().is_empty() {
+                read.outcome.set("exception", printed.stderr.as_str());
+            }
+            read
+        }
+    }
+}
+
+fn parse(stdout: &str, warnings: &mut Vec<String>) -> Result<Dict, String> {
+    let text = json_lines(stdout, warnings)?;
+    match parse_json(&text) {
+        Ok(Value::Dict(dict)) => Ok(dict),
+        Ok(other) => {
+            Err(format!("Malformed result. Received <class '{}'> instead of <class 'dict'>.", other.type_name()))
+        }
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The lines from the first that begins with `{` to the last that ends with `}`.
+fn json_lines(stdout: &str, warnings: &mut Vec<String>) -> Result<String, String> {
+    let lines: Vec<&str> = stdout.lines().collect();
+    let start = lines.iter().position(|line| line.trim().starts_with('{')).ok_or("No start of json char found")?;
+    let lines = &lines[start..];
+    let end = lines.iter().rposition(|line| line.trim().ends_with('}')).ok_or("No end of json char found")?;
+    let junk = &lines[end + 1..];
+    if junk.iter().any(|line| !line.trim().is_empty()) {
+        warnings.push(format!("Module invocation had junk after the JSON data: {}", junk.join("\n")));
+    }
+    Ok(lines[..=end].join("\n"))
+}
+
+fn understood(dict: Dict, mut warnings: Vec<String>, traces: bool) -> Read {
+    if dict.get("results").is_some_and(|results| results.as_list().is_none()) {
+        warnings.push("Found internal 'results' key in module return, renamed to 'ansible_module_results'.".into());
+    }
+    let mut outcome = Outcome::default();
+    let mut exception = None;
+    for (key, value) in &dict {
+        let name = key.to_text();
+        match name.as_str() {
+            "exception" => exception = Some(value.clone()),
+            "warnings" => keep(&mut outcome, "warnings", value, |item| brief_or(item, text_of)),
+            "deprecations" => keep(&mut outcome, "deprecations", value, deprecation),
+            "_ansible_suppress_tmpdir_delete" => {}
+            "add_host" | "add_group" => {
+                warnings
+                    .push(format!("Removed unexpected internal key in module return: {name} = {}", value.to_text()));
+            }
+            _ if name.starts_with("_ansible_") && name != "_ansible_parsed" => {
+                warnings
+                    .push(format!("Removed unexpected internal key in module return: {name} = {}", value.to_text()));
+            }
+            "results" if value.as_list().is_none() => outcome.set("ansible_module_results", plain(value)),
+            "ansible_facts" => outcome.set("ansible_facts", facts(value)),
+            _ => outcome.set(&name, plain(value)),
+        }
+    }
+    let failed = outcome.is_failed();
+    let error = summarized(&mut outcome, exception, failed, traces);
+    Read { outcome, error, warnings }
+}
+
+/// Keeps what came of each item of a list that holds any.
+fn keep(outcome: &mut Outcome, name: &str, value: &Value, each: impl Fn(&Value) -> Value) {
+    let items: Vec<Value> = match value {
+        Value::List(items) => items.iter().map(each).collect(),
+        Value::Null => Vec::new(),
+        other => vec![each(other)],
+    };
+    if !items.is_empty() {
+        outcome.set(name, items);
+    }
+}
+
+/// Facts that no module may set are taken out.
+fn facts(value: &Value) -> Value {
+    let Value::Dict(facts) = plain(value) else { return plain(value) };
+    let discovered =
+        |name: &str| name.starts_with("discovered_interpreter_") || name.starts_with("ansible_discovered_interpreter_");
+    let kept = facts.iter().filter(|(name, _)| !name.as_str().is_some_and(discovered));
+    Value::Dict(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+}
+
+/// A value without what ansible-core's types wrap around it.
+fn plain(value: &Value) -> Value {
+    match value {
+        Value::List(items) => Value::list(items.iter().map(plain)),
+        Value::Dict(dict) => match dict.get(TYPE) {
+            Some(_) if dict.contains("event") => brief_or(value, text_of),
+            Some(_) if dict.contains("value") => dict.get("value").map(plain).unwrap_or_default(),
+            _ => Value::Dict(dict.iter().map(|(k, v)| (k.clone(), plain(v))).collect()),
+        },
+        other => other.clone(),
+    }
+}
+
+fn text_of(value: &Value) -> Value {
+    Value::from(value.to_text())
+}
+
+fn brief_or(value: &Value, otherwise: impl Fn(&Value) -> Value) -> Value {
+    match value.get("event").and_then(event_error) {
+        Some(error) => {
+            let help = error.help.as_ref().map(|help| format!(" {help}")).unwrap_or_default();
+            Value::from(format!("{}{help}", error.line()))
+        }
+        None => otherwise(value),
+    }
+}
+
+/// What a deprecation is where it is registered.
+fn deprecation(value: &Value) -> Value {
+    let Some(event) = value.get("event") else { return plain(value) };
+    let mut told = Dict::new();
+    if let Some(deprecator) = value.get("deprecator").filter(|d| !d.is_null()) {
+        let name = deprecator.get("resolved_name").map(Value::to_text).unwrap_or_default();
+        let collection: Vec<&str> = name.split('.').take(2).collect();
+        told.insert("collection_name", collection.join("."));
+        let kind = deprecator.get("type").map(plain).unwrap_or_default();
+        told.insert("deprecator", Dict::from([("resolved_name", Value::from(name.as_str())), ("type", kind)]));
+    }
+    for key in ["date", "version"] {
+        if let Some(when) = value.get(key).filter(|when| !when.is_null()) {
+            told.insert(key, when.clone());
+        }
+    }
+    let msg = event_error(event).map(|error| error.line()).unwrap_or_default();
+    told.insert("msg", msg);
+    Value::Dict(told)
+}
+
+/// An event with those that it comes from.
+fn event_error(event: &Value) -> Option<Error> {
+    let mut error = Error::user(event.get("msg")?.to_text());
+    let chain = event.get("chain").filter(|chain| chain.get("follow").is_none_or(Value::truthy));
+    if let Some(cause) = chain.and_then(|chain| chain.get("event")).and_then(event_error) {
+        error = cause.context(error.message);
+    }
+    match event.get("help_text").filter(|help| help.truthy()) {
+        Some(help) => Some(error.help(help.to_text())),
+        None => Some(error),
+    }
+}
+
+/// The error behind a failure; what a module says of it stays in the result as text.
+fn summarized(outcome: &mut Outcome, exception: Option<Value>, failed: bool, traces: bool) -> Option<Error> {
+    let event = exception.as_ref().and_then(|exception| exception.get("event"));
+    let told = event.and_then(event_error);
+    let trace = match (event, exception.as_ref()) {
+        _ if !traces => None,
+        (Some(event), _) => event.get("formatted_traceback").map(Value::to_text),
+        (None, Some(text)) if text.truthy() => Some(text.to_text()),
+        _ => None,
+    };
+    if let Some(trace) = trace.map(|trace| trace.trim_end().to_owned()).filter(|trace| !trace.is_empty()) {
+        outcome.set("exception", format!("{trace}\n"));
+    }
+    if !failed {
+        return None;
+    }
+    let said = outcome.get("msg").map(Value::to_text);
+    let error = told.unwrap_or_else(|| Error::user(said.clone().unwrap_or_else(|| "Unknown error.".into())));
+    let error = error.context("Module failed.");
+    if said.is_none() {
+        outcome.set("msg", error.clone().context("Task failed.").line());
+    }
+    Some(error)
+}
+
+fn unreadable(printed: &Printed, interpreter: &str, why: &str) -> Read {
+    let gone = ["No such file or directory", "not found", "command not found"].iter().any(|words| {
+        let text = format!("{interpreter}: {words}");
+        !interpreter.is_empty() && (printed.stderr.contains(&text) || printed.stdout.contains(&text))
+    });
+    let error = if gone {
+        let help = "Consider overriding the configured interpreter path for this host. ";
+        Error::user(format!("The module interpreter '{interpreter}' was not found.")).help(format!("{help}{SEE}"))
+    } else {
+        Error::user(why).context("Module result deserialization failed.").help(SEE)
+    };
+    let outcome = Outcome::failed(error.line())
+        .with("module_stdout", printed.stdout.as_str())
+        .with("module_stderr", printed.stderr.as_str())
+        .with("rc", printed.rc);
+    Read { outcome, error: Some(error.apart().context("Action failed.")), warnings: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(stdout: &str) -> Read {
+        let printed = Printed { rc: 1, stdout: stdout.into(), stderr: "err\n".into() };
+        read(&printed, "/usr/bin/python3", true)
+    }
+
+    #[track_caller]
+    fn msg(read: &Read, text: &str) {
+        assert_eq!(read.outcome.get("msg").map(Value::to_text).as_deref(), Some(text));
+    }
+
+    #[test]
+    fn noise_around_a_result_is_passed_over() {
+        let read = said("hello\n\n{\"a\": 1,\n\"msg\": \"x\"}\nbye\n");
+        msg(&read, "x");
+        assert_eq!(read.warnings, ["Module invocation had junk after the JSON data: bye"]);
+        assert!(said("{\"a\": 1}\n\n").warnings.is_empty());
+    }
+
+    #[test]
+    fn what_is_no_result_is_a_failure_with_all_that_was_printed() {
+        let read = said("hello\n");
+        msg(&read, "Module result deserialization failed: No start of json char found");
+        assert_eq!(read.outcome.get("module_stdout"), Some(&Value::from("hello\n")));
+        assert_eq!(
+            read.error.unwrap().context("Task failed.").to_string(),
+            "Task failed: Action failed: Module result deserialization failed: No start of json char found\n\nTask \
+             failed: Action failed.\n<<< caused by >>>\n\nModule result deserialization failed: No start of json char \
+             found See stdout/stderr for the returned output."
+        );
+        msg(&said("{\"a\": }"), "Module result deserialization failed: Expecting value: line 1 column 7 (char 6)");
+        let printed = Printed { rc: 127, stdout: String::new(), stderr: "/bin/sh: 1: /nope: not found\n".into() };
+        msg(&read_with(&printed, "/nope"), "The module interpreter '/nope' was not found.");
+    }
+
+    fn read_with(printed: &Printed, interpreter: &str) -> Read {
+        read(printed, interpreter, false)
+    }
+
+    #[test]
+    fn failures_tell_their_causes() {
+        let event = r#"{"msg": "I failed", "chain": {"event": {"msg": "division by zero"}, "follow": true}}"#;
+        let failed = said(&format!(r#"{{"failed": true, "msg": "I failed", "exception": {{"event": {event}}}}}"#));
+        msg(&failed, "I failed");
+        assert_eq!(failed.error.unwrap().line(), "Module failed: I failed: division by zero");
+        let crashed = said(&format!(r#"{{"failed": true, "exception": {{"event": {event}}}}}"#));
+        msg(&crashed, "Task failed: Module failed: I failed: division by zero");
+        let old = said(r#"{"failed": true, "msg": "no", "exception": "Traceback: x  \n"}"#);
+        assert_eq!(old.outcome.get("exception"), Some(&Value::from("Traceback: x\n")));
+    }
+
+    #[test]
+    fn typed_objects_become_plain_ones() {
+        let read = said(
+            r#"{"warnings": [{"event": {"msg": "a warning"}, "__ansible_type": "WarningSummary"}, "old"],
+                "deprecations": [{"event": {"msg": "old"}, "date": "2030-01-01", "__ansible_type": "DeprecationSummary",
+                  "deprecator": {"resolved_name": "ansible.legacy.x", "type": {"value": "module", "__ansible_type": "PluginType"}}}],
+                "x": {"value": "y", "tags": [], "__ansible_type": "_AnsibleTaggedStr"}, "_ansible_foo": 1,
+                "ansible_facts": {"a": 1, "discovered_interpreter_python": "/evil"}}"#,
+        );
+        let shown = crate::value::repr(&read.outcome.result.into());
+        assert_eq!(
+            shown,
+            "{'warnings': ['a warning', 'old'], 'deprecations': [{'collection_name': 'ansible.legacy', 'deprecator': \
+             {'resolved_name': 'ansible.legacy.x', 'type': 'module'}, 'date': '2030-01-01', 'msg': 'old'}], 'x': 'y', \
+             'ansible_facts': {'a': 1}}"
+        );
+        assert_eq!(read.warnings, ["Removed unexpected internal key in module return: _ansible_foo = 1"]);
+    }
+}

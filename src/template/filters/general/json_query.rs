@@ -1,0 +1,438 @@
+//! `json_query`: JMESPath expressions.
+//!
+//! The crate reads them; what they mean is here, over our own objects, so that dictionaries keep their order
+//! and integers their size, as with Python's jmespath.
+
+use crate::template::filters::support::{Got, given, is_mapping, is_sequence, sig};
+use crate::template::raise::Class;
+use crate::template::{CallArgs, Cx, Obj, Raise};
+use jmespath::Variable;
+use jmespath::ast::{Ast, Comparator};
+use std::cmp::Ordering;
+
+pub(in crate::template::filters) fn json_query(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    let [expr] = args.bind(&sig("json_query", 1, ["expr"], 1))?;
+    let expr = cx.text(&given(expr))?;
+    let context = "JMESPathError in json_query filter plugin:\n";
+    let ast = jmespath::parse(&expr).map_err(|error| {
+        let reason = error.reason.to_string();
+        let reason = reason.strip_prefix("Parse error: ").unwrap_or(&reason);
+        let (expr, column) = (crate::value::str_repr(&expr), error.offset);
+        Raise::ansible(format!("{context}Invalid jmespath expression: {reason} at column {column} of {expr}"))
+    })?;
+    match visit(cx, &ast, &input) {
+        Err(Raise::Python(Class::Value, text)) => Err(Raise::ansible(format!("{context}{text}"))),
+        other => other,
+    }
+}
+
+fn failed(text: String) -> Raise {
+    Raise::value_error(text)
+}
+
+/// JMESPath's truth: empty things, null and false are false; 0 is true.
+fn truth(cx: &mut Cx<'_>, obj: &Obj) -> Result<bool, Raise> {
+    match obj {
+        Obj::Int(_) | Obj::Big(_) | Obj::Float(_) => Ok(true),
+        other => cx.truthy(other),
+    }
+}
+
+fn items(cx: &mut Cx<'_>, obj: &Obj) -> Result<Option<Vec<Obj>>, Raise> {
+    if is_sequence(obj) { cx.iter(obj).map(Some) } else { Ok(None) }
+}
+
+fn literal(value: &Variable) -> Obj {
+    match value {
+        Variable::Null | Variable::Expref(_) => Obj::None,
+        Variable::String(text) => text.as_str().into(),
+        Variable::Bool(b) => Obj::Bool(*b),
+        Variable::Number(number) => match number.as_i64() {
+            Some(whole) => Obj::Int(whole),
+            None => Obj::Float(number.as_f64().unwrap_or_default()),
+        },
+        Variable::Array(items) => Obj::list(items.iter().map(|item| literal(item))),
+        Variable::Object(items) => Obj::dict(items.iter().map(|(key, item)| (key.as_str().into(), literal(item)))),
+    }
+}
+
+fn visit(cx: &mut Cx<'_>, ast: &Ast, data: &Obj) -> Got {
+    cx.deeper(|cx| match ast {
+        Ast::Identity { .. } => Ok(data.clone()),
+        Ast::Literal { value, .. } => Ok(literal(value)),
+        Ast::Field { name, .. } if is_mapping(data) => cx.dict_get(data, name)?.unwrap_or_default().defined(),
+        Ast::Field { .. } | Ast::Expref { .. } => Ok(Obj::None),
+        Ast::Subexpr { lhs, rhs, .. } => {
+            let left = visit(cx, lhs, data)?;
+            visit(cx, rhs, &left)
+        }
+        Ast::Index { idx, .. } => {
+            let Some(all) = items(cx, data)? else { return Ok(Obj::None) };
+            let at = if *idx < 0 { i64::from(*idx) + all.len() as i64 } else { i64::from(*idx) };
+            Ok(usize::try_from(at).ok().and_then(|at| all.get(at).cloned()).unwrap_or_default())
+        }
+        Ast::Slice { start, stop, step, .. } => {
+            if *step == 0 {
+                return Err(failed("slice step cannot be zero".into()));
+            }
+            if !is_sequence(data) {
+                return Ok(Obj::None);
+            }
+            let bound = |n: &Option<i32>| n.map_or(Obj::None, |n| Obj::Int(i64::from(n)));
+            cx.slice(data, [&bound(start), &bound(stop), &Obj::Int(i64::from(*step))])
+        }
+        Ast::Or { lhs, rhs, .. } => {
+            let left = visit(cx, lhs, data)?;
+            if truth(cx, &left)? { Ok(left) } else { visit(cx, rhs, data) }
+        }
+        Ast::And { lhs, rhs, .. } => {
+            let left = visit(cx, lhs, data)?;
+            if truth(cx, &left)? { visit(cx, rhs, data) } else { Ok(left) }
+        }
+        Ast::Not { node, .. } => {
+            let value = visit(cx, node, data)?;
+            Ok((!truth(cx, &value)?).into())
+        }
+        Ast::Condition { predicate, then, .. } => {
+            let value = visit(cx, predicate, data)?;
+            if truth(cx, &value)? { visit(cx, then, data) } else { Ok(Obj::None) }
+        }
+        Ast::Comparison { comparator, lhs, rhs, .. } => {
+            let (left, right) = (visit(cx, lhs, data)?, visit(cx, rhs, data)?);
+            compared(cx, comparator, &left, &right)
+        }
+        Ast::ObjectValues { node, .. } => {
+            let value = visit(cx, node, data)?;
+            if !is_mapping(&value) {
+                return Ok(Obj::None);
+            }
+            Ok(Obj::list(cx.items(&value)?.into_iter().map(|(_, item)| item)))
+        }
+        Ast::Projection { lhs, rhs, .. } => {
+            let left = visit(cx, lhs, data)?;
+            let Some(all) = items(cx, &left)? else { return Ok(Obj::None) };
+            let mut out = Vec::new();
+            for item in all {
+                let value = visit(cx, rhs, &item)?;
+                if !value.is_none() {
+                    out.push(value);
+                }
+            }
+            Ok(Obj::list(out))
+        }
+        Ast::Flatten { node, .. } => {
+            let value = visit(cx, node, data)?;
+            let Some(all) = items(cx, &value)? else { return Ok(Obj::None) };
+            let mut out = Vec::new();
+            for item in all {
+                match items(cx, &item)? {
+                    Some(inner) => out.extend(inner),
+                    None => out.push(item),
+                }
+            }
+            Ok(Obj::list(out))
+        }
+        Ast::MultiList { .. } | Ast::MultiHash { .. } if data.is_none() => Ok(Obj::None),
+        Ast::MultiList { elements, .. } => {
+            let mut out = Vec::new();
+            for element in elements {
+                out.push(visit(cx, element, data)?);
+            }
+            Ok(Obj::list(out))
+        }
+        Ast::MultiHash { elements, .. } => {
+            let mut out = Vec::new();
+            for pair in elements {
+                out.push((pair.key.as_str().into(), visit(cx, &pair.value, data)?));
+            }
+            Ok(Obj::dict(out))
+        }
+        Ast::Function { name, args, .. } => function(cx, name, args, data),
+    })
+}
+
+fn is_number(obj: &Obj) -> bool {
+    matches!(obj, Obj::Int(_) | Obj::Big(_) | Obj::Float(_))
+}
+
+fn compared(cx: &mut Cx<'_>, comparator: &Comparator, left: &Obj, right: &Obj) -> Got {
+    let equal = |cx: &mut Cx<'_>| {
+        // True is not 1 here.
+        let mixed = matches!(left, Obj::Bool(_)) != matches!(right, Obj::Bool(_));
+        if mixed { Ok(false) } else { cx.equals(left, right) }
+    };
+    let order = match comparator {
+        Comparator::Equal => return equal(cx).map(Obj::from),
+        Comparator::NotEqual => return equal(cx).map(|same| (!same).into()),
+        _ if !is_number(left) || !is_number(right) => return Ok(Obj::None),
+        _ => cx.order(left, right, "<")?,
+    };
+    let Some(order) = order else { return Ok(false.into()) };
+    Ok(match comparator {
+        Comparator::LessThan => order == Ordering::Less,
+        Comparator::LessThanEqual => order != Ordering::Greater,
+        Comparator::GreaterThan => order == Ordering::Greater,
+        _ => order != Ordering::Less,
+    }
+    .into())
+}
+
+/// A function: its name, the types that each argument may have, and whether the last may come again.
+struct Function {
+    name: &'static str,
+    args: &'static [&'static [&'static str]],
+    more: bool,
+}
+
+const fn func(name: &'static str, args: &'static [&'static [&'static str]]) -> Function {
+    Function { name, args, more: false }
+}
+
+const NUMBER: &[&str] = &["number"];
+const STRING: &[&str] = &["string"];
+const OBJECT: &[&str] = &["object"];
+const ARRAY: &[&str] = &["array"];
+const NUMBERS: &[&str] = &["array-number"];
+const STRINGS: &[&str] = &["array-string"];
+const SORTABLE: &[&str] = &["array-string", "array-number"];
+const EXPREF: &[&str] = &["expref"];
+const ANY: &[&str] = &[];
+
+/// All functions, sorted by name.
+static FUNCTIONS: &[Function] = &[
+    func("abs", &[NUMBER]),
+    func("avg", &[NUMBERS]),
+    func("ceil", &[NUMBER]),
+    func("contains", &[&["array", "string"], ANY]),
+    func("ends_with", &[STRING, STRING]),
+    func("floor", &[NUMBER]),
+    func("join", &[STRING, STRINGS]),
+    func("keys", &[OBJECT]),
+    func("length", &[&["string", "array", "object"]]),
+    func("map", &[EXPREF, ARRAY]),
+    func("max", &[&["array-number", "array-string"]]),
+    func("max_by", &[ARRAY, EXPREF]),
+    Function { name: "merge", args: &[OBJECT], more: true },
+    func("min", &[&["array-number", "array-string"]]),
+    func("min_by", &[ARRAY, EXPREF]),
+    Function { name: "not_null", args: &[ANY], more: true },
+    func("reverse", &[&["array", "string"]]),
+    func("sort", &[SORTABLE]),
+    func("sort_by", &[ARRAY, EXPREF]),
+    func("starts_with", &[STRING, STRING]),
+    func("sum", &[NUMBERS]),
+    func("to_array", &[ANY]),
+    func("to_number", &[ANY]),
+    func("to_string", &[ANY]),
+    func("type", &[ANY]),
+    func("values", &[OBJECT]),
+];
+
+/// An argument: a value, or an expression that the function applies.
+enum Argument<'a> {
+    Value(Obj),
+    Expref(&'a Ast),
+}
+
+fn type_of(obj: &Obj) -> &'static str {
+    match obj {
+        Obj::None => "null",
+        Obj::Bool(_) => "boolean",
+        obj if is_number(obj) => "number",
+        Obj::Str(_) => "string",
+        obj if is_mapping(obj) => "object",
+        obj if is_sequence(obj) => "array",
+        _ => "unknown",
+    }
+}
+
+fn check(cx: &mut Cx<'_>, function: &Function, types: &[&str], argument: &Argument<'_>) -> Result<(), Raise> {
+    if types.is_empty() {
+        return Ok(());
+    }
+    let (value, kind) = match argument {
+        Argument::Expref(_) if types.contains(&"expref") => return Ok(()),
+        Argument::Expref(_) => (Obj::from("<expression>"), "expref"),
+        Argument::Value(value) => (value.clone(), type_of(value)),
+    };
+    let mut received = kind;
+    for wanted in types {
+        if *wanted == kind {
+            return Ok(());
+        }
+        let Some(inner) = wanted.strip_prefix("array-").filter(|_| kind == "array") else { continue };
+        let all = items(cx, &value)?.unwrap_or_default();
+        match all.iter().map(type_of).find(|kind| *kind != inner) {
+            None => return Ok(()),
+            Some(other) => received = other,
+        }
+    }
+    let names: Vec<Obj> = types.iter().map(|name| Obj::from(*name)).collect();
+    let (shown, names) = (cx.text(&value)?, cx.repr(&Obj::list(names))?);
+    Err(failed(format!(
+        "In function {}(), invalid type for value: {shown}, expected one of: {names}, received: \"{received}\"",
+        function.name
+    )))
+}
+
+fn function(cx: &mut Cx<'_>, name: &str, args: &[Ast], data: &Obj) -> Got {
+    let Some(function) = FUNCTIONS.binary_search_by(|f| f.name.cmp(name)).ok().and_then(|at| FUNCTIONS.get(at)) else {
+        return Err(failed(format!("Unknown function: {name}()")));
+    };
+    let (count, wanted) = (args.len(), function.args.len());
+    if function.more && count < wanted || !function.more && count != wanted {
+        let least = if function.more { "at least " } else { "" };
+        let plural = if wanted == 1 { "argument" } else { "arguments" };
+        return Err(failed(format!("Expected {least}{wanted} {plural} for function {name}(), received {count}")));
+    }
+    let mut given = Vec::new();
+    for (i, arg) in args.iter().enumerate() {
+        let argument = match arg {
+            Ast::Expref { ast, .. } => Argument::Expref(ast),
+            other => Argument::Value(visit(cx, other, data)?),
+        };
+        let types = function.args.get(i).or_else(|| function.args.last()).copied().unwrap_or_default();
+        check(cx, function, types, &argument)?;
+        given.push(argument);
+    }
+    call(cx, name, &given)
+}
+
+fn call(cx: &mut Cx<'_>, name: &str, given: &[Argument<'_>]) -> Got {
+    let value = |at: usize| match given.get(at) {
+        Some(Argument::Value(value)) => value.clone(),
+        _ => Obj::None,
+    };
+    let (first, second) = (value(0), value(1));
+    match name {
+        "abs" => cx.filter("abs", first, CallArgs::default())?.defined(),
+        "avg" => average(cx, &first),
+        "ceil" | "floor" => Ok(match first.as_number().filter(|_| matches!(first, Obj::Float(_))) {
+            Some(f) => {
+                crate::template::filters::support::float_to_int(if name == "ceil" { f.ceil() } else { f.floor() })
+                    .unwrap_or_default()
+            }
+            None => first,
+        }),
+        "contains" if first.as_str().is_some() && second.as_str().is_none() => Ok(false.into()),
+        "contains" => cx.contains(&first, &second).map(Obj::from),
+        "ends_with" => Ok(first.as_str().zip(second.as_str()).is_some_and(|(a, b)| a.ends_with(b)).into()),
+        "starts_with" => Ok(first.as_str().zip(second.as_str()).is_some_and(|(a, b)| a.starts_with(b)).into()),
+        "join" => cx.filter("join", second, CallArgs::positional([first]))?.defined(),
+        "keys" => Ok(Obj::list(cx.items(&first)?.into_iter().map(|(key, _)| key))),
+        "values" => Ok(Obj::list(cx.items(&first)?.into_iter().map(|(_, item)| item))),
+        "length" => cx.filter("length", first, CallArgs::default())?.defined(),
+        "map" => mapped(cx, given, &second),
+        "max" | "min" if items(cx, &first)?.is_some_and(|all| all.is_empty()) => Ok(Obj::None),
+        "max" | "min" => cx.filter(name, first, CallArgs::positional([Obj::Bool(true)]))?.defined(),
+        "max_by" | "min_by" | "sort_by" => by(cx, name, &first, given),
+        "merge" => merge(cx, given),
+        "not_null" => Ok((0..given.len()).map(value).find(|v| !v.is_none()).unwrap_or_default()),
+        "reverse" if first.as_str().is_some() => cx.filter("reverse", first, CallArgs::default())?.defined(),
+        "reverse" => Ok(Obj::list(items(cx, &first)?.unwrap_or_default().into_iter().rev())),
+        "sort" => {
+            let all = items(cx, &first)?.unwrap_or_default();
+            cx.sort(all, Obj::clone).map(Obj::list)
+        }
+        "sum" => {
+            let mut sum = Obj::Int(0);
+            for item in items(cx, &first)?.unwrap_or_default() {
+                sum = cx.add_objects(&sum, &item)?;
+            }
+            Ok(sum)
+        }
+        "to_array" if is_sequence(&first) => Ok(first),
+        "to_array" => Ok(Obj::list([first])),
+        "to_number" => Ok(to_number(&first)),
+        "to_string" if first.as_str().is_some() => Ok(first),
+        "to_string" => {
+            let separators = ("separators".into(), Obj::tuple([",".into(), ":".into()]));
+            let args = CallArgs { positional: Vec::new(), named: vec![separators] };
+            cx.filter("to_json", first, args)?.defined()
+        }
+        "type" => Ok(type_of(&first).into()),
+        other => Err(failed(format!("Unknown function: {other}()"))),
+    }
+}
+
+fn average(cx: &mut Cx<'_>, list: &Obj) -> Got {
+    let all = items(cx, list)?.unwrap_or_default();
+    let sum: f64 = all.iter().filter_map(Obj::as_number).sum();
+    Ok(if all.is_empty() { Obj::None } else { (sum / all.len() as f64).into() })
+}
+
+fn to_number(obj: &Obj) -> Obj {
+    match obj {
+        obj if is_number(obj) => obj.clone(),
+        Obj::Str(text) => match crate::template::filters::numbers::parse_int(text.as_str(), 10) {
+            Some(whole) => Obj::big(whole),
+            None => crate::template::filters::numbers::parse_float(text.as_str()).map_or(Obj::None, Obj::Float),
+        },
+        _ => Obj::None,
+    }
+}
+
+fn mapped(cx: &mut Cx<'_>, given: &[Argument<'_>], list: &Obj) -> Got {
+    let Some(Argument::Expref(ast)) = given.first() else { return Ok(Obj::None) };
+    let mut out = Vec::new();
+    for item in items(cx, list)?.unwrap_or_default() {
+        out.push(visit(cx, ast, &item)?);
+    }
+    Ok(Obj::list(out))
+}
+
+fn merge(cx: &mut Cx<'_>, given: &[Argument<'_>]) -> Got {
+    let mut out: indexmap::IndexMap<Obj, Obj> = indexmap::IndexMap::new();
+    for argument in given {
+        if let Argument::Value(value) = argument {
+            out.extend(cx.items(value)?);
+        }
+    }
+    Ok(Obj::dict(out))
+}
+
+/// `sort_by`, `max_by` and `min_by`: keys must be all numbers or all strings.
+fn by(cx: &mut Cx<'_>, name: &str, list: &Obj, given: &[Argument<'_>]) -> Got {
+    let Some(Argument::Expref(ast)) = given.get(1) else { return Ok(Obj::None) };
+    let mut pairs = Vec::new();
+    for item in items(cx, list)?.unwrap_or_default() {
+        pairs.push((visit(cx, ast, &item)?, item));
+    }
+    let kind = pairs.first().map_or("number", |(key, _)| type_of(key));
+    let wrong = |kind: &str| kind != "number" && kind != "string";
+    if let Some((key, _)) = pairs.iter().find(|(key, _)| type_of(key) != kind || wrong(kind)) {
+        let expected = if wrong(kind) { "['number', 'string']".to_owned() } else { format!("['{kind}']") };
+        let (shown, received) = (cx.text(key)?, type_of(key));
+        return Err(failed(format!(
+            "In function {name}(), invalid type for value: {shown}, expected one of: {expected}, received: \
+             \"{received}\""
+        )));
+    }
+    // The first of equals counts, for the greatest too.
+    let mut best: Option<(Obj, Obj)> = None;
+    if name == "sort_by" {
+        let sorted = cx.sort(pairs, |(key, _)| key.clone())?;
+        return Ok(Obj::list(sorted.into_iter().map(|(_, item)| item)));
+    }
+    for (key, item) in pairs {
+        let better = match &best {
+            None => true,
+            Some((so_far, _)) if name == "max_by" => cx.less(so_far, &key)?,
+            Some((so_far, _)) => cx.less(&key, so_far)?,
+        };
+        if better {
+            best = Some((key, item));
+        }
+    }
+    Ok(best.map_or(Obj::None, |(_, item)| item))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FUNCTIONS;
+
+    #[test]
+    fn functions_are_sorted() {
+        assert!(FUNCTIONS.windows(2).all(|pair| pair[0].name < pair[1].name));
+    }
+}
