@@ -14,6 +14,7 @@ mod local;
 mod machine;
 mod marker;
 mod pipe;
+mod plain;
 mod private;
 mod raw;
 mod script;
@@ -128,6 +129,11 @@ impl Connection {
     /// Runs a command by a plain exec, without the agent: for `raw`.
     pub async fn raw(&self, raw: &Raw) -> Result<RawOutput, ConnectionError> {
         raw::run(&self.machine, &self.name, self.escalation.as_ref(), raw).await
+    }
+
+    /// Runs a shell script without the agent; it goes through standard input.
+    pub async fn script(&self, script: &str) -> Result<RawOutput, ConnectionError> {
+        plain::run(&self.machine, &self.name, self.escalation.as_ref(), script).await
     }
 
     /// Puts a file into a private folder of the host, by its name there, and says its path.

@@ -9,7 +9,7 @@ use crate::diag::{Error, Result};
 use crate::host::words;
 use crate::modules::programs;
 use crate::proto::{Context, FileKind, FileModule, Outcome, Request};
-use crate::python::{self, Looked, Pack, Packer, Places, Printed};
+use crate::python::{self, Alone, Looked, Pack, Packer, Places, Printed};
 use crate::template::{Scope, Var};
 use crate::value::{Dict, JsonStyle, Value, str_repr, write_json};
 use std::collections::HashMap;
@@ -90,12 +90,37 @@ impl HostRemote<'_> {
             (None, Some(text)) => Upload::Bytes(filled(text, &module.looked, &chosen.line, &args, shared).into_bytes()),
             (None, None) => Upload::File(PathBuf::from(&**path)),
         };
-        let request = Request { module: name.to_owned(), shown: String::new(), args: args.clone(), context };
-        let outcome = match self.connection().run_file(request, file, upload).await {
+        let request =
+            Request { module: name.to_owned(), shown: String::new(), args: args.clone(), context: context.clone() };
+        let outcome = match self.connection().run_file(request, file.clone(), &upload).await {
             Ok(outcome) => outcome,
+            Err(ConnectionError::NoAgent(text)) => self.alone(&file, &chosen, &upload(), args, &context, text).await?,
             Err(error) => return self.lost(error),
         };
         Ok(self.finish(&outcome, &chosen))
+    }
+
+    /// Runs it where no agent runs: all of it as one script.
+    async fn alone(
+        &self,
+        file: &FileModule,
+        chosen: &Chosen,
+        content: &Upload,
+        args: Dict,
+        context: &Context,
+        why: String,
+    ) -> Result<Outcome> {
+        let Upload::Bytes(content) = content else { return Err(Error::unsupported(why)) };
+        let alone =
+            Alone { file, interpreter: &chosen.line, content, args: &args.into(), environment: &context.environment };
+        let Some(script) = alone.script() else { return Err(Error::unsupported(why)) };
+        match self.connection().script(&script).await {
+            Ok(output) => Ok(Outcome::default()
+                .with("rc", i64::from(output.rc))
+                .with("stdout", String::from_utf8_lossy(&output.stdout).as_ref())
+                .with("stderr", String::from_utf8_lossy(&output.stderr).as_ref())),
+            Err(error) => self.lost(error),
+        }
     }
 
     /// Reads what was printed.
@@ -309,7 +334,7 @@ impl HostRemote<'_> {
     async fn programs(&self, login: &Target, names: &[String]) -> Result<Option<String>, ConnectionError> {
         let connection = self.task.shared.pool.connect(login);
         match connection.run(programs::asking(names), None).await {
-            Err(ConnectionError::Unsupported(_)) => {}
+            Err(ConnectionError::NoAgent(_) | ConnectionError::Unsupported(_)) => {}
             Err(error) => return Err(error),
             Ok(outcome) => {
                 let found = outcome.get("found").and_then(Value::as_list).unwrap_or_default();

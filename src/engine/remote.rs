@@ -59,7 +59,32 @@ impl<'a> HostRemote<'a> {
 
     /// Runs a module with the task's own surroundings.
     pub async fn module(&self, name: &str, shown: &str, args: Dict, context: Context) -> Result<Outcome> {
-        self.run(Request { module: name.to_owned(), shown: shown.to_owned(), args, context }, None).await
+        let request = Request { module: name.to_owned(), shown: shown.to_owned(), args, context };
+        match self.native(request.clone(), None).await? {
+            Ok(outcome) => Ok(outcome),
+            Err(ConnectionError::NoAgent(text)) => {
+                // Where no agent runs, the module in Python may.
+                match self.task.shared.loader.catalogue().file_of(name) {
+                    Some(path) => self.file_module(shown, &path, request.args, request.context).await,
+                    None => Err(Error::unsupported(text)),
+                }
+            }
+            Err(error) => self.lost(error),
+        }
+    }
+
+    /// Runs a native module, and looks for the host's Python beside it where nobody has yet.
+    async fn native(&self, request: Request, upload: Option<Upload>) -> Result<Result<Outcome, ConnectionError>> {
+        let named = request.context.python.is_some();
+        let connection = self.connection();
+        let look = async { if named { Ok(()) } else { self.notice_python().await } };
+        // Nothing waits for the look: both are under way at once.
+        let (ran, looked) = tokio::join!(connection.run(request, upload), look);
+        let Ok(mut outcome) = ran else { return Ok(ran) };
+        looked?;
+        self.note(&outcome);
+        self.noticed(&mut outcome);
+        Ok(Ok(outcome))
     }
 
     /// The error of the module whose failure a result is, if a module's it is.
@@ -95,7 +120,7 @@ impl<'a> HostRemote<'a> {
         match error {
             ConnectionError::Unreachable(text) => Err(Error::new(Kind::Unreachable, text)),
             ConnectionError::Failed(text) => Err(Error::action(text)),
-            ConnectionError::Unsupported(text) => Err(Error::unsupported(text)),
+            ConnectionError::NoAgent(text) | ConnectionError::Unsupported(text) => Err(Error::unsupported(text)),
             ConnectionError::Module { rc, stdout, stderr } => {
                 let words = if stderr.trim().is_empty() { stdout.trim() } else { stderr.trim() };
                 Ok(Outcome::failed(format!("MODULE FAILURE: {words}\nSee stdout/stderr for the exact error"))
@@ -110,18 +135,8 @@ impl<'a> HostRemote<'a> {
 impl Remote for HostRemote<'_> {
     fn run(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>> {
         Box::pin(async move {
-            let interpreter = request.context.python.is_some();
-            let connection = self.connection();
-            let look = async { if interpreter { Ok(()) } else { self.notice_python().await } };
-            // Nothing waits for the look: both are under way at once.
-            let (ran, looked) = tokio::join!(connection.run(request, upload), look);
-            match ran {
-                Ok(mut outcome) => {
-                    looked?;
-                    self.note(&outcome);
-                    self.noticed(&mut outcome);
-                    Ok(outcome)
-                }
+            match self.native(request, upload).await? {
+                Ok(outcome) => Ok(outcome),
                 Err(error) => self.lost(error),
             }
         })

@@ -28,6 +28,7 @@ pub(super) struct Session<'a> {
     base: &'a dyn Scope,
     others: RefCell<Vec<SharedScope>>,
     depth: Cell<usize>,
+    pub(super) steps: Cell<u64>,
     /// What is being rendered, to detect loops: scope and address of the text.
     pub(super) rendering: RefCell<Vec<(usize, *const u8)>>,
     /// Variables that a macro holds and that hold the macro: emptied at the end, or they would leak.
@@ -51,6 +52,7 @@ impl<'a> Session<'a> {
             base,
             others: RefCell::default(),
             depth: Cell::new(0),
+            steps: Cell::new(0),
             rendering: RefCell::default(),
             captured: RefCell::default(),
             undecryptable: RefCell::default(),
@@ -184,6 +186,12 @@ impl<'a> Cx<'a> {
     /// Says something to the user beside the result.
     pub fn warn(&self, message: impl Into<String>) {
         self.templar().warn(Error::user(message).at(self.origin.as_ref()));
+    }
+
+    /// Says that something will go away in a version of ansible-core, and what to use instead.
+    pub fn deprecate(&self, message: &str, version: &str, help: &str) {
+        let text = format!("{message} This feature will be removed from ansible-core version {version}. {help}");
+        self.templar().deprecate(Error::user(text.trim_end()));
     }
 
     /// A variable by its name: those the template set, then the scope's.
@@ -328,6 +336,7 @@ impl<'a> Cx<'a> {
 
     /// Goes one level deeper, unless that is too deep.
     pub(super) fn deeper<T>(&mut self, what: impl FnOnce(&mut Self) -> Result<T, Raise>) -> Result<T, Raise> {
+        self.step()?;
         let depth = &self.session.depth;
         if depth.get() >= DEPTH {
             return Err(Raise::python(Class::Recursion, "maximum recursion depth exceeded"));

@@ -9,6 +9,7 @@ mod access;
 mod args;
 #[cfg(test)]
 mod baseline;
+mod bounds;
 mod cache;
 mod compare;
 mod conditional;
