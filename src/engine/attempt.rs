@@ -149,7 +149,6 @@ impl HostTask {
         Arc::new(Reached {
             delegated: keywords.text(|c| c.delegate_to.as_ref()).unwrap_or(None).filter(|name| !name.is_empty()),
             user: user.or_else(|| self.shared.options.remote_user.clone()).or_else(|| setting("DEFAULT_REMOTE_USER")),
-            port: keywords.text(|c| c.port.as_ref()).unwrap_or(None),
         })
     }
 

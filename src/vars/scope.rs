@@ -171,8 +171,6 @@ pub struct Reached {
     pub delegated: Option<String>,
     /// The user to log in as.
     pub user: Option<String>,
-    /// The port.
-    pub port: Option<String>,
 }
 
 impl HostScope {
@@ -183,9 +181,6 @@ impl HostScope {
         Ok(match name {
             "ansible_host" | "ansible_ssh_host" => Some(self.address(reached)?),
             "ansible_user" | "ansible_ssh_user" => reached.user.as_deref().map(Value::str),
-            "ansible_port" | "ansible_ssh_port" => {
-                reached.port.as_deref().map(|port| port.parse().map_or_else(|_| Value::str(port), Value::Int))
-            }
             "ansible_timeout" | "ansible_ssh_timeout" => setting("DEFAULT_TIMEOUT"),
             "ansible_pipelining" | "ansible_ssh_pipelining" => setting("ANSIBLE_PIPELINING"),
             "ansible_shell_executable" => setting("DEFAULT_EXECUTABLE"),
