@@ -81,9 +81,16 @@ impl<'a> HostRemote<'a> {
         match self.native(request.clone(), None, true).await? {
             Ok(outcome) => Ok(outcome),
             Err(ConnectionError::NoAgent(text)) => {
-                // Where no agent runs, the module in Python may.
+                // Where no agent runs, the module in Python may; there, `shell` is `command` with a shell.
+                let mut args = request.args;
+                let name = if name == "shell" {
+                    args.insert("_uses_shell", true);
+                    "command"
+                } else {
+                    name
+                };
                 match self.task.shared.loader.catalogue().file_of(name) {
-                    Some(path) => self.file_module(shown, &path, request.args, request.context).await,
+                    Some(path) => self.file_module(shown, &path, args, request.context).await,
                     None => Err(Error::unsupported(text)),
                 }
             }
