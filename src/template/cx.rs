@@ -191,7 +191,7 @@ impl<'a> Cx<'a> {
     /// Says that something will go away in a version of ansible-core, and what to use instead.
     pub fn deprecate(&self, message: &str, version: &str, help: &str) {
         let text = format!("{message} This feature will be removed from ansible-core version {version}. {help}");
-        self.templar().deprecate(text.trim_end().to_owned());
+        self.templar().deprecate(Error::user(text.trim_end()));
     }
 
     /// A variable by its name: those the template set, then the scope's.
