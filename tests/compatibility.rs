@@ -32,7 +32,7 @@ const DIFFERENCES: &[&str] = &[
 
 /// What fails by its name beside the rows above.
 const REFUSED: &[&str] = &[
-    "strategies other than `linear` (`mitogen_linear` runs as linear, with a warning)",
+    "strategies other than `linear`, `free` and `host_pinned` (mitogen's run as these, with a warning)",
     "connections other than `ssh` and `local`; become methods other than `sudo` and `su`",
     "plugins written in Python: actions, filters, tests, lookups, callbacks and the like, of playbooks, roles and collections; modules in PowerShell",
     "values that a module in Python marks as deprecated: they come without the mark; the serialization profile `modern`",
@@ -40,6 +40,48 @@ const REFUSED: &[&str] = &[
     "the lookups `config`, `inventory_hostnames` and `url`",
     "`--step`",
 ];
+
+/// Every keyword that rplay has stands in a case, whose output the real one has given.
+#[test]
+fn every_keyword_has_a_case() {
+    let mut texts = String::new();
+    gather(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases"), &mut texts);
+    let kept = playbook::KEYWORDS.iter().filter(|keyword| keyword.support == Kept::Full);
+    let lacking: Vec<&str> = kept.map(|keyword| keyword.name).filter(|name| !is_key(&texts, name)).collect();
+    assert!(lacking.is_empty(), "no playbook of tests/cases has these keywords: {}", lacking.join(" "));
+}
+
+/// All YAML files below a folder.
+fn gather(folder: &Path, texts: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            gather(&path, texts);
+        } else if path.extension().is_some_and(|extension| extension == "yml") {
+            texts.push_str(&std::fs::read_to_string(&path).unwrap_or_default());
+            texts.push('\n');
+        }
+    }
+}
+
+/// Whether a text has a mapping with this key.
+fn is_key(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let mut after = text[at + name.len()..].chars();
+        before.is_none_or(|c| c.is_whitespace() || "{,-".contains(c))
+            && after.next() == Some(':')
+            && after.next().is_none_or(char::is_whitespace)
+    })
+}
+
+#[test]
+fn keys_are_told_from_other_words() {
+    assert!(is_key("- pause: 1", "pause"));
+    assert!(is_key("x: {pause: 1}", "pause"));
+    assert!(!is_key("a_pause: 1", "pause"));
+    assert!(!is_key("pause it", "pause"));
+}
 
 #[test]
 fn the_file_is_as_the_tables_are() {
