@@ -8,7 +8,7 @@
 mod gather;
 mod packs;
 mod plain;
-#[cfg(all(test, feature = "controller"))]
+#[cfg(test)]
 mod tests;
 mod warm;
 

@@ -1,5 +1,8 @@
 //! The warm interpreter itself, with a pack that stands in for ansible-core's files. Only where there is a Python.
 
+// The packs are made by the controller's code.
+#![cfg(feature = "controller")]
+
 use super::FileModules;
 use crate::modules::Blob;
 use crate::proto::{FileKind, FileModule, Outcome, Request};
