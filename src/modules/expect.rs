@@ -331,7 +331,7 @@ mod tests {
         let out = answered(r#""responses": {"zzz": "x"}, "timeout": 0"#);
         has(&out, "msg", "'command exceeded timeout'");
         has(&out, "rc", "None");
-        let silent = r#"{"command": "sh -c 'exec <&- >&- 2>&-; sleep 0.3; exit 4'", "responses": {}, "timeout": 0}"#;
+        let silent = r#"{"command": "sh -c 'exec <&- >&- 2>&-; sleep 0.3; exit 4'", "responses": {}}"#;
         has(&outcome("expect", silent), "rc", "4");
         let out = outcome("expect", r#"{"command": "nosuch x", "responses": {}}"#);
         has(&out, "msg", "'The command was not found or was not executable: nosuch.'");
