@@ -226,10 +226,7 @@ fn converse(
     let failed = |error: io::Error| Outcome::failed(errors::plain(&error));
     let mut printed: Vec<u8> = Vec::new();
     let mut searched = 0;
-    let patience = match timeout {
-        Some(seconds) => Some(Duration::from_secs(u64::try_from(seconds).unwrap_or(0))),
-        None => None,
-    };
+    let patience = timeout.map(|seconds| Duration::from_secs(u64::try_from(seconds).unwrap_or(0)));
     let mut since = Instant::now();
     loop {
         if call.is_cancelled() {
