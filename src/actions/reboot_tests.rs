@@ -54,7 +54,7 @@ impl Remote for Fake {
     }
 
     fn run_many(&self, _: Vec<Step>, _: Context) -> BoxFuture<'_, Result<Vec<Outcome>>> {
-        Box::pin(async { Err(Error::user("one at a time")) })
+        Box::pin(async { Err(Error::user("one by one")) })
     }
 
     fn run_here(&self, request: Request) -> BoxFuture<'_, Result<Outcome>> {

@@ -24,6 +24,7 @@ const NAMES: &[&str] = &[
     "ansible_role_name",
     "ansible_role_names",
     "ansible_search_path",
+    "environment",
     "group_names",
     "groups",
     "hostvars",
@@ -51,6 +52,7 @@ impl HostScope {
             "group_names" => inventory.find(&self.host).map(|host| names(&inventory.group_names(&host))),
             "groups" => Some(inventory.groups_dict().clone().into()),
             "ansible_facts" => Some(Value::Dict(read(&self.store.learned(&self.host).facts).shown.clone())),
+            "environment" => self.task.as_ref().map(|task| Value::list(task.environment().into_iter().cloned())),
             _ => self.magic_of_play(name).or_else(|| self.magic_of_role(name)),
         })
     }
