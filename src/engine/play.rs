@@ -27,12 +27,13 @@ pub(super) struct Played {
 pub(super) async fn run(
     shared: &Arc<Shared>,
     play: &Arc<Play>,
-    basedir: &str,
     lost: &[Arc<str>],
     mut hosts: Hosts,
     custom_stats: Arc<Mutex<Dict>>,
     started: bool,
 ) -> Result<Played> {
+    // The folder of the file that the play stands in, which may have been imported.
+    let basedir = play.basedir.as_str();
     let mut vars = PlayVars::new(play, basedir);
     let outside = HostScope::new(&shared.store, &Arc::new(PlayVars::new(play, basedir)), &Arc::from("localhost"));
     vars.name = shown(shared, &play.title(), &outside);
