@@ -32,8 +32,12 @@ async fn gather(call: &ActionCall<'_>) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     let mut messages = Vec::new();
     for name in &modules {
-        let short = name.strip_prefix("ansible.legacy.").or_else(|| name.strip_prefix("ansible.builtin."));
-        let told = call.module(short.unwrap_or(name), args(call, name)?, None).await?;
+        let args = args(call, name)?;
+        let told = if SETUP.contains(&name.as_str()) {
+            call.module("setup", args, None).await?
+        } else {
+            call.remote.named(name, args, call.context.clone()).await?
+        };
         if told.is_failed() {
             failed.insert(name.as_str(), told.result);
         } else if told.is_skipped() {
@@ -91,10 +95,9 @@ fn modules(call: &ActionCall<'_>) -> Vec<String> {
 fn args(call: &ActionCall<'_>, module: &str) -> Result<Dict> {
     let setup = SETUP.contains(&module);
     let mut args = Dict::new();
-    let short = module.strip_prefix("ansible.legacy.").unwrap_or(module);
-    let full = if short.contains('.') { short.to_owned() } else { format!("ansible.builtin.{short}") };
-    for defaults in call.task.module_defaults() {
-        let Some(value) = defaults.get(&full) else { continue };
+    // Other modules get theirs where they are run by name.
+    for defaults in call.task.module_defaults().into_iter().filter(|_| setup) {
+        let Some(value) = defaults.get("ansible.builtin.setup") else { continue };
         if let Some(Value::Dict(dict)) = call.templar.render_value(value, call.scope)? {
             args.update(&dict);
         }
