@@ -1,12 +1,9 @@
-//! `gather_facts`: what a play begins with; runs the modules that gather facts on the host.
-//!
-//! They are `setup`, or what `ansible_facts_modules` and the setting `facts_modules` name. `parallel` changes
-//! nothing that can be seen: they run one after the other.
+//! `gather_facts`: what a play begins with; runs `setup` on the host, or the modules that the settings name.
 
 use super::{Acted, ActionCall, ActionDef, BoxFuture, Run};
 use crate::diag::Result;
 use crate::proto::Outcome;
-use crate::value::{Dict, Value, repr};
+use crate::value::{Dict, Value};
 
 /// `ansible.builtin.gather_facts`.
 pub static ACTION: ActionDef = ActionDef {
@@ -18,48 +15,44 @@ pub static ACTION: ActionDef = ActionDef {
     run: Run::Host(run),
 };
 
-/// The names of the module that the others add to.
+/// The names under which `setup` may stand among the modules.
 const SETUP: [&str; 3] = ["ansible.builtin.setup", "ansible.legacy.setup", "setup"];
 
 fn run<'a>(call: &'a ActionCall<'a>) -> BoxFuture<'a, Result<Acted>> {
-    Box::pin(async move { gather(call).await.map(Acted::from) })
+    Box::pin(async move { gather(call).await.map(Into::into) })
 }
 
 async fn gather(call: &ActionCall<'_>) -> Result<Outcome> {
     let modules = modules(call);
-    let mut facts = Dict::new();
+    let mut warnings = Vec::new();
     let (mut failed, mut skipped) = (Dict::new(), Dict::new());
-    let mut outcome = Outcome::default();
-    let mut messages = Vec::new();
-    for name in &modules {
-        let args = args(call, name)?;
-        let told = if SETUP.contains(&name.as_str()) {
-            call.module("setup", args, None).await?
+    let mut sum = Dict::from([("ansible_facts", Dict::new())]);
+    let mut said = Vec::new();
+    for module in &modules {
+        let args = arguments(call, module, &mut warnings);
+        let mut outcome = call.remote.named(module, args, call.context.clone()).await?;
+        if outcome.is_failed() {
+            said.push(outcome.get("msg").map(Value::to_text).unwrap_or_default());
+            outcome.result.set_default("exception", "(traceback unavailable)");
+            failed.insert(module.as_str(), Value::Dict(outcome.result));
+        } else if outcome.is_skipped() {
+            skipped.insert(module.as_str(), Value::Dict(outcome.result));
         } else {
-            call.remote.named(name, args, call.context.clone()).await?
-        };
-        if told.is_failed() {
-            failed.insert(name.as_str(), told.result);
-        } else if told.is_skipped() {
-            skipped.insert(name.as_str(), told.result);
-        } else {
-            if let Some(Value::Dict(found)) = told.get("ansible_facts") {
-                merge(&mut facts, found);
-            }
-            messages.push(told);
-        }
-    }
-    for told in messages {
-        for key in ["warnings", "deprecations"] {
-            if let Some(Value::List(items)) = told.get(key) {
-                let mut all = outcome.get(key).and_then(Value::as_list).map(<[_]>::to_vec).unwrap_or_default();
-                all.extend(items.iter().cloned());
-                outcome.set(key, all);
+            for key in ["ansible_facts", "warnings", "deprecations"] {
+                if let Some(value) = outcome.get(key) {
+                    let merged = sum.get(key).map_or_else(|| value.clone(), |old| merged(old, value));
+                    sum.insert(key, merged);
+                }
             }
         }
     }
-    let names = |dict: &Dict| dict.keys().map(Value::to_text).collect::<Vec<_>>().join(", ");
-    outcome.set("ansible_facts", facts);
+    let mut outcome = Outcome { result: sum };
+    if !warnings.is_empty() {
+        let own = outcome.get("warnings").and_then(Value::as_list).unwrap_or_default();
+        let all: Vec<Value> = warnings.into_iter().map(Value::from).chain(own.iter().cloned()).collect();
+        outcome.set("warnings", all);
+    }
+    let names = |modules: &Dict| modules.keys().map(Value::to_text).collect::<Vec<_>>().join(", ");
     if !skipped.is_empty() {
         outcome.set("msg", format!("The following modules were skipped: {}.", names(&skipped)));
         if skipped.len() == modules.len() {
@@ -67,80 +60,97 @@ async fn gather(call: &ActionCall<'_>) -> Result<Outcome> {
         }
         outcome.set("skipped_modules", skipped);
     }
-    if !failed.is_empty() {
-        outcome.set("msg", format!("The following modules failed to execute: {}.", names(&failed)));
-        outcome.set("failed", true);
-        outcome.set("failed_modules", failed);
+    if failed.is_empty() {
+        outcome.set("_ansible_verbose_override", true);
+        return Ok(outcome);
     }
-    Ok(outcome.with("_ansible_verbose_override", true))
+    outcome.set("failed", true);
+    outcome.set("msg", format!("The following modules failed to execute: {}.", names(&failed)));
+    outcome.set("failed_modules", failed);
+    Ok(outcome.caused_by(events(&said)))
 }
 
-/// The modules that gather facts; `smart` stands for `setup` where that is not named.
+/// What several failed modules said, as ansible-core sets it apart.
+fn events(said: &[String]) -> String {
+    let mut text = String::new();
+    for (at, words) in said.iter().enumerate() {
+        text.push_str(&format!("+--[ Sub-Event {} of {} ]---\n| \n", at + 1, said.len()));
+        words.lines().for_each(|line| text.push_str(&format!("| {line}\n")));
+        text.push_str("| \n");
+    }
+    text + "+--[ End Sub-Event ]---"
+}
+
+/// The modules to run: `smart` stands for `setup`, unless that is among them already.
 fn modules(call: &ActionCall<'_>) -> Vec<String> {
-    let set = || call.scope.world().settings.get("FACTS_MODULES").map(|(value, _)| value.clone());
-    let names: Vec<String> = match call.variable("ansible_facts_modules").or_else(set) {
+    let set = call.scope.world().settings.get("FACTS_MODULES").map(|(value, _)| value.clone());
+    let named = call.variable("ansible_facts_modules").or(set);
+    let mut modules: Vec<String> = match named {
         Some(Value::List(items)) => items.iter().map(Value::to_text).collect(),
-        Some(value) if value.truthy() => value.to_text().split(',').map(|name| name.trim().to_owned()).collect(),
+        Some(Value::Str(text)) => text.as_str().split(',').map(|name| name.trim().to_owned()).collect(),
         _ => vec!["smart".into()],
     };
-    let smart = names.iter().any(|name| name == "smart");
-    let mut modules: Vec<String> = names.into_iter().filter(|name| name != "smart").collect();
-    if smart && !modules.iter().any(|name| SETUP.contains(&name.as_str())) {
-        modules.push("ansible.legacy.setup".into());
+    if let Some(at) = modules.iter().position(|name| name == "smart") {
+        modules.remove(at);
+        if !modules.iter().any(|name| SETUP.contains(&name.as_str())) {
+            modules.push("ansible.legacy.setup".into());
+        }
     }
     modules
 }
 
-/// The arguments of a module: the task's own, those of `setup` alone for `setup`, above its `module_defaults`.
-fn args(call: &ActionCall<'_>, module: &str) -> Result<Dict> {
-    let setup = SETUP.contains(&module);
+/// A module's arguments: those that are about `setup` alone are not for others.
+fn arguments(call: &ActionCall<'_>, module: &str, warnings: &mut Vec<String>) -> Dict {
     let mut args = Dict::new();
-    // Other modules get theirs where they are run by name.
-    for defaults in call.task.module_defaults().into_iter().filter(|_| setup) {
-        let Some(value) = defaults.get("ansible.builtin.setup") else { continue };
-        if let Some(Value::Dict(dict)) = call.templar.render_value(value, call.scope)? {
-            args.update(&dict);
-        }
-    }
     for (name, value) in &call.args {
-        let key = name.as_str().unwrap_or_default();
-        if key == "parallel" || value.is_null() {
-            continue;
-        }
-        let word = match key {
-            "gather_subset" => "subset",
-            "gather_timeout" => "timeout",
-            "filter" => "filter",
-            _ => "",
-        };
-        if setup || word.is_empty() {
+        // `parallel` is the action's own: modules run one after the other, whose results are the same.
+        if name.as_str() != Some("parallel") && !value.is_null() {
             args.insert(name.clone(), value.clone());
-            continue;
-        }
-        let all = matches!(value.to_text().as_str(), "all" | "['all']");
-        if !(key == "gather_subset" && all) {
-            let shown = if value.as_str().is_some() { value.to_text() } else { repr(value) };
-            call.person.warn(&format!("Not passing {word}({shown}) to {module}"));
         }
     }
-    Ok(args)
+    if SETUP.contains(&module) {
+        return args;
+    }
+    for (name, shown) in [("gather_subset", "subset"), ("gather_timeout", "timeout"), ("filter", "filter")] {
+        let Some(value) = args.remove(name) else { continue };
+        let all = |value: &Value| value.as_str() == Some("all");
+        let is_all = all(&value) || value.as_list().is_some_and(|items| matches!(items, [one] if all(one)));
+        if name != "gather_subset" || !is_all {
+            warnings.push(format!("Not passing {shown}({}) to {module}", value.to_text()));
+        }
+    }
+    args
 }
 
-/// Adds facts to those there are, dictionaries item by item, lists one after the other.
-fn merge(into: &mut Dict, more: &Dict) {
-    for (name, value) in more {
-        let merged = match (into.get_value(name), value) {
-            (Some(Value::Dict(before)), Value::Dict(new)) => {
-                let mut both = before.clone();
-                merge(&mut both, new);
-                both.into()
+/// Two results' values as one: dictionaries are merged deeply, what is new in a list follows what is not in it.
+fn merged(old: &Value, new: &Value) -> Value {
+    match (old, new) {
+        (Value::Dict(old), Value::Dict(new)) => {
+            let mut all = old.clone();
+            for (key, value) in new {
+                let value = all.get_value(key).map_or_else(|| value.clone(), |old| merged(old, value));
+                all.insert(key.clone(), value);
             }
-            (Some(Value::List(before)), Value::List(new)) => {
-                let kept = before.iter().filter(|item| !new.contains(item)).chain(new.iter());
-                Value::list(kept.cloned())
-            }
-            _ => value.clone(),
-        };
-        into.insert(name.clone(), merged);
+            all.into()
+        }
+        (Value::List(old), Value::List(new)) => {
+            let kept = old.iter().filter(|item| !new.contains(item));
+            Value::list(kept.chain(new.iter()).cloned())
+        }
+        _ => new.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::parse_json;
+
+    #[test]
+    fn facts_of_several_modules_become_one() {
+        let value = |text: &str| parse_json(text).unwrap();
+        let old = value(r#"{"one": {"a": 1, "l": [1, 2]}, "x": 1}"#);
+        let new = value(r#"{"one": {"b": 2, "l": [2, 3]}, "x": 2}"#);
+        assert_eq!(merged(&old, &new), value(r#"{"one": {"a": 1, "b": 2, "l": [1, 2, 3]}, "x": 2}"#));
     }
 }

@@ -5,12 +5,12 @@
 //! through ansible.builtin's redirects.
 
 use super::collections::{Collections, Routed};
-use super::installed::Installed;
+use super::installed::{Installation, Installed};
 use super::names;
 use super::{Action, ActionKind};
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Actions that the engine itself does.
 const ENGINE: &[&str] = &["import_playbook", "import_role", "import_tasks", "include_role", "include_tasks", "meta"];
@@ -31,8 +31,10 @@ pub struct Catalogue {
     collections: Collections,
     /// Folders of modules: the setting `library`.
     library: Vec<String>,
+    /// Folders of action plugins in Python: `action_plugins/` of playbooks and roles, and the setting's.
+    plugins: Arc<Mutex<Vec<String>>>,
     /// The ansible-core whose modules run where there is no native one.
-    installed: Option<Arc<Installed>>,
+    installed: Installation,
 }
 
 /// Native modules that stand back for those in Python.
@@ -102,8 +104,8 @@ impl Catalogue {
 
     /// Runs an installed ansible-core's modules where there is no native one.
     #[must_use]
-    pub fn with_installed(mut self, installed: Option<Installed>) -> Self {
-        self.installed = installed.map(Arc::new);
+    pub fn with_installed(mut self, installed: Installation) -> Self {
+        self.installed = installed;
         self
     }
 
@@ -120,9 +122,17 @@ impl Catalogue {
         self
     }
 
+    /// The file of ansible-core's own module that a native one stands for; given by the native one's name.
+    pub fn file_of(&self, name: &str) -> Option<Arc<str>> {
+        match self.python_file("ansible.builtin", name, true)? {
+            ActionKind::Python(path) => Some(path),
+            _ => None,
+        }
+    }
+
     /// The ansible-core that is installed here, if one was found.
     pub fn installed(&self) -> Option<&Arc<Installed>> {
-        self.installed.as_ref()
+        self.installed.get()
     }
 
     /// The collections.
@@ -132,7 +142,22 @@ impl Catalogue {
 
     /// Where collections are searched.
     pub fn collection_paths(&self) -> Vec<PathBuf> {
-        self.collections.paths()
+        self.collections.all_paths()
+    }
+
+    /// Knows of action plugins in another folder, after those known before.
+    pub fn add_plugins(&self, folder: &str) {
+        let mut known = self.plugins.lock().unwrap_or_else(PoisonError::into_inner);
+        if !known.iter().any(|path| path == folder) && Path::new(folder).is_dir() {
+            known.push(folder.to_owned());
+        }
+    }
+
+    /// Searches collections beside the installed ansible-core as well.
+    #[must_use]
+    pub fn with_python_path(mut self) -> Self {
+        self.collections = self.collections.with_installed(self.installed.clone());
+        self
     }
 
     /// What a name means in a task that has these `collections` and `library/` folders.
@@ -165,6 +190,15 @@ impl Catalogue {
     }
 
     fn short(&self, name: &str, library: &[String], bare: bool) -> Lookup {
+        let plugins = self.plugins.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let plugin = |dir: &String| Some(Path::new(dir).join(format!("{name}.py"))).filter(|path| path.is_file());
+        if !bare
+            && !name.contains('/')
+            && let Some(path) = plugins.iter().find_map(plugin)
+        {
+            let kind = ActionKind::PythonAction(path.to_string_lossy().into());
+            return Lookup::Found(Action { fqcn: name.into(), name: name.into(), kind });
+        }
         if let Some(path) = library.iter().chain(&self.library).find_map(|dir| module_file(Path::new(dir), name)) {
             return Lookup::Found(Action {
                 fqcn: name.into(),
@@ -180,6 +214,12 @@ impl Catalogue {
         let mut notices = Vec::new();
         for _ in 0..REDIRECTS {
             let Some((collection, short)) = split(&full) else { return Lookup::Unknown };
+            if let Some(&own) = self.native.get(&full)
+                && self.is_native(&full, short, bare)
+            {
+                self.collections.notice(notices);
+                return found(&full, own, ActionKind::Native);
+            }
             match self.collections.route(collection, short) {
                 Routed::Gone(text) => return Lookup::Removed(text),
                 Routed::Elsewhere(target, notice) => {
@@ -212,12 +252,14 @@ impl Catalogue {
         }
     }
 
+    /// Whether rplay's own is what runs, whatever files there are.
+    fn is_native(&self, full: &str, short: &str, bare: bool) -> bool {
+        self.native.contains_key(full) && !(bare && self.halves.contains(full)) && !self.unwanted.has(full, short)
+    }
+
     /// Who runs what a full name means; None where it means nothing in its collection.
     fn kind(&self, full: &str, collection: &str, short: &str, bare: bool) -> Option<ActionKind> {
         let native = self.native.contains_key(full) && !(bare && self.halves.contains(full));
-        if native && !self.unwanted.has(full, short) {
-            return Some(ActionKind::Native);
-        }
         let file = self.python_file(collection, short, bare);
         match (native, file) {
             // A native action's two halves belong together.
@@ -231,7 +273,7 @@ impl Catalogue {
     /// A module of an installed collection, or of the installed ansible-core, in a file.
     fn python_file(&self, collection: &str, name: &str, bare: bool) -> Option<ActionKind> {
         if collection == "ansible.builtin" {
-            let installed = self.installed.as_deref()?;
+            let installed = self.installed.get()?;
             let path = module_file(&installed.package().join("modules"), name)?;
             let acts = !bare && module_file(&installed.package().join("plugins/action"), name).is_some();
             return Some(if acts { ActionKind::Lacking } else { ActionKind::Python(path.into()) });

@@ -1,6 +1,7 @@
 //! The collections that are installed, and what their `meta/runtime.yml` says of names.
 
 use super::catalogue::split;
+use super::installed::Installation;
 use crate::value::Value;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,11 @@ pub(super) enum Routed {
 
 /// The installed collections; read when they are first asked for.
 #[derive(Clone, Debug, Default)]
-pub struct Collections(Arc<Mutex<State>>);
+pub struct Collections {
+    state: Arc<Mutex<State>>,
+    /// Python's own path, which comes last.
+    installed: Option<Installation>,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -28,6 +33,8 @@ struct State {
     /// How many of them stand beside playbooks.
     beside: usize,
     known: HashMap<String, Option<Arc<Collection>>>,
+    /// Action groups that were asked for, each with its members.
+    groups: HashMap<String, Option<Arc<Vec<String>>>>,
     /// Deprecations that nobody was told of yet.
     notices: Vec<String>,
 }
@@ -47,12 +54,25 @@ impl Collections {
             _ => path,
         };
         let paths = paths.into_iter().map(holds).collect();
-        Self(Arc::new(Mutex::new(State { paths, ..State::default() })))
+        Self { state: Arc::new(Mutex::new(State { paths, ..State::default() })), installed: None }
+    }
+
+    /// Searches beside an installed ansible-core as well.
+    #[must_use]
+    pub fn with_installed(mut self, installed: Installation) -> Self {
+        self.installed = Some(installed);
+        self
     }
 
     /// Where collections are searched.
     pub fn paths(&self) -> Vec<PathBuf> {
         self.lock().paths.clone()
+    }
+
+    /// The same, Python's path too.
+    pub fn all_paths(&self) -> Vec<PathBuf> {
+        let site = self.installed.as_ref().and_then(Installation::get).map(|found| found.site().to_owned());
+        self.paths().into_iter().chain(site).collect()
     }
 
     /// Searches the `collections/` beside a playbook before all other places.
@@ -64,6 +84,7 @@ impl Collections {
             state.paths.insert(at, path);
             state.beside += 1;
             state.known.clear();
+            state.groups.clear();
         }
     }
 
@@ -87,10 +108,15 @@ impl Collections {
 
     /// The members of an action group, by full names, with those of the groups that it extends; None where the
     /// collection is not installed or has no such group.
-    pub fn group(&self, full: &str) -> Option<Vec<String>> {
+    pub fn group(&self, full: &str) -> Option<Arc<Vec<String>>> {
+        if let Some(known) = self.lock().groups.get(full) {
+            return known.clone();
+        }
         let mut seen = Vec::new();
         let mut members = Vec::new();
-        self.gather(full, &mut seen, &mut members).then_some(members)
+        let found = self.gather(full, &mut seen, &mut members).then(|| Arc::new(members));
+        self.lock().groups.insert(full.to_owned(), found.clone());
+        found
     }
 
     fn gather(&self, full: &str, seen: &mut Vec<String>, members: &mut Vec<String>) -> bool {
@@ -98,6 +124,16 @@ impl Collections {
             return true;
         }
         seen.push(full.to_owned());
+        if let Some(words) = super::names::group(full) {
+            for word in words {
+                match word.strip_prefix('+') {
+                    // Those of collections that are not installed have no members.
+                    Some(group) => drop(self.gather(group, seen, members)),
+                    None => members.push(word.to_owned()),
+                }
+            }
+            return true;
+        }
         let Some((collection, name)) = split(full) else { return false };
         let Some(found) = self.find(collection) else { return false };
         let Some(items) = found.runtime.get("action_groups").and_then(|groups| groups.get(name)) else { return false };
@@ -153,13 +189,20 @@ impl Collections {
     }
 
     fn find(&self, name: &str) -> Option<Arc<Collection>> {
+        if name == "ansible.builtin" || name == "ansible.legacy" {
+            return None;
+        }
         let mut state = self.lock();
         if let Some(known) = state.known.get(name) {
             return known.clone();
         }
         let found = name.split_once('.').and_then(|(namespace, rest)| {
             let folders = state.paths.iter().map(|path| path.join("ansible_collections").join(namespace).join(rest));
-            let folder = folders.into_iter().find(|folder| folder.is_dir())?;
+            let of_python = || {
+                let site = self.installed.as_ref()?.get()?.site();
+                Some(site.join("ansible_collections").join(namespace).join(rest)).filter(|folder| folder.is_dir())
+            };
+            let folder = folders.into_iter().find(|folder| folder.is_dir()).or_else(of_python)?;
             let runtime = std::fs::read_to_string(folder.join("meta/runtime.yml")).unwrap_or_default();
             let runtime = crate::yaml::from_yaml(&runtime, false).unwrap_or_default();
             Some(Arc::new(Collection { folder, runtime }))
@@ -169,7 +212,7 @@ impl Collections {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -226,7 +269,8 @@ mod tests {
         assert_eq!(collections.route("a.b", "moved"), Routed::Elsewhere("c.d.e".into(), None));
         assert_eq!(collections.route("x.y", "moved"), Routed::Here(None));
         assert_eq!(collections.requires("a.b").as_deref(), Some(">=2.30"));
-        assert_eq!(collections.group("a.b.g").unwrap(), ["a.b.one", "c.d.two", "a.b.three"]);
+        assert_eq!(*collections.group("a.b.g").unwrap(), ["a.b.one", "c.d.two", "a.b.three"]);
+        assert_eq!(*collections.group("ansible.builtin.testlegacy").unwrap(), ["ansible.legacy.legacy_ping"]);
         assert_eq!(collections.group("a.b.nope"), None);
     }
 }

@@ -1,7 +1,12 @@
 //! An ansible-core that is installed on the controller, used as files alone: its modules, its
-//! `module_utils`, the collections beside it. No Python is started to find it.
+//! `module_utils`, the collections beside it.
+//!
+//! It is looked for when it is first needed. Python is asked only where it is no plain program: a script that
+//! switches versions, say.
 
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, OnceLock};
 
 /// The oldest release whose modules speak as rplay understands them.
 const OLDEST: (u32, u32) = (2, 19);
@@ -11,6 +16,62 @@ const OLDEST: (u32, u32) = (2, 19);
 pub struct Installed {
     site: PathBuf,
     version: String,
+}
+
+/// The ansible-core of a controller, looked for once.
+#[derive(Clone, Debug, Default)]
+pub struct Installation(Option<Arc<Lazy>>);
+
+#[derive(Debug)]
+struct Lazy {
+    environment: Vec<(String, String)>,
+    home: String,
+    found: OnceLock<Option<Arc<Installed>>>,
+}
+
+impl Installation {
+    /// That of an environment; `RPLAY_ANSIBLE` in it names a folder.
+    pub fn of(environment: &[(String, String)], home: &str) -> Self {
+        let lazy = Lazy { environment: environment.to_vec(), home: home.to_owned(), found: OnceLock::new() };
+        Self(Some(Arc::new(lazy)))
+    }
+
+    /// The ansible-core, if there is one.
+    pub fn get(&self) -> Option<&Arc<Installed>> {
+        let lazy = self.0.as_deref()?;
+        lazy.found.get_or_init(|| lazy.find().map(Arc::new)).as_ref()
+    }
+}
+
+impl Lazy {
+    fn find(&self) -> Option<Installed> {
+        let named = self.variable("RPLAY_ANSIBLE").filter(|path| !path.is_empty());
+        let places = Places { named, path: self.variable("PATH").unwrap_or_default(), home: &self.home };
+        if named.is_some() {
+            return Installed::find(places);
+        }
+        let of_env = self.variable("PYTHONPATH").into_iter().flat_map(|paths| paths.split(':'));
+        let found = of_env.filter(|path| !path.is_empty()).find_map(|path| Installed::at(Path::new(path)));
+        found.or_else(|| Installed::find(places)).or_else(|| self.ask(&places))
+    }
+
+    fn variable(&self, name: &str) -> Option<&str> {
+        self.environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Asks a Python that is a script where its ansible-core is.
+    fn ask(&self, places: &Places<'_>) -> Option<Installed> {
+        let python = places.programs("python3").into_iter().next()?;
+        if std::fs::read(&python).ok()?.get(..2)? != b"#!" {
+            return None;
+        }
+        let question = "import importlib.util as u; s = u.find_spec('ansible'); print(s.origin if s else '')";
+        let mut command = Command::new(python);
+        command.args(["-c", question]).env_clear().envs(self.environment.iter().map(|(n, v)| (n, v)));
+        let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+        let origin = String::from_utf8(output.stdout).ok()?;
+        Installed::at(Path::new(origin.trim()).parent()?.parent()?)
+    }
 }
 
 /// Where to look for one.
@@ -24,6 +85,13 @@ pub struct Places<'a> {
     pub home: &'a str,
 }
 
+impl Places<'_> {
+    fn programs(&self, name: &str) -> Vec<PathBuf> {
+        let folders = self.path.split(':').filter(|folder| !folder.is_empty()).map(Path::new);
+        folders.map(|folder| folder.join(name)).filter(|path| path.is_file()).collect()
+    }
+}
+
 impl Installed {
     /// The one that the user named; else that of the first `python3` of the path; else that of the first
     /// `ansible-playbook` which has one.
@@ -33,20 +101,16 @@ impl Installed {
             let inside = named.file_name().is_some_and(|name| name == "ansible") && named.join("release.py").is_file();
             return Self::at(if inside { named.parent()? } else { named });
         }
-        let folders: Vec<&Path> = places.path.split(':').filter(|f| !f.is_empty()).map(Path::new).collect();
-        let programs = |name: &str| folders.iter().map(|f| f.join(name)).filter(|p| p.is_file()).collect::<Vec<_>>();
-        let python = programs("python3").into_iter().next();
-        let user = Path::new(places.home).join(".local");
         let mut prefixes: Vec<PathBuf> = Vec::new();
-        if let Some(python) = &python {
-            prefixes.extend(prefix(python));
-            prefixes.push(user);
-            prefixes.extend(resolved(python).as_deref().and_then(prefix));
+        if let Some(python) = places.programs("python3").first() {
+            let links = links(python);
+            prefixes.extend(links.iter().take(1).filter_map(|link| prefix(link)));
+            prefixes.push(Path::new(places.home).join(".local"));
+            prefixes.extend(links.iter().skip(1).filter_map(|link| prefix(link)));
             prefixes.extend(["/usr/local", "/usr"].map(PathBuf::from));
         }
-        for program in programs("ansible-playbook") {
-            prefixes.extend(prefix(&program));
-            prefixes.extend(resolved(&program).as_deref().and_then(prefix));
+        for program in places.programs("ansible-playbook") {
+            prefixes.extend(links(&program).iter().filter_map(|link| prefix(link)));
         }
         prefixes.iter().flat_map(|prefix| sites(prefix)).find_map(|site| Self::at(&site))
     }
@@ -83,8 +147,16 @@ fn prefix(program: &Path) -> Option<PathBuf> {
     program.parent()?.parent().map(Path::to_owned)
 }
 
-fn resolved(program: &Path) -> Option<PathBuf> {
-    std::fs::canonicalize(program).ok()
+/// A program's path, and those that it is a link to, one after the other.
+fn links(program: &Path) -> Vec<PathBuf> {
+    let mut all = vec![program.to_owned()];
+    while let Some(target) = all.last().and_then(|last| Some(last.parent()?.join(std::fs::read_link(last).ok()?))) {
+        if all.len() > 20 {
+            break;
+        }
+        all.push(target);
+    }
+    all
 }
 
 /// The folders of Python packages under a prefix, those of newer Pythons first.

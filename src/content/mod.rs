@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 pub use catalogue::{Catalogue, Lookup, is_full};
 pub use collections::Collections;
-pub use installed::{Installed, Places};
+pub use installed::{Installation, Installed, Places};
 pub use paths::{dirname, join, normal};
 pub use roles::{FoundRole, RoleSearch};
 

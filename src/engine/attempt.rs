@@ -1,9 +1,11 @@
 //! One item of a task on a host: conditions, arguments, the action with its attempts, and what the
 //! task says about the result.
 
+use super::ahead::Place;
 use super::host_task::{Done, HostTask, Included, Note};
 use super::keywords::Keywords;
 use super::outcome;
+use super::python::lacking;
 use super::remote::HostRemote;
 use super::shared::Added;
 use crate::actions::{Acted, ActionCall, Effect, Remote, Run};
@@ -109,10 +111,11 @@ impl Attempt {
 
 impl HostTask {
     /// Runs the task for one item; an error of the loop itself counts once the conditions hold.
-    pub(super) async fn once(&self, overlay: &Dict, loop_error: Option<Error>) -> Attempt {
-        let mut scope = self.scope.with(overlay);
+    ///
+    /// `place` is that of an item that is ahead of its turn.
+    pub(super) async fn once(&self, mut scope: HostScope, loop_error: Option<Error>, place: Option<&Place>) -> Attempt {
         scope.reached = Some(self.reached(&scope));
-        let mut attempt = match self.execute(&scope, loop_error).await {
+        let mut attempt = match self.execute(&scope, loop_error, place).await {
             Ok(attempt) => attempt,
             Err(error) => Attempt::of_error(self, &error),
         };
@@ -146,7 +149,6 @@ impl HostTask {
         Arc::new(Reached {
             delegated: keywords.text(|c| c.delegate_to.as_ref()).unwrap_or(None).filter(|name| !name.is_empty()),
             user: user.or_else(|| self.shared.options.remote_user.clone()).or_else(|| setting("DEFAULT_REMOTE_USER")),
-            port: keywords.text(|c| c.port.as_ref()).unwrap_or(None),
         })
     }
 
@@ -156,7 +158,7 @@ impl HostTask {
             .at(self.task.origin.as_ref())
     }
 
-    async fn execute(&self, scope: &HostScope, loop_error: Option<Error>) -> Result<Attempt> {
+    async fn execute(&self, scope: &HostScope, loop_error: Option<Error>, place: Option<&Place>) -> Result<Attempt> {
         let templar = &self.shared.templar;
         for condition in self.task.when() {
             match templar.condition(condition, scope) {
@@ -183,7 +185,7 @@ impl HostTask {
         let definition = self.shared.action(&action.name).filter(|_| native);
         let args = keywords.arguments(&action.fqcn, definition)?;
         let delegated = keywords.text(|c| c.delegate_to.as_ref())?.filter(|name| !name.is_empty());
-        let mut attempt = self.attempts(&keywords, &action, args, scope, delegated.as_deref()).await?;
+        let mut attempt = self.attempts(&keywords, &action, args, (scope, place), delegated.as_deref()).await?;
         attempt.delegated = delegated;
         attempt.notify = self.notified(&keywords)?;
         Ok(attempt)
@@ -216,7 +218,7 @@ impl HostTask {
         };
         match &action.kind {
             ActionKind::Native | ActionKind::Python(_) => Ok(action),
-            ActionKind::Lacking => Err(Error::unsupported(format!("rplay has no module {} yet", action.fqcn))),
+            ActionKind::Lacking => Err(Error::unsupported(lacking(&self.shared, &action.fqcn))),
             ActionKind::PythonAction(path) => {
                 let text = format!(
                     "the action {} is a plugin written in Python ({path}), which rplay does not run",
@@ -240,7 +242,7 @@ impl HostTask {
         keywords: &Keywords<'_>,
         action: &Action,
         args: Dict,
-        scope: &HostScope,
+        (scope, place): (&HostScope, Option<&Place>),
         delegated: Option<&str>,
     ) -> Result<Attempt> {
         let retries = keywords.integer("retries", self.task.retries.as_ref())?;
@@ -253,7 +255,7 @@ impl HostTask {
         let delay = Duration::from_secs_f64(if delay < 0.0 { 1.0 } else { delay.min(1e9) });
         let total = extra + 1;
         for number in 1..=total {
-            let mut attempt = self.act(keywords, action, args.clone(), scope, delegated).await?;
+            let mut attempt = self.act(keywords, action, args.clone(), (scope, place), delegated).await?;
             if total > 1 {
                 attempt.outcome.set("attempts", number as i64);
             }
@@ -386,12 +388,12 @@ impl HostTask {
         keywords: &Keywords<'_>,
         action: &Action,
         args: Dict,
-        scope: &HostScope,
+        (scope, place): (&HostScope, Option<&Place>),
         delegated: Option<&str>,
     ) -> Result<Attempt> {
         let mut context = self.context(keywords)?;
         let background = self.background(keywords, action, &mut context)?;
-        let remote = HostRemote::new(self, keywords, scope, delegated)?;
+        let remote = HostRemote::new(self, keywords, scope, delegated)?.at(place);
         context.remote_tmp = remote.target().remote_tmp.clone();
         let timeout = context.timeout;
         let mut call = ActionCall {
@@ -462,7 +464,13 @@ impl HostTask {
         }
         outcome::complete(&mut outcome);
         let cause = outcome.is_failed().then(|| remote.failure(&outcome)).flatten();
-        outcome.result.remove("_ansible_cause");
+        let told = outcome.result.remove(Outcome::CAUSE);
+        // An action that says what its failure comes from, and is no module's whose words are known.
+        let cause = cause.or_else(|| {
+            let text = outcome.get("msg").map(Value::to_text).unwrap_or_default();
+            let told = told.filter(|_| outcome.is_failed())?;
+            Some(Error::user(text).help(told.to_text()).apart().context("Action failed."))
+        });
         let facts_of = match delegated {
             Some(name) if self.delegates_facts(scope) => Arc::from(name),
             _ => scope.host.clone(),

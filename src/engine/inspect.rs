@@ -2,6 +2,7 @@
 
 use super::run::Prepared;
 use super::tags;
+use crate::content::ActionKind;
 use crate::diag::Result;
 use crate::playbook::{Entry, Play, Task};
 use crate::template::Scope;
@@ -81,7 +82,8 @@ impl Prepared {
             Some(role) => format!("{} : {name}", role.full_name()),
             None => name,
         };
-        if let Some(action) = task.resolved.as_ref().filter(|a| a.kind != crate::content::ActionKind::Native)
+        if let Some(action) =
+            task.resolved.as_ref().filter(|a| matches!(a.kind, ActionKind::Lacking | ActionKind::PythonAction(_)))
             && !listing.lacking.iter().any(|known| *known == *action.fqcn)
         {
             listing.lacking.push(action.fqcn.to_string());

@@ -102,6 +102,11 @@ impl Batch {
     }
 
     fn apply(&mut self, task: &Task, done: &mut Done, sharing: &[Arc<str>]) {
+        // What failed, were it one of a loop's items, changes nothing but what it has done.
+        if done.outcome.is_failed() || done.outcome.is_unreachable() {
+            done.effects.clear();
+            return;
+        }
         for (about, effect) in std::mem::take(&mut done.effects) {
             let own = about == done.host;
             let targets = if own { sharing.to_vec() } else { vec![about] };

@@ -6,12 +6,13 @@ use super::inspect::PlayListing;
 use super::lacking;
 use super::options::Options;
 use super::play;
-use super::python::FileModules;
+use super::python::{self, FileModules};
 use super::shared::{Cancel, Shared};
 use super::strategy;
 use crate::actions::ActionDef;
 use crate::config::Config;
 use crate::connection::{self, Pool};
+use crate::content::ActionKind;
 use crate::diag::{Error, Result};
 use crate::event::{Event, HostStats, Stats, Terminal};
 use crate::inventory::{Loaded, Mismatch, Notice, Reader, VarsFiles, limit_patterns, load_sources};
@@ -179,7 +180,8 @@ impl Run {
             listener(&Event::Warning(warning));
         }
         let prepared = self.prepare(listener)?;
-        let outcome = prepared.run(playbooks).await;
+        // Boxed: what is within is deep, and the compiler limits how deep a caller's own future may become.
+        let outcome = Box::pin(prepared.run(playbooks)).await;
         prepared.shared.pool.close().await;
         outcome
     }
@@ -204,6 +206,8 @@ impl Run {
         let built = crate::actions::ACTIONS.iter().chain(&self.actions).map(|action| action.name);
         let loader = Loader::new(&self.config, built).with_secrets(self.secrets.clone());
         let store = self.store(loaded, &loader)?.with_cache(fact_cache(&self.config, &emitter)?);
+        let merge = self.config.settings.text("DEFAULT_HASH_BEHAVIOUR") == Some("merge");
+        let store = store.with_merging(merge);
         let settings = Arc::new(self.config.settings.clone());
         let extensions = settings.list("DEFAULT_JINJA2_EXTENSIONS").into_iter().map(str::to_owned);
         let templar = self.templar.unwrap_or_default().with_extensions(extensions);
@@ -230,7 +234,7 @@ impl Run {
             added: Mutex::default(),
             around: self.config.around,
         };
-        lacking::check(&shared)?;
+        lacking::check(&shared);
         if shared.options.flush_cache {
             flush_cache(&shared)?;
         }
@@ -390,14 +394,34 @@ impl Prepared {
         Ok(state.report(shared))
     }
 
-    /// Says before the first task which tasks would fail because rplay lacks their module.
+    /// Says before the first task which tasks would fail because rplay lacks their module, or what it needs.
     fn warn_of_lacking(&self, plays: &[Play]) {
-        let mut names: Vec<String> = load::lacking(plays).iter().map(|lacking| lacking.fqcn.to_string()).collect();
-        names.sort();
-        names.dedup();
-        if !names.is_empty() {
-            let text =
-                format!("rplay lacks modules that tasks here would fail for, where they run: {}", names.join(", "));
+        let (mut lacking, mut needing) = (Vec::new(), Vec::new());
+        for found in load::lacking(plays) {
+            match &found.kind {
+                ActionKind::Native => {}
+                ActionKind::Python(path) if !python::can_run(&self.shared, path) => {
+                    needing.push(found.fqcn.to_string())
+                }
+                ActionKind::Python(_) => {}
+                ActionKind::Lacking | ActionKind::PythonAction(_) => lacking.push(found.fqcn.to_string()),
+            }
+        }
+        let names = |mut names: Vec<String>| {
+            names.sort();
+            names.dedup();
+            names.join(", ")
+        };
+        if !lacking.is_empty() {
+            let mut text =
+                format!("rplay lacks modules that tasks here would fail for, where they run: {}", names(lacking));
+            if self.shared.loader.catalogue().installed().is_none() {
+                text.push_str(&format!(". Those written in Python run with {}", python::NEEDS));
+            }
+            self.shared.warn(text);
+        }
+        if !needing.is_empty() {
+            let text = format!("Modules here need {}: {}", python::NEEDS, names(needing));
             self.shared.warn(text);
         }
     }

@@ -1,22 +1,22 @@
-//! Which tasks would fail because rplay lacks their module.
+//! Which tasks would fail because rplay lacks their module, or what it needs.
 
 use crate::content::ActionKind;
 use crate::diag::Origin;
 use crate::playbook::{Entry, Play};
 use std::sync::Arc;
 
-/// A task whose module rplay cannot run.
+/// A task whose module is none of rplay's own: a file that can be run, where what it needs is there, or nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lacking {
     /// The module's full name.
     pub fqcn: Arc<str>,
-    /// The module's file, where it is one beside a playbook, in a role or in a collection.
-    pub path: Option<Arc<str>>,
+    /// Who could run it.
+    pub kind: ActionKind,
     /// Where the task is.
     pub origin: Option<Origin>,
 }
 
-/// The tasks and handlers of plays whose modules rplay cannot run, in order.
+/// The tasks and handlers of plays whose modules are not rplay's own, in order.
 pub fn lacking(plays: &[Play]) -> Vec<Lacking> {
     let mut found = Vec::new();
     for play in plays {
@@ -32,12 +32,11 @@ pub fn lacking(plays: &[Play]) -> Vec<Lacking> {
 fn collect(entry: &Entry, found: &mut Vec<Lacking>) {
     entry.each_task(&mut |task| {
         let Some(action) = &task.resolved else { return };
-        let path = match &action.kind {
-            ActionKind::Native | ActionKind::Python(_) => return,
-            ActionKind::Lacking => None,
-            ActionKind::PythonAction(path) => Some(path.clone()),
-        };
-        let lacks = Lacking { fqcn: action.fqcn.clone(), path, origin: task.origin.clone() };
+        if action.kind == ActionKind::Native {
+            return;
+        }
+        let (fqcn, kind) = (action.fqcn.clone(), action.kind.clone());
+        let lacks = Lacking { fqcn, kind, origin: task.origin.clone() };
         // What import_role brings stands among the tasks and among the roles.
         if !found.contains(&lacks) {
             found.push(lacks);

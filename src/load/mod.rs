@@ -19,7 +19,7 @@ mod scope;
 mod tasks;
 
 use crate::config::Config;
-use crate::content::{Catalogue, Installed, Places};
+use crate::content::{Catalogue, Installation};
 use crate::diag::Result;
 use crate::playbook::{Frame, Note, Notes, RoleUse, Surroundings};
 use crate::value::{Dict, Text, Value};
@@ -88,21 +88,16 @@ impl Loader {
         let halves = actions.clone().into_iter().filter(|name| crate::modules::find(name).is_none());
         let native = actions.into_iter().chain(crate::modules::MODULES.iter().map(|module| module.name));
         let around = &config.around;
-        let places = Places {
-            named: around.var("RPLAY_ANSIBLE"),
-            path: around.var("PATH").unwrap_or_default(),
-            home: &around.home,
-        };
-        let installed = Installed::find(places);
-        let mut collections: Vec<PathBuf> = texts("COLLECTIONS_PATHS").into_iter().map(PathBuf::from).collect();
-        if config.settings.flag("COLLECTIONS_SCAN_SYS_PATH") {
-            collections.extend(installed.as_ref().map(|found| found.site().to_owned()));
-        }
-        let catalogue = Catalogue::new(native)
+        let collections = texts("COLLECTIONS_PATHS").into_iter().map(PathBuf::from).collect();
+        let mut catalogue = Catalogue::new(native)
             .with_paths(collections, texts("DEFAULT_MODULE_PATH"))
             .with_halves(halves)
-            .with_installed(installed)
+            .with_installed(Installation::of(&around.env, &around.home))
             .without_native(around.var("RPLAY_PYTHON_MODULES").unwrap_or_default());
+        if config.settings.flag("COLLECTIONS_SCAN_SYS_PATH") {
+            catalogue = catalogue.with_python_path();
+        }
+        texts("DEFAULT_ACTION_PLUGIN_PATH").iter().for_each(|folder| catalogue.add_plugins(folder));
         let settings = Settings {
             cwd: config.around.cwd.clone(),
             home: config.around.home.clone(),
@@ -159,13 +154,14 @@ impl Loader {
         (self.library(), utils)
     }
 
-    /// Looks for modules, and what they import, in a playbook's or role's folder too.
+    /// Looks for modules, and what they import, in a playbook's or role's folder too, after those seen before.
     fn add_library(&self, folder: &str) {
+        self.catalogue.add_plugins(&format!("{folder}/action_plugins"));
         for (list, name) in [(&self.library, "library"), (&self.module_utils, "module_utils")] {
             let path = format!("{folder}/{name}");
             let mut known = list.lock().unwrap_or_else(PoisonError::into_inner);
             if !known.contains(&path) && std::path::Path::new(&path).is_dir() {
-                known.insert(0, path);
+                known.push(path);
             }
         }
     }

@@ -112,11 +112,14 @@ impl Reading<'_> {
         origin: &Origin,
     ) -> Result<FoundRole> {
         let settings = &self.loader.settings;
+        // Python's path is looked for only where a collection is meant.
+        let of_collections = crate::content::is_full(name) || !collections.is_empty();
+        let paths = if of_collections { self.loader.catalogue.collection_paths() } else { Vec::new() };
         let search = RoleSearch {
             basedir: &self.basedir,
             roles_path: &settings.roles_path,
             beside,
-            collection_paths: &self.loader.catalogue.collection_paths(),
+            collection_paths: &paths,
             collections,
             home: &settings.home,
             cwd: &settings.cwd,

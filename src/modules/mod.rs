@@ -44,6 +44,7 @@ pub mod mount;
 pub mod patch;
 pub mod ping;
 pub mod pip;
+pub mod programs;
 pub mod replace;
 pub mod run;
 pub mod selinux;

@@ -3,14 +3,25 @@
 //! An installed ansible-core is used as files alone. Knows neither tasks nor connections: it is given a module's path,
 //! its arguments and what a host printed.
 
+mod alone;
 mod imports;
 mod kind;
 mod locate;
 mod pack;
+mod requires;
 mod result;
 mod zip;
 
+pub use alone::Alone;
 pub use kind::{JSON_ARGS, Looked, look};
 pub use locate::Places;
 pub use pack::{Pack, Packer};
+pub use requires::satisfies;
 pub use result::{Printed, read};
+
+/// A zip file of texts, for tests of what reads it.
+#[cfg(test)]
+pub(crate) fn zipped<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<u8> {
+    let files: Vec<_> = files.into_iter().map(|(name, text)| (name, zip::Entry::new(text.as_bytes()))).collect();
+    zip::archive(files.iter().map(|(name, entry)| (*name, entry)))
+}

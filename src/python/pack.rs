@@ -137,7 +137,7 @@ impl Packer {
                         "Could not find imported module support code for {asking}. Looked for ([{}])",
                         tried.join(", ")
                     );
-                    return Err(Error::action(text));
+                    return Err(Error::user(text));
                 }
             };
             let Located { name, package, redirected, source } = located;

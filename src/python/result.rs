@@ -36,12 +36,19 @@ const TYPE: &str = "__ansible_type";
 /// Help for whoever sees a result that is none.
 const SEE: &str = "See stdout/stderr for the returned output.";
 
-/// Reads what was printed by a module that `interpreter` ran.
-pub fn read(printed: &Printed, interpreter: &str) -> Read {
+/// Reads what was printed by a module that `interpreter` ran; `traces` keeps the tracebacks in it.
+pub fn read(printed: &Printed, interpreter: &str, traces: bool) -> Read {
     let mut warnings = Vec::new();
     match parse(&printed.stdout, &mut warnings) {
-        Ok(dict) => understood(dict, warnings),
-        Err(why) => unreadable(printed, interpreter, &why),
+        Ok(dict) => understood(dict, warnings, traces),
+        Err(why) => {
+            let mut read = unreadable(printed, interpreter, &why);
+            // The traceback that there is: of an interpreter that was not caught.
+            if traces && !printed.stderr.trim().is_empty() {
+                read.outcome.set("exception", printed.stderr.as_str());
+            }
+            read
+        }
     }
 }
 
@@ -69,7 +76,10 @@ fn json_lines(stdout: &str, warnings: &mut Vec<String>) -> Result<String, String
     Ok(lines[..=end].join("\n"))
 }
 
-fn understood(dict: Dict, mut warnings: Vec<String>) -> Read {
+fn understood(dict: Dict, mut warnings: Vec<String>, traces: bool) -> Read {
+    if dict.get("results").is_some_and(|results| results.as_list().is_none()) {
+        warnings.push("Found internal 'results' key in module return, renamed to 'ansible_module_results'.".into());
+    }
     let mut outcome = Outcome::default();
     let mut exception = None;
     for (key, value) in &dict {
@@ -87,17 +97,13 @@ fn understood(dict: Dict, mut warnings: Vec<String>) -> Read {
                 warnings
                     .push(format!("Removed unexpected internal key in module return: {name} = {}", value.to_text()));
             }
-            "results" if value.as_list().is_none() => {
-                warnings
-                    .push("Found internal 'results' key in module return, renamed to 'ansible_module_results'.".into());
-                outcome.set("ansible_module_results", plain(value));
-            }
+            "results" if value.as_list().is_none() => outcome.set("ansible_module_results", plain(value)),
             "ansible_facts" => outcome.set("ansible_facts", facts(value)),
             _ => outcome.set(&name, plain(value)),
         }
     }
     let failed = outcome.is_failed();
-    let error = summarized(&mut outcome, exception, failed);
+    let error = summarized(&mut outcome, exception, failed, traces);
     Read { outcome, error, warnings }
 }
 
@@ -184,10 +190,11 @@ fn event_error(event: &Value) -> Option<Error> {
 }
 
 /// The error behind a failure; what a module says of it stays in the result as text.
-fn summarized(outcome: &mut Outcome, exception: Option<Value>, failed: bool) -> Option<Error> {
+fn summarized(outcome: &mut Outcome, exception: Option<Value>, failed: bool, traces: bool) -> Option<Error> {
     let event = exception.as_ref().and_then(|exception| exception.get("event"));
     let told = event.and_then(event_error);
     let trace = match (event, exception.as_ref()) {
+        _ if !traces => None,
         (Some(event), _) => event.get("formatted_traceback").map(Value::to_text),
         (None, Some(text)) if text.truthy() => Some(text.to_text()),
         _ => None,
@@ -231,7 +238,7 @@ mod tests {
 
     fn said(stdout: &str) -> Read {
         let printed = Printed { rc: 1, stdout: stdout.into(), stderr: "err\n".into() };
-        read(&printed, "/usr/bin/python3")
+        read(&printed, "/usr/bin/python3", true)
     }
 
     #[track_caller]
@@ -264,7 +271,7 @@ mod tests {
     }
 
     fn read_with(printed: &Printed, interpreter: &str) -> Read {
-        super::read(printed, interpreter)
+        read(printed, interpreter, false)
     }
 
     #[test]

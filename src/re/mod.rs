@@ -102,6 +102,9 @@ impl Engine {
     }
 }
 
+/// No text that a replacement makes is longer: it would be a mistake or an attack.
+const MOST_BYTES: usize = 1 << 28;
+
 impl Pattern {
     /// Compiles a pattern, as `re.compile`.
     pub fn new(pattern: &str, flags: Flags) -> Result<Self, PatternError> {
@@ -172,6 +175,9 @@ impl Pattern {
             }
             out.push_str(text.get(last..found.start()).unwrap_or(""));
             template.expand(&found, text, &mut out);
+            if out.len() > MOST_BYTES {
+                return Err(PatternError("the result is too long".into()));
+            }
             last = found.end();
             done += 1;
         }

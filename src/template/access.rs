@@ -5,12 +5,31 @@
 
 use super::cx::Cx;
 use super::methods;
-use super::object::Obj;
-use super::raise::{Missing, Raise, Undefined};
+use super::object::{Obj, Range};
+use super::raise::{Class, Missing, Raise, Undefined};
 use crate::value::str_repr;
 use std::rc::Rc;
 
 type Result<T> = std::result::Result<T, Raise>;
+
+/// The part of a range that a slice picks, as a range.
+fn slice_range(range: &Range, mut picked: impl Iterator<Item = usize>, step: Option<i64>) -> Range {
+    let by = range.step.saturating_mul(step.unwrap_or(1));
+    let Some(first) = picked.next().map(|i| range.at(i)) else {
+        return Range { start: range.start, stop: range.start, step: by };
+    };
+    let count = 1 + picked.count();
+    Range { start: first, stop: first.saturating_add(by.saturating_mul(count as i64)), step: by }
+}
+
+/// A type in jinja2's words: `str object`.
+fn jinja_type(obj: &Obj) -> String {
+    match obj {
+        Obj::None => "None".into(),
+        Obj::Date(_) | Obj::DateTime(_) | Obj::Delta(_) => format!("datetime.{} object", obj.type_name()),
+        other => format!("{} object", other.type_name()),
+    }
+}
 
 impl Cx<'_> {
     /// `obj.name`
@@ -36,10 +55,9 @@ impl Cx<'_> {
 
     fn marker_attr(&mut self, obj: &Obj) -> Result<Obj> {
         match obj {
-            Obj::Undefined(u) if matches!(u.what, Missing::Else(_)) => Err(Raise::Undefined(Rc::new(Undefined {
-                what: Missing::Hint(u.to_string()),
-                origin: self.origin.clone(),
-            }))),
+            Obj::Undefined(u) if matches!(u.what, Missing::Else(_)) => {
+                Err(Raise::python(Class::Runtime, u.to_string()))
+            }
             _ => Ok(obj.clone()),
         }
     }
@@ -50,7 +68,7 @@ impl Cx<'_> {
             return self.marker_attr(obj);
         }
         if key.is_marker() {
-            return Ok(key.clone());
+            key.clone().defined()?;
         }
         if let Obj::Str(name) = key {
             if let Some(value) = self.own_item(obj, name.as_str())? {
@@ -59,12 +77,19 @@ impl Cx<'_> {
             if let Some(value) = self.attribute(obj, name.as_str())? {
                 return Ok(value);
             }
+            if name.as_str().is_empty() {
+                return Ok(Obj::undefined(format!("'{}' has no attribute ''", jinja_type(obj))));
+            }
             return Ok(self.missing(obj, str_repr(name.as_str())));
         }
         if let Some(value) = self.keyed(obj, key)? {
             return Ok(value);
         }
         let name = self.repr(key)?;
+        // ansible-core leaves the words for an empty key to jinja2.
+        if !self.truthy(key)? {
+            return Ok(Obj::undefined(format!("{} has no element {name}", jinja_type(obj))));
+        }
         Ok(self.missing(obj, name))
     }
 
@@ -162,6 +187,7 @@ impl Cx<'_> {
         let len = match obj {
             Obj::List(_) | Obj::Tuple(_) | Obj::Str(_) | Obj::Bytes(_) | Obj::Range(_) => self.len(obj)?,
             Obj::Dict(_) | Obj::Map(_) => return Err(Raise::type_error("unhashable type: 'slice'")),
+            Obj::Undefined(_) => return self.marker_attr(obj),
             other => {
                 return Err(Raise::type_error(format!("'{}' object is not subscriptable", other.type_name())));
             }
@@ -182,7 +208,7 @@ impl Cx<'_> {
                 Obj::from(picked.filter_map(|i| chars.get(i)).collect::<String>())
             }
             Obj::Bytes(bytes) => Obj::Bytes(picked.filter_map(|i| bytes.get(i).copied()).collect()),
-            Obj::Range(range) => Obj::list(picked.map(|i| Obj::Int(range.at(i))).collect::<Vec<_>>()),
+            Obj::Range(range) => Obj::Range(slice_range(range, picked, numbers[2])),
             _ => Obj::None,
         })
     }

@@ -7,6 +7,12 @@ use std::sync::Arc;
 
 const ROWS: &str = include_str!("../../tests/baselines/templates.jsonl");
 
+/// Random templates, recorded by tests/baselines/fuzz_templates.py.
+const FUZZED: &str = include_str!("../../tests/baselines/fuzzed.jsonl");
+
+/// Of the random ones, those that differ, by their number, and why.
+const KNOWN_FUZZED: &[(usize, &str)] = &[(973, "what urlsplit makes of None is a mistake of Python's")];
+
 /// Rows that differ, and why.
 const KNOWN: &[(&str, &str)] = &[
     ("{{ +'a' }}", "a unary plus is dropped before minijinja parses"),
@@ -14,6 +20,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("{{ l.append() }}", "ansible-core's own name of the type shows"),
     ("{{ l() }}", "ansible-core's own name of the type shows"),
     ("{{ \"{0[k]} {0.x}\".format({'k': 1, 'x': 2}) }}", "ansible-core's own name of the type shows"),
+    ("{{ ('2024-05-06 07:08:09' | to_datetime).time() }}", "a time without a date is no value of rplay's"),
     ("{% include 'loopy.j2' %}", "CPython says where it noticed"),
     ("{{ loop1 }}", "CPython says where it noticed"),
 ];
@@ -93,4 +100,35 @@ fn rows() {
         }
     }
     assert!(wrong.is_empty(), "{} rows differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn random_templates() {
+    let templar = Templar::new();
+    let mut scope = Vars { vars: Dict::new(), world: World::default(), folder: "/".into() };
+    let mut wrong = Vec::new();
+    for (number, line) in FUZZED.lines().enumerate() {
+        let row = parse_json(line).unwrap();
+        if let Some(Value::Dict(vars)) = row.get("vars").map(trust) {
+            scope.vars = vars;
+            continue;
+        }
+        let want = match row.get("value") {
+            Some(value) => value.as_str().unwrap().to_owned(),
+            None => format!("! {}", row.get("error").unwrap().as_str().unwrap()),
+        };
+        let source = row.get("source").unwrap();
+        let got = run(&templar, "template", source, &scope).unwrap_or_else(|e| format!("! {}", e.line()));
+        if got != want && !KNOWN_FUZZED.iter().any(|(known, _)| *known == number + 1) {
+            wrong.push(format!("{} {}\n   want {want}\n   got  {got}", number + 1, repr(source)));
+        }
+    }
+    assert!(wrong.is_empty(), "{} rows differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_method_has_rows() {
+    let missing: Vec<&str> =
+        super::methods::names().filter(|name| !name.starts_with("__") && !ROWS.contains(&format!(".{name}"))).collect();
+    assert!(missing.is_empty(), "methods without rows: {missing:?}");
 }

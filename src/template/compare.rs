@@ -2,14 +2,17 @@
 
 use super::cx::Cx;
 use super::object::{Obj, SetCell};
-use super::raise::Raise;
+use super::raise::{Class, Raise};
 use std::cmp::Ordering;
 
 impl Cx<'_> {
     /// Python's `a == b`; fails where one is undefined or holds something undefined.
     pub fn equals(&mut self, a: &Obj, b: &Obj) -> Result<bool, Raise> {
         match (a, b) {
-            (Obj::Undefined(_) | Obj::Failed(_), _) => a.clone().defined().map(|a| a == *b),
+            (Obj::Undefined(_) | Obj::Failed(_), _) => {
+                let (a, b) = (a.clone().defined()?, b.clone().defined()?);
+                Ok(a == b)
+            }
             (_, Obj::Undefined(_) | Obj::Failed(_)) => b.clone().defined().map(|_| false),
             (Obj::Pending(_), _) => {
                 let a = self.force(a.clone());
@@ -67,6 +70,11 @@ impl Cx<'_> {
     /// `symbol` is the operator in Python's words for types that have no order.
     pub fn order(&mut self, a: &Obj, b: &Obj, symbol: &str) -> Result<Option<Ordering>, Raise> {
         let (a, b) = (self.force(a.clone()).defined()?, self.force(b.clone()).defined()?);
+        for side in [&a, &b] {
+            if let Obj::Undefined(u) = side {
+                return Err(Raise::python(Class::Runtime, u.to_string()));
+            }
+        }
         Ok(match (&a, &b) {
             (Obj::Int(x), Obj::Int(y)) => Some(x.cmp(y)),
             (Obj::Str(x), Obj::Str(y)) => Some(x.as_str().cmp(y.as_str())),
@@ -138,7 +146,9 @@ impl Cx<'_> {
 
     /// Python's `item in container`.
     pub fn contains(&mut self, container: &Obj, item: &Obj) -> Result<bool, Raise> {
-        if item.is_marker() && !matches!(container, Obj::Undefined(_) | Obj::Failed(_)) {
+        // What is undefined raises where it is compared or hashed, which not every container does.
+        let compares = matches!(container, Obj::Dict(_) | Obj::Set(_) | Obj::Map(_) | Obj::Range(_));
+        if compares && item.is_marker() {
             item.clone().defined()?;
         }
         match container {
@@ -146,7 +156,11 @@ impl Cx<'_> {
                 Obj::Str(part) => Ok(text.as_str().contains(part.as_str())),
                 other => Err(Raise::type_error(format!(
                     "'in <string>' requires string as left operand, not {}",
-                    other.type_name()
+                    match other {
+                        Obj::Undefined(_) if other.is_marker() => "UndefinedMarker",
+                        Obj::Failed(_) => "CapturedExceptionMarker",
+                        other => other.type_name(),
+                    }
                 ))),
             },
             Obj::Dict(dict) => {

@@ -28,6 +28,7 @@ pub(super) struct Session<'a> {
     base: &'a dyn Scope,
     others: RefCell<Vec<SharedScope>>,
     depth: Cell<usize>,
+    pub(super) steps: Cell<u64>,
     /// What is being rendered, to detect loops: scope and address of the text.
     pub(super) rendering: RefCell<Vec<(usize, *const u8)>>,
     /// Variables that a macro holds and that hold the macro: emptied at the end, or they would leak.
@@ -51,6 +52,7 @@ impl<'a> Session<'a> {
             base,
             others: RefCell::default(),
             depth: Cell::new(0),
+            steps: Cell::new(0),
             rendering: RefCell::default(),
             captured: RefCell::default(),
             undecryptable: RefCell::default(),
@@ -186,6 +188,12 @@ impl<'a> Cx<'a> {
         self.templar().warn(Error::user(message).at(self.origin.as_ref()));
     }
 
+    /// Says that something will go away in a version of ansible-core, and what to use instead.
+    pub fn deprecate(&self, message: &str, version: &str, help: &str) {
+        let text = format!("{message} This feature will be removed from ansible-core version {version}. {help}");
+        self.templar().deprecate(Error::user(text.trim_end()));
+    }
+
     /// A variable by its name: those the template set, then the scope's.
     ///
     /// None where there is none; a put-off error where its text cannot be rendered.
@@ -202,6 +210,11 @@ impl<'a> Cx<'a> {
             return Ok(Some(value.clone()));
         }
         let Some(var) = self.with_scope(|scope| scope.get(name))? else { return Ok(None) };
+        if name == "play_hosts" {
+            let text = "The `play_hosts` magic variable is deprecated. This feature will be removed from ansible-core version 2.23.";
+            let deprecation = Error::user(text).help("Use `ansible_play_batch` instead.");
+            self.session.templar.deprecate(deprecation.at(self.origin.as_ref()));
+        }
         let scalar =
             matches!(&var, Var::Value(v) if Obj::scalar(v).is_some() && !matches!(v, Value::Str(_) | Value::Vault(_)));
         let value = self.var(var, self.scope)?;
@@ -323,6 +336,7 @@ impl<'a> Cx<'a> {
 
     /// Goes one level deeper, unless that is too deep.
     pub(super) fn deeper<T>(&mut self, what: impl FnOnce(&mut Self) -> Result<T, Raise>) -> Result<T, Raise> {
+        self.step()?;
         let depth = &self.session.depth;
         if depth.get() >= DEPTH {
             return Err(Raise::python(Class::Recursion, "maximum recursion depth exceeded"));

@@ -1,10 +1,12 @@
 //! Expressions.
 
 use super::args::CallArgs;
+use super::bounds::text_fits;
 use super::cx::Cx;
 use super::ir::{Args, Const, Expr, FilterCall, Op, Relation, TestCall};
 use super::object::Obj;
 use super::raise::{Class, Missing, Raise, Undefined};
+use crate::diag::Error;
 use crate::value::Text;
 use std::cmp::Ordering;
 use std::rc::Rc;
@@ -82,10 +84,11 @@ impl Cx<'_> {
                 Ok(Obj::Bool(true))
             }
             Expr::Concat(parts) => {
+                let parts = self.eval_all(parts)?;
                 let mut out = String::new();
-                for part in parts {
-                    let part = self.eval(part)?;
-                    out.push_str(&self.text(&part)?);
+                for part in &parts {
+                    out.push_str(&self.text(part)?);
+                    text_fits(out.len())?;
                 }
                 Ok(Obj::from(out))
             }
@@ -123,10 +126,13 @@ impl Cx<'_> {
             Const::Str(text) => Obj::Str(Text::data(Arc::clone(text))),
             Const::Embedded(text) => {
                 let text = Text::trusted(Arc::clone(text), self.origin.clone());
-                self.warn(
+                let warning = Error::user(
                     "Jinja constant strings should not contain embedded templates. This feature will be disabled by \
                      default in ansible-core 2.23.",
                 );
+                let help =
+                    "Use inline expressions, for example: `when: \"{{ a_var }}\" == 42` becomes `when: a_var == 42`";
+                self.templar().warn(warning.at(self.origin.as_ref()).help(help));
                 self.render_in(&text, self.scope)
             }
         })

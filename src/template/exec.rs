@@ -3,6 +3,7 @@
 //! The output is a list of objects. None vanishes; one object is the result itself; several are
 //! finalised (a tuple becomes a list) and joined.
 
+use super::bounds::text_fits;
 use super::cx::{Cx, Frame};
 use super::ir::{Expr, For, Macro, Stmt, Target, Template};
 use super::loops::Loop;
@@ -192,15 +193,15 @@ impl Cx<'_> {
         })
     }
 
-    /// The output of a body as one object; an error in it is that object.
+    /// The output of a body as one object.
+    ///
+    /// All of it runs before it is joined, so what is raised counts before what an output has put off.
     pub(super) fn capture(&mut self, body: &[Stmt]) -> Result<Obj> {
         let parent = self.parent.take();
         let mut out = Vec::new();
         let result = self.scoped(|cx| cx.exec(body, &mut out));
         self.parent = parent;
-        if let Err(raise) = result {
-            out.push(self.put_off(raise));
-        }
+        result?;
         Ok(self.concat(out))
     }
 
@@ -289,6 +290,7 @@ impl Cx<'_> {
             }
             frame.vars.borrow_mut().clear();
             state.turn(index);
+            self.step()?;
             frame.set(&name, Obj::Special(state.clone()));
             self.frame = Some(Rc::clone(&frame));
             self.assign(&f.target, state.item(index))?;
@@ -321,7 +323,7 @@ impl Cx<'_> {
         }
         let mut out = String::new();
         for node in &flat {
-            if let Err(raise) = self.write_final(&mut out, node) {
+            if let Err(raise) = self.write_final(&mut out, node).and_then(|()| text_fits(out.len())) {
                 return self.put_off(raise);
             }
         }

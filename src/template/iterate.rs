@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// No iteration is longer: a template that wants more is a mistake or an attack.
-pub(super) const MOST_ITEMS: usize = 50_000_000;
+pub(super) const MOST_ITEMS: usize = 20_000_000;
 
 impl Cx<'_> {
     /// The items that Python's `iter(x)` gives, rendered; one that is undefined is an error.

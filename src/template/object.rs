@@ -328,7 +328,7 @@ impl Obj {
             Self::Map(_) => "HostVars",
             Self::Special(special) => special.type_name(),
             Self::Undefined(_) | Self::Failed(_) => "Undefined",
-            Self::Omit => "Omit",
+            Self::Omit => "_OmitType",
             Self::Pending(pending) => pending.value.type_name(),
         }
     }

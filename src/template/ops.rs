@@ -1,5 +1,6 @@
 //! Python's operators with Python's complaints.
 
+use super::bounds::{MOST_BYTES, list_fits, text_fits};
 use super::cx::Cx;
 use super::dates;
 use super::ir::Op;
@@ -8,8 +9,6 @@ use super::raise::{Class, Raise};
 use num_bigint::{BigInt, Sign};
 use std::rc::Rc;
 
-/// No string or list made by an operator is longer: what wants more is a mistake or an attack.
-pub(super) const MOST_BYTES: usize = 1 << 28;
 /// No integer has more bits.
 const MOST_BITS: u64 = 1 << 22;
 
@@ -46,6 +45,9 @@ impl Cx<'_> {
         if a.is_marker() {
             a.clone().defined()?;
         }
+        if let Obj::Undefined(u) = a {
+            return Err(Raise::python(Class::Runtime, u.to_string()));
+        }
         if op == Op::Mod
             && let Obj::Str(text) = a
         {
@@ -53,6 +55,9 @@ impl Cx<'_> {
         }
         if b.is_marker() {
             b.clone().defined()?;
+        }
+        if let Obj::Undefined(u) = b {
+            return Err(Raise::python(Class::Runtime, u.to_string()));
         }
         if let Some(result) = integers(op, a, b) {
             return result;
@@ -70,8 +75,12 @@ impl Cx<'_> {
 
     fn add(&mut self, a: &Obj, b: &Obj) -> Result<Obj> {
         Ok(match (a, b) {
-            (Obj::Str(x), Obj::Str(y)) => Obj::from(format!("{}{}", x.as_str(), y.as_str())),
+            (Obj::Str(x), Obj::Str(y)) => {
+                text_fits(x.as_str().len().saturating_add(y.as_str().len()))?;
+                Obj::from(format!("{}{}", x.as_str(), y.as_str()))
+            }
             (Obj::List(x), Obj::List(y)) => {
+                list_fits(x.borrow().len().saturating_add(y.borrow().len()))?;
                 let mut items = x.borrow().clone();
                 items.extend(y.borrow().iter().cloned());
                 Obj::list(items)
@@ -198,11 +207,27 @@ pub(super) fn floats(op: Op, x: f64, y: f64) -> Result<f64> {
         Op::Div if y == 0.0 => return Err(zero("float division by zero")),
         Op::Div => x / y,
         Op::FloorDiv if y == 0.0 => return Err(zero("float floor division by zero")),
-        Op::FloorDiv => (x / y).floor(),
+        Op::FloorDiv => {
+            // As Python has it: from the remainder, so that `7 // 0.1` is 69.0.
+            let rest = x % y;
+            let mut whole = (x - rest) / y;
+            if rest != 0.0 && (rest < 0.0) != (y < 0.0) {
+                whole -= 1.0;
+            }
+            if whole == 0.0 {
+                return Ok(0f64.copysign(x / y));
+            }
+            let floor = whole.floor();
+            if whole - floor > 0.5 { floor + 1.0 } else { floor }
+        }
         Op::Mod if y == 0.0 => return Err(zero("float modulo")),
         Op::Mod => {
             let rest = x % y;
-            if rest != 0.0 && (rest < 0.0) != (y < 0.0) { rest + y } else { rest }
+            match rest {
+                0.0 => 0f64.copysign(y),
+                rest if (rest < 0.0) != (y < 0.0) => rest + y,
+                rest => rest,
+            }
         }
         Op::Pow if x == 0.0 && y < 0.0 => return Err(zero("0.0 cannot be raised to a negative power")),
         Op::Pow if x < 0.0 && y.fract() != 0.0 => {

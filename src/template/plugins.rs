@@ -178,7 +178,7 @@ impl Cx<'_> {
             Filter::Added(_, run) => run(cx, input, args),
         });
         match result {
-            Ok(iterator @ Obj::Iter(_)) => Ok(Obj::list(self.iter_lenient(&iterator)?)),
+            Ok(iterator @ (Obj::Iter(_) | Obj::Range(_))) => Ok(Obj::list(self.iter_lenient(&iterator)?)),
             Ok(other) => Ok(other),
             Err(raise) => {
                 let name = match filter {

@@ -179,6 +179,76 @@ FILTERS = {
     "zip_longest": [c([1, 2], ["a"]), c([1, 2], [3], fillvalue="x"), c([1], 1), c([], [])],
 }
 
+NETS = ["192.0.2.1/24", "192.0.2.0/24", "10.1.1.1", "::1", "2001:db8::5/64", "192.0.2.6/31", "192.0.2.1/30", "x", "3232235777", "3232235777/24"]
+QUERIES = ["", "6to4", "address", "address/prefix", "bool", "broadcast", "cidr", "first_usable", "gateway", "host", "host/prefix", "hostmask", "hostnet", "int", "ip",
+    "ip/prefix", "ip_netmask", "ipv4", "ipv6", "last_usable", "link-local", "lo", "loopback", "multicast", "net", "netmask", "network", "network/prefix", "network_id",
+    "network_netmask", "network_wildcard", "next_usable", "peer", "prefix", "previous_usable", "private", "public", "range_usable", "revdns", "router", "size",
+    "size_usable", "subnet", "type", "unicast", "v4", "v6", "version", "wildcard", "wrap", "1", "-1", "300", "zzz", "192.0.2.0/25", "2001:db8::/32"]
+ROWS = [{"name": "a", "v": 1, "l": [1]}, {"name": "b", "v": 2, "l": []}]
+SHOP = {"shop": {"items": [{"n": "x", "p": 3, "t": ["a", "b"]}, {"n": "y", "p": 1.5, "t": []}, {"n": "z", "p": 3}], "open": True, "none": None}, "w": "hello"}
+JMES = ["shop.items[*].n", "shop.items[?p > `2`].n", "shop.items[?n == 'y']", "shop.items[].t[]", "shop.items[0]", "shop.items[-1].n", "shop.items[0:2].n", "shop.items[::-1].n",
+    "shop.*", "keys(shop)", "values(@)", "length(shop.items)", "shop.items[*].{name: n, price: p}", "shop.items[*].[n, p]", "sort_by(shop.items, &p)[*].n", "max_by(shop.items, &p).n",
+    "min_by(shop.items, &p).n", "sum(shop.items[*].p)", "avg(shop.items[*].p)", "join(',', shop.items[*].n)", "shop.zz", "shop.none", "shop.open && w", "shop.zz || w", "!shop.open",
+    "to_string(shop.items[0])", "to_number('5')", "to_number('x')", "to_array(w)", "type(shop)", "contains(w, 'ell')", "contains(shop.items[*].n, 'x')", "starts_with(w, 'he')",
+    "ends_with(w, 'x')", "reverse(w)", "reverse(shop.items[*].n)", "merge(shop, {a: `1`})", "not_null(shop.zz, w)", "map(&n, shop.items)", "abs(`-1`)", "ceil(`1.2`)", "floor(`1.8`)",
+    "sort(shop.items[*].n)", "max(shop.items[*].p)", "min(shop.items[*].n)", "shop.items[?t].n", "shop.items[?contains(n, 'x') || p < `2`].n", "@", "shop | items[0] | n", "nope(w)", "length(shop.open)", "length()", "w.x", "`[1, 2]`", "'raw'", "shop.items[*].t | [0]", "sum(shop.items[*].n)", "shop.items[?p == `3`] | length(@)"]
+UTILS = {
+    "cidr_merge": [c(["10.0.0.0/30", "10.0.0.4/30", "10.0.0.8/29", "::1"]), c(["10.0.0.0/30", "10.0.1.4/30"], "span"), c(["x"]), c([], "span"), c(["1.2.3.4/24"], "span"), c([], "zz"), c(["1.2.3.4", "::1"], action="span"), c([])],
+    "hwaddr": [c("1a:2b:3c:4d:5e:6f", q) for q in ["", "bare", "bool", "int", "cisco", "eui48", "linux", "pgsql", "postgresql", "psql", "unix", "win", "zz"]] + [c("x"), c("x", "linux"), c("1a2b.3c4d.5e6f", "unix"), c("00-00-00-0a-0b-0c", "unix"), c(12345, "linux"), c("x", "bool")],
+    "ip4_hex": [c("192.168.1.5"), c("192.168.1.5", ":"), c("x"), c("::1")],
+    "ipaddr": [c(net, query) for net in NETS for query in QUERIES] + [c(NETS), c(NETS, "network"), c({}), c(None), c(1.5), c(True), c("1.2.3.4/24", 1), c("1.2.3.4/24", "net", foo=1), c("", "net"), c("1.2.3.4/255.255.0.0"), c("1.2.3.4/0.0.255.255"), c(0), c("1.2.3.4", "", 6), c(NETS, "public"), c("8.8.8.8", "public"), c("8.8.8.8", "6to4"), c("::ffff:1.2.3.4", "ipv4"), c("::/0", "size")],
+    "ipcut": [c("1.2.3.4", 16), c("1.2.3.4", -8), c("2001:db8::1", 64), c("x", 1)],
+    "ipmath": [c("192.168.1.5", 5), c("192.168.1.5", -10), c("192.168.1.1/24", 5), c("::1", 2), c("x", 1), c("255.255.255.255", 1), c("1.2.3.4", "x"), c("1.2.3.4", "3")],
+    "ipsubnet": [c("192.168.144.5"), c("192.168.144.5/20"), c("192.168.0.0/16", 20), c("192.168.0.0/16", 20, 0), c("192.168.0.0/16", 20, -1), c("192.168.0.0/16", 20, 99), c("192.168.144.5", 20), c("192.168.144.5", 18, 0), c("192.168.144.5", 18, -1), c("192.168.144.5", "192.168.0.0/16"), c("192.168.144.1/30", "192.168.144.0/24"), c("192.168.144.16/30", "192.168.144.0/24"), c("10.0.0.1", "192.168.0.0/16"), c("192.168.0.0/16", 12), c("x"), c("192.168.0.0/16", "x"), c("192.168.0.0/16", 40), c("2001:db8::/32", 48, 3)],
+    "ipv4": [c(NETS), c("1.2.3.4"), c("::1"), c("1.2.3.4/24", "network"), c({})],
+    "ipv6": [c(NETS), c("1.2.3.4"), c("::1"), c(1), c("2001:db8::5/64", "prefix")],
+    "ipv6form": [c("::1", "expand"), c("0:0::1", "compress"), c("2001:db8::1", "x509"), c("x", "expand")],
+    "ipwrap": [c(NETS), c("::1"), c("2001:db8::5/64"), c("1.2.3.4"), c("x"), c(5), c(["::1", True, "", "42540766412265424405338506004571095040/64"])],
+    "macaddr": [c("1a:2b:3c:4d:5e:6f", "bare"), c("x", "bare")],
+    "network_in_network": [c("192.0.2.0/24", "192.0.2.10"), c("192.0.2.0/24", "192.0.3.0/25"), c("x", "192.0.2.0/24"), c("192.0.2.0/24", "192.0.2.0/24"), c("192.0.2.0/24", "192.0.2.255")],
+    "network_in_usable": [c("192.0.2.0/24", "192.0.2.10"), c("192.0.2.0/24", "192.0.2.255"), c("192.0.2.0/24", "192.0.2.0")],
+    "next_nth_usable": [c("192.0.2.1/24", 2), c("192.0.2.254/24", 2), c("192.0.2.1", 1), c("x", 1), c("192.0.2.1/24", "2"), c("192.0.2.1/24", "a"), c("192.0.2.1/24")],
+    "nthhost": [c("10.0.0.0/8", 305), c("10.1.1.1", 3), c("10.0.0.0/8", -1), c("x", 1), c("10.0.0.0/30", 4)],
+    "previous_nth_usable": [c("192.0.2.10/24", 2), c("192.0.2.1/24", 2)],
+    "reduce_on_network": [c(["192.0.2.1", "10.0.0.1", "192.0.2.128/25"], "192.0.2.0/24"), c([], "192.0.2.0/24")],
+    "slaac": [c("fdcf:1894:23b5:d38c::", "c2:31:b3:83:bf:2b"), c("1.2.3.4", "c2:31:b3:83:bf:2b"), c("fdcf::/64", "x")],
+    "usable_range": [c("192.0.2.0/30"), c("192.0.2.1/30"), c("x"), c("2001:db8::/126")],
+}
+GENERAL = {
+    "accumulate": [c([1, 2, 3]), c("abc"), c(1), c([])],
+    "counter": [c("abca"), c([1, 1, 2]), c(1), c([[1]]), c([])],
+    "crc32": [c("a"), c(""), c(1)],
+    "dict": [c([["a", 1], ["b", 2]]), c([]), c([1]), c([["a"]])],
+    "dict_kv": [c(1, "k"), c([1], 2), c(1, [1])],
+    "from_csv": [c("a,b\n1,2\n3,4\n"), c("a;b\n1;2", delimiter=";"), c("1,2\n", fieldnames=["x", "y"]), c("a,b\n1\n1,2,3\n"), c("a\tb\n1\t2", "excel-tab"), c("a", "zz"), c("a,b\n1, 2", skipinitialspace=True), c('a,b\n"x, y",2')],
+    "groupby_as_dict": [c(ROWS, "name"), c(ROWS, "zz"), c([1], "a"), c(ROWS + ROWS, "name"), c(1, "a")],
+    "json_query": [c(SHOP, query) for query in JMES] + [c([{"a": 2}, {"a": 1}], "[*].a"), c([3, 1], "sort(@)"), c(None, "a")],
+    "keep_keys": [c(ROWS, ["name", "v"]), c(ROWS, "name"), c(ROWS, "n", "starts_with"), c(ROWS, "e", "ends_with"), c(ROWS, "^[nl]", "regex"), c(ROWS, "(", "regex"), c(ROWS, []), c(1, "a"), c([1], "a"), c(ROWS, "a", "zz"), c(ROWS, 1), c(ROWS, [1]), c(ROWS, ["a", "b"], "regex")],
+    "lists_difference": [c([1, 2, 3, 2], [2]), c([1], [1], [1]), c([1, 1]), c([[1, 2], [2]], flatten=True)],
+    "lists_intersect": [c([1, 2, 3, 2], [2, 3]), c([1], [2])],
+    "lists_mergeby": [c(ROWS, [{"name": "a", "x": 5, "l": [2]}, {"name": "c"}], "name"), c(ROWS, [{"name": "a", "l": [2]}], "name", list_merge="append"), c([ROWS, [{"name": "b", "v": 9}]], "name"), c(ROWS, "name"), c(ROWS, [1], "name"), c(ROWS, ROWS, 1), c(ROWS), c(1, ROWS, "name"), c(ROWS, ROWS, "name", zz=1), c([{"k": {"a": {"b": 1}}, "n": 1}], [{"k": {"a": {"c": 2}}, "n": 1}], "n", recursive=True)],
+    "lists_symmetric_difference": [c([1, 2, 3], [2, 4]), c([1], [1])],
+    "lists_union": [c([1, 2, 1], [2, 3]), c([1, 1]), c([[1], [2]], flatten=True), c([1], [2], zz=1)],
+    "random_mac": [c("52:54:00", seed="x"), c("52:54:00:12", seed=5), c("zz"), c(1), c("1:2:3:4:5:6"), c("52::1", seed=1), c("AA", seed="q")],
+    "remove_keys": [c(ROWS, ["name"]), c(ROWS, "l", "ends_with")],
+    "replace_keys": [c(ROWS, [{"before": "name", "after": "n"}]), c(ROWS, [{"before": "^.$", "after": "one"}], "regex"), c(ROWS, []), c(ROWS, [{"a": 1}]), c(ROWS, "x")],
+    "to_days": [c("30h"), c("1w")], "to_hours": [c("1d 2h 30m")], "to_milliseconds": [c("1.5s"), c("2s 3ms")], "to_minutes": [c("1h 30min")], "to_months": [c("1y")],
+    "to_seconds": [c("1min 30sec"), c("0"), c("x"), c("5 s"), c("-2m"), c("3hours"), c("1h", zz=1)], "to_time_unit": [c("1h", "m"), c("1h"), c("1h", "zz"), c("2days", unit="hours")], "to_weeks": [c("14d")], "to_years": [c("730d")],
+    "version_sort": [c(["1.10", "1.9", "1.2rc1"]), c(["2", "10"], reverse=True), c([]), c([1]), c(["a-1.10.rpm", "a-1.9.rpm"])],
+}
+FILTERS.update({f"ansible.utils.{name}": rows for name, rows in UTILS.items()})
+FILTERS.update({f"community.general.{name}": rows for name, rows in GENERAL.items()})
+FILTERS.update({
+    "ansible._protomatter.apply_trust": [c("x"), c(1)], "ansible._protomatter.dump_object": [c(1), c({"a": 1})], "ansible._protomatter.finalize": [c([1, "a"]), c({"a": None})],
+    "ansible._protomatter.origin": [c(1)], "ansible._protomatter.tag_names": [c(1), c([1])], "ansible._protomatter.true_type": [c(1), c(None), c(U)], "ansible._protomatter.unmask": [c(1, "ErrorSummary"), c(1, "zz"), c(1, 5)],
+})
+FILTERS["password_hash"] += [c("pw", "md5", "abcdefgh"), c("pw", "md5_crypt", "abc"), c("pw", "md5", "abcdefghij"), c("pw", "md5", "abc", rounds=5), c("pw", "bcrypt", "abc"), c("pw", "bcrypt", "abcdefghijklmnopqrstuv", rounds=3), c("pw", "bcrypt", "abcdefghijklmnopqrstuv", rounds=32),
+    c("pw", "bcrypt", "abcdefghijklmnopqrstuv", rounds=4, ident="zz"), c("pw", "bcrypt", rounds=4, salt_size=10), c("pw", "sha512", "abcdefghabcdefghijkl", rounds=5000), c("pw", "sha512", salt_size=40), c("pw", "sha512", salt_size="4"), c("pw", "sha256", "abc", rounds="5000"),
+    c("pw", "sha256", "abc", rounds=99999999999), c("pw", "des_crypt"), c(1), c(None), c("pw", "sha512", 123, rounds=1000), c("", "sha256", "abc", rounds=1000)]
+FILTERS["hash"] += [c("a", kind) for kind in ["sha3_224", "sha3_256", "sha3_384", "sha3_512", "blake2b", "blake2s", "shake_128", "SHA256", "md5-sha1", "sha512_224", "sha512_256"]]
+FILTERS["b64encode"] += [c("\u20ac", encoding="cp1252"), c("\u20ac", encoding="ascii"), c("a", encoding="nope"), c("\u20ac", encoding="utf-16"), c("a", encoding="utf_32_be"), c("\u044f", encoding="koi8_r"), c("\u20ac", encoding="latin-1")]
+FILTERS["b64decode"] += [c("gA==", encoding="cp1252"), c("a", encoding="nope"), c("/w==", encoding="latin-1"), c("//5hAA==", encoding="utf-16")]
+
 RESULT = {"failed": False, "changed": True, "skipped": False}
 TESTS = {
     "!=": [c(1, 2), c(1, 1)],
@@ -271,7 +341,21 @@ TESTS = {
     "version_compare": [c("1.2", "1.10", "<")],
 }
 
+TESTS.update({f"ansible.utils.{name}": rows for name, rows in {
+    "in_any_network": [c("10.0.0.1", ["10.0.0.0/8", "192.168.0.0/16"]), c("1.1.1.1", ["10.0.0.0/8"])], "in_network": [c("10.0.0.1", "10.0.0.0/8"), c("x", "10.0.0.0/8"), c("::1", "10.0.0.0/8"), c("10.0.0.1/8", "10.0.0.0/8")],
+    "in_one_network": [c("10.0.0.1", ["10.0.0.0/8", "10.0.0.0/16"]), c("10.0.0.1", ["10.0.0.0/8"])], "ip": [c("10.0.0.1"), c("10.0.0.1/8"), c("10.0.0.0/8"), c("x"), c("::1")], "ip_address": [c("10.0.0.1"), c("10.0.0.0/8")],
+    "ipv4": [c("10.0.0.1"), c("::1")], "ipv4_address": [c("10.0.0.1"), c("::1")], "ipv6": [c("::1"), c("10.0.0.1"), c("2001:db8::/32")], "ipv6_address": [c("::1"), c("2001:db8::/32")], "loopback": [c("127.0.0.1"), c("::1"), c("10.0.0.1")],
+    "mac": [c("1a:2b:3c:4d:5e:6f"), c("1A-2B-3C-4D-5E-6F"), c("1a2b.3c4d.5e6f"), c("x")], "multicast": [c("224.0.0.1"), c("10.0.0.1")], "subnet_of": [c("10.1.0.0/16", "10.0.0.0/8"), c("10.0.0.0/8", "10.1.0.0/16")],
+    "supernet_of": [c("10.0.0.0/8", "10.1.0.0/16")], "unspecified": [c("0.0.0.0"), c("::"), c("1.1.1.1")],
+}.items()})
+TESTS.update({"ansible._protomatter.tagged": [c(1), c([1])], "ansible._protomatter.tagged_with": [c(1, "Origin"), c(1, "zz")]})
+
 LOOKUPS = {
+    "community.general.cartesian": [c(None, [1, 2], ["a"]), c(None), c(None, "x", [1, 2])],
+    "community.general.filetree": [c(None, "nope/")],
+    "community.general.merge_variables": [c(None, "^rplay_merge_"), c(None, "^rplay_._list$", pattern_type="regex"), c(None, "rplay_merge_", pattern_type="prefix", initial_value={"z": 1}), c(None, "nothing_like_it"), c(None, 1)],
+    "community.general.random_string": [c(None, length=6, seed="x"), c(None, seed=5), c(None, length=4, override_all="a"), c(None, length=8, special=False, seed="q", base64=True), c(None, upper=False, lower=False, numbers=False, special=False), c(None, length=6, min_numeric=2, seed="m"), c(None, length=12, ignore_similar_chars=True, seed="s")],
+    "config": [c(None, "DEFAULT_BECOME_USER"), c(None, "DEFAULT_POLL_INTERVAL", "DEFAULT_TIMEOUT"), c(None, "nope"), c(None, "nope", on_missing="skip"), c(None, "DEFAULT_FORKS", on_missing="zz"), c(None, 1), c(None, "port", plugin_type="connection"), c(None, "port", "retries", plugin_type="connection", plugin_name="ssh", on_missing="skip"), c(None, "remote_tmp", plugin_type="shell", plugin_name="sh"), c(None, "DEFAULT_BECOME_USER", show_origin=True)],
     "community.general.flattened": [c(None, [1, [2, [3]]], 4), c(None, ["None", 1], 2), c(None, [[1]], "a")],
     "csvfile": [c(None, "bob", file="data.csv", delimiter=","), c(None, "y", file="tab.csv"), c(None, "y", file="tab.csv", col=2), c(None, "zz", file="tab.csv", default="d"), c(None, "zz", file="tab.csv"), c(None, "bob", file="nope.csv"), c(None), c(None, "3", file="data.csv", delimiter=",", keycol=1, col=2), c(None, "y file=tab.csv col=2"), c(None, "bob", file="data.csv", delimiter=",", col=9)],
     "dict": [c(None, {"a": 1, "b": 2}), c(None, [1]), c(None, {}), c(None, {"a": 1}, {"b": 2}), c(None, 1)],
@@ -296,6 +380,8 @@ LOOKUPS = {
     "varnames": [c(None, "^rplay_"), c(None, "("), c(None, 1), c(None, "^nope"), c(None, "^rplay_a$", "_b$")],
     "vars": [c(None, "rplay_a"), c(None, "rplay_a", "rplay_b"), c(None, "nope_x", default="d"), c(None, 1), c(None, "nope_x")],
 }
+
+MERGED = {"rplay_merge_1": {"a": 1, "l": [1]}, "rplay_merge_2": {"b": 2, "l": [2]}, "rplay_1_list": [1], "rplay_2_list": [2]}
 
 VARIABLES = {
     "people": PEOPLE, "nested": NESTED, "s": "Hello World", "n": 42, "items_list": [{"name": "a", "v": 1}, {"name": "b", "v": 2}],
@@ -543,7 +629,7 @@ def main():
         return None if value is None else {"$other": type(value).__name__}
 
     def run(kind, name, value, args, kwargs):
-        variables = {"input": value, "args": args, "kwargs": kwargs, "rplay_a": 1, "rplay_b": "two", "ansible_search_path": [root]}
+        variables = {"input": value, "args": args, "kwargs": kwargs, "rplay_a": 1, "rplay_b": "two", **MERGED, "ansible_search_path": [root]}
         source = "input"
         if isinstance(value, dict) and "$undefined" in value:
             source = value["$undefined"]

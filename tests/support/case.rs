@@ -62,6 +62,7 @@ impl Case {
         let needs = self.read("needs").unwrap_or_default();
         let lacking = needs.split_whitespace().find(|need| match *need {
             "root" => !rustix::process::geteuid().is_root(),
+            "ansible-core" => installed().is_none(),
             program => !["/usr/bin", "/bin"].iter().any(|folder| Path::new(folder).join(program).exists()),
         });
         lacking.map(str::to_owned)
@@ -122,11 +123,26 @@ impl Case {
         // Hosts that are run side by side come in any order.
         command.env("ANSIBLE_FORKS", "1").env("ANSIBLE_PYTHON_INTERPRETER", "/usr/bin/python3");
         command.env("PYTHONHASHSEED", "0");
+        if self.read("needs").unwrap_or_default().contains("ansible-core") {
+            command.env("RPLAY_ANSIBLE", installed().unwrap_or_default());
+        }
         for (name, value) in self.read("env").unwrap_or_default().lines().filter_map(|line| line.split_once('=')) {
             command.env(name, value.replace("DIR", &place.0.path().display().to_string()));
         }
         command
     }
+}
+
+/// The Python packages of the real one: `RPLAY_ORACLE` names the folder of its programs, or the path finds it.
+fn installed() -> Option<PathBuf> {
+    let named = std::env::var_os("RPLAY_ORACLE").map(PathBuf::from);
+    let on_path = || {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path).find(|folder| folder.join("ansible-playbook").is_file())
+    };
+    let lib = named.or_else(on_path)?.parent()?.join("lib");
+    let entries = fs::read_dir(lib).ok()?.flatten().map(|entry| entry.path().join("site-packages"));
+    entries.into_iter().find(|site| site.join("ansible/release.py").is_file())
 }
 
 impl Place {

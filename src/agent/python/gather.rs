@@ -58,7 +58,7 @@ impl Pipes {
                 read(&mut self.err, &mut printed.stderr, &mut buffer)?;
             }
         }
-        printed.rc = self.status();
+        self.end(&mut printed);
         Ok(Some(printed))
     }
 
@@ -85,12 +85,12 @@ impl Pipes {
         self.lines().next().and_then(Pid::from_raw)
     }
 
-    /// The exit status as a shell gives it; an interpreter that was killed meanwhile has taken it along.
-    fn status(&self) -> i32 {
+    /// How it ended; an interpreter that was killed meanwhile has taken the status along.
+    fn end(&self, printed: &mut Printed) {
         match self.lines().nth(1) {
-            Some(status) if status & 0x7f == 0 => (status >> 8) & 0xff,
-            Some(status) => 128 + (status & 0x7f),
-            None => 128 + 9,
+            Some(status) if status & 0x7f == 0 => printed.rc = (status >> 8) & 0xff,
+            Some(status) => printed.ended_by(status & 0x7f),
+            None => printed.ended_by(9),
         }
     }
 

@@ -8,6 +8,8 @@
 mod gather;
 mod packs;
 mod plain;
+#[cfg(all(test, feature = "controller"))]
+mod tests;
 mod warm;
 
 use crate::host::Env;
@@ -56,6 +58,19 @@ struct Printed {
 }
 
 impl Printed {
+    /// The end by a signal, as the shell tells it that ansible-core has around every module.
+    fn ended_by(&mut self, signal: i32) {
+        self.rc = 128 + signal;
+        let words = match signal {
+            6 => "Aborted",
+            9 => "Killed",
+            11 => "Segmentation fault",
+            15 => "Terminated",
+            _ => return,
+        };
+        self.stderr.extend(format!("{words}\n").bytes());
+    }
+
     fn into_outcome(self) -> Outcome {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Outcome::default()

@@ -21,8 +21,9 @@ const DIFFERENT: &[(&str, &str)] = &[
 
 /// Names without rows, each with the reason.
 const UNRECORDED: &[(&str, &str)] = &[
-    ("lookup config", "refused by name"),
-    ("lookup inventory_hostnames", "refused by name"),
+    ("lookup community.general.dig", "refused by name"),
+    ("lookup community.general.dnstxt", "refused by name"),
+    ("lookup inventory_hostnames", "asks the inventory: a case of its own"),
     ("lookup url", "refused by name"),
 ];
 
@@ -39,13 +40,18 @@ impl Scope for Folder {
         Ok(match name {
             "rplay_a" => Some(Var::Value(1.into())),
             "rplay_b" => Some(Var::Value("two".into())),
+            "rplay_merge_1" => Some(Var::Value(merged("a", 1))),
+            "rplay_merge_2" => Some(Var::Value(merged("b", 2))),
+            "rplay_1_list" => Some(Var::Value(vec![Value::Int(1)].into())),
+            "rplay_2_list" => Some(Var::Value(vec![Value::Int(2)].into())),
             other => self.variables.get(other).cloned().map(Var::Value),
         })
     }
 
     fn names(&self) -> Vec<Arc<str>> {
         let own = self.variables.keys().map(|key| Arc::from(key.to_text()));
-        ["rplay_a".into(), "rplay_b".into()].into_iter().chain(own).collect()
+        let more = ["rplay_a", "rplay_b", "rplay_merge_1", "rplay_merge_2", "rplay_1_list", "rplay_2_list"];
+        more.into_iter().map(Arc::from).chain(own).collect()
     }
 
     fn search_paths(&self) -> Vec<String> {
@@ -55,6 +61,10 @@ impl Scope for Folder {
     fn world(&self) -> &World {
         &self.world
     }
+}
+
+fn merged(key: &str, number: i64) -> Value {
+    Dict::from([(key, Value::Int(number)), ("l", vec![Value::Int(number)].into())]).into()
 }
 
 const FILES: &[(&str, &[u8])] = &[
@@ -67,6 +77,11 @@ const FILES: &[(&str, &[u8])] = &[
     ("files/tab.csv", b"x\t1\t2\ny\t3\t4\n"),
     ("templates/t.j2", b"x is here\n"),
 ];
+
+fn settings() -> std::collections::HashMap<String, (Value, String)> {
+    let settings = crate::config::Settings::default();
+    settings.iter().map(|(s, value, from)| (s.name.to_owned(), (value.clone(), from.to_string()))).collect()
+}
 
 fn object(value: &Value) -> Obj {
     if let Some(name) = value.get("$undefined").and_then(Value::as_str) {
@@ -128,7 +143,7 @@ fn like_the_real_one() {
     }
     let environment = vec![("RPLAY_X".to_owned(), "from env".to_owned())];
     let home = "/nonexistent/home".to_owned();
-    let world = World { cwd: root.clone(), home: home.clone(), environment, ..World::default() };
+    let world = World { cwd: root.clone(), home: home.clone(), environment, settings: settings(), ..World::default() };
     let variables = rows().first().and_then(|row| row.get("value")?.as_dict().cloned()).expect("variables");
     let scope = Folder { root: root.clone(), world, variables };
     let templar = Templar::new();

@@ -91,7 +91,7 @@ pub(super) fn unmask(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         Obj::List(_) => cx.iter(&names)?,
         other => {
             let text =
-                format!("The argument 'type_names' must be of type 'str' or 'list', not '{}'.", other.type_name());
+                format!("The 'type_names' argument must be of type 'str' or 'list', not '{}'.", other.type_name());
             return Err(Raise::type_error(text));
         }
     };

@@ -50,6 +50,10 @@ fn style(cx: &mut Cx<'_>, mut args: CallArgs, indent: Option<i64>, sort_keys: bo
 }
 
 fn dump(cx: &mut Cx<'_>, input: &Obj, style: &Style) -> Got {
+    if let Obj::Range(_) = input {
+        let items = Obj::list(cx.iter(input)?);
+        return dump(cx, &items, style);
+    }
     let value = cx.value(input)?;
     let mut out = String::new();
     write(cx, &value, style, 0, &mut out)?;

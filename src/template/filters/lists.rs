@@ -1,6 +1,7 @@
 //! Filters over sequences: `first`, `join`, `sort`, `unique`, `batch`, `flatten`, …
 
 use super::support::{Got, alone, caused, follow, hashable, is_sequence, key, opt_text, path, sig, some};
+use crate::template::bounds::{MOST_ITEMS, list_fits, text_fits};
 use crate::template::raise::Class;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 use num_bigint::BigInt;
@@ -55,6 +56,7 @@ pub(super) fn join(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
             Obj::Str(text) => out.push_str(text.as_str()),
             other => out.push_str(&cx.text(other)?),
         }
+        text_fits(out.len())?;
     }
     Ok(out.into())
 }
@@ -92,8 +94,18 @@ pub(super) fn unique(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let explicit_off = matches!(case, Some(Obj::Bool(false)));
     let case = case.truth(cx, false)?;
     let path = some(attribute).map(|a| path(&a)).unwrap_or_default();
-    unique_items(cx, &input, case, &path, explicit_off || !path.is_empty()).map(Obj::list)
+    let strict = explicit_off || !path.is_empty();
+    unique_items(cx, &input, case, &path, strict).map(Obj::list).map_err(|raise| match raise {
+        Raise::Undefined(u) if strict => caused(u.to_string(), NO_FALL_BACK),
+        Raise::Python(_, text) if strict && !text.starts_with(NO_FALL_BACK.trim_end_matches('.')) => {
+            caused(text.into_string(), NO_FALL_BACK)
+        }
+        other => other,
+    })
 }
+
+const NO_FALL_BACK: &str = "Jinja2's unique filter failed and we cannot fall back to Ansible's version as it does not \
+                            support the parameters supplied.";
 
 /// The items that differ; unhashable ones are compared one by one, where no option forbids it.
 pub(super) fn unique_items(
@@ -115,10 +127,8 @@ pub(super) fn unique_items(
                 }
             }
             Err(raise) if strict => {
-                let text = "Jinja2's unique filter failed and we cannot fall back to Ansible's version as it does not \
-                            support the parameters supplied.";
                 let cause = hashable(item).err().map_or_else(|| raise.text(), |e| e.text());
-                return Err(caused(cause, text));
+                return Err(caused(cause, NO_FALL_BACK));
             }
             Err(_) => return unique_slowly(cx, items),
         }
@@ -177,7 +187,11 @@ fn extreme(cx: &mut Cx<'_>, input: Obj, args: CallArgs, func: &'static str, most
 
 pub(super) fn batch(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [count, fill] = args.bind(&sig("do_batch", 1, ["linecount", "fill_with"], 1))?;
-    let count = count.int(0)?;
+    // What is no number is never reached.
+    let count = count
+        .unwrap_or_default()
+        .as_number()
+        .map_or(i64::MAX, |count| if count.fract() == 0.0 { count as i64 } else { i64::MAX });
     let mut rows = Vec::new();
     let mut row = Vec::new();
     for item in cx.iter(&input)? {
@@ -188,7 +202,8 @@ pub(super) fn batch(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     }
     if !row.is_empty() {
         if let Some(fill) = some(fill) {
-            while (row.len() as i64) < count.min(10_000_000) {
+            list_fits(if count == i64::MAX { 0 } else { usize::try_from(count).unwrap_or(0) })?;
+            while count < i64::MAX && (row.len() as i64) < count {
                 row.push(fill.clone());
             }
         }
@@ -200,11 +215,16 @@ pub(super) fn batch(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 pub(super) fn slice(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [count, fill] = args.bind(&sig("sync_do_slice", 1, ["slices", "fill_with"], 1))?;
     let items = cx.iter(&input)?;
+    if let Some(other) = count.as_ref().filter(|count| count.as_number().is_none()) {
+        let kind = other.type_name();
+        return Err(Raise::type_error(format!("unsupported operand type(s) for //: 'int' and '{kind}'")));
+    }
     let count = count.int(0)?;
     if count == 0 {
         return Err(Raise::python(Class::ZeroDivision, "integer division or modulo by zero"));
     }
-    let count = usize::try_from(count).unwrap_or(0).min(10_000_000);
+    let count = usize::try_from(count).unwrap_or(0);
+    list_fits(count)?;
     let fill = some(fill);
     let each = items.len().checked_div(count).unwrap_or(0);
     let extra = items.len() - each * count;
@@ -304,7 +324,7 @@ fn check_lengths(columns: &[Vec<Obj>]) -> Result<(), Raise> {
 fn columns(cx: &mut Cx<'_>, input: Obj, others: Vec<Obj>) -> Result<Vec<Vec<Obj>>, Raise> {
     let mut columns = Vec::new();
     for source in std::iter::once(input).chain(others) {
-        match cx.iter(&source) {
+        match cx.iter_lenient(&source) {
             Ok(items) => columns.push(items),
             Err(raise) if raise.is(Class::Type) => {
                 return Err(Raise::type_error(format!("'{}' object is not iterable", source.type_name())));
@@ -328,7 +348,7 @@ pub(super) fn zip_longest(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Go
 }
 
 /// How many tuples combinatorial filters make at most.
-const MOST: usize = 20_000_000;
+const MOST: usize = MOST_ITEMS;
 
 /// How long such a tuple is at most.
 const MOST_COLUMNS: usize = 1000;
@@ -386,6 +406,14 @@ fn choose(cx: &mut Cx<'_>, input: &Obj, size: Option<Obj>, ordered: bool) -> Got
     if size > MOST_COLUMNS && size <= items.len() {
         return Err(too_many());
     }
+    // How many there will be: n!/(n-r)!, for combinations divided by r!.
+    let mut count = 1f64;
+    for i in 0..size.min(items.len()) {
+        count *= (items.len() - i) as f64 / if ordered { 1.0 } else { (i + 1) as f64 };
+    }
+    if size <= items.len() && count > MOST as f64 {
+        return Err(too_many());
+    }
     if size <= items.len() {
         grow(&items, size, ordered, &mut chosen, &mut out)?;
     }
@@ -433,8 +461,16 @@ pub(super) fn random(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     if start.truth(cx, false)? || step.truth(cx, false)? {
         return Err(Raise::ansible("start and step can only be used with integer values"));
     }
-    let items = cx.iter(&input)?;
+    let items = cx.iter(&input).map_err(|raise| match raise {
+        Raise::Python(..) => Raise::ansible("random can only be used on sequences and integers"),
+        other => other,
+    })?;
     let at = random.below(items.len() as u64) as usize;
+    if let (Obj::Dict(dict), false) = (&input, items.is_empty()) {
+        // A dictionary's items are looked up by the number.
+        let found = dict.borrow().get(&Obj::from(at)).cloned();
+        return found.ok_or_else(|| Raise::python(Class::Key, at.to_string()));
+    }
     items.into_iter().nth(at).ok_or_else(|| Raise::python(Class::Index, "Cannot choose from an empty sequence"))
 }
 

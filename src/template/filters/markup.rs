@@ -100,7 +100,13 @@ pub(super) fn urlencode(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         Obj::List(_) | Obj::Tuple(_) | Obj::Iter(_) | Obj::Set(_) => {
             let mut pairs = Vec::new();
             for item in cx.iter(&input)? {
-                match cx.iter(&item)?.as_slice() {
+                let parts = cx.iter(&item).map_err(|raise| match raise {
+                    Raise::Python(..) => {
+                        Raise::type_error(format!("cannot unpack non-iterable {} object", item.type_name()))
+                    }
+                    other => other,
+                })?;
+                match parts.as_slice() {
                     [key, value] => pairs.push((key.clone(), value.clone())),
                     other if other.len() < 2 => {
                         let text = format!("not enough values to unpack (expected 2, got {})", other.len());

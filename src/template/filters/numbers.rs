@@ -1,7 +1,7 @@
 //! Filters over numbers: `int`, `float`, `round`, `log`, sizes in words, …
 
 use super::mappings::filter_argument;
-use super::support::{Got, caused, float_to_int, given, opt_text, sig};
+use super::support::{Got, caused, float_to_int, given, opt_text, plugin_type, sig};
 use crate::template::pylib::human;
 use crate::template::raise::Class;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
@@ -119,16 +119,22 @@ fn round_to(f: f64, digits: i64) -> f64 {
 
 pub(super) fn round(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [precision, method] = args.bind(&sig("do_round", 1, ["precision", "method"], 0))?;
-    let precision = precision.int(0)?;
     let method = opt_text(cx, &method)?.unwrap_or_else(|| "common".into());
     let Some(number) = input.as_number() else {
-        let text = format!("type {} doesn't define __round__ method", input.type_name());
+        let kind = plugin_type(&input);
         return match method.as_str() {
-            "common" => Err(Raise::type_error(text)),
-            "ceil" | "floor" => Err(Raise::type_error(format!("must be real number, not {}", input.type_name()))),
+            "common" => Err(Raise::type_error(format!("type {kind} doesn't define __round__ method"))),
+            // Text and lists can be multiplied, which comes first.
+            "ceil" | "floor" if matches!(input, Obj::Str(_) | Obj::List(_) | Obj::Tuple(_)) => {
+                Err(Raise::type_error(format!("must be real number, not {kind}")))
+            }
+            "ceil" | "floor" => {
+                Err(Raise::type_error(format!("unsupported operand type(s) for *: '{kind}' and 'int'")))
+            }
             _ => Err(filter_argument("method must be common, ceil or floor")),
         };
     };
+    let precision = precision.int(0)?;
     let scale = 10f64.powi(precision.clamp(-400, 400) as i32);
     match method.as_str() {
         "common" if matches!(input, Obj::Float(_)) => Ok(round_to(number, precision).into()),
@@ -240,7 +246,7 @@ pub(super) fn filesizeformat(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got
         other => other.as_number().ok_or_else(|| {
             Raise::type_error(format!(
                 "float() argument must be a string or a real number, not '{}'",
-                super::support::plugin_type(other)
+                plugin_type(other)
             ))
         })?,
     };

@@ -34,11 +34,12 @@ pub(super) fn map(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
     }
     let name = args.positional.remove(0).defined()?;
     let name = cx.text(&name)?;
+    let items = cx.iter_lenient(&input)?;
     if cx.templar().filter(&name).is_none() {
         return Err(Raise::python(Class::Template, format!("No filter named {}.", crate::value::str_repr(&name))));
     }
     let mut out = Vec::new();
-    for item in cx.iter_lenient(&input)? {
+    for item in items {
         out.push(cx.filter(&name, item, args.clone())?);
     }
     Ok(Obj::list(out))
@@ -77,6 +78,7 @@ fn choose(cx: &mut Cx<'_>, input: &Obj, mut args: CallArgs, keep: bool, by_attri
     } else {
         let name = args.positional.remove(0).defined()?;
         let name = cx.text(&name)?;
+        cx.iter_lenient(input)?;
         if cx.templar().test(&name).is_none() {
             return Err(Raise::python(Class::Template, format!("No test named {}.", crate::value::str_repr(&name))));
         }

@@ -1,6 +1,7 @@
 //! Filters over text: case, trimming, wrapping, replacing, `comment`, `quote`.
 
-use super::support::{Got, alone, caused, given, no_attribute, opt_text, sig, some};
+use super::support::{Got, alone, caused, given, no_attribute, opt_text, plugin_type, sig, some};
+use crate::template::bounds::{replaced, text_fits};
 use crate::template::pylib::text;
 use crate::template::raise::Class;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
@@ -37,7 +38,8 @@ pub(super) fn trim(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 pub(super) fn center(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [width] = args.bind(&sig("do_center", 1, ["width"], 0))?;
     let text = cx.text(&input)?;
-    let width = usize::try_from(width.int(80)?).unwrap_or(0).min(10_000_000);
+    let width = usize::try_from(width.int(80)?).unwrap_or(0);
+    text_fits(width)?;
     let missing = width.saturating_sub(text.chars().count());
     // Python puts the odd space to the left where the width is odd.
     let left = missing / 2 + (missing & width & 1);
@@ -49,14 +51,20 @@ pub(super) fn replace(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let text = cx.text(&input)?;
     let (old, new) = (cx.text(&given(old))?, cx.text(&given(new))?);
     let count = some(count).int(-1)?;
-    Ok(match usize::try_from(count) {
-        Ok(count) => text.replacen(&old, &new, count).into(),
-        Err(_) => text.replace(&old, &new).into(),
-    })
+    replaced(&text, &old, &new, count).map(Obj::from)
 }
 
 pub(super) fn indent(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [width, first, blank] = args.bind(&sig("do_indent", 1, ["width", "first", "blank"], 0))?;
+    // What the width is shows before what the text is.
+    match &width {
+        Some(Obj::List(_)) => return Err(Raise::type_error("'str' object cannot be interpreted as an integer")),
+        Some(other) if other.as_str().is_none() && other.as_big().is_none() => {
+            let kind = plugin_type(other);
+            return Err(Raise::type_error(format!("can't multiply sequence by non-int of type '{kind}'")));
+        }
+        _ => {}
+    }
     if matches!(input, Obj::List(_)) {
         return Err(no_attribute(&input, "splitlines"));
     }
@@ -98,7 +106,7 @@ pub(super) fn truncate(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [length, killwords, end, leeway] =
         args.bind(&sig("do_truncate", 2, ["length", "killwords", "end", "leeway"], 0))?;
     let Some(source) = input.as_str() else {
-        return Err(no_len(&input));
+        return truncated_list(cx, input, [length, killwords, end, leeway]);
     };
     let length = usize::try_from(length.int(255)?).unwrap_or(0);
     let killwords = killwords.truth(cx, false)?;
@@ -118,6 +126,30 @@ pub(super) fn truncate(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     }
     let kept = cut.rsplit_once(' ').map_or(cut.as_str(), |(kept, _)| kept);
     Ok((kept.to_owned() + &end).into())
+}
+
+/// What truncating does to something with a length that is no string: nothing, or it fails.
+fn truncated_list(cx: &mut Cx<'_>, input: Obj, [length, killwords, end, leeway]: [Option<Obj>; 4]) -> Got {
+    let limit = length.unwrap_or(Obj::Int(255));
+    let end = opt_text(cx, &end)?.unwrap_or_else(|| "...".into());
+    let end_length = Obj::from(end.chars().count());
+    if cx.order(&limit, &end_length, ">=")?.is_none_or(std::cmp::Ordering::is_lt) {
+        let (want, got) = (cx.text(&end_length)?, cx.text(&limit)?);
+        return Err(Raise::python(Class::Runtime, format!("expected length >= {want}, got {got}")));
+    }
+    let items = cx.len(&input).map_err(|_| no_len(&input))?;
+    let most = cx.add_objects(&limit, &some(leeway).unwrap_or(Obj::Int(5)))?;
+    if cx.order(&Obj::from(items), &most, "<=")?.is_some_and(std::cmp::Ordering::is_le) {
+        return Ok(input);
+    }
+    match &input {
+        Obj::Dict(_) | Obj::Map(_) => Err(Raise::type_error("unhashable type: 'slice'")),
+        _ if killwords.truth(cx, false)? => {
+            let kind = input.type_name();
+            Err(Raise::type_error(format!("can only concatenate {kind} (not \"str\") to {kind}")))
+        }
+        _ => Err(no_attribute(&input, "rsplit")),
+    }
 }
 
 fn no_len(obj: &Obj) -> Raise {
@@ -176,7 +208,7 @@ pub(super) fn split(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let Some(source) = input.as_str() else {
         return Err(Raise::type_error(format!(
             "descriptor 'split' for 'str' objects doesn't apply to a '{}' object",
-            super::support::plugin_type(&input)
+            plugin_type(&input)
         )));
     };
     let _ = cx;

@@ -36,7 +36,9 @@ pub(super) fn mandatory(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     }
     let name = match &undefined.what {
         Missing::Name(name) => format!("{} ", crate::value::str_repr(name)),
-        Missing::Attribute { name, .. } => format!("{name} "),
+        // The name of an attribute is its repr already, that of an item is not.
+        Missing::Attribute { name, .. } if name.starts_with(['\'', '"']) => format!("{name} "),
+        Missing::Attribute { name, .. } => format!("{} ", crate::value::str_repr(name)),
         _ => String::new(),
     };
     Err(Raise::ansible(format!("Mandatory variable {name}not defined.")))
@@ -58,7 +60,7 @@ pub(super) fn bool(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let shown = cx.repr(&input)?;
     let word = if result { "True" } else { "False" };
     let kind = input.type_name().to_owned();
-    cx.warn(format!("The `bool` filter coerced invalid value {shown} ({kind}) to {word}."));
+    cx.deprecate(&format!("The `bool` filter coerced invalid value {shown} ({kind}) to {word}."), "2.23", "");
     Ok(result.into())
 }
 

@@ -13,7 +13,11 @@ const ID: &str = "filter_default";
 /// The vault id; `vaultid` is its old name.
 fn id(cx: &mut Cx<'_>, vault_id: &Option<Obj>, old: &Option<Obj>) -> Result<String, Raise> {
     let id = opt_text(cx, vault_id)?.unwrap_or_else(|| ID.into());
-    match opt_text(cx, old)? {
+    let old = opt_text(cx, old)?;
+    if old.is_some() {
+        cx.deprecate("Use of undocumented `vaultid`.", "2.20", "Use `vault_id` instead.");
+    }
+    match old {
         Some(old) if id == ID => Ok(old),
         Some(_) => {
             cx.warn("Ignoring vaultid as vault_id is already set.");

@@ -80,7 +80,7 @@ pub(super) fn from_yaml(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         Obj::None => Ok(input),
         _ => {
             let kind = input.type_name();
-            cx.warn(format!("The from_yaml filter ignored non-string input of type '{kind}'."));
+            cx.deprecate(&format!("The from_yaml filter ignored non-string input of type '{kind}'."), "2.23", "");
             Ok(input)
         }
     }
@@ -96,7 +96,7 @@ pub(super) fn from_yaml_all(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got 
         Obj::None => Ok(Obj::list([])),
         _ => {
             let kind = input.type_name();
-            cx.warn(format!("The from_yaml_all filter ignored non-string input of type '{kind}'."));
+            cx.deprecate(&format!("The from_yaml_all filter ignored non-string input of type '{kind}'."), "2.23", "");
             Ok(input)
         }
     }

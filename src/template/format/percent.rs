@@ -48,7 +48,8 @@ impl Cx<'_> {
             rest = self.conversion(&mut out, after, &mut values)?;
         }
         out.push_str(rest);
-        let accepts_rest = values.mapped || matches!(whole, Obj::Dict(_) | Obj::Map(_) | Obj::List(_));
+        let accepts_rest =
+            values.mapped || matches!(whole, Obj::Dict(_) | Obj::Map(_) | Obj::List(_)) || whole.is_marker();
         if values.used < values.items.len() && !accepts_rest {
             return Err(Raise::type_error("not all arguments converted during string formatting"));
         }

@@ -62,7 +62,10 @@ pub(super) fn random_string(cx: &mut Cx<'_>, args: CallArgs) -> Found {
         text if text.is_empty() || !only.is_empty() => left(SPECIAL),
         text => text,
     };
-    let seed = some(call.option("seed").cloned());
+    let seed = match some(call.option("seed").cloned()) {
+        Some(seed) => Some(Obj::from(cx.text(&seed)?)),
+        None => None,
+    };
     let seeded = seed.is_some();
     let mut random = generator(cx, seed)?;
     let mut pick = |chars: &str, count: i64| -> Result<String, Raise> {

@@ -10,7 +10,7 @@ const FIELDS: [&str; 5] = ["start", "end", "stride", "count", "format"];
 const SHORTCUT: &str = "^((0?x?[0-9a-f]+)-)?(0?x?[0-9a-f]+)(/(0?x?[0-9a-f]+))?(:(.+))?$";
 
 /// How many numbers a sequence has at most.
-const MOST: i64 = 10_000_000;
+const MOST: i64 = 5_000_000;
 
 pub(super) fn sequence(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     let mut terms = args.positional.clone();
@@ -79,6 +79,9 @@ fn numbers(cx: &mut Cx<'_>, call: &Call, out: &mut Vec<Obj>) -> Result<(), Raise
     }
     if format.matches('%').count() != 1 {
         return Err(Raise::ansible(format!("bad formatting string: {format}")));
+    }
+    if (i128::from(end) - i128::from(start)) / i128::from(stride) >= i128::from(MOST) {
+        return Err(Raise::ansible("with_sequence has too many numbers"));
     }
     let (mut number, mut made) = (start, 0);
     while (stride > 0 && number <= end) || (stride < 0 && number >= end) {

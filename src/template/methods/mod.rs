@@ -34,7 +34,10 @@ pub(super) fn attribute(obj: &Obj, name: &str) -> Option<Obj> {
             if let Some(field) = number::field(obj, name) {
                 return Some(field);
             }
-            &[number::METHODS]
+            match obj {
+                Obj::Float(_) => &[number::FLOAT],
+                _ => &[number::INT],
+            }
         }
         Obj::Bytes(_) => &[string_more::BYTES],
         Obj::Date(_) | Obj::DateTime(_) | Obj::Delta(_) => {
@@ -108,24 +111,34 @@ fn range_of(len: usize, start: &Option<Obj>, stop: &Option<Obj>) -> Result<(usiz
 }
 
 #[cfg(test)]
+const TABLES: &[Table] = &[
+    string::METHODS,
+    string_more::METHODS,
+    string_more::BYTES,
+    list::METHODS,
+    list::TUPLE,
+    dict::METHODS,
+    set::METHODS,
+    number::INT,
+    number::FLOAT,
+    time::DATE,
+    time::DATETIME,
+    time::DELTA,
+];
+
+/// The names of all methods.
+#[cfg(test)]
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    TABLES.iter().flat_map(|table| table.iter().map(|(name, _)| *name))
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn tables_are_sorted_and_unique() {
-        for table in [
-            string::METHODS,
-            string_more::METHODS,
-            string_more::BYTES,
-            list::METHODS,
-            list::TUPLE,
-            dict::METHODS,
-            set::METHODS,
-            number::METHODS,
-            time::DATE,
-            time::DATETIME,
-            time::DELTA,
-        ] {
+        for table in TABLES {
             assert!(table.windows(2).all(|w| w[0].0 < w[1].0), "{:?}", table.iter().map(|t| t.0).collect::<Vec<_>>());
         }
     }

@@ -1,6 +1,7 @@
 //! Methods of strings that split, search, join and change them.
 
 use super::{Result, Table, exact, range_of, want_int, want_str};
+use crate::template::bounds::replaced;
 use crate::template::{CallArgs, Cx, Obj, Raise, Sig};
 
 pub(super) const METHODS: Table = &[
@@ -211,13 +212,7 @@ fn replace(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
     let (old, new) = (want_str(&old, "replace() argument 1")?, want_str(&new, "replace() argument 2")?);
     let count = count.map_or(Ok(-1), |c| want_int(&c))?;
-    if old.is_empty() && text(obj).len().saturating_mul(new.len()) > 1 << 28 {
-        return Err(Raise::value_error("the result is too long for a template"));
-    }
-    Ok(Obj::from(match usize::try_from(count) {
-        Ok(count) => text(obj).replacen(old, new, count),
-        Err(_) => text(obj).replace(old, new),
-    }))
+    replaced(text(obj), old, new, count).map(Obj::from)
 }
 
 fn split(obj: &Obj, args: CallArgs, last: bool) -> Result<Obj> {

@@ -2,6 +2,7 @@
 
 use super::string::{is_space, text};
 use super::{Result, Table, exact, want_int, want_str};
+use crate::template::bounds::text_fits;
 use crate::template::{CallArgs, Class, Cx, Obj, Raise};
 
 pub(super) const METHODS: Table = &[
@@ -96,9 +97,7 @@ fn pad(obj: &Obj, args: CallArgs, name: &str) -> Result<Obj> {
     };
     let len = text(obj).chars().count();
     let missing = usize::try_from(width).unwrap_or(0).saturating_sub(len);
-    if missing > 1 << 28 {
-        return Err(Raise::python(Class::Overflow, "the padded string is too long for a template"));
-    }
+    text_fits(missing)?;
     let left = match name {
         "ljust" => 0,
         "rjust" => missing,
@@ -111,7 +110,8 @@ fn pad(obj: &Obj, args: CallArgs, name: &str) -> Result<Obj> {
 
 fn zfill(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let [width] = exact(args, "str.zfill", 1)?;
-    let width = usize::try_from(want_int(&width.unwrap_or_default())?).unwrap_or(0).min(1 << 28);
+    let width = usize::try_from(want_int(&width.unwrap_or_default())?).unwrap_or(0);
+    text_fits(width)?;
     let zeros = "0".repeat(width.saturating_sub(text(obj).chars().count()));
     Ok(Obj::from(match text(obj).strip_prefix(['+', '-']) {
         Some(rest) => format!("{}{zeros}{rest}", &text(obj)[..1]),

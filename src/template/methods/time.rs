@@ -5,11 +5,13 @@ use crate::template::{CallArgs, Cx, Obj, Raise, dates};
 use crate::value::{Date, DateTime};
 
 pub(super) const DATE: Table = &[
+    ("ctime", |_, obj, _| Ok(Obj::from(dates::strftime("%a %b %e %H:%M:%S %Y", &moment(obj)?)))),
     ("isocalendar", isocalendar),
     ("isoformat", isoformat),
     ("isoweekday", |_, obj, _| Ok(Obj::Int(dates::weekday(&moment(obj)?.date) + 1))),
     ("replace", replace),
     ("strftime", strftime),
+    ("timetuple", timetuple),
     ("toordinal", |_, obj, _| Ok(Obj::Int(dates::days(&moment(obj)?.date) + 719_163))),
     ("weekday", |_, obj, _| Ok(Obj::Int(dates::weekday(&moment(obj)?.date)))),
 ];
@@ -65,6 +67,19 @@ fn isoformat(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
         }
         other => Ok(Obj::from(moment(other)?.date.to_string())),
     }
+}
+
+/// The fields of `time.struct_time`, as a tuple.
+fn timetuple(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let [] = exact(args, "timetuple", 0)?;
+    let time = moment(obj)?;
+    let first = Date { month: 1, day: 1, ..time.date };
+    let of_year = dates::days(&time.date) - dates::days(&first) + 1;
+    let small = [time.date.month, time.date.day, time.hour, time.minute, time.second].map(|n| Obj::Int(i64::from(n)));
+    let [month, day, hour, minute, second] = small;
+    let weekday = Obj::Int(dates::weekday(&time.date));
+    let year = Obj::Int(i64::from(time.date.year));
+    Ok(Obj::tuple([year, month, day, hour, minute, second, weekday, Obj::Int(of_year), Obj::Int(-1)]))
 }
 
 fn isocalendar(_: &mut Cx<'_>, obj: &Obj, _: CallArgs) -> Result<Obj> {

@@ -255,20 +255,21 @@ fn check(cx: &mut Cx<'_>, function: &Function, types: &[&str], argument: &Argume
         Argument::Expref(_) => (Obj::from("<expression>"), "expref"),
         Argument::Value(value) => (value.clone(), type_of(value)),
     };
-    let mut received = kind;
+    let (mut shown, mut received) = (value.clone(), kind.to_owned());
     for wanted in types {
         if *wanted == kind {
             return Ok(());
         }
         let Some(inner) = wanted.strip_prefix("array-").filter(|_| kind == "array") else { continue };
         let all = items(cx, &value)?.unwrap_or_default();
-        match all.iter().map(type_of).find(|kind| *kind != inner) {
+        match all.iter().find(|item| type_of(item) != inner) {
             None => return Ok(()),
-            Some(other) => received = other,
+            // For items, it is Python's type that is told.
+            Some(other) => (shown, received) = (other.clone(), other.type_name().to_owned()),
         }
     }
     let names: Vec<Obj> = types.iter().map(|name| Obj::from(*name)).collect();
-    let (shown, names) = (cx.text(&value)?, cx.repr(&Obj::list(names))?);
+    let (shown, names) = (cx.text(&shown)?, cx.repr(&Obj::list(names))?);
     Err(failed(format!(
         "In function {}(), invalid type for value: {shown}, expected one of: {names}, received: \"{received}\"",
         function.name

@@ -144,8 +144,7 @@ pub(in crate::template::filters) fn replace_keys(cx: &mut Cx<'_>, input: Obj, ar
     let (mut rows, kind) = read(cx, &input, &kind)?;
     let target = target.unwrap_or_default();
     if !matches!(target, Obj::List(_)) {
-        let class = class_of(&target);
-        return Err(Raise::ansible(format!("The target must be a list. target is {class}.")));
+        return Err(Raise::type_error("not all arguments converted during string formatting"));
     }
     let (mut before, mut after) = (Vec::new(), Vec::new());
     for item in cx.iter(&target)? {

@@ -90,8 +90,13 @@ impl Subject {
             "ip/prefix" => (net.host_bits() == 1 || self.many() && self.hosted()).then(|| self.with_prefix(net.ip())),
             "ip_netmask" => (net.host_bits() == 1 || self.many() && self.hosted())
                 .then(|| format!("{} {}", net.ip(), net.netmask()).into()),
-            "ipv4" | "v4" => Some(self.as_v4()),
-            "ipv6" | "v6" => Some(self.as_v6()),
+            "ipv4" => Some(self.as_v4()),
+            "ipv6" => Some(self.as_v6()),
+            // The collection has these names, and forgot their argument.
+            "v4" | "v6" => {
+                let text = format!("_ip{query}_query() missing 1 required positional argument: 'value'");
+                return Some(Err(Raise::type_error(text)));
+            }
             "link-local" => self.when(net.ip().is_link_local()),
             "lo" | "loopback" => self.when(net.ip().is_loopback()),
             "multicast" => self.when(net.ip().is_multicast()),

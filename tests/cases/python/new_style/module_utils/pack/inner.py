@@ -1,0 +1,5 @@
+from .other import WORD
+
+
+def deep():
+    return WORD

@@ -1,0 +1,1 @@
+WORD = 'a relative import'
