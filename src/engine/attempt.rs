@@ -433,7 +433,7 @@ impl HostTask {
         let acted = match (acted, background) {
             (Ok(started), Some(job)) => {
                 call.context.background = None;
-                self.watched(job, started, &call).await
+                Box::pin(self.watched(job, started, &call)).await
             }
             (acted, _) => acted,
         };
