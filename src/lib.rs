@@ -40,6 +40,8 @@
 //!
 //! `examples/embed.rs` adds an action and a filter of the embedder's own. The layers, and why they are so, are in
 //! `docs/ARCHITECTURE.md`.
+// The futures of a run hold each other: their layout is computed deeper than the compiler's usual limit.
+#![recursion_limit = "256"]
 
 #[cfg(feature = "controller")]
 pub mod actions;

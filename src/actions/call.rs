@@ -29,6 +29,12 @@ pub trait Remote: Send + Sync {
     /// Whether a name means a module.
     fn has_module(&self, name: &str) -> bool;
 
+    /// Runs a module where it is all that the action asks of its host: the next item of a loop need not wait for
+    /// the answer.
+    fn run_only(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>> {
+        self.run(request, upload)
+    }
+
     /// Runs modules one after another in one round trip; the first that fails is the last.
     fn run_many(&self, steps: Vec<Step>, context: Context) -> BoxFuture<'_, Result<Vec<Outcome>>>;
 

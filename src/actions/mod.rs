@@ -85,6 +85,7 @@ pub static ACTIONS: &[&ActionDef] = &[
     &include_vars::ACTION,
     &package::ACTION,
     &patch::ACTION,
+    &package::ACTION,
     &pause::ACTION,
     &raw::ACTION,
     &reboot::ACTION,

@@ -56,7 +56,7 @@ async fn unarchive(call: &ActionCall<'_>) -> Result<Outcome> {
             "Unsupported option, an URI src ({shown}) is only supported when remote_src is True"
         )));
     }
-    let found = call.find_file("files", &source)?;
+    let found = call.find_file("files", &source).map_err(|error| Error::user(error.line()))?;
     let plain = decrypted(call, &found)?;
     into_folder(call, &dest).await?;
     let file = plain.as_ref().map_or(found.as_path(), tempfile::NamedTempFile::path);

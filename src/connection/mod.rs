@@ -9,6 +9,7 @@ mod agents;
 mod error;
 mod escalate;
 mod keeper;
+mod lane;
 mod link;
 mod local;
 mod machine;
@@ -31,6 +32,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use error::ConnectionError;
+pub use lane::Lane;
 pub use raw::{Raw, RawOutput};
 pub use settings::{AgentBinary, Settings, Verbose};
 pub use target::{Become, Secret, Ssh, Target, Transport};
@@ -124,6 +126,22 @@ impl Connection {
         }
         let content = content(&link, upload()).await?;
         link.run_file(request, file, Some(content)).await
+    }
+
+    /// Runs a module once the last request of its lane has ended; `sent` is called as soon as the request has left.
+    pub async fn run_in_lane(
+        &self,
+        request: Request,
+        upload: Option<Upload>,
+        lane: &Lane,
+        sent: impl FnOnce(),
+    ) -> Result<Outcome, ConnectionError> {
+        let link = self.link().await?;
+        let content = match upload {
+            None => None,
+            Some(upload) => Some(content(&link, upload).await?),
+        };
+        link.run_in_lane(request, content, lane, sent).await
     }
 
     /// Runs a command by a plain exec, without the agent: for `raw`.

@@ -1,6 +1,7 @@
 //! One item of a task on a host: conditions, arguments, the action with its attempts, and what the
 //! task says about the result.
 
+use super::ahead::Place;
 use super::host_task::{Done, HostTask, Included, Note};
 use super::keywords::Keywords;
 use super::outcome;
@@ -110,10 +111,11 @@ impl Attempt {
 
 impl HostTask {
     /// Runs the task for one item; an error of the loop itself counts once the conditions hold.
-    pub(super) async fn once(&self, overlay: &Dict, loop_error: Option<Error>) -> Attempt {
-        let mut scope = self.scope.with(overlay);
+    ///
+    /// `place` is that of an item that is ahead of its turn.
+    pub(super) async fn once(&self, mut scope: HostScope, loop_error: Option<Error>, place: Option<&Place>) -> Attempt {
         scope.reached = Some(self.reached(&scope));
-        let mut attempt = match self.execute(&scope, loop_error).await {
+        let mut attempt = match self.execute(&scope, loop_error, place).await {
             Ok(attempt) => attempt,
             Err(error) => Attempt { delegated: self.unrendered_delegate(&scope), ..Attempt::of_error(self, &error) },
         };
@@ -163,7 +165,7 @@ impl HostTask {
             .at(self.task.origin.as_ref())
     }
 
-    async fn execute(&self, scope: &HostScope, loop_error: Option<Error>) -> Result<Attempt> {
+    async fn execute(&self, scope: &HostScope, loop_error: Option<Error>, place: Option<&Place>) -> Result<Attempt> {
         let templar = &self.shared.templar;
         for condition in self.task.when() {
             match templar.condition(condition, scope) {
@@ -190,7 +192,7 @@ impl HostTask {
         let definition = self.shared.action(&action.name).filter(|_| native);
         let args = keywords.arguments(&action.fqcn, definition)?;
         let delegated = keywords.text(|c| c.delegate_to.as_ref())?.filter(|name| !name.is_empty());
-        let mut attempt = self.attempts(&keywords, &action, args, scope, delegated.as_deref()).await?;
+        let mut attempt = self.attempts(&keywords, &action, args, (scope, place), delegated.as_deref()).await?;
         attempt.delegated = delegated;
         attempt.notify = self.notified(&keywords)?;
         Ok(attempt)
@@ -247,7 +249,7 @@ impl HostTask {
         keywords: &Keywords<'_>,
         action: &Action,
         args: Dict,
-        scope: &HostScope,
+        (scope, place): (&HostScope, Option<&Place>),
         delegated: Option<&str>,
     ) -> Result<Attempt> {
         let retries = keywords.integer("retries", self.task.retries.as_ref())?;
@@ -260,7 +262,7 @@ impl HostTask {
         let delay = Duration::from_secs_f64(if delay < 0.0 { 1.0 } else { delay.min(1e9) });
         let total = extra + 1;
         for number in 1..=total {
-            let mut attempt = self.act(keywords, action, args.clone(), scope, delegated).await?;
+            let mut attempt = self.act(keywords, action, args.clone(), (scope, place), delegated).await?;
             if total > 1 {
                 attempt.outcome.set("attempts", number as i64);
             }
@@ -393,12 +395,12 @@ impl HostTask {
         keywords: &Keywords<'_>,
         action: &Action,
         args: Dict,
-        scope: &HostScope,
+        (scope, place): (&HostScope, Option<&Place>),
         delegated: Option<&str>,
     ) -> Result<Attempt> {
         let mut context = self.context(keywords)?;
         let background = self.background(keywords, action, &mut context)?;
-        let remote = HostRemote::new(self, keywords, scope, delegated)?;
+        let remote = HostRemote::new(self, keywords, scope, delegated)?.at(place);
         context.remote_tmp = remote.target().remote_tmp.clone();
         let timeout = context.timeout;
         let mut call = ActionCall {

@@ -24,9 +24,14 @@ impl Keywords<'_> {
         }
     }
 
-    /// A shared keyword, inherited and rendered.
+    /// A shared keyword, inherited and rendered. Where one is omitted, what is around it counts.
     pub fn value(&self, get: impl Fn(&Common) -> Option<&Value>) -> Result<Option<Value>> {
-        self.render(self.task.keyword(get))
+        for raw in self.task.commons().filter_map(get) {
+            if let Some(value) = self.render(Some(raw))? {
+                return Ok(Some(value));
+            }
+        }
+        Ok(None)
     }
 
     /// A shared keyword that is text.
@@ -36,14 +41,20 @@ impl Keywords<'_> {
 
     /// A shared keyword that is a boolean.
     pub fn bool(&self, name: &str, get: impl Fn(&Common) -> Option<&Value>) -> Result<Option<bool>> {
-        let raw = self.task.keyword(get);
-        match self.render(raw).map_err(|e| self.invalid(name, raw, e))? {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => boolean(&value).map(Some).ok_or_else(|| {
+        for raw in self.task.commons().filter_map(get) {
+            let Some(value) = self.render(Some(raw)).map_err(|e| self.invalid(name, Some(raw), e))? else {
+                // Omitted: what is around it counts.
+                continue;
+            };
+            if value.is_null() {
+                break;
+            }
+            return boolean(&value).map(Some).ok_or_else(|| {
                 let text = format!("The value '{}' could not be converted to 'bool'.", value.to_text());
-                self.invalid(name, raw, Error::user(text))
-            }),
+                self.invalid(name, Some(raw), Error::user(text))
+            });
         }
+        Ok(None)
     }
 
     /// A number of a keyword.

@@ -1,5 +1,6 @@
 //! The host of a running task, as actions may use it.
 
+use super::ahead::Place;
 use super::host_task::HostTask;
 use super::keywords::Keywords;
 use super::python::{Chosen, lacking};
@@ -28,6 +29,8 @@ pub(super) struct HostRemote<'a> {
     pub(super) failure: Mutex<Option<Error>>,
     /// The interpreter that was found during this task.
     pub(super) chosen: Mutex<Option<Chosen>>,
+    /// The place of an item that is ahead of its turn.
+    place: Option<&'a Place>,
 }
 
 impl<'a> HostRemote<'a> {
@@ -54,18 +57,40 @@ impl<'a> HostRemote<'a> {
             delegates_facts: delegates_facts.unwrap_or(false),
             failure: Mutex::default(),
             chosen: Mutex::default(),
+            place: None,
         })
+    }
+
+    /// The same for an item that is ahead of its turn.
+    pub fn at(mut self, place: Option<&'a Place>) -> Self {
+        self.place = place;
+        self
+    }
+
+    /// Waits for the item's turn.
+    async fn turn(&self) -> Result<()> {
+        match self.place {
+            Some(place) if !place.turn(Some(&self.target)).await => Err(Place::again()),
+            _ => Ok(()),
+        }
     }
 
     /// Runs a module with the task's own surroundings.
     pub async fn module(&self, name: &str, shown: &str, args: Dict, context: Context) -> Result<Outcome> {
         let request = Request { module: name.to_owned(), shown: shown.to_owned(), args, context };
-        match self.native(request.clone(), None).await? {
+        match self.native(request.clone(), None, true).await? {
             Ok(outcome) => Ok(outcome),
             Err(ConnectionError::NoAgent(text)) => {
-                // Where no agent runs, the module in Python may.
+                // Where no agent runs, the module in Python may; there, `shell` is `command` with a shell.
+                let mut args = request.args;
+                let name = if name == "shell" {
+                    args.insert("_uses_shell", true);
+                    "command"
+                } else {
+                    name
+                };
                 match self.task.shared.loader.catalogue().file_of(name) {
-                    Some(path) => self.file_module(shown, &path, request.args, request.context).await,
+                    Some(path) => self.file_module(shown, &path, args, request.context).await,
                     None => Err(Error::unsupported(text)),
                 }
             }
@@ -74,12 +99,26 @@ impl<'a> HostRemote<'a> {
     }
 
     /// Runs a native module, and looks for the host's Python beside it where nobody has yet.
-    async fn native(&self, request: Request, upload: Option<Upload>) -> Result<Result<Outcome, ConnectionError>> {
+    ///
+    /// Where this is the `only` request of an item, the next item's follows it at once.
+    async fn native(
+        &self,
+        request: Request,
+        upload: Option<Upload>,
+        only: bool,
+    ) -> Result<Result<Outcome, ConnectionError>> {
+        self.turn().await?;
         let named = request.context.python.is_some();
         let connection = self.connection();
         let look = async { if named { Ok(()) } else { self.notice_python().await } };
         // Nothing waits for the look: both are under way at once.
-        let (ran, looked) = tokio::join!(connection.run(request, upload), look);
+        let (ran, looked) = match self.place {
+            Some(place) if only => {
+                let run = connection.run_in_lane(request, upload, &place.lane, || place.leave());
+                tokio::join!(run, look)
+            }
+            _ => tokio::join!(connection.run(request, upload), look),
+        };
         let Ok(mut outcome) = ran else { return Ok(ran) };
         looked?;
         self.note(&outcome);
@@ -122,7 +161,9 @@ impl<'a> HostRemote<'a> {
             ConnectionError::Failed(text) => Err(Error::action(text)),
             ConnectionError::NoAgent(text) | ConnectionError::Unsupported(text) => Err(Error::unsupported(text)),
             ConnectionError::Module { rc, stdout, stderr } => {
-                let words = if stderr.trim().is_empty() { stdout.trim() } else { stderr.trim() };
+                let said = if stderr.trim().is_empty() { stdout.trim() } else { stderr.trim() };
+                let ended = format!("the agent was ended by signal {}", rc.unsigned_abs());
+                let words = if said.is_empty() && rc < 0 { &ended } else { said };
                 Ok(Outcome::failed(format!("MODULE FAILURE: {words}\nSee stdout/stderr for the exact error"))
                     .with("module_stdout", stdout.as_str())
                     .with("module_stderr", stderr.as_str())
@@ -135,7 +176,16 @@ impl<'a> HostRemote<'a> {
 impl Remote for HostRemote<'_> {
     fn run(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>> {
         Box::pin(async move {
-            match self.native(request, upload).await? {
+            match self.native(request, upload, false).await? {
+                Ok(outcome) => Ok(outcome),
+                Err(error) => self.lost(error),
+            }
+        })
+    }
+
+    fn run_only(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>> {
+        Box::pin(async move {
+            match self.native(request, upload, true).await? {
                 Ok(outcome) => Ok(outcome),
                 Err(error) => self.lost(error),
             }
@@ -161,6 +211,7 @@ impl Remote for HostRemote<'_> {
 
     fn run_many(&self, steps: Vec<Step>, context: Context) -> BoxFuture<'_, Result<Vec<Outcome>>> {
         Box::pin(async move {
+            self.turn().await?;
             match self.connection().run(many::pack(steps, context), None).await {
                 Ok(outcome) => {
                     let mut outcomes = many::unpack(outcome);

@@ -1,4 +1,7 @@
 //! `uri`: talks to a web service; headers, cookies, JSON and content of its answer are the result.
+//!
+//! One thing differs from the real module, which puts what came of a body that was cut off in the place of `dest` and
+//! calls it a change: here that fails, and the old file stays.
 
 mod answer;
 mod form;

@@ -98,7 +98,10 @@ pub fn read_vars(node: Option<&Node>, place: Place) -> Result<Dict> {
 
 /// Whether a text is a Python identifier of ASCII characters.
 pub fn is_variable_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+    // Words that mean something to a template.
+    let reserved = matches!(name, "False" | "None" | "True" | "false" | "none" | "not" | "true");
+    !reserved
+        && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 

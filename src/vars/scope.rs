@@ -14,6 +14,7 @@ use crate::value::{Dict, Value};
 use indexmap::IndexSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The variables of a host, in a play, for a task; cheap to clone.
 #[derive(Clone, Debug)]
@@ -32,6 +33,37 @@ pub struct HostScope {
     pub reached: Option<Arc<Reached>>,
     /// Above all: the item of a loop and what else lives as long as one run of a task.
     pub overlay: Dict,
+    /// A variable of which it is to be known whether it was read from below the overlay.
+    pub watched: Option<Arc<Watched>>,
+}
+
+/// Notices whether a variable is read.
+#[derive(Debug)]
+pub struct Watched {
+    name: String,
+    read: AtomicBool,
+}
+
+impl Watched {
+    /// Watches a variable.
+    pub fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), read: AtomicBool::new(false) }
+    }
+
+    /// Whether it was read, or all variables were.
+    pub fn was_read(&self) -> bool {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    fn notice(&self, name: &str) {
+        if name == self.name || matches!(name, "hostvars" | "vars") {
+            self.notice_all();
+        }
+    }
+
+    fn notice_all(&self) {
+        self.read.store(true, Ordering::Relaxed);
+    }
 }
 
 impl HostScope {
@@ -45,6 +77,7 @@ impl HostScope {
             layers: Arc::default(),
             reached: None,
             overlay: Dict::new(),
+            watched: None,
         }
     }
 
@@ -178,6 +211,9 @@ impl Scope for HostScope {
         if let Some(value) = self.overlay.get(name) {
             return Ok(Some(Var::Value(value.clone())));
         }
+        if let Some(watched) = &self.watched {
+            watched.notice(name);
+        }
         match name {
             "hostvars" => return Ok(Some(Var::Map(Arc::new(AllVars::new(self))))),
             "vars" => return Ok(Some(Var::Map(Arc::new(HostVars::current(self))))),
@@ -193,6 +229,9 @@ impl Scope for HostScope {
     }
 
     fn names(&self) -> Vec<Arc<str>> {
+        if let Some(watched) = &self.watched {
+            watched.notice_all();
+        }
         let mut names = IndexSet::new();
         let mut add = |dict: &Dict| names.extend(dict.keys().filter_map(|k| k.as_str().map(Arc::<str>::from)));
         let play = &self.play;

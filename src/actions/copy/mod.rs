@@ -133,7 +133,11 @@ pub(super) async fn put(
         Content::Bytes(bytes) => Upload::Bytes(bytes),
         Content::File(path) => Upload::File(path),
     };
-    call.remote.run(request, Some(upload)).await
+    if size <= SMALL {
+        call.remote.run_only(request, Some(upload)).await
+    } else {
+        call.remote.run(request, Some(upload)).await
+    }
 }
 
 /// Says of a file what its delivery needs beside its destination.

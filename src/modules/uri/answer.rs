@@ -99,7 +99,8 @@ fn shown(info: &Info, asked: &str, status: i64, elapsed: u64) -> Dict {
     let masked = url::mask(asked);
     let mut all = Dict::from([("redirected", Value::from(info.url != masked)), ("url", info.url.as_str().into())]);
     all.insert("status", status);
-    for (name, value) in &info.headers {
+    // A server has no say in what only rplay's halves tell each other.
+    for (name, value) in info.headers.iter().filter(|(name, _)| !name.starts_with("_ansible")) {
         all.insert(name.as_str(), value.as_str());
     }
     if let Some(cookies) = &info.cookies {
