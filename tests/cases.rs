@@ -37,10 +37,10 @@ cases! {
         ini_file patch pause pip reboot small ssh_files stat subversion synchronize system_files system_names
         template unarchive variables wait_for_connection;
     python: collections kinds leaks new_style;
-    roles: argument_specs handlers imports includes metadata public whole;
+    roles: argument_specs end_role handlers imports includes metadata public whole;
     templates: playbook;
-    vars: environment_and_play_hosts extra hostvars_and_play_vars lazy magic precedence prompts reserved_names
-        vars_files;
+    vars: environment_and_play_hosts extra hostvars_and_play_vars lazy magic play_hosts precedence prompts
+        reserved_names vars_files;
     vault: plain several_ids;
 }
 

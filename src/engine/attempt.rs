@@ -117,7 +117,7 @@ impl HostTask {
         scope.reached = Some(self.reached(&scope));
         let mut attempt = match self.execute(&scope, loop_error, place).await {
             Ok(attempt) => attempt,
-            Err(error) => Attempt::of_error(self, &error),
+            Err(error) => Attempt { delegated: self.unrendered_delegate(&scope), ..Attempt::of_error(self, &error) },
         };
         let keywords = Keywords { shared: &self.shared, task: &self.task, scope: &scope };
         attempt.no_log = keywords
@@ -150,6 +150,13 @@ impl HostTask {
             delegated: keywords.text(|c| c.delegate_to.as_ref()).unwrap_or(None).filter(|name| !name.is_empty()),
             user: user.or_else(|| self.shared.options.remote_user.clone()).or_else(|| setting("DEFAULT_REMOTE_USER")),
         })
+    }
+
+    /// A `delegate_to` as it is written, where it cannot be rendered: so it is shown.
+    fn unrendered_delegate(&self, scope: &HostScope) -> Option<String> {
+        let keywords = Keywords { shared: &self.shared, task: &self.task, scope };
+        let written = self.task.keyword(|c| c.delegate_to.as_ref())?;
+        keywords.render(Some(written)).is_err().then(|| written.to_text())
     }
 
     fn secret_error(&self) -> Error {

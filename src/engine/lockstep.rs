@@ -180,7 +180,8 @@ impl Batch {
         for host in hosts {
             let state = self.hosts.state(host);
             let complete = state.completed_roles.contains(&role.identity) && !again;
-            if !complete && state.ended_role != Some(role.identity) {
+            // An ended role is left at the next end of any role, as with ansible-core.
+            if !complete && (task.implicit || !state.ended_role) {
                 on.push(host.clone());
             }
         }
