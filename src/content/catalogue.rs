@@ -374,4 +374,48 @@ mod tests {
         assert!(matches!(action.kind, ActionKind::Python(_)));
         assert_eq!(catalogue().resolve("../mine", &[], &library), Lookup::Unknown);
     }
+
+    #[test]
+    fn files_of_an_installed_ansible_core_and_plugins_beside_a_playbook() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |path: &str| {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "__version__ = '2.19.14'\n").unwrap();
+        };
+        write("site/ansible/release.py");
+        for name in ["ping", "apt", "copy", "reboot", "package"] {
+            write(&format!("site/ansible/modules/{name}.py"));
+        }
+        write("site/ansible/plugins/action/reboot.py");
+        write("site/ansible/plugins/action/copy.py");
+        write("site/ansible_collections/a/b/plugins/modules/m.py");
+        write("site/ansible_collections/a/b/plugins/modules/both.py");
+        write("site/ansible_collections/a/b/plugins/action/both.py");
+        write("play/action_plugins/acts.py");
+        let site = dir.path().join("site").to_string_lossy().into_owned();
+        let installation = Installation::of(&[("RPLAY_ANSIBLE".to_owned(), site)], "/root");
+        let catalogue = Catalogue::new(["copy", "package", "ping"])
+            .with_halves(["package"])
+            .with_installed(installation)
+            .with_python_path();
+        catalogue.add_plugins(&dir.path().join("play/action_plugins").to_string_lossy());
+        let kind = |catalogue: &Catalogue, name: &str| match catalogue.resolve(name, &[], &[]) {
+            Lookup::Found(action) => action.kind,
+            other => panic!("{name}: {other:?}"),
+        };
+        assert!(matches!(kind(&catalogue, "apt"), ActionKind::Python(_)));
+        assert!(matches!(kind(&catalogue, "a.b.m"), ActionKind::Python(_)));
+        assert!(matches!(kind(&catalogue, "a.b.both"), ActionKind::PythonAction(_)));
+        assert!(matches!(kind(&catalogue, "acts"), ActionKind::PythonAction(_)));
+        assert_eq!(kind(&catalogue, "ping"), ActionKind::Native);
+        assert_eq!(kind(&catalogue, "package"), ActionKind::Native);
+        // Its controller's half is in Python, and none of rplay's own.
+        assert_eq!(kind(&catalogue, "reboot"), ActionKind::Lacking);
+        let bare = catalogue.module("ansible.legacy.package", &[], &[]);
+        assert!(matches!(bare, Lookup::Found(action) if matches!(action.kind, ActionKind::Python(_))));
+        let unwanted = catalogue.without_native("all");
+        assert!(matches!(kind(&unwanted, "ping"), ActionKind::Python(_)));
+        assert_eq!(kind(&unwanted, "copy"), ActionKind::Native);
+    }
 }

@@ -149,6 +149,19 @@ impl HostTask {
         Arc::new(Reached {
             delegated: keywords.text(|c| c.delegate_to.as_ref()).unwrap_or(None).filter(|name| !name.is_empty()),
             user: user.or_else(|| self.shared.options.remote_user.clone()).or_else(|| setting("DEFAULT_REMOTE_USER")),
+            connection: keywords
+                .text(|c| c.connection.as_ref())
+                .unwrap_or(None)
+                .or_else(|| self.shared.options.connection.clone())
+                .or_else(|| setting("DEFAULT_TRANSPORT"))
+                .map(|name| if name == "smart" { "ssh".to_owned() } else { name }),
+            private_key_file: self
+                .shared
+                .options
+                .private_key_file
+                .clone()
+                .or_else(|| setting("DEFAULT_PRIVATE_KEY_FILE"))
+                .filter(|path| !path.is_empty()),
         })
     }
 

@@ -73,7 +73,7 @@ impl Scanner<'_> {
                 }
                 b'\\' if matches!(self.peek(1), b'\n' | b'\r') => self.at += 2,
                 b'"' | b'\'' => {
-                    self.string(words.last().map(String::as_str).is_some_and(is_raw));
+                    self.string();
                     words.push("\"\"".into());
                 }
                 b';' if depth == 0 => {
@@ -111,7 +111,7 @@ impl Scanner<'_> {
     }
 
     /// Passes over a string; a backslash hides a quote even in a raw one.
-    fn string(&mut self, _raw: bool) {
+    fn string(&mut self) {
         let quote = self.peek(0);
         let triple = self.peek(1) == quote && self.peek(2) == quote;
         if triple {
@@ -137,10 +137,6 @@ impl Scanner<'_> {
             }
         }
     }
-}
-
-fn is_raw(prefix: &str) -> bool {
-    prefix.eq_ignore_ascii_case("r")
 }
 
 /// Whether a colon after these words begins a block rather than an annotation or a slice.

@@ -171,6 +171,10 @@ pub struct Reached {
     pub delegated: Option<String>,
     /// The user to log in as.
     pub user: Option<String>,
+    /// The connection plugin.
+    pub connection: Option<String>,
+    /// The private key.
+    pub private_key_file: Option<String>,
 }
 
 impl HostScope {
@@ -181,6 +185,10 @@ impl HostScope {
         Ok(match name {
             "ansible_host" | "ansible_ssh_host" => Some(self.address(reached)?),
             "ansible_user" | "ansible_ssh_user" => reached.user.as_deref().map(Value::str),
+            "ansible_connection" => reached.connection.as_deref().map(Value::str),
+            "ansible_private_key_file" | "ansible_ssh_private_key_file" => {
+                reached.private_key_file.as_deref().map(Value::str)
+            }
             "ansible_timeout" | "ansible_ssh_timeout" => setting("DEFAULT_TIMEOUT"),
             "ansible_pipelining" | "ansible_ssh_pipelining" => setting("ANSIBLE_PIPELINING"),
             "ansible_shell_executable" => setting("DEFAULT_EXECUTABLE"),

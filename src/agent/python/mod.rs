@@ -18,14 +18,17 @@ use crate::proto::{FileKind, FileModule, Outcome, Request};
 use crate::value::{Dict, JsonStyle, Value, write_json};
 use packs::Packs;
 use std::collections::HashMap;
-use std::fs::DirBuilder;
-use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 use warm::Warm;
+
+/// What lets a kept module be run by hand.
+const KEPT: &str = include_str!("kept.py");
 
 /// How many interpreters are kept at most.
 const MOST_WARM: usize = 8;
@@ -124,6 +127,9 @@ impl FileModules {
             env: env.all(),
             nofile: file.nofile,
         };
+        if file.keep {
+            tmp.leave(file, &pack, &call.params)?;
+        }
         let key = (file.interpreter.clone(), file.base.clone(), at_start(env));
         // One that has ended meanwhile, or was killed, makes place for another.
         for attempt in 0..2 {
@@ -220,6 +226,18 @@ impl Tmp {
             }
         }
         Err(trouble)
+    }
+
+    /// Leaves a packed module there, with its arguments, as a program.
+    fn leave(&self, file: &FileModule, pack: &Path, params: &str) -> io::Result<()> {
+        std::fs::copy(pack, self.path.join("pack.zip"))?;
+        let put = |name: &str, mode: u32, text: &str| {
+            let path = self.path.join(name);
+            OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?.write_all(text.as_bytes())
+        };
+        put("params", 0o600, params)?;
+        let program = format!("#!{}\n{KEPT}\n\nmain('{}')\n", file.interpreter.join(" "), file.import);
+        put(&format!("AnsiballZ_{}", file.file), 0o700, &program)
     }
 
     /// The arguments, with the folder where the module is to know it.

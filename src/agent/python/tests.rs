@@ -29,6 +29,18 @@ const CORE: [(&str, &str); 8] = [
 ];
 
 fn run(modules: &FileModules, id: &str, text: &str, args: Dict, cancelled: &AtomicBool) -> Outcome {
+    run_in(&std::env::temp_dir(), false, modules, id, text, args, cancelled)
+}
+
+fn run_in(
+    tmp: &Path,
+    keep: bool,
+    modules: &FileModules,
+    id: &str,
+    text: &str,
+    args: Dict,
+    cancelled: &AtomicBool,
+) -> Outcome {
     let files = CORE.into_iter().chain([("mine/__init__.py", ""), ("mine/module.py", text)]);
     let zip = zipped(files);
     let file = FileModule {
@@ -40,9 +52,10 @@ fn run(modules: &FileModules, id: &str, text: &str, args: Dict, cancelled: &Atom
         base: "base".into(),
         interpreter: vec![PYTHON.into()],
         tmpdir: true,
+        keep,
         ..FileModule::default()
     };
-    let remote_tmp = Some(std::env::temp_dir().to_string_lossy().into_owned());
+    let remote_tmp = Some(tmp.to_string_lossy().into_owned());
     let mut request = Request { args, ..Request::default() };
     request.context.remote_tmp = remote_tmp;
     request.context.environment = vec![("GIVEN".into(), "x".into())];
@@ -116,4 +129,26 @@ fn a_module_that_hangs_is_ended() {
         run(&modules, "i", "import time\ntime.sleep(60)", Dict::new(), &on)
     });
     assert!(outcome.is_failed() && started.elapsed() < Duration::from_secs(30));
+}
+
+#[test]
+fn a_kept_module_runs_by_hand() {
+    if !Path::new(PYTHON).exists() {
+        return;
+    }
+    let (modules, on) = (FileModules::default(), AtomicBool::new(false));
+    let tmp = tempfile::tempdir().unwrap();
+    let text = "from ansible.module_utils import basic\nprint(basic.args['a'])\n";
+    said(&run_in(tmp.path(), true, &modules, "j", text, Dict::from([("a", 1)]), &on), 0, "1\n");
+    let folder = std::fs::read_dir(tmp.path()).unwrap().next().unwrap().unwrap().path();
+    let by_hand = |command: &[&str]| {
+        let program = folder.join("AnsiballZ_module.py");
+        let output = std::process::Command::new(program).args(command).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(by_hand(&[]), "1\n");
+    let exploded = folder.join("debug_dir");
+    assert_eq!(by_hand(&["explode"]), format!("Module expanded into:\n{}\n", exploded.display()));
+    std::fs::write(exploded.join("mine/module.py"), "print('changed')").unwrap();
+    assert_eq!(by_hand(&["execute"]), "changed\n");
 }
