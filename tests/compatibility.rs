@@ -19,24 +19,69 @@ loaded, a module where its task would run on a host (`--syntax-check` and a warn
 /// What differs on purpose, or for now.
 const DIFFERENCES: &[&str] = &[
     "`forks` is 50 where nobody sets it. Ansible's 5 is the price of its processes, one for each host.",
-    "There is no interpreter discovery, and no warning about it: built-in modules are no Python, and hosts need none.",
+    "Built-in modules are no Python, and hosts need none: interpreter discovery, and what it warns of, comes with the first module in Python.",
+    "Modules in Python run in forks of one interpreter that is kept warm, not in a new one each; an interpreter that is set, and is not there, matters to them alone.",
+    "Tracebacks are those of modules in Python alone, where `display_traceback` wants them.",
     "Pipelining, `ansible_shell_type` and ControlPersist settings have nothing to act on: one agent serves a host's tasks over one connection, and ends with the run.",
     "A module's temporary folders on the host (`remote_tmp`) hold the agent alone, which stays there, named by its hash, for the next run.",
     "Hosts of one task finish in the order of their results, as with Ansible, which at 5 forks is another order than at 50.",
-    "Failed results have `exception` \"(traceback unavailable)\" always; there are no tracebacks.",
+    "Failed results of built-in modules have `exception` \"(traceback unavailable)\" always.",
     "`--version` says `[core 2.19.14]` in its first line, and rplay's own version in the next.",
     "On a terminal, and only there, a line below the output says which hosts a long task still waits for.",
 ];
 
 /// What fails by its name beside the rows above.
 const REFUSED: &[&str] = &[
-    "strategies other than `linear` (`mitogen_linear` runs as linear, with a warning)",
+    "strategies other than `linear`, `free` and `host_pinned` (mitogen's run as these, with a warning)",
     "connections other than `ssh` and `local`; become methods other than `sudo` and `su`",
-    "modules and plugins written in Python (`library/`, `filter_plugins/`, collections)",
+    "plugins written in Python: actions, filters, tests, lookups, callbacks and the like, of playbooks, roles and collections; modules in PowerShell",
+    "values that a module in Python marks as deprecated: they come without the mark; the serialization profile `modern`",
     "TOML inventories and inventory plugins other than `ini`, `yaml`, `script`, `host_list`",
     "the lookups `config`, `inventory_hostnames` and `url`",
-    "`hash_behaviour = merge`, `--step`",
+    "`--step`",
 ];
+
+/// Every keyword that rplay has stands in a case, whose output the real one has given.
+#[test]
+fn every_keyword_has_a_case() {
+    let mut texts = String::new();
+    gather(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases"), &mut texts);
+    let kept = playbook::KEYWORDS.iter().filter(|keyword| keyword.support == Kept::Full);
+    let lacking: Vec<&str> = kept.map(|keyword| keyword.name).filter(|name| !is_key(&texts, name)).collect();
+    assert!(lacking.is_empty(), "no playbook of tests/cases has these keywords: {}", lacking.join(" "));
+}
+
+/// All YAML files below a folder.
+fn gather(folder: &Path, texts: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            gather(&path, texts);
+        } else if path.extension().is_some_and(|extension| extension == "yml") {
+            texts.push_str(&std::fs::read_to_string(&path).unwrap_or_default());
+            texts.push('\n');
+        }
+    }
+}
+
+/// Whether a text has a mapping with this key.
+fn is_key(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let mut after = text[at + name.len()..].chars();
+        before.is_none_or(|c| c.is_whitespace() || "{,-".contains(c))
+            && after.next() == Some(':')
+            && after.next().is_none_or(char::is_whitespace)
+    })
+}
+
+#[test]
+fn keys_are_told_from_other_words() {
+    assert!(is_key("- pause: 1", "pause"));
+    assert!(is_key("x: {pause: 1}", "pause"));
+    assert!(!is_key("a_pause: 1", "pause"));
+    assert!(!is_key("pause it", "pause"));
+}
 
 #[test]
 fn the_file_is_as_the_tables_are() {
@@ -118,7 +163,11 @@ fn lacking(out: &mut String) {
     let all = content::names::modules("ansible.builtin").into_iter().flatten();
     let mut lacking: Vec<&str> = all.filter(|name| !has(name)).collect();
     lacking.sort_unstable();
-    names(out, "Modules of ansible.builtin that are not here yet", lacking.into_iter());
+    names(
+        out,
+        "Modules of ansible.builtin that are not native: they run in Python, where ansible-core is installed",
+        lacking.into_iter(),
+    );
 }
 
 fn keywords(out: &mut String) {

@@ -5,6 +5,7 @@ mod cases;
 mod compatibility;
 mod escalation;
 mod faults;
+mod http;
 mod library;
 mod local;
 mod playbooks;

@@ -101,7 +101,9 @@ fn a_full_disk_is_told_and_room_repairs_it() {
     };
     let (status, text) = place.run("");
     assert_eq!(status, Some(2), "{text}");
-    assert!(text.contains("failed to unpack ") && text.contains("No space left on device"), "{text}");
+    // Tar has one word for a write that fails, and another for one that is cut short.
+    let words = ["No space left on device", "Wrote only "];
+    assert!(text.contains("failed to unpack ") && words.iter().any(|word| text.contains(word)), "{text}");
     mount.resize("8m");
     place.is_repaired("");
 }
@@ -122,8 +124,8 @@ fn an_agent_that_dies_is_told_and_the_next_one_repairs() {
     fs::set_permissions(bin.join("tar"), fs::Permissions::from_mode(0o755)).unwrap();
     let path = format!("{}:", bin.display());
     let (status, text) = place.run(&path);
-    assert!(matches!(status, Some(2 | 4)), "{text}");
-    assert!(text.contains("signal: 9") || text.contains("SIGKILL"), "{text}");
+    assert_eq!(status, Some(2), "{text}");
+    assert!(text.contains("MODULE FAILURE: the agent was ended by signal 9\\n"), "{text}");
     assert_eq!(fs::metadata(place.out().join("b")).unwrap().len(), 700_000);
     place.is_repaired(&path);
 }

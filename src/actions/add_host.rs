@@ -23,7 +23,20 @@ fn run<'a>(call: &'a ActionCall<'a>) -> BoxFuture<'a, Result<Acted>> {
 }
 
 fn add_host(call: &ActionCall<'_>) -> Result<Acted> {
-    let first = |names: &[&str]| names.iter().find_map(|name| call.args.get(name)).filter(|v| v.truthy()).cloned();
+    let mut args = call.args.clone();
+    match args.remove("_raw_params") {
+        Some(Value::Dict(mut more)) => {
+            more.update(&args);
+            args = more;
+        }
+        None => {}
+        Some(other) => {
+            let class = format!("<class '{}'>", other.type_name());
+            let text = format!("Invalid raw parameters passed, requires a dictionary/mapping got a  {class}");
+            return Err(Error::action(text));
+        }
+    }
+    let first = |names: &[&str]| names.iter().find_map(|name| args.get(name)).filter(|v| v.truthy()).cloned();
     let Some(name) = first(&NAMES).map(|name| name.to_text()) else {
         return Err(Error::action("name, host or hostname needs to be provided"));
     };
@@ -43,8 +56,9 @@ fn add_host(call: &ActionCall<'_>) -> Result<Acted> {
     if let Some(port) = port {
         vars.insert("ansible_ssh_port", port);
     }
-    for (key, value) in &call.args {
-        if !key.as_str().is_some_and(|key| NAMES.contains(&key) || GROUPS.contains(&key)) {
+    for (key, value) in &args {
+        // The real one takes `host` and `group` for variables too.
+        if !matches!(key.as_str(), Some("name" | "hostname" | "groupname" | "groups")) {
             vars.insert(key.clone(), value.clone());
         }
     }

@@ -52,7 +52,7 @@ async fn assemble(call: &ActionCall<'_>) -> Result<Outcome> {
         if !(decrypt && bytes.starts_with(b"$ANSIBLE_VAULT")) {
             return Ok(bytes);
         }
-        call.scope.world().vault.decrypt(&bytes).map_err(|error| std::io::Error::other(error.to_string()))
+        call.decrypt(path, &bytes).map_err(|error| std::io::Error::other(error.to_string()))
     });
     let content = content.map_err(Error::action)?;
     let mut args = copy::remote_args(call);

@@ -29,6 +29,12 @@ pub trait Remote: Send + Sync {
     /// Whether a name means a module.
     fn has_module(&self, name: &str) -> bool;
 
+    /// Runs a module where it is all that the action asks of its host: the next item of a loop need not wait for
+    /// the answer.
+    fn run_only(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>> {
+        self.run(request, upload)
+    }
+
     /// Runs modules one after another in one round trip; the first that fails is the last.
     fn run_many(&self, steps: Vec<Step>, context: Context) -> BoxFuture<'_, Result<Vec<Outcome>>>;
 
@@ -226,6 +232,16 @@ impl ActionCall<'_> {
         self.remote.run(request, upload).await
     }
 
+    /// What a vaulted file of the controller's holds.
+    pub fn decrypt(&self, path: &Path, bytes: &[u8]) -> Result<Vec<u8>> {
+        let vault = &self.scope.world().vault;
+        if vault.is_empty() {
+            let path = path.display();
+            return Err(Error::action(format!("A vault password or secret must be specified to decrypt {path}")));
+        }
+        vault.decrypt(bytes)
+    }
+
     /// Puts a file on the host, whatever its size, and runs a module whose `src` it is; then removes it.
     pub async fn run_with_file(&self, mut request: Request, file: &Path, name: &str) -> Result<Outcome> {
         let staged = self.remote.put_as(file, name, false).await?;
@@ -241,11 +257,7 @@ impl ActionCall<'_> {
     /// Finds a file of the controller's: absolute, or in `subfolder` of the search paths, or in them.
     pub fn find_file(&self, subfolder: &str, name: &str) -> Result<PathBuf> {
         let name = name.strip_suffix('/').filter(|n| !n.is_empty()).unwrap_or(name);
-        let home = &self.scope.world().home;
-        let expanded = match name.strip_prefix("~/") {
-            Some(rest) => format!("{home}/{rest}"),
-            None => name.to_owned(),
-        };
+        let expanded = self.with_home(name);
         if expanded.starts_with('/') {
             return Self::existing(vec![PathBuf::from(expanded)], name);
         }
@@ -260,6 +272,17 @@ impl ActionCall<'_> {
             tried.push(Path::new(&path).join(&expanded));
         }
         Self::existing(tried, name)
+    }
+
+    /// A path of the controller's with `~` or `~user` at its start expanded.
+    fn with_home(&self, path: &str) -> String {
+        let (first, rest) = path.split_at(path.find('/').unwrap_or(path.len()));
+        let home = match first.strip_prefix('~') {
+            Some("") => Some(self.scope.world().home.clone()),
+            Some(user) => crate::host::accounts::user_by_name(user).map(|user| user.home),
+            None => None,
+        };
+        home.map_or_else(|| path.to_owned(), |home| format!("{}{rest}", home.trim_end_matches('/')))
     }
 
     fn existing(tried: Vec<PathBuf>, name: &str) -> Result<PathBuf> {

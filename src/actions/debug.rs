@@ -35,13 +35,28 @@ fn run<'a>(call: &'a ActionCall<'a>) -> BoxFuture<'a, Result<Acted>> {
 fn debug(call: &ActionCall<'_>) -> Result<Outcome> {
     let args = call.check(&SPEC)?;
     let mut outcome = Outcome::changed(false);
+    if let Some(var) = call.args.get("var").filter(|var| !matches!(var, Value::Str(_) | Value::Null)) {
+        let text = format!(
+            "argument 'var' is of type {} and we were unable to convert to _check_type_str_no_conversion: '{}' is not a string and conversion is not allowed",
+            var.type_name(),
+            var.to_text()
+        );
+        return Err(diag::Error::new(diag::Kind::Arguments, text));
+    }
     if args.int("verbosity") > call.verbosity() {
         return Ok(outcome.with("skipped", true).with("skipped_reason", "Verbosity threshold not met."));
     }
     match args.value("var") {
         Value::Str(expression) if !expression.as_str().is_empty() => {
-            let value = match call.evaluate(expression) {
-                Ok(value) => value,
+            let value = match call.templar.evaluate_or_omit(expression, call.scope) {
+                Ok(Some(value)) => value,
+                Ok(None) => {
+                    let text =
+                        "The result of the `var` expression could not be omitted; a placeholder was used instead.";
+                    let warning = diag::Error::user(text).at(expression.origin());
+                    outcome.warn(warning.to_string().trim_end());
+                    Value::str("<<Omit>>")
+                }
                 Err(error) if error.kind == diag::Kind::Undefined => {
                     outcome.warn(format!("Encountered 1 template error.\nerror 1 - {error}"));
                     Value::str(format!("<< error 1 - {} >>", error.line()))

@@ -27,6 +27,9 @@ pub static ACTION: ActionDef = ActionDef {
 const OF_FOLDERS: [&str; 6] =
     ["dir", "depth", "files_matching", "ignore_files", "extensions", "ignore_unknown_extensions"];
 const OF_FILES: [&str; 2] = ["file", "_raw_params"];
+/// What is said where no file is named.
+const NO_FILE: &str = "Could not find file on the Ansible Controller.\nIf you are using a module and expect the file to \
+                       exist on the remote, see the remote_src option";
 const OF_BOTH: [&str; 2] = ["name", "hash_behaviour"];
 
 fn run<'a>(call: &'a ActionCall<'a>) -> BoxFuture<'a, Result<Acted>> {
@@ -49,8 +52,16 @@ fn include_vars(call: &ActionCall<'_>) -> Result<Acted> {
     let problem = match text("dir") {
         Some(dir) => reading.folder(call, &dir)?,
         None => {
-            let file = text("file").or_else(|| text("_raw_params")).unwrap_or_default();
-            let read = call.find_file("vars", file.trim_end_matches('\n')).and_then(|path| reading.file(call, &path));
+            let read = match text("file").or_else(|| text("_raw_params")) {
+                Some(file) => {
+                    let found = call.find_file("vars", file.trim_end_matches('\n'));
+                    found.and_then(|path| reading.file(call, &path))
+                }
+                None => {
+                    reading.warnings.push("Invalid request to find a file that matches a \"null\" value".into());
+                    Ok(Some(NO_FILE.to_owned()))
+                }
+            };
             read.unwrap_or_else(|error| Some(error.line()))
         }
     };

@@ -17,15 +17,16 @@ mod fetch;
 mod gather_facts;
 mod group_by;
 mod include_vars;
+mod package;
 mod patch;
 mod pause;
-mod package;
 mod raw;
 mod reboot;
 mod script;
 mod service;
 mod set_fact;
 mod set_stats;
+mod shell;
 mod synchronize;
 mod template;
 mod unarchive;
@@ -82,15 +83,17 @@ pub static ACTIONS: &[&ActionDef] = &[
     &gather_facts::ACTION,
     &group_by::ACTION,
     &include_vars::ACTION,
-    &patch::ACTION,
-    &pause::ACTION,
     &package::ACTION,
+    &patch::ACTION,
+    &package::ACTION,
+    &pause::ACTION,
     &raw::ACTION,
     &reboot::ACTION,
     &script::ACTION,
     &service::ACTION,
     &set_fact::ACTION,
     &set_stats::ACTION,
+    &shell::ACTION,
     &synchronize::ACTION,
     &template::ACTION,
     &unarchive::ACTION,

@@ -4,6 +4,7 @@ use super::super::{BoxFuture, Person, Remote};
 use super::*;
 use crate::connection::{Target, Transport, Upload};
 use crate::event::{Keys, Pressed};
+use crate::modules::many::Step;
 use crate::playbook::{Common, Frame, FrameKind, Task};
 use crate::proto::{Context, Request};
 use crate::template::{Scope, Templar, Var, World};
@@ -44,6 +45,18 @@ impl Remote for Fake {
         })
     }
 
+    fn named<'a>(&'a self, name: &'a str, args: Dict, context: Context) -> BoxFuture<'a, Result<Outcome>> {
+        self.run(Request { module: name.into(), args, context, ..Request::default() }, None)
+    }
+
+    fn has_module(&self, _: &str) -> bool {
+        true
+    }
+
+    fn run_many(&self, _: Vec<Step>, _: Context) -> BoxFuture<'_, Result<Vec<Outcome>>> {
+        Box::pin(async { Err(Error::user("one by one")) })
+    }
+
     fn run_here(&self, request: Request) -> BoxFuture<'_, Result<Outcome>> {
         self.run(request, None)
     }
@@ -56,6 +69,10 @@ impl Remote for Fake {
     }
 
     fn put<'a>(&'a self, _: &'a Path, _: bool) -> BoxFuture<'a, Result<String>> {
+        Box::pin(async { Err(Error::user("no files")) })
+    }
+
+    fn put_as<'a>(&'a self, _: &'a Path, _: &'a str, _: bool) -> BoxFuture<'a, Result<String>> {
         Box::pin(async { Err(Error::user("no files")) })
     }
 

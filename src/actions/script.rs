@@ -99,7 +99,7 @@ fn decrypted(call: &ActionCall<'_>, found: &Path) -> Result<Option<tempfile::Nam
     if !bytes.starts_with(b"$ANSIBLE_VAULT") || !call.flag("decrypt", true) {
         return Ok(None);
     }
-    let plain = call.scope.world().vault.decrypt(&bytes)?;
+    let plain = call.decrypt(found, &bytes)?;
     let suffix = format!("-{}", found.file_name().unwrap_or_default().to_string_lossy());
     let mut file = tempfile::Builder::new().suffix(&suffix).tempfile().map_err(failed)?;
     file.write_all(&plain).map_err(failed)?;

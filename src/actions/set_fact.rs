@@ -5,7 +5,7 @@ use crate::argspec;
 use crate::diag::{Error, Result};
 use crate::playbook::check_variable_name;
 use crate::proto::Outcome;
-use crate::value::{Dict, Value};
+use crate::value::{Dict, Text, Value};
 
 /// `ansible.builtin.set_fact`.
 pub static ACTION: ActionDef = ActionDef {
@@ -37,7 +37,8 @@ fn set_fact(call: &ActionCall<'_>) -> Result<Acted> {
             _ => None,
         };
         check_variable_name(&name, origin)?;
-        facts.insert(name.to_text(), value.clone());
+        // Who warns of a name tells where it is written.
+        facts.insert(Value::Str(Text::placed(name.to_text(), origin.cloned())), value.clone());
     }
     if facts.is_empty() {
         let text = "No key/value pairs provided, at least one is required for this action to succeed";

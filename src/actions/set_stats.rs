@@ -1,8 +1,9 @@
 //! `set_stats`: values that are shown, or used by a caller, when the run is over.
 
 use super::{Acted, ActionCall, ActionDef, BoxFuture, Effect, Run};
-use crate::diag::{Error, Result};
-use crate::playbook::is_variable_name;
+use crate::argspec;
+use crate::diag::Result;
+use crate::playbook::check_variable_name;
 use crate::proto::Outcome;
 use crate::value::{Dict, Value};
 
@@ -22,23 +23,34 @@ fn run<'a>(call: &'a ActionCall<'a>) -> BoxFuture<'a, Result<Acted>> {
 
 fn set_stats(call: &ActionCall<'_>) -> Result<Acted> {
     call.only(&["aggregate", "data", "per_host"])?;
-    let per_host = call.flag("per_host", false);
-    let aggregate = call.flag("aggregate", true);
+    // Whatever is no clear yes is a no, once it is given.
+    let flag = |name: &str, default: bool| match call.args.get(name) {
+        None | Some(Value::Null) => default,
+        Some(value) => argspec::boolean(value).unwrap_or(false),
+    };
+    let (per_host, aggregate) = (flag("per_host", false), flag("aggregate", true));
     let mut data = Dict::new();
     match call.args.get("data") {
         Some(Value::Dict(given)) => {
-            for (name, value) in given {
-                if !name.as_str().is_some_and(is_variable_name) {
-                    return Err(Error::action(format!(
-                        "The variable name '{}' is not valid. Variables must start with a letter or underscore character, and contain only letters, numbers and underscores.",
-                        name.to_text()
-                    )));
-                }
-                data.insert(name.clone(), value.clone());
+            for (key, value) in given {
+                let name = match key {
+                    // Names may be templates here.
+                    Value::Str(text) => call.templar.render(text, call.scope)?,
+                    other => other.clone(),
+                };
+                let origin = match key {
+                    Value::Str(text) => text.origin(),
+                    _ => None,
+                };
+                check_variable_name(&name, origin)?;
+                data.insert(name, value.clone());
             }
         }
         None | Some(Value::Null) => {}
-        Some(_) => return Err(Error::action("The 'data' option needs to be a dictionary/hash")),
+        Some(_) => {
+            let text = "The 'data' option needs to be a dictionary/hash";
+            return Ok(Outcome::default().with("failed", true).with("msg", text).into());
+        }
     }
     let stats = Dict::from([
         ("data", Value::Dict(data.clone())),

@@ -116,30 +116,8 @@ fn rendered(call: &ActionCall<'_>, found: &Path, source: &str, dest: &str, overr
     let origin = Origin::file(found.to_string_lossy());
     let value = call.templar.render_file(&text, Some(&origin), overrides, &scope)?;
     let text = if value.is_null() { String::new() } else { value.to_text() };
-    encode(&text, call.text("output_encoding").as_deref().unwrap_or("utf-8"))
-}
-
-fn encode(text: &str, encoding: &str) -> Result<Vec<u8>> {
-    let narrow = |limit: u32| {
-        text.chars()
-            .map(|c| u8::try_from(c as u32).ok().filter(|_| (c as u32) < limit))
-            .collect::<Option<Vec<u8>>>()
-            .ok_or_else(|| Error::action(format!("the template has characters that {encoding} cannot encode")))
-    };
-    let wide = |order: fn(u16) -> [u8; 2], mark: bool| {
-        let mark = mark.then_some(0xfeff_u16);
-        mark.into_iter().chain(text.encode_utf16()).flat_map(order).collect::<Vec<u8>>()
-    };
-    match encoding.to_ascii_lowercase().replace(['-', '_'], "").as_str() {
-        "utf8" | "" => Ok(text.as_bytes().to_vec()),
-        "utf8sig" => Ok([b"\xef\xbb\xbf", text.as_bytes()].concat()),
-        "ascii" | "usascii" => narrow(0x80),
-        "latin1" | "iso88591" | "l1" => narrow(0x100),
-        "utf16" => Ok(wide(u16::to_le_bytes, true)),
-        "utf16le" => Ok(wide(u16::to_le_bytes, false)),
-        "utf16be" => Ok(wide(u16::to_be_bytes, false)),
-        _ => Err(Error::unsupported(format!("rplay cannot write templates in the encoding '{encoding}'"))),
-    }
+    let encoding = call.text("output_encoding").filter(|name| !name.is_empty());
+    crate::template::encode(&text, encoding.as_deref().unwrap_or("utf-8")).map_err(Error::action)
 }
 
 /// The host's variables with those about the template itself above them.

@@ -56,7 +56,7 @@ async fn unarchive(call: &ActionCall<'_>) -> Result<Outcome> {
             "Unsupported option, an URI src ({shown}) is only supported when remote_src is True"
         )));
     }
-    let found = call.find_file("files", &source)?;
+    let found = call.find_file("files", &source).map_err(|error| Error::user(error.line()))?;
     let plain = decrypted(call, &found)?;
     into_folder(call, &dest).await?;
     let file = plain.as_ref().map_or(found.as_path(), tempfile::NamedTempFile::path);
@@ -99,7 +99,7 @@ fn decrypted(call: &ActionCall<'_>, found: &Path) -> Result<Option<tempfile::Nam
         return Ok(None);
     }
     let bytes = std::fs::read(found).map_err(failed)?;
-    let plain = call.scope.world().vault.decrypt(&bytes)?;
+    let plain = call.decrypt(found, &bytes)?;
     let mut file = tempfile::NamedTempFile::new().map_err(failed)?;
     file.write_all(&plain).map_err(failed)?;
     Ok(Some(file))

@@ -30,7 +30,13 @@ fn validate(call: &ActionCall<'_>) -> Result<Outcome> {
     let dict = |name: &str, value: &Value| match value {
         Value::Dict(dict) => Ok(dict.clone()),
         other => {
-            let class = other.type_name();
+            let class = match other {
+                // Text that has a place is of a class of its own in Ansible.
+                Value::Str(text) if text.origin().is_some() => {
+                    "ansible.module_utils._internal._datatag._AnsibleTaggedStr"
+                }
+                other => other.type_name(),
+            };
             Err(Error::user(format!("Incorrect type for {name}, expected dict and got <class '{class}'>")))
         }
     };

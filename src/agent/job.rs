@@ -270,6 +270,7 @@ mod tests {
     use super::*;
     use crate::argspec::{Arg, Kind, Spec};
     use crate::modules::{Call, Support};
+    use crate::proto::Background;
     use crate::value::parse_json;
 
     static SPEC: Spec = Spec { args: &[Arg::new("seconds", Kind::Int)], ..Spec::EMPTY };

@@ -53,7 +53,13 @@ struct Shared {
     /// What is under way, with the flag that ends it.
     running: Mutex<HashMap<u64, Arc<AtomicBool>>>,
     ended: Condvar,
+    /// What is to start after what.
+    order: Mutex<HashMap<u64, u64>>,
+    /// What waits for the end of another request.
+    held: Mutex<HashMap<u64, Vec<Launch>>>,
 }
+
+type Launch = Box<dyn FnOnce(&Arc<Shared>) + Send>;
 
 impl Default for Shared {
     fn default() -> Self {
@@ -64,6 +70,8 @@ impl Default for Shared {
             python: FileModules::default(),
             running: Mutex::default(),
             ended: Condvar::new(),
+            order: Mutex::default(),
+            held: Mutex::default(),
         }
     }
 }
@@ -111,6 +119,7 @@ impl Shared {
                     self.fail(id, &error);
                 }
             }
+            ToAgent::After { id, before } => drop(lock(&self.order).insert(id, before)),
             ToAgent::Cancel { id } => {
                 lock(&self.stage).cancel(id);
                 if let Some(flag) = lock(&self.running).get(&id) {
@@ -125,20 +134,39 @@ impl Shared {
 
     fn start(self: &Arc<Self>, id: u64, work: impl FnOnce(&Self, &AtomicBool) + Send + 'static) {
         let cancelled = Arc::new(AtomicBool::new(false));
-        lock(&self.running).insert(id, Arc::clone(&cancelled));
-        let shared = Arc::clone(self);
-        let thread = std::thread::Builder::new().name(format!("task {id}")).spawn(move || {
-            work(&shared, &cancelled);
-            shared.end(id);
+        let flag = Arc::clone(&cancelled);
+        let launch: Launch = Box::new(move |shared| {
+            let own = Arc::clone(shared);
+            let thread = std::thread::Builder::new().name(format!("task {id}")).spawn(move || {
+                // Who has cancelled what had not begun waits for no answer.
+                if !cancelled.load(Ordering::Relaxed) {
+                    work(&own, &cancelled);
+                }
+                own.end(id);
+            });
+            if let Err(error) = thread {
+                shared.fail(id, &error);
+                shared.end(id);
+            }
         });
-        if let Err(error) = thread {
-            self.fail(id, &error);
-            self.end(id);
+        let before = lock(&self.order).remove(&id);
+        let mut running = lock(&self.running);
+        running.insert(id, flag);
+        match before {
+            Some(before) if running.contains_key(&before) => lock(&self.held).entry(before).or_default().push(launch),
+            _ => {
+                drop(running);
+                launch(self);
+            }
         }
     }
 
-    fn end(&self, id: u64) {
-        lock(&self.running).remove(&id);
+    fn end(self: &Arc<Self>, id: u64) {
+        let mut running = lock(&self.running);
+        running.remove(&id);
+        let held = lock(&self.held).remove(&id).unwrap_or_default();
+        drop(running);
+        held.into_iter().for_each(|launch| launch(self));
         self.ended.notify_all();
     }
 
@@ -279,6 +307,33 @@ mod tests {
         assert_eq!(hello.system, "Linux");
         let msg = outcome.get("msg").and_then(Value::as_str);
         assert_eq!(msg, Some("The module nope is not supported by this rplay-agent"));
+    }
+
+    #[test]
+    fn requests_keep_an_order_that_they_are_given() {
+        let shared = Arc::new(Shared::default());
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let tell = |id: u64| {
+            let told = Arc::clone(&told);
+            move |_: &Shared, _: &AtomicBool| lock(&told).push(id)
+        };
+        let first = tell(1);
+        shared.start(1, move |shared, cancelled| {
+            drop(wait.recv());
+            first(shared, cancelled);
+        });
+        for id in 2..=3 {
+            shared.heed(ToAgent::After { id, before: id - 1 });
+            shared.start(id, tell(id));
+        }
+        shared.heed(ToAgent::After { id: 4, before: 1 });
+        shared.start(4, tell(4));
+        shared.heed(ToAgent::Cancel { id: 4 });
+        assert!(lock(&told).is_empty());
+        drop(go);
+        shared.await_all(Some(GRACE));
+        assert_eq!(*lock(&told), [1, 2, 3]);
     }
 
     #[test]

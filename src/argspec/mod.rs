@@ -184,6 +184,8 @@ pub enum DefaultOf<'a> {
     Str(&'a str),
     /// A list of strings.
     List(&'a [&'a str]),
+    /// A list of integers.
+    Ints(&'a [i64]),
     /// An empty dictionary.
     EmptyDict,
     /// Any value, of a spec that was read from a file.
@@ -287,6 +289,7 @@ impl DefaultOf<'_> {
             Self::Float(f) => f.into(),
             Self::Str(s) => s.into(),
             Self::List(items) => Value::list(items.iter().map(|item| Value::from(*item))),
+            Self::Ints(items) => Value::list(items.iter().map(|item| Value::from(*item))),
             Self::EmptyDict => Dict::new().into(),
             Self::Value(value) => value.clone(),
         }

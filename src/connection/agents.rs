@@ -89,8 +89,10 @@ impl Agents {
         }
         let found = self.0.iter().find(|agent| system == "Linux" && family == self::family(&agent.machine));
         found.ok_or_else(|| {
-            let text = format!("rplay has no agent for {system} on {machine}: of the modules only raw runs there");
-            ConnectionError::Unsupported(text)
+            let text = format!(
+                "rplay has no agent for {system} on {machine}: only raw and modules written in Python run there"
+            );
+            ConnectionError::NoAgent(text)
         })
     }
 
@@ -150,6 +152,6 @@ mod tests {
         let agents = Agents::load(&settings).unwrap();
         assert_eq!(agents.pick("Linux", "arm64").unwrap().bytes(), b"aarch64");
         assert_eq!(agents.pick("Linux", "i686").unwrap().bytes(), b"i386");
-        assert!(matches!(agents.pick("FreeBSD", "aarch64"), Err(ConnectionError::Unsupported(_))));
+        assert!(matches!(agents.pick("FreeBSD", "aarch64"), Err(ConnectionError::NoAgent(_))));
     }
 }

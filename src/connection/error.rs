@@ -22,6 +22,9 @@ pub enum ConnectionError {
         /// Its standard error.
         stderr: String,
     },
+    /// There is no agent for the host's system or processor: only what needs none runs there.
+    #[error("{0}")]
+    NoAgent(String),
     /// Something that ansible-core has and rplay lacks, by its name.
     #[error("{0}")]
     Unsupported(String),

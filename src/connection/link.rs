@@ -5,6 +5,7 @@
 //! its agent stays lost: its slot makes a new one.
 
 use super::error::ConnectionError;
+use super::lane::Lane;
 use super::pipe::{Ending, Pipe};
 use crate::proto::frame::{self, CHUNK, Frame, FrameError, HEADER};
 use crate::proto::{Content, FileModule, FromAgent, Hello, Outcome, Request, ToAgent};
@@ -132,6 +133,29 @@ impl Link {
     ) -> Result<Outcome, ConnectionError> {
         let (id, answer) = self.wait().await?;
         self.say(&ToAgent::RunFile { id, request: Box::new(request), file: Box::new(file), content })?;
+        match self.answer(id, answer).await? {
+            FromAgent::Done { outcome, .. } => Ok(outcome),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// The same for a request that starts once the last one of its lane has ended; `sent` is called as soon as it has left.
+    pub async fn run_in_lane(
+        &self,
+        request: Request,
+        content: Option<Content>,
+        lane: &Lane,
+        sent: impl FnOnce(),
+    ) -> Result<Outcome, ConnectionError> {
+        let (id, answer) = self.wait().await?;
+        {
+            let mut last = lane.last();
+            if let Some(before) = last.replace(id) {
+                self.say(&ToAgent::After { id, before })?;
+            }
+            self.say(&ToAgent::Run { id, request: Box::new(request), content })?;
+        }
+        sent();
         match self.answer(id, answer).await? {
             FromAgent::Done { outcome, .. } => Ok(outcome),
             other => Err(unexpected(&other)),

@@ -1,4 +1,4 @@
-//! `local`: children of the controller, with its environment and working directory.
+//! `local`: children of the controller, with its environment, in the working directory of the settings or of the target.
 
 use super::error::ConnectionError;
 use super::pipe::{Exit, Process, Writer};

@@ -12,8 +12,10 @@ use super::ssh::{Gate, Masters};
 use super::target::{Become, Target, Transport};
 use super::{local, script};
 use std::collections::HashMap;
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::process::Command;
 use tokio::sync::OnceCell;
 
 /// What all machines of a pool share.
@@ -56,6 +58,7 @@ pub(super) struct Machine {
     pub shared: Arc<Shared>,
     pub way: Way,
     remote_tmp: Option<String>,
+    cwd: Option<PathBuf>,
     slots: Mutex<HashMap<Option<Become>, Arc<Slot>>>,
 }
 
@@ -72,7 +75,17 @@ impl Machine {
             Transport::Local => Way::Local,
             Transport::Ssh(ssh) => Way::Ssh(Arc::new(Masters::new((**ssh).clone()))),
         };
-        Self { shared, way, remote_tmp: target.remote_tmp.clone(), slots: Mutex::default() }
+        let (remote_tmp, cwd) = (target.remote_tmp.clone(), target.cwd.clone());
+        Self { shared, way, remote_tmp, cwd, slots: Mutex::default() }
+    }
+
+    /// A child of the controller's, where the target's children start.
+    pub fn local_command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = local::command(&self.shared.settings, program);
+        if let Some(cwd) = &self.cwd {
+            command.current_dir(cwd);
+        }
+        command
     }
 
     fn slot(&self, escalation: Option<&Become>) -> Arc<Slot> {
@@ -136,7 +149,7 @@ impl Machine {
                 None => folders.agent(settings, agent.bytes())?,
             };
             settings.verbose.say(3, name, || format!("EXEC {}", path.display()));
-            let mut command = local::command(settings, path);
+            let mut command = self.local_command(path);
             command.arg(&marker);
             return Ok(await_marker(local::spawn(command)?, &marker, None, &settings.verbose, name).await?);
         };
@@ -145,7 +158,7 @@ impl Machine {
         let escalation = Escalation::new(wanted, &id, 10)?;
         let line = escalation.command(wanted, &id, &format!("exec {} {marker}", plain(&path)?));
         settings.verbose.say(3, name, || format!("EXEC {line}"));
-        let mut command = local::command(settings, "/bin/sh");
+        let mut command = self.local_command("/bin/sh");
         command.arg("-c").arg(format!("exec {line}"));
         Ok(await_marker(local::spawn(command)?, &marker, Some(escalation), &settings.verbose, name).await?)
     }

@@ -9,11 +9,13 @@ mod agents;
 mod error;
 mod escalate;
 mod keeper;
+mod lane;
 mod link;
 mod local;
 mod machine;
 mod marker;
 mod pipe;
+mod plain;
 mod private;
 mod raw;
 mod script;
@@ -30,6 +32,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use error::ConnectionError;
+pub use lane::Lane;
 pub use raw::{Raw, RawOutput};
 pub use settings::{AgentBinary, Settings, Verbose};
 pub use target::{Become, Secret, Ssh, Target, Transport};
@@ -44,8 +47,8 @@ pub struct Pool {
     machines: Arc<Mutex<Machines>>,
 }
 
-/// By what tells them apart: the way in and `remote_tmp`.
-type Machines = HashMap<(Transport, Option<String>), Arc<Machine>>;
+/// By what tells them apart: the way in, `remote_tmp`, and where children start.
+type Machines = HashMap<(Transport, Option<String>, Option<PathBuf>), Arc<Machine>>;
 
 /// File content for a module.
 #[derive(Clone, Debug)]
@@ -65,7 +68,7 @@ impl Pool {
     /// The connection to a target; nothing happens before it is used.
     pub fn connect(&self, target: &Target) -> Connection {
         let mut machines = self.machines.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (target.transport.clone(), target.remote_tmp.clone());
+        let key = (target.transport.clone(), target.remote_tmp.clone(), target.cwd.clone());
         let machine = machines.entry(key).or_insert_with(|| Arc::new(Machine::new(Arc::clone(&self.shared), target)));
         let (machine, escalation) = (Arc::clone(machine), target.escalation.clone());
         // Verbose lines name the address, as ansible-core's do.
@@ -125,9 +128,30 @@ impl Connection {
         link.run_file(request, file, Some(content)).await
     }
 
+    /// Runs a module once the last request of its lane has ended; `sent` is called as soon as the request has left.
+    pub async fn run_in_lane(
+        &self,
+        request: Request,
+        upload: Option<Upload>,
+        lane: &Lane,
+        sent: impl FnOnce(),
+    ) -> Result<Outcome, ConnectionError> {
+        let link = self.link().await?;
+        let content = match upload {
+            None => None,
+            Some(upload) => Some(content(&link, upload).await?),
+        };
+        link.run_in_lane(request, content, lane, sent).await
+    }
+
     /// Runs a command by a plain exec, without the agent: for `raw`.
     pub async fn raw(&self, raw: &Raw) -> Result<RawOutput, ConnectionError> {
         raw::run(&self.machine, &self.name, self.escalation.as_ref(), raw).await
+    }
+
+    /// Runs a shell script without the agent; it goes through standard input.
+    pub async fn script(&self, script: &str) -> Result<RawOutput, ConnectionError> {
+        plain::run(&self.machine, &self.name, self.escalation.as_ref(), script).await
     }
 
     /// Puts a file into a private folder of the host, by its name there, and says its path.

@@ -67,7 +67,7 @@ async fn exec(machine: &Machine, name: &str, command: &str) -> Result<Process, C
         Way::Local => {
             let settings = &machine.shared.settings;
             settings.verbose.say(3, name, || format!("EXEC {command}"));
-            let mut child = local::command(settings, "/bin/sh");
+            let mut child = machine.local_command("/bin/sh");
             child.arg("-c").arg(command);
             local::spawn(child)
         }

@@ -3,6 +3,7 @@
 //! The engine fills it from variables and settings; nothing here reads either.
 
 use std::fmt;
+use std::path::PathBuf;
 
 /// A host as a task reaches it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -15,6 +16,8 @@ pub struct Target {
     pub escalation: Option<Become>,
     /// `ansible_remote_tmp`: where temporary files may be put, and the agent kept.
     pub remote_tmp: Option<String>,
+    /// Where the children of a local one start: the playbook's folder. None is that of the settings.
+    pub cwd: Option<PathBuf>,
 }
 
 /// The connection plugin.

@@ -122,6 +122,14 @@ impl Catalogue {
         self
     }
 
+    /// The file of ansible-core's own module that a native one stands for; given by the native one's name.
+    pub fn file_of(&self, name: &str) -> Option<Arc<str>> {
+        match self.python_file("ansible.builtin", name, true)? {
+            ActionKind::Python(path) => Some(path),
+            _ => None,
+        }
+    }
+
     /// The ansible-core that is installed here, if one was found.
     pub fn installed(&self) -> Option<&Arc<Installed>> {
         self.installed.get()

@@ -33,6 +33,8 @@ struct State {
     /// How many of them stand beside playbooks.
     beside: usize,
     known: HashMap<String, Option<Arc<Collection>>>,
+    /// Action groups that were asked for, each with its members.
+    groups: HashMap<String, Option<Arc<Vec<String>>>>,
     /// Deprecations that nobody was told of yet.
     notices: Vec<String>,
 }
@@ -82,6 +84,7 @@ impl Collections {
             state.paths.insert(at, path);
             state.beside += 1;
             state.known.clear();
+            state.groups.clear();
         }
     }
 
@@ -105,10 +108,15 @@ impl Collections {
 
     /// The members of an action group, by full names, with those of the groups that it extends; None where the
     /// collection is not installed or has no such group.
-    pub fn group(&self, full: &str) -> Option<Vec<String>> {
+    pub fn group(&self, full: &str) -> Option<Arc<Vec<String>>> {
+        if let Some(known) = self.lock().groups.get(full) {
+            return known.clone();
+        }
         let mut seen = Vec::new();
         let mut members = Vec::new();
-        self.gather(full, &mut seen, &mut members).then_some(members)
+        let found = self.gather(full, &mut seen, &mut members).then(|| Arc::new(members));
+        self.lock().groups.insert(full.to_owned(), found.clone());
+        found
     }
 
     fn gather(&self, full: &str, seen: &mut Vec<String>, members: &mut Vec<String>) -> bool {
@@ -116,6 +124,16 @@ impl Collections {
             return true;
         }
         seen.push(full.to_owned());
+        if let Some(words) = super::names::group(full) {
+            for word in words {
+                match word.strip_prefix('+') {
+                    // Those of collections that are not installed have no members.
+                    Some(group) => drop(self.gather(group, seen, members)),
+                    None => members.push(word.to_owned()),
+                }
+            }
+            return true;
+        }
         let Some((collection, name)) = split(full) else { return false };
         let Some(found) = self.find(collection) else { return false };
         let Some(items) = found.runtime.get("action_groups").and_then(|groups| groups.get(name)) else { return false };
@@ -251,7 +269,8 @@ mod tests {
         assert_eq!(collections.route("a.b", "moved"), Routed::Elsewhere("c.d.e".into(), None));
         assert_eq!(collections.route("x.y", "moved"), Routed::Here(None));
         assert_eq!(collections.requires("a.b").as_deref(), Some(">=2.30"));
-        assert_eq!(collections.group("a.b.g").unwrap(), ["a.b.one", "c.d.two", "a.b.three"]);
+        assert_eq!(*collections.group("a.b.g").unwrap(), ["a.b.one", "c.d.two", "a.b.three"]);
+        assert_eq!(*collections.group("ansible.builtin.testlegacy").unwrap(), ["ansible.legacy.legacy_ping"]);
         assert_eq!(collections.group("a.b.nope"), None);
     }
 }

@@ -14,14 +14,14 @@ static REDIRECTS: &str = include_str!("redirects.txt");
 /// Lookups, a line each; those of ansible.builtin without their collection.
 static LOOKUPS: &str = include_str!("lookups.txt");
 
-/// Action groups of `module_defaults`, by full name, a line each.
+/// The action groups of ansible.builtin for `module_defaults`, by full name, a line each: the group, then its
+/// actions, and the groups that it extends with `+` before them.
 static GROUPS: &str = include_str!("groups.txt");
 
-/// Whether there is an action group of a full name.
-///
-/// Which actions are in one is not known here: none of them is one that rplay runs.
-pub fn has_group(name: &str) -> bool {
-    find_line(GROUPS, name).is_some()
+/// The actions of an action group of ansible.builtin, and with `+` before them the groups that it extends.
+pub fn group(name: &str) -> Option<impl Iterator<Item = &'static str>> {
+    let line = find_line(GROUPS, name)?;
+    Some(line.split(' ').skip(1))
 }
 
 /// Whether a collection of the `ansible` package, or ansible.builtin, has a module or action.

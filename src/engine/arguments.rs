@@ -6,26 +6,25 @@ use crate::diag::{Error, Result};
 use crate::value::{Dict, Value};
 
 impl Keywords<'_> {
-    /// What `module_defaults` gives an action: that of its groups, over it that of its own name.
+    /// What `module_defaults` has for an action, rendered: that of its groups, over it its own. Of several for the
+    /// same name the innermost counts as a whole.
     pub fn defaults(&self, fqcn: &str) -> Result<Dict> {
-        let mut own = Dict::new();
-        let mut of_groups = Dict::new();
-        for defaults in self.task.module_defaults() {
-            if let Some(Value::Dict(dict)) = self.render(defaults.get(fqcn))? {
-                own.update(&dict);
-            }
-            for (name, value) in defaults {
-                let Some(group) = name.as_str().and_then(|name| name.strip_prefix("group/")) else { continue };
-                let members = self.shared.loader.catalogue().collections().group(group).unwrap_or_default();
-                if members.iter().any(|member| member == fqcn)
-                    && let Some(Value::Dict(dict)) = self.render(Some(value))?
-                {
-                    of_groups.update(&dict);
-                }
+        let mut all = Dict::new();
+        self.task.module_defaults().into_iter().for_each(|defaults| all.update(defaults));
+        let collections = self.shared.loader.catalogue().collections();
+        let is_member = |name: &Value| {
+            let group = name.as_str().and_then(|name| name.strip_prefix("group/"));
+            let members = group.and_then(|group| collections.group(group));
+            members.is_some_and(|members| members.iter().any(|member| member == fqcn))
+        };
+        let groups = all.iter().filter(|(name, _)| is_member(name)).map(|(_, value)| value);
+        let mut found = Dict::new();
+        for value in groups.chain(all.get(fqcn)) {
+            if let Some(Value::Dict(dict)) = self.render(Some(value))? {
+                found.update(&dict);
             }
         }
-        of_groups.update(&own);
-        Ok(of_groups)
+        Ok(found)
     }
 
     /// The arguments of the task, rendered, below them `module_defaults` and a template for all of them.

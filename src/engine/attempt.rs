@@ -1,6 +1,7 @@
 //! One item of a task on a host: conditions, arguments, the action with its attempts, and what the
 //! task says about the result.
 
+use super::ahead::Place;
 use super::host_task::{Done, HostTask, Included, Note};
 use super::keywords::Keywords;
 use super::outcome;
@@ -17,6 +18,9 @@ use crate::value::{Dict, Value};
 use crate::vars::{HostScope, Reached};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The longest `timeout` of a task, in seconds.
+const LONGEST: i64 = 100_000_000;
 
 /// What a failed result says that says nothing itself.
 const UNKNOWN: &str = "Task failed: Action failed: Unknown error.";
@@ -107,10 +111,11 @@ impl Attempt {
 
 impl HostTask {
     /// Runs the task for one item; an error of the loop itself counts once the conditions hold.
-    pub(super) async fn once(&self, overlay: &Dict, loop_error: Option<Error>) -> Attempt {
-        let mut scope = self.scope.with(overlay);
+    ///
+    /// `place` is that of an item that is ahead of its turn.
+    pub(super) async fn once(&self, mut scope: HostScope, loop_error: Option<Error>, place: Option<&Place>) -> Attempt {
         scope.reached = Some(self.reached(&scope));
-        let mut attempt = match self.execute(&scope, loop_error).await {
+        let mut attempt = match self.execute(&scope, loop_error, place).await {
             Ok(attempt) => attempt,
             Err(error) => Attempt::of_error(self, &error),
         };
@@ -144,7 +149,6 @@ impl HostTask {
         Arc::new(Reached {
             delegated: keywords.text(|c| c.delegate_to.as_ref()).unwrap_or(None).filter(|name| !name.is_empty()),
             user: user.or_else(|| self.shared.options.remote_user.clone()).or_else(|| setting("DEFAULT_REMOTE_USER")),
-            port: keywords.text(|c| c.port.as_ref()).unwrap_or(None),
         })
     }
 
@@ -154,7 +158,7 @@ impl HostTask {
             .at(self.task.origin.as_ref())
     }
 
-    async fn execute(&self, scope: &HostScope, loop_error: Option<Error>) -> Result<Attempt> {
+    async fn execute(&self, scope: &HostScope, loop_error: Option<Error>, place: Option<&Place>) -> Result<Attempt> {
         let templar = &self.shared.templar;
         for condition in self.task.when() {
             match templar.condition(condition, scope) {
@@ -181,7 +185,7 @@ impl HostTask {
         let definition = self.shared.action(&action.name).filter(|_| native);
         let args = keywords.arguments(&action.fqcn, definition)?;
         let delegated = keywords.text(|c| c.delegate_to.as_ref())?.filter(|name| !name.is_empty());
-        let mut attempt = self.attempts(&keywords, &action, args, scope, delegated.as_deref()).await?;
+        let mut attempt = self.attempts(&keywords, &action, args, (scope, place), delegated.as_deref()).await?;
         attempt.delegated = delegated;
         attempt.notify = self.notified(&keywords)?;
         Ok(attempt)
@@ -238,12 +242,12 @@ impl HostTask {
         keywords: &Keywords<'_>,
         action: &Action,
         args: Dict,
-        scope: &HostScope,
+        (scope, place): (&HostScope, Option<&Place>),
         delegated: Option<&str>,
     ) -> Result<Attempt> {
-        let retries = keywords.number("retries", self.task.retries.as_ref())?;
+        let retries = keywords.integer("retries", self.task.retries.as_ref())?;
         let extra = match retries {
-            Some(n) => n.max(0.0) as u64,
+            Some(n) => u64::try_from(n).unwrap_or(0),
             None if !self.task.until.is_empty() => 3,
             None => 0,
         };
@@ -251,7 +255,7 @@ impl HostTask {
         let delay = Duration::from_secs_f64(if delay < 0.0 { 1.0 } else { delay.min(1e9) });
         let total = extra + 1;
         for number in 1..=total {
-            let mut attempt = self.act(keywords, action, args.clone(), scope, delegated).await?;
+            let mut attempt = self.act(keywords, action, args.clone(), (scope, place), delegated).await?;
             if total > 1 {
                 attempt.outcome.set("attempts", number as i64);
             }
@@ -356,7 +360,12 @@ impl HostTask {
                 text => Error::user(text).context("Action failed."),
             },
         };
-        Some(error.context("Task failed.").at(self.task.origin.as_ref()))
+        let error = error.context("Task failed.").at(self.task.origin.as_ref());
+        // A task that is written nowhere is shown itself.
+        match self.task.origin.as_ref().filter(|origin| origin.path().is_none()) {
+            Some(_) => Some(error.help(outcome::shortened(&self.task.as_written().to_text()))),
+            None => Some(error),
+        }
     }
 
     fn tell_retry(&self, attempt: &Attempt, left: u64) {
@@ -379,12 +388,12 @@ impl HostTask {
         keywords: &Keywords<'_>,
         action: &Action,
         args: Dict,
-        scope: &HostScope,
+        (scope, place): (&HostScope, Option<&Place>),
         delegated: Option<&str>,
     ) -> Result<Attempt> {
         let mut context = self.context(keywords)?;
         let background = self.background(keywords, action, &mut context)?;
-        let remote = HostRemote::new(self, keywords, scope, delegated)?;
+        let remote = HostRemote::new(self, keywords, scope, delegated)?.at(place);
         context.remote_tmp = remote.target().remote_tmp.clone();
         let timeout = context.timeout;
         let mut call = ActionCall {
@@ -437,11 +446,22 @@ impl HostTask {
             }
             Err(error) => return Err(error),
         };
-        Ok(self.acted(acted, &remote, scope, delegated))
+        Ok(self.acted(acted, &action.name, &remote, scope, delegated))
     }
 
-    fn acted(&self, acted: Acted, remote: &HostRemote<'_>, scope: &HostScope, delegated: Option<&str>) -> Attempt {
+    fn acted(
+        &self,
+        acted: Acted,
+        action: &str,
+        remote: &HostRemote<'_>,
+        scope: &HostScope,
+        delegated: Option<&str>,
+    ) -> Attempt {
         let Acted { mut outcome, effects } = acted;
+        // What the controller makes up by itself stays as it is.
+        if self.shared.action(action).is_none_or(|definition| definition.connects) {
+            outcome::add_lines(&mut outcome);
+        }
         outcome::complete(&mut outcome);
         let cause = outcome.is_failed().then(|| remote.failure(&outcome)).flatten();
         let told = outcome.result.remove(Outcome::CAUSE);
@@ -474,16 +494,19 @@ impl HostTask {
     }
 
     fn context(&self, keywords: &Keywords<'_>) -> Result<Context> {
-        let timeout = keywords.number("timeout", self.task.keyword(|c| c.timeout.as_ref()))?;
+        let timeout = keywords.integer("timeout", self.task.keyword(|c| c.timeout.as_ref()))?;
+        let timeout = timeout.unwrap_or_else(|| self.shared.settings.int("TASK_TIMEOUT"));
+        if !(0..=LONGEST).contains(&timeout) {
+            let text = format!("Timeout {timeout} is invalid, it must be between 0 and {LONGEST}.");
+            return Err(Error::user(text));
+        }
         Ok(Context {
             check: keywords.bool("check_mode", |c| c.check_mode.as_ref())?.unwrap_or(self.shared.options.check),
             diff: keywords.bool("diff", |c| c.diff.as_ref())?.unwrap_or(self.shared.options.diff),
             no_log: keywords.bool("no_log", |c| c.no_log.as_ref())?.unwrap_or(false),
             verbosity: self.shared.options.verbosity,
             environment: keywords.environment()?,
-            timeout: timeout
-                .map(|t| t.max(0.0) as u64)
-                .or_else(|| u64::try_from(self.shared.settings.int("TASK_TIMEOUT")).ok().filter(|t| *t > 0)),
+            timeout: u64::try_from(timeout).ok().filter(|seconds| *seconds > 0),
             remote_tmp: None,
             async_dir: None,
             background: None,

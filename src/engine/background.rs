@@ -4,14 +4,14 @@
 //! is done once its job has started, and `async_status` tells of it later.
 
 use super::host_task::{HostTask, Note};
-use super::keywords::{Keywords, place};
+use super::keywords::Keywords;
 use crate::actions::{Acted, ActionCall, async_status};
 use crate::content::Action;
 use crate::diag::{Error, Kind, Result};
 use crate::event::{AsyncStage, Status, TaskResult};
 use crate::proto::{Background, Context, Outcome};
 use crate::template::Var;
-use crate::value::{Dict, Value, repr};
+use crate::value::Value;
 use std::time::{Duration, Instant};
 
 /// The actions whose controller's half lets the host's half run in the background.
@@ -40,7 +40,7 @@ impl HostTask {
         action: &Action,
         context: &mut Context,
     ) -> Result<Option<Watch>> {
-        let seconds = integer(keywords, "async_val", self.task.async_.as_ref())?.unwrap_or(0);
+        let seconds = keywords.integer("async_val", self.task.async_.as_ref())?.unwrap_or(0);
         if seconds == 0 && &*action.name != "async_status" {
             return Ok(None);
         }
@@ -54,7 +54,7 @@ impl HostTask {
             return Err(Error::action(text));
         }
         let default = self.shared.settings.int("DEFAULT_POLL_INTERVAL");
-        let poll = integer(keywords, "poll", self.task.poll.as_ref())?.unwrap_or(default);
+        let poll = keywords.integer("poll", self.task.poll.as_ref())?.unwrap_or(default);
         context.environment.retain(|(name, _)| name != "ANSIBLE_ASYNC_DIR");
         context.environment.push(("ANSIBLE_ASYNC_DIR".into(), folder));
         context.background = Some(Background { id: random_id()?, limit: u64::try_from(seconds).ok() });
@@ -133,8 +133,9 @@ impl HostTask {
 
     fn tell_async(&self, stage: AsyncStage, call: &ActionCall<'_>, outcome: &Outcome) {
         let mut result = outcome.result.clone();
-        if call.context.no_log {
-            result = censored(&result);
+        // What is only asked for the host's state has no secrets yet.
+        if call.context.no_log && stage != AsyncStage::Poll {
+            result = super::outcome::censored(&result);
         }
         let told = TaskResult {
             task: self.info.clone(),
@@ -154,17 +155,6 @@ fn finished(outcome: &Outcome) -> bool {
     outcome.get("finished").is_some_and(Value::truthy)
 }
 
-/// A secret result, with what says how far its job is.
-fn censored(result: &Dict) -> Dict {
-    let mut kept = super::outcome::censored(result);
-    for key in ["ansible_job_id", "started", "finished"] {
-        if let Some(value) = result.get(key) {
-            kept.insert(key, value.clone());
-        }
-    }
-    kept
-}
-
 /// The start of a job's id.
 fn random_id() -> Result<String> {
     let mut bytes = [0u8; 8];
@@ -182,24 +172,4 @@ impl Keywords<'_> {
         let set = || self.shared.settings.text("sh.async_dir").map(str::to_owned);
         Ok(given.map(|value| value.to_text()).or_else(set).unwrap_or_else(|| "~/.ansible_async".into()))
     }
-}
-
-/// A keyword that is a whole number.
-fn integer(keywords: &Keywords<'_>, name: &str, value: Option<&Value>) -> Result<Option<i64>> {
-    let number = match keywords.render(value)? {
-        None | Some(Value::Null) => return Ok(None),
-        Some(value) => value,
-    };
-    let whole = match &number {
-        Value::Int(number) => Some(*number),
-        Value::Bool(flag) => Some(i64::from(*flag)),
-        Value::Float(number) if number.fract() == 0.0 => Some(*number as i64),
-        Value::Str(text) => text.as_str().trim().parse().ok(),
-        _ => None,
-    };
-    whole.map(Some).ok_or_else(|| {
-        let text = format!("The value {} could not be converted to 'int'.", repr(&number));
-        let origin = place(value);
-        Error::user(text).at(origin).context(format!("Error processing keyword '{name}'.")).at(origin)
-    })
 }

@@ -179,20 +179,22 @@ impl Session {
                 Command::Help(topic) => show(&command::help(&topic)),
                 Command::UpdateTask => self.args = self.task.args.clone(),
                 Command::Print(expression) => match self.value(batch, &expression) {
+                    Ok(value) if matches!(&*expression, "host" | "task") => show(&value.to_text()),
                     Ok(value) => show(&pretty::pformat(&value)),
-                    Err(error) => show(&told(&error)),
+                    Err(error) => show(&told(&error, &expression)),
                 },
                 Command::Evaluate(expression) => match self.value(batch, &expression) {
                     Ok(Value::Null) => {}
+                    Ok(value) if matches!(&*expression, "host" | "task") => show(&value.to_text()),
                     Ok(value) => show(&repr(&value)),
-                    Err(error) => show(&told(&error)),
+                    Err(error) => show(&told(&error, &expression)),
                 },
                 Command::Set(path, expression) => {
                     let set = self.value(batch, &expression).and_then(|value| self.change(batch, &path, Some(value)));
-                    set.unwrap_or_else(|error| show(&told(&error)));
+                    set.unwrap_or_else(|error| show(&told(&error, &expression)));
                 }
                 Command::Delete(path) => {
-                    self.change(batch, &path, None).unwrap_or_else(|error| show(&told(&error)));
+                    self.change(batch, &path, None).unwrap_or_else(|error| show(&told(&error, "")));
                 }
                 Command::Unknown(text) => show(&format!("***SyntaxError:SyntaxError({})", repr(&Value::str(text)))),
             }
@@ -214,7 +216,7 @@ impl Session {
             ("task", Value::Dict(task).untrusted()),
             ("host", Value::str(&*self.scope.host)),
             ("task_vars", self.variables(batch).into()),
-            ("result", Dict::from([("_result", result.clone()), ("result", result)]).into()),
+            ("result", Dict::from([("_return_data", result)]).into()),
         ]);
         batch.shared.templar.evaluate(&Text::trusted(expression, None), &self.scope.with(&names))
     }
@@ -255,11 +257,16 @@ impl Session {
 }
 
 /// An error as Python tells it: its class, and the same with its text.
-fn told(error: &Error) -> String {
+fn told(error: &Error, expression: &str) -> String {
     let line = error.line();
     let text = line.trim_end_matches('.');
-    let (class, text) = match text.strip_suffix(" is undefined") {
-        Some(name) if error.kind == Kind::Undefined => ("NameError", format!("name {name} is not defined")),
+    let object = if expression.starts_with("result.") { "_RawTaskResult" } else { "Task" };
+    let of_object = expression.starts_with("result.") || expression.starts_with("task.");
+    let missing = text.strip_prefix("object of type 'dict' has no attribute ");
+    let (class, text) = match (text.strip_suffix(" is undefined"), missing) {
+        (Some(name), _) if error.kind == Kind::Undefined => ("NameError", format!("name {name} is not defined")),
+        (_, Some(name)) if of_object => ("AttributeError", format!("'{object}' object has no attribute {name}")),
+        (_, Some(name)) => ("KeyError", name.trim_matches('\'').to_owned()),
         _ => ("Exception", text.to_owned()),
     };
     format!("***{class}:{class}({})", repr(&Value::str(text)))

@@ -6,30 +6,64 @@
 use super::batch::Batch;
 use crate::diag::Error;
 use crate::event::Event;
-use crate::playbook::{Entry, Task};
-use std::sync::{Arc, Mutex, PoisonError};
+use crate::playbook::{Entry, Role, Task};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The handlers of a play, to which roles that are included add theirs.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Handlers(Arc<Mutex<Vec<Arc<Task>>>>);
+pub(super) struct Handlers(Arc<Mutex<Vec<Known>>>);
+
+/// A handler, with the number of the list that it is in: that of a role, or the play's own.
+#[derive(Clone, Debug)]
+struct Known {
+    task: Arc<Task>,
+    list: usize,
+}
 
 impl Handlers {
-    /// All of them so far.
+    fn lock(&self) -> MutexGuard<'_, Vec<Known>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All of them so far, in the order in which they run.
     pub fn all(&self) -> Vec<Arc<Task>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().iter().map(|known| known.task.clone()).collect()
     }
 
     /// The one at a place.
     pub fn get(&self, index: usize) -> Option<Arc<Task>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(index).cloned()
+        self.lock().get(index).map(|known| known.task.clone())
     }
 
     /// Appends handlers; blocks among them count by their tasks.
     pub fn add(&self, entries: &[Entry]) {
-        let mut handlers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.lock();
+        let mut list = known.last().map_or(0, |last| last.list + 1);
+        let mut role: Option<&Arc<Role>> = None;
+        let mut first = true;
         for entry in entries {
-            entry.each_task(&mut |task| handlers.push(task.clone()));
+            entry.each_task(&mut |task| {
+                let same = match (role, &task.role) {
+                    (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+                    (a, b) => a.is_none() && b.is_none(),
+                };
+                if !first && !same {
+                    list += 1;
+                }
+                first = false;
+                role = task.role.as_ref();
+                known.push(Known { task: task.clone(), list });
+            });
         }
+    }
+
+    /// With their places, in the order in which one is searched by its name: the last list first, in it the
+    /// first handler.
+    fn by_precedence(&self) -> Vec<(usize, Arc<Task>)> {
+        let mut found: Vec<(usize, usize, Arc<Task>)> =
+            self.lock().iter().enumerate().map(|(index, known)| (known.list, index, known.task.clone())).collect();
+        found.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        found.into_iter().map(|(_, index, task)| (index, task)).collect()
     }
 }
 
@@ -120,11 +154,12 @@ impl Batch {
         }
     }
 
-    /// The handlers that a name or topic means: the last of that name, and all that listen.
+    /// The handlers that a name or topic means: one of that name, and all that listen; of those with one name
+    /// but the first.
     fn find_handlers(&self, name: &str, host: &Arc<str>) -> Vec<usize> {
         let mut found = Vec::new();
-        let handlers = self.handlers.all();
-        for (index, handler) in handlers.iter().enumerate().rev() {
+        let handlers = self.handlers.by_precedence();
+        for (index, handler) in &handlers {
             let Some(own) = handler.name.as_ref().filter(|n| n.truthy()) else { continue };
             let own = self.shown(own, host);
             let named = own == name
@@ -132,12 +167,12 @@ impl Batch {
                     format!("{} : {own}", role.data.name) == name || format!("{} : {own}", role.full_name()) == name
                 });
             if named {
-                found.push(index);
+                found.push(*index);
                 break;
             }
         }
         let mut seen: Vec<String> = Vec::new();
-        for (index, handler) in handlers.iter().enumerate().rev() {
+        for (index, handler) in &handlers {
             if !handler.listen.iter().any(|topic| topic.as_str() == name) {
                 continue;
             }
@@ -148,8 +183,8 @@ impl Batch {
                 }
                 seen.push(own);
             }
-            if !found.contains(&index) {
-                found.push(index);
+            if !found.contains(index) {
+                found.push(*index);
             }
         }
         found

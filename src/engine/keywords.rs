@@ -24,9 +24,14 @@ impl Keywords<'_> {
         }
     }
 
-    /// A shared keyword, inherited and rendered.
+    /// A shared keyword, inherited and rendered. Where one is omitted, what is around it counts.
     pub fn value(&self, get: impl Fn(&Common) -> Option<&Value>) -> Result<Option<Value>> {
-        self.render(self.task.keyword(get))
+        for raw in self.task.commons().filter_map(get) {
+            if let Some(value) = self.render(Some(raw))? {
+                return Ok(Some(value));
+            }
+        }
+        Ok(None)
     }
 
     /// A shared keyword that is text.
@@ -36,14 +41,20 @@ impl Keywords<'_> {
 
     /// A shared keyword that is a boolean.
     pub fn bool(&self, name: &str, get: impl Fn(&Common) -> Option<&Value>) -> Result<Option<bool>> {
-        let raw = self.task.keyword(get);
-        match self.render(raw).map_err(|e| self.invalid(name, raw, e))? {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => boolean(&value).map(Some).ok_or_else(|| {
+        for raw in self.task.commons().filter_map(get) {
+            let Some(value) = self.render(Some(raw)).map_err(|e| self.invalid(name, Some(raw), e))? else {
+                // Omitted: what is around it counts.
+                continue;
+            };
+            if value.is_null() {
+                break;
+            }
+            return boolean(&value).map(Some).ok_or_else(|| {
                 let text = format!("The value '{}' could not be converted to 'bool'.", value.to_text());
-                self.invalid(name, raw, Error::user(text))
-            }),
+                self.invalid(name, Some(raw), Error::user(text))
+            });
         }
+        Ok(None)
     }
 
     /// A number of a keyword.
@@ -64,6 +75,25 @@ impl Keywords<'_> {
                 Error::user(text).at(place(value))
             }),
         }
+    }
+
+    /// A keyword that is a whole number, told by its name in ansible-core.
+    pub fn integer(&self, name: &str, value: Option<&Value>) -> Result<Option<i64>> {
+        let number = match self.render(value)? {
+            None | Some(Value::Null) => return Ok(None),
+            Some(value) => value,
+        };
+        let whole = match &number {
+            Value::Int(number) => Some(*number),
+            Value::Bool(flag) => Some(i64::from(*flag)),
+            Value::Float(number) if number.fract() == 0.0 => Some(*number as i64),
+            Value::Str(text) => text.as_str().trim().parse().ok(),
+            _ => None,
+        };
+        whole.map(Some).ok_or_else(|| {
+            let text = format!("The value {} could not be converted to 'int'.", crate::value::repr(&number));
+            self.invalid(name, value, Error::user(text))
+        })
     }
 
     /// The task's `environment`: all dictionaries from the play inward.
@@ -144,7 +174,8 @@ impl Keywords<'_> {
     }
 
     fn invalid(&self, name: &str, raw: Option<&Value>, error: Error) -> Error {
-        error.at(place(raw)).context(format!("Error processing keyword '{name}'."))
+        let origin = place(raw);
+        error.at(origin).apart().context(format!("Error processing keyword '{name}'.")).at(origin)
     }
 }
 

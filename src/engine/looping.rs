@@ -1,5 +1,6 @@
 //! Loops: the items, the variables of each, and how their results make one.
 
+use super::ahead::{self, Ahead};
 use super::attempt::Attempt;
 use super::host_task::{Done, HostTask, Note};
 use super::keywords::Keywords;
@@ -24,7 +25,7 @@ impl HostTask {
     /// Runs the task, once or for each item of its loop.
     pub(super) async fn perform(&self) -> Done {
         let mut done = match self.items() {
-            Ok(None) => self.once(&Dict::new(), None).await.into_done(&self.scope.host),
+            Ok(None) => self.once(self.scope.clone(), None, None).await.into_done(&self.scope.host),
             Ok(Some(items)) if items.is_empty() => Done {
                 outcome: Outcome::changed(false)
                     .with("skipped", true)
@@ -37,7 +38,7 @@ impl HostTask {
                 Err(error) => Attempt::of_error(self, &error).into_done(&self.scope.host),
             },
             // A loop that cannot be made is an error only where the conditions hold without an item.
-            Err(error) => self.once(&Dict::new(), Some(error)).await.into_done(&self.scope.host),
+            Err(error) => self.once(self.scope.clone(), Some(error), None).await.into_done(&self.scope.host),
         };
         if self.task.include.is_some() && !done.outcome.is_failed() {
             done.outcome.result.set_default("changed", false);
@@ -98,6 +99,8 @@ impl HostTask {
         let mut results = Vec::with_capacity(items.len());
         // What an item registers or sets is seen by the items after it.
         let mut learned = Dict::new();
+        let mut ahead = self.sends_ahead(items).then(Ahead::default);
+        let mut started = 0;
         for (index, item) in items.iter().enumerate() {
             if index > 0 && control.pause > 0.0 {
                 tokio::time::sleep(Duration::from_secs_f64(control.pause)).await;
@@ -105,7 +108,23 @@ impl HostTask {
             let vars = control.variables(items, index, item);
             let mut overlay = learned.clone();
             overlay.update(&vars);
-            let mut attempt = self.once(&overlay, None).await;
+            if let Some(ahead) = &mut ahead {
+                while started < items.len() && ahead.has_room() {
+                    ahead.start(self, control.variables(items, started, &items[started]));
+                    started += 1;
+                }
+            }
+            let early = match &mut ahead {
+                Some(ahead) => ahead.next().await,
+                None => None,
+            };
+            let mut attempt = match early {
+                Some(attempt) => attempt,
+                None => {
+                    ahead = None;
+                    self.once(self.scope.with(&overlay), None, None).await
+                }
+            };
             if let Some(name) = &self.task.register {
                 learned.insert(name.clone(), outcome::registered(&attempt.outcome.result));
                 overlay.insert(name.clone(), outcome::registered(&attempt.outcome.result));
@@ -137,8 +156,15 @@ impl HostTask {
         all
     }
 
+    /// Whether the items' requests are sent before those before them are answered.
+    fn sends_ahead(&self, items: &[Value]) -> bool {
+        let target = || self.keywords(&self.scope).target(&self.scope, None);
+        items.len() > 1 && self.may_send_ahead() && target().is_ok_and(|target| ahead::is_distant(&target))
+    }
+
     fn label(&self, control: &Control, overlay: &Dict, item: &Value, outcome: &mut Outcome) -> Value {
-        let Some(label) = &control.label else { return item.clone() };
+        // An empty one is none, as in Python.
+        let Some(label) = control.label.as_ref().filter(|label| label.truthy()) else { return item.clone() };
         match self.shared.templar.render_value(label, &self.scope.with(overlay)) {
             Ok(label) => label.unwrap_or_default(),
             Err(error) => {

@@ -4,6 +4,7 @@
 //! events and knows nothing of how they are shown.
 
 mod added;
+mod ahead;
 mod apart;
 mod arguments;
 mod attempt;

@@ -26,8 +26,8 @@ pub(super) fn lines(text: &str) -> Value {
     lines.into()
 }
 
-/// Adds what Ansible adds to every module's result: `stdout_lines`, `failed`, `changed`.
-pub(super) fn complete(outcome: &mut Outcome) {
+/// Adds what Ansible adds to what a module printed: `stdout_lines`, `stderr_lines`.
+pub(super) fn add_lines(outcome: &mut Outcome) {
     for (text, key) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {
         if let Some(Value::Str(value)) = outcome.get(text)
             && outcome.get(key).is_none()
@@ -36,11 +36,38 @@ pub(super) fn complete(outcome: &mut Outcome) {
             outcome.set(key, lines);
         }
     }
+}
+
+/// Adds what every result has: `failed`, `changed`.
+pub(super) fn complete(outcome: &mut Outcome) {
     if outcome.get("failed").is_none() {
         let failed = outcome.get("rc").is_some_and(|rc| *rc != Value::Int(0) && rc.as_str() != Some("0"));
         outcome.set("failed", failed);
     }
     outcome.result.set_default("changed", false);
+}
+
+/// A text in one line of at most 120 characters, cut between words, as Python's `textwrap.shorten` does it.
+pub(super) fn shortened(text: &str) -> String {
+    const WIDTH: usize = 120;
+    const MORE: &str = " [...]";
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let whole = words.join(" ");
+    if whole.chars().count() <= WIDTH {
+        return whole;
+    }
+    let mut kept = String::new();
+    for word in words {
+        let space = usize::from(!kept.is_empty());
+        if kept.chars().count() + space + word.chars().count() + MORE.len() > WIDTH {
+            break;
+        }
+        if space == 1 {
+            kept.push(' ');
+        }
+        kept.push_str(word);
+    }
+    kept + MORE
 }
 
 /// The failed result that stands for an error.
@@ -116,6 +143,7 @@ mod tests {
     fn a_result_with_a_bad_status_has_failed() {
         let mut outcome = Outcome::default().with("rc", 1).with("stdout", "x");
         complete(&mut outcome);
+        add_lines(&mut outcome);
         assert!(outcome.is_failed());
         assert_eq!(outcome.get("stdout_lines"), Some(&Value::list([Value::from("x")])));
     }

@@ -253,7 +253,8 @@ fn shuffle(hosts: &mut [Arc<str>]) {
 fn batches(play: &Play, hosts: &[Arc<str>], scope: &HostScope, shared: &Shared) -> Result<Vec<Vec<Arc<str>>>> {
     let mut sizes = Vec::new();
     for size in &play.serial {
-        let rendered = shared.templar.render_value(size, scope)?.unwrap_or_default();
+        // One that is omitted is as if it were not there.
+        let Some(rendered) = shared.templar.render_value(size, scope)? else { continue };
         let items = rendered.as_list().map_or_else(|| vec![rendered.clone()], <[_]>::to_vec);
         for item in items {
             let text = item.to_text();

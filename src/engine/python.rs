@@ -3,12 +3,13 @@
 
 use super::remote::HostRemote;
 use super::shared::Shared;
-use crate::connection::{Raw, Target, Upload};
+use crate::connection::{ConnectionError, Raw, Target, Upload};
 use crate::content::Installed;
 use crate::diag::{Error, Result};
 use crate::host::words;
+use crate::modules::programs;
 use crate::proto::{Context, FileKind, FileModule, Outcome, Request};
-use crate::python::{self, Looked, Pack, Packer, Places, Printed};
+use crate::python::{self, Alone, Looked, Pack, Packer, Places, Printed};
 use crate::template::{Scope, Var};
 use crate::value::{Dict, JsonStyle, Value, str_repr, write_json};
 use std::collections::HashMap;
@@ -27,7 +28,7 @@ pub(super) struct FileModules {
     packer: Packer,
     moved: Arc<OnceLock<Value>>,
     modules: Mutex<HashMap<Arc<str>, Arc<Module>>>,
-    /// Hosts' interpreters, where they were looked for.
+    /// Hosts' interpreters, where they were looked for; empty where there is none, which no native module minds.
     discovered: Mutex<HashMap<Arc<str>, String>>,
 }
 
@@ -40,12 +41,32 @@ struct Module {
 
 /// The interpreter that runs a module, and what finding it had to say.
 #[derive(Debug, Default)]
-struct Chosen {
+pub(super) struct Chosen {
     /// As it is called: a command line.
     line: String,
     /// Its key among the facts, where it was looked for now.
     fact: Option<String>,
+    /// Whether looking for it found one.
+    found: bool,
     warnings: Vec<String>,
+}
+
+impl Chosen {
+    /// Adds what finding it had to say, and the fact, to a module's result.
+    fn tell(&self, outcome: &mut Outcome) {
+        if !self.warnings.is_empty() {
+            let own = outcome.get("warnings").and_then(Value::as_list).unwrap_or_default();
+            let said = self.warnings.iter().map(|text| Value::from(text.as_str()));
+            let warnings: Vec<Value> = said.chain(own.iter().cloned()).collect();
+            outcome.set("warnings", warnings);
+        }
+        if let Some(fact) = &self.fact {
+            let facts = outcome.get("ansible_facts").and_then(Value::as_dict).cloned();
+            let mut facts = facts.unwrap_or_default();
+            facts.insert(fact.as_str(), self.line.as_str());
+            outcome.set("ansible_facts", facts);
+        }
+    }
 }
 
 impl HostRemote<'_> {
@@ -69,12 +90,37 @@ impl HostRemote<'_> {
             (None, Some(text)) => Upload::Bytes(filled(text, &module.looked, &chosen.line, &args, shared).into_bytes()),
             (None, None) => Upload::File(PathBuf::from(&**path)),
         };
-        let request = Request { module: name.to_owned(), shown: String::new(), args: args.clone(), context };
-        let outcome = match self.connection().run_file(request, file, upload).await {
+        let request =
+            Request { module: name.to_owned(), shown: String::new(), args: args.clone(), context: context.clone() };
+        let outcome = match self.connection().run_file(request, file.clone(), &upload).await {
             Ok(outcome) => outcome,
+            Err(ConnectionError::NoAgent(text)) => self.alone(&file, &chosen, &upload(), args, &context, text).await?,
             Err(error) => return self.lost(error),
         };
         Ok(self.finish(&outcome, &chosen))
+    }
+
+    /// Runs it where no agent runs: all of it as one script.
+    async fn alone(
+        &self,
+        file: &FileModule,
+        chosen: &Chosen,
+        content: &Upload,
+        args: Dict,
+        context: &Context,
+        why: String,
+    ) -> Result<Outcome> {
+        let Upload::Bytes(content) = content else { return Err(Error::unsupported(why)) };
+        let alone =
+            Alone { file, interpreter: &chosen.line, content, args: &args.into(), environment: &context.environment };
+        let Some(script) = alone.script() else { return Err(Error::unsupported(why)) };
+        match self.connection().script(&script).await {
+            Ok(output) => Ok(Outcome::default()
+                .with("rc", i64::from(output.rc))
+                .with("stdout", String::from_utf8_lossy(&output.stdout).as_ref())
+                .with("stderr", String::from_utf8_lossy(&output.stderr).as_ref())),
+            Err(error) => self.lost(error),
+        }
     }
 
     /// Reads what was printed.
@@ -91,18 +137,12 @@ impl HostRemote<'_> {
         let mut read = python::read(&printed, &chosen.line, traces);
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = read.error.take();
         let own = read.outcome.result.remove("warnings");
-        let said = chosen.warnings.iter().chain(&read.warnings).map(|text| Value::from(text.as_str()));
-        let mut warnings: Vec<Value> = said.collect();
+        let mut warnings: Vec<Value> = read.warnings.iter().map(|text| Value::from(text.as_str())).collect();
         warnings.extend(own.as_ref().and_then(Value::as_list).unwrap_or_default().iter().cloned());
         if !warnings.is_empty() {
             read.outcome.set("warnings", warnings);
         }
-        if let Some(fact) = &chosen.fact {
-            let facts = read.outcome.get("ansible_facts").and_then(Value::as_dict).cloned();
-            let mut facts = facts.unwrap_or_default();
-            facts.insert(fact.as_str(), chosen.line.as_str());
-            read.outcome.set("ansible_facts", facts);
-        }
+        chosen.tell(&mut read.outcome);
         read.outcome
     }
 
@@ -194,6 +234,28 @@ impl HostRemote<'_> {
         Ok(chosen)
     }
 
+    /// Looks for the host's Python beside its first module that needs none: what it says and the fact are there
+    /// with ansible-core as well.
+    pub(super) async fn notice_python(&self) -> Result<()> {
+        if self.discovered().contains_key(&self.vars.host) {
+            return Ok(());
+        }
+        let mut chosen = self.python().await?;
+        if chosen.found {
+            *self.chosen.lock().unwrap_or_else(PoisonError::into_inner) = Some(chosen);
+        } else if chosen.fact.take().is_some() {
+            self.discovered().insert(self.vars.host.clone(), String::new());
+        }
+        Ok(())
+    }
+
+    /// Adds to a result what the look for Python brought.
+    pub(super) fn noticed(&self, outcome: &mut Outcome) {
+        if let Some(chosen) = &*self.chosen.lock().unwrap_or_else(PoisonError::into_inner) {
+            chosen.tell(outcome);
+        }
+    }
+
     async fn python(&self) -> Result<Chosen> {
         let setting = || self.task.shared.settings.text("INTERPRETER_PYTHON").map(Value::from);
         let given = match self.vars.get("ansible_python_interpreter")? {
@@ -208,10 +270,12 @@ impl HostRemote<'_> {
         let key = "discovered_interpreter_python";
         let facts = self.variable("ansible_facts");
         if let Some(known) = facts.as_ref().and_then(|facts| facts.get(key)).filter(|known| !known.is_null()) {
-            return Ok(Chosen { line: known.to_text(), ..Chosen::default() });
+            let line = known.to_text();
+            self.discovered().insert(self.vars.host.clone(), line.clone());
+            return Ok(Chosen { line, ..Chosen::default() });
         }
         let known = self.discovered().get(&self.vars.host).cloned();
-        if let Some(line) = known {
+        if let Some(line) = known.filter(|line| !line.is_empty()) {
             return Ok(Chosen { line, ..Chosen::default() });
         }
         let mut chosen = self.discover(&wanted).await?;
@@ -243,18 +307,13 @@ impl HostRemote<'_> {
             None => shared.settings.list("INTERPRETER_PYTHON_FALLBACK").into_iter().map(str::to_owned).collect(),
         };
         shared.verbose(3, Some(&self.vars.host), || "Attempting python interpreter discovery.".into());
-        let asked: Vec<String> = candidates.iter().map(|name| format!("command -v '{name}'")).collect();
-        let command = format!("echo FOUND; {}; echo ENDFOUND", asked.join("; "));
         let login = Target { escalation: None, ..self.target.clone() };
-        let answer = match shared.pool.connect(&login).raw(&Raw { command, executable: None }).await {
-            Ok(answer) => answer,
+        let found = match self.programs(&login, &candidates).await {
+            Ok(found) => found,
             Err(error) => return self.lost(error).map(|_| Chosen::default()),
         };
-        let stdout = String::from_utf8_lossy(&answer.stdout).into_owned();
-        let between = stdout.split_once("FOUND").and_then(|(_, rest)| rest.split_once("ENDFOUND"));
-        let found = between.and_then(|(lines, _)| lines.lines().map(str::trim).find(|line| line.starts_with('/')));
         let silent = mode.ends_with("_silent");
-        match found {
+        match &found {
             Some(found) if !silent => warnings.push(format!(
                 "Host {host} is using the discovered Python interpreter at {}, but future installation of another \
                  Python interpreter could cause a different interpreter to be discovered. See \
@@ -268,7 +327,27 @@ impl HostRemote<'_> {
             }
             _ => {}
         }
-        Ok(Chosen { line: found.unwrap_or(FALLBACK).to_owned(), fact: None, warnings })
+        Ok(Chosen { found: found.is_some(), line: found.unwrap_or_else(|| FALLBACK.into()), fact: None, warnings })
+    }
+
+    /// The first of these programs that the login finds: by its agent, or by a shell where there is none for it.
+    async fn programs(&self, login: &Target, names: &[String]) -> Result<Option<String>, ConnectionError> {
+        let connection = self.task.shared.pool.connect(login);
+        match connection.run(programs::asking(names), None).await {
+            Err(ConnectionError::NoAgent(_) | ConnectionError::Unsupported(_)) => {}
+            Err(error) => return Err(error),
+            Ok(outcome) => {
+                let found = outcome.get("found").and_then(Value::as_list).unwrap_or_default();
+                return Ok(found.first().map(Value::to_text));
+            }
+        }
+        let asked: Vec<String> = names.iter().map(|name| format!("command -v '{name}'")).collect();
+        let command = format!("echo FOUND; {}; echo ENDFOUND", asked.join("; "));
+        let answer = connection.raw(&Raw { command, executable: None }).await?;
+        let stdout = String::from_utf8_lossy(&answer.stdout).into_owned();
+        let between = stdout.split_once("FOUND").and_then(|(_, rest)| rest.split_once("ENDFOUND"));
+        let path = |lines: &str| lines.lines().map(str::trim).find(|line| line.starts_with('/')).map(str::to_owned);
+        Ok(between.and_then(|(lines, _)| path(lines)))
     }
 }
 

@@ -1,8 +1,9 @@
 //! The host of a running task, as actions may use it.
 
+use super::ahead::Place;
 use super::host_task::HostTask;
 use super::keywords::Keywords;
-use super::python::lacking;
+use super::python::{Chosen, lacking};
 use crate::actions::{BoxFuture, Remote};
 use crate::connection::{Connection, ConnectionError, Raw, Target, Transport, Upload};
 use crate::content::ActionKind;
@@ -26,6 +27,10 @@ pub(super) struct HostRemote<'a> {
     pub(super) delegates_facts: bool,
     /// What the last module that failed said, with what caused it.
     pub(super) failure: Mutex<Option<Error>>,
+    /// The interpreter that was found during this task.
+    pub(super) chosen: Mutex<Option<Chosen>>,
+    /// The place of an item that is ahead of its turn.
+    place: Option<&'a Place>,
 }
 
 impl<'a> HostRemote<'a> {
@@ -51,12 +56,74 @@ impl<'a> HostRemote<'a> {
             delegated: delegated.is_some(),
             delegates_facts: delegates_facts.unwrap_or(false),
             failure: Mutex::default(),
+            chosen: Mutex::default(),
+            place: None,
         })
+    }
+
+    /// The same for an item that is ahead of its turn.
+    pub fn at(mut self, place: Option<&'a Place>) -> Self {
+        self.place = place;
+        self
+    }
+
+    /// Waits for the item's turn.
+    async fn turn(&self) -> Result<()> {
+        match self.place {
+            Some(place) if !place.turn(Some(&self.target)).await => Err(Place::again()),
+            _ => Ok(()),
+        }
     }
 
     /// Runs a module with the task's own surroundings.
     pub async fn module(&self, name: &str, shown: &str, args: Dict, context: Context) -> Result<Outcome> {
-        self.run(Request { module: name.to_owned(), shown: shown.to_owned(), args, context }, None).await
+        let request = Request { module: name.to_owned(), shown: shown.to_owned(), args, context };
+        match self.native(request.clone(), None, true).await? {
+            Ok(outcome) => Ok(outcome),
+            Err(ConnectionError::NoAgent(text)) => {
+                // Where no agent runs, the module in Python may; there, `shell` is `command` with a shell.
+                let mut args = request.args;
+                let name = if name == "shell" {
+                    args.insert("_uses_shell", true);
+                    "command"
+                } else {
+                    name
+                };
+                match self.task.shared.loader.catalogue().file_of(name) {
+                    Some(path) => self.file_module(shown, &path, args, request.context).await,
+                    None => Err(Error::unsupported(text)),
+                }
+            }
+            Err(error) => self.lost(error),
+        }
+    }
+
+    /// Runs a native module, and looks for the host's Python beside it where nobody has yet.
+    ///
+    /// Where this is the `only` request of an item, the next item's follows it at once.
+    async fn native(
+        &self,
+        request: Request,
+        upload: Option<Upload>,
+        only: bool,
+    ) -> Result<Result<Outcome, ConnectionError>> {
+        self.turn().await?;
+        let named = request.context.python.is_some();
+        let connection = self.connection();
+        let look = async { if named { Ok(()) } else { self.notice_python().await } };
+        // Nothing waits for the look: both are under way at once.
+        let (ran, looked) = match self.place {
+            Some(place) if only => {
+                let run = connection.run_in_lane(request, upload, &place.lane, || place.leave());
+                tokio::join!(run, look)
+            }
+            _ => tokio::join!(connection.run(request, upload), look),
+        };
+        let Ok(mut outcome) = ran else { return Ok(ran) };
+        looked?;
+        self.note(&outcome);
+        self.noticed(&mut outcome);
+        Ok(Ok(outcome))
     }
 
     /// The error of the module whose failure a result is, if a module's it is.
@@ -92,9 +159,11 @@ impl<'a> HostRemote<'a> {
         match error {
             ConnectionError::Unreachable(text) => Err(Error::new(Kind::Unreachable, text)),
             ConnectionError::Failed(text) => Err(Error::action(text)),
-            ConnectionError::Unsupported(text) => Err(Error::unsupported(text)),
+            ConnectionError::NoAgent(text) | ConnectionError::Unsupported(text) => Err(Error::unsupported(text)),
             ConnectionError::Module { rc, stdout, stderr } => {
-                let words = if stderr.trim().is_empty() { stdout.trim() } else { stderr.trim() };
+                let said = if stderr.trim().is_empty() { stdout.trim() } else { stderr.trim() };
+                let ended = format!("the agent was ended by signal {}", rc.unsigned_abs());
+                let words = if said.is_empty() && rc < 0 { &ended } else { said };
                 Ok(Outcome::failed(format!("MODULE FAILURE: {words}\nSee stdout/stderr for the exact error"))
                     .with("module_stdout", stdout.as_str())
                     .with("module_stderr", stderr.as_str())
@@ -107,11 +176,17 @@ impl<'a> HostRemote<'a> {
 impl Remote for HostRemote<'_> {
     fn run(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>> {
         Box::pin(async move {
-            match self.connection().run(request, upload).await {
-                Ok(outcome) => {
-                    self.note(&outcome);
-                    Ok(outcome)
-                }
+            match self.native(request, upload, false).await? {
+                Ok(outcome) => Ok(outcome),
+                Err(error) => self.lost(error),
+            }
+        })
+    }
+
+    fn run_only(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>> {
+        Box::pin(async move {
+            match self.native(request, upload, true).await? {
+                Ok(outcome) => Ok(outcome),
                 Err(error) => self.lost(error),
             }
         })
@@ -136,10 +211,14 @@ impl Remote for HostRemote<'_> {
 
     fn run_many(&self, steps: Vec<Step>, context: Context) -> BoxFuture<'_, Result<Vec<Outcome>>> {
         Box::pin(async move {
+            self.turn().await?;
             match self.connection().run(many::pack(steps, context), None).await {
                 Ok(outcome) => {
-                    let outcomes = many::unpack(outcome);
-                    outcomes.last().into_iter().for_each(|outcome| self.note(outcome));
+                    let mut outcomes = many::unpack(outcome);
+                    if let Some(last) = outcomes.last_mut() {
+                        self.note(last);
+                        self.noticed(last);
+                    }
                     Ok(outcomes)
                 }
                 Err(error) => self.lost(error).map(|outcome| vec![outcome]),
@@ -155,7 +234,8 @@ impl Remote for HostRemote<'_> {
         // The interpreter that the inventory names is the host's, not the controller's.
         request.context.python = None;
         Box::pin(async move {
-            let here = Target { name: "localhost".into(), ..Target::default() };
+            let cwd = self.variable("playbook_dir").map(|folder| folder.to_text().into());
+            let here = Target { name: "localhost".into(), cwd, ..Target::default() };
             match self.task.shared.pool.connect(&here).run(request, None).await {
                 Ok(outcome) => {
                     self.note(&outcome);

@@ -101,7 +101,7 @@ impl Shared {
 
     /// Warns of a role's own variables.
     pub fn warn_of_role(&self, role: &Role) {
-        for dict in [&role.data.vars, &role.data.defaults, &role.data.params, &role.data.common.vars] {
+        for dict in [&role.data.defaults, &role.data.vars, &role.data.params, &role.data.common.vars] {
             self.warn_of_reserved(dict);
         }
         role.dependencies.iter().for_each(|role| self.warn_of_role(role));

@@ -180,7 +180,8 @@ impl Run {
             listener(&Event::Warning(warning));
         }
         let prepared = self.prepare(listener)?;
-        let outcome = prepared.run(playbooks).await;
+        // Boxed: what is within is deep, and the compiler limits how deep a caller's own future may become.
+        let outcome = Box::pin(prepared.run(playbooks)).await;
         prepared.shared.pool.close().await;
         outcome
     }
@@ -205,6 +206,8 @@ impl Run {
         let built = crate::actions::ACTIONS.iter().chain(&self.actions).map(|action| action.name);
         let loader = Loader::new(&self.config, built).with_secrets(self.secrets.clone());
         let store = self.store(loaded, &loader)?.with_cache(fact_cache(&self.config, &emitter)?);
+        let merge = self.config.settings.text("DEFAULT_HASH_BEHAVIOUR") == Some("merge");
+        let store = store.with_merging(merge);
         let settings = Arc::new(self.config.settings.clone());
         let extensions = settings.list("DEFAULT_JINJA2_EXTENSIONS").into_iter().map(str::to_owned);
         let templar = self.templar.unwrap_or_default().with_extensions(extensions);
@@ -231,7 +234,7 @@ impl Run {
             added: Mutex::default(),
             around: self.config.around,
         };
-        lacking::check(&shared)?;
+        lacking::check(&shared);
         if shared.options.flush_cache {
             flush_cache(&shared)?;
         }

@@ -57,7 +57,9 @@ impl Keywords<'_> {
         // Who is that user already need not become it, unless the settings say otherwise.
         let same = self.shared.settings.flag("BECOME_ALLOW_SAME_USER");
         let escalation = self.escalation(&vars)?.filter(|wanted| same || login != Some(wanted.user.as_str()));
-        Ok(Target { name, transport, escalation, remote_tmp })
+        // Tasks on the controller itself start where the playbook is.
+        let cwd = if transport == Transport::Local { vars.text(&["playbook_dir"])?.map(Into::into) } else { None };
+        Ok(Target { name, transport, escalation, remote_tmp, cwd })
     }
 
     fn ssh(&self, vars: &Connected<'_>, delegated: bool) -> Result<Ssh> {

@@ -1,5 +1,7 @@
 //! Words as the shell has them: Python's `shlex.split` and `shlex.quote`.
 
+use crate::value::Value;
+
 /// Splits like `shlex.split`; the error is Python's.
 pub fn split(text: &str) -> Result<Vec<String>, &'static str> {
     let mut words = Vec::new();
@@ -56,6 +58,15 @@ pub fn quote(word: &str) -> String {
 /// Joins quoted words, like `shlex.join`.
 pub fn join<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> String {
     words.into_iter().map(|word| quote(word.as_ref())).collect::<Vec<_>>().join(" ")
+}
+
+/// Arguments as the oldest modules read them: `k=v` words with the shell's quotes, a space after each.
+pub fn assignments(args: &Value) -> String {
+    let mut text = String::new();
+    for (name, value) in args.as_dict().into_iter().flatten() {
+        text.push_str(&format!("{}={} ", name.to_text(), quote(&value.to_text())));
+    }
+    text
 }
 
 #[cfg(test)]

@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     fn credentials() -> Credentials {
-        Credentials { user: "Mufasa".into(), password: "Circle Of Life".into(), authority: "a".into(), tries: 0 }
+        Credentials { user: "Mufasa".into(), password: "CircleOfLife".into(), authority: "a".into(), tries: 0 }
     }
 
     #[test]
@@ -202,11 +202,11 @@ mod tests {
     fn only_the_named_server_gets_the_password() {
         let mut headers = Headers::default();
         headers.push("WWW-Authenticate", "Basic realm=\"x\"");
-        let mut answer = |url: &str, sent| {
+        let answer = |url: &str, sent| {
             let url = Url::parse(url).expect("url");
             credentials().answer(&url, "GET", "/", &headers, sent).expect("basic")
         };
-        let ours = basic("Mufasa", "Circle Of Life");
+        let ours = basic("Mufasa", "CircleOfLife");
         assert_eq!(answer("http://a:80/x", None).as_ref(), Some(&ours));
         assert_eq!(answer("http://a/x", Some(&ours)), None);
         assert_eq!(answer("http://b/x", None), None);

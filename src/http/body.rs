@@ -1,6 +1,6 @@
 //! The body of an answer, read in constant memory: with a length, in chunks, or until the connection ends.
 
-use super::stream::Stream;
+use super::stream::{Stream, Wire};
 use flate2::read::MultiGzDecoder;
 use std::fmt;
 use std::fs::File;
@@ -55,6 +55,8 @@ enum Source<'a> {
     Packed(Raw<'a>),
     Gzip(Box<MultiGzDecoder<Chain<Cursor<Vec<u8>>, Raw<'a>>>>),
     File(File),
+    /// The connection for commands must stay while the other one is read.
+    Ftp(Raw<'a>, #[expect(dead_code, reason = "held open")] Wire<'a>),
     Empty,
 }
 
@@ -78,6 +80,11 @@ impl<'a> Body<'a> {
 
     pub(super) fn of_file(file: File) -> Self {
         Self(Source::File(file))
+    }
+
+    pub(super) fn of_ftp(reader: BufReader<Stream<'a>>, length: Option<u64>, control: Wire<'a>) -> Self {
+        let framing = length.map_or(Framing::Close, Framing::Length);
+        Self(Source::Ftp(Raw { reader, framing, read: 0, begun: 0 }, control))
     }
 
     /// The same, unpacked.
@@ -125,7 +132,7 @@ pub fn incomplete(error: &io::Error) -> Option<Incomplete> {
 impl Read for Body<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match &mut self.0 {
-            Source::Raw(raw) => raw.read(buffer),
+            Source::Raw(raw) | Source::Ftp(raw, _) => raw.read(buffer),
             Source::File(file) => file.read(buffer),
             Source::Empty => Ok(0),
             Source::Packed(_) => {

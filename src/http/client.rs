@@ -10,7 +10,7 @@ use super::request::Content;
 use super::stream::{Stream, Wire};
 use super::tls::Tls;
 use super::url::{Url, join};
-use super::{Error, Refusal, Request, World, file};
+use super::{Error, Refusal, Request, World, file, ftp};
 use std::io::BufReader;
 
 /// An answer of the 200s.
@@ -62,7 +62,8 @@ pub fn open<'a>(request: &Request, world: World<'a>) -> Result<Response<'a>, Err
             }
             "http" | "https" => {}
             "file" => return file::open(&url, &attempt.url),
-            "ftp" => return Err(Error::Lacking("ftp URLs are not supported by rplay".into())),
+            "ftp" if client.proxy(&url).is_none() => return ftp::open(&url, &attempt.url, request.timeout, world),
+            "ftp" => {}
             other => return Err(Error::Url(format!("unknown url type: {other}"))),
         }
         let (head, mut body) = client.exchange(&mut attempt, &url)?;
@@ -132,7 +133,7 @@ impl Attempt {
     }
 
     /// The headers in the order in which urllib sends them.
-    fn outgoing(&self, url: &Url, cookie: Option<String>, host: &str) -> Result<Vec<(String, String)>, Error> {
+    fn outgoing(&self, cookie: Option<String>, host: &str) -> Result<Vec<(String, String)>, Error> {
         let mut out: Vec<(String, String)> = Vec::new();
         if !self.has("accept-encoding") {
             out.push(("Accept-Encoding".into(), "identity".into()));
@@ -157,7 +158,6 @@ impl Attempt {
             }
             None => {}
         }
-        let _ = url;
         if !self.has("host") {
             out.push(("Host".into(), host.to_owned()));
         }
@@ -211,18 +211,23 @@ impl<'a> Client<'_, 'a> {
         }
     }
 
+    /// The proxy for a URL.
+    fn proxy(&self, url: &Url) -> Option<Proxy> {
+        let used = self.request.use_proxy && self.request.unix_socket.is_none();
+        if used { proxy::of(self.world.env, &url.scheme, &url.netloc) } else { None }
+    }
+
     /// Sends one request and reads the head of its answer.
     fn exchange(&mut self, attempt: &mut Attempt, url: &Url) -> Result<(Head, Body<'a>), Error> {
         let authority = url.netloc.as_str();
         if authority.is_empty() {
             return Err(Error::Url("no host given".into()));
         }
-        let used = self.request.use_proxy && self.request.unix_socket.is_none();
-        let proxy = if used { proxy::of(self.world.env, &url.scheme, authority) } else { None };
+        let proxy = self.proxy(url);
         let mut stream = self.connect(url, proxy.as_ref())?;
-        let whole = proxy.is_some() && url.scheme == "http";
+        let whole = proxy.is_some() && url.scheme != "https";
         let target = if whole { Url { fragment: String::new(), ..url.clone() }.to_string() } else { target(url) };
-        let mut headers = attempt.outgoing(url, self.jar.header(url), authority)?;
+        let mut headers = attempt.outgoing(self.jar.header(url), authority)?;
         if whole && let Some(value) = proxy.and_then(|proxy| proxy.authorization) {
             headers.push(("Proxy-Authorization".into(), value));
         }

@@ -2,7 +2,7 @@
 //!
 //! Redirect policies, credentials, proxies, cookies and the texts of errors are those of
 //! `ansible.module_utils.urls`. Bodies stream in constant memory, both ways. What is wanted and cannot be done (GSSAPI,
-//! cipher suites that rustls lacks, FTP) is refused by name.
+//! cipher suites that rustls lacks) is refused by name.
 
 mod address;
 mod auth;
@@ -13,6 +13,7 @@ mod error;
 mod exchange;
 mod fetch;
 mod file;
+mod ftp;
 mod headers;
 mod mime;
 mod netrc;

@@ -60,7 +60,7 @@ impl Loader {
         let target = target.ok_or_else(|| Error::user(format!("No file specified for {}", task.action.as_str())))?;
         let within = around(task);
         let mut reading = self.running(task, render);
-        let path = reading.include_path(&target, &within);
+        let path = reading.include_path(&target, &within, true);
         let data = self.read(&path)?;
         let shown = path;
         if data.is_null() {

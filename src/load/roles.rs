@@ -340,6 +340,7 @@ impl Reading<'_> {
         }
         let mut task = Task::implicit("ansible.builtin.validate_argument_spec", frame.clone());
         task.implicit = false;
+        task.origin = Some(Origin::described("<unknown>"));
         task.name = Some(Value::Str(Text::trusted(name, None)));
         task.role = Some(role.clone());
         task.common.tags = vec![Value::str("always")];

@@ -150,7 +150,7 @@ impl Reading<'_> {
             error
         })?;
         let target = text_of(&target);
-        let path = self.include_path(target.as_str(), within);
+        let path = self.include_path(target.as_str(), within, false);
         if self.importing.contains(&path) {
             return Err(Error::parser(format!("The file '{path}' imports itself.")).at(task.origin.as_ref()));
         }
@@ -173,8 +173,9 @@ impl Reading<'_> {
     }
 
     /// Where an imported or included file is: relative to the file that includes it, and to
-    /// those that include that one, before the role's `tasks` or the playbook's folder.
-    pub(super) fn include_path(&self, target: &str, within: &Within) -> String {
+    /// those that include that one, before the role's `tasks` or the playbook's folder. What is included
+    /// while a play runs is searched in the role's folder before all that, as with ansible-core.
+    pub(super) fn include_path(&self, target: &str, within: &Within, dynamic: bool) -> String {
         let subdir = if within.handlers { "handlers" } else { "tasks" };
         let role = within.role.as_ref().map(|role| role.data.path.as_str());
         let mut folder: Option<String> = None;
@@ -186,7 +187,10 @@ impl Reading<'_> {
             let path = match role {
                 Some(role) => {
                     let base = join(&join(role, subdir), &relative);
-                    find_relative(self.bases(), &base, subdir, target, false)
+                    let of_role = dynamic.then(|| find_relative(self.bases(), role, subdir, target, true));
+                    of_role
+                        .filter(|path| Path::new(path).exists())
+                        .unwrap_or_else(|| find_relative(self.bases(), &base, subdir, target, dynamic))
                 }
                 None => find_relative(self.bases(), &self.basedir, &relative, target, false),
             };
@@ -196,7 +200,7 @@ impl Reading<'_> {
             folder = Some(relative);
         }
         match role {
-            Some(role) => find_relative(self.bases(), role, subdir, target, false),
+            Some(role) => find_relative(self.bases(), role, subdir, target, dynamic),
             None => self.bases().absolute(target),
         }
     }

@@ -3,7 +3,7 @@
 //! Lines that are no keys stay where they are, unless the file is to hold the given keys alone.
 
 use super::attributes::real_path;
-use super::{Call, ModuleDef, Support, edit, selinux};
+use super::{Call, ModuleDef, Support, edit, selinux, web};
 use crate::argspec::{Arg, Default, Kind, Spec};
 use crate::host::{Replace, accounts, errors};
 use crate::proto::Outcome;
@@ -164,16 +164,14 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
 
 /// The keys as text: what was given, or what a file or an address holds.
 fn source(call: &Call<'_>) -> Result<String, Outcome> {
-    let key = call.args.str("key");
+    let mut key = call.args.str("key").to_owned();
     if key.starts_with("http") {
-        return Err(Outcome::failed(format!(
-            "Error getting key from: {key}: rplay's agent has no HTTP client yet; give the key itself, or a file"
-        )));
+        key = downloaded(call, &key)?;
     }
     if !key.starts_with("file") {
-        return Ok(key.to_owned());
+        return Ok(key);
     }
-    let path = file_path(key);
+    let path = file_path(&key);
     if !Path::new(path).exists() {
         return Err(Outcome::failed(format!("Path to a key file not found: {path}")));
     }
@@ -182,6 +180,15 @@ fn source(call: &Call<'_>) -> Result<String, Outcome> {
     }
     fs::read_to_string(path)
         .map_err(|e| Outcome::failed(format!("Failed to read key file {path} : {}", errors::os_error(&e, path))))
+}
+
+/// What an address answers.
+fn downloaded(call: &Call<'_>, address: &str) -> Result<String, Outcome> {
+    let failed = || Outcome::failed(format!("Error getting key from: {address}"));
+    let (info, response) = web::fetched(call, &web::request(call, address))?;
+    let mut response = response.filter(|_| info.status == Some(200)).ok_or_else(failed)?;
+    let bytes = response.body.read_all().map_err(|_| failed())?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The path of a `file://` address.
@@ -396,6 +403,40 @@ mod tests {
             "no-pty ssh-rsa AAA z\n",
             true,
         );
+    }
+
+    /// Answers one request, and gives where it listens.
+    fn server(answer: &'static str) -> String {
+        use std::io::{Read, Write};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("listens");
+        let address = listener.local_addr().expect("an address");
+        std::thread::spawn(move || {
+            let Ok((mut stream, _)) = listener.accept() else { return };
+            drop(stream.read(&mut [0; 4096]));
+            drop(stream.write_all(answer.as_bytes()));
+        });
+        format!("http://{address}/key")
+    }
+
+    #[test]
+    fn keys_by_address() {
+        let line = "ssh-rsa AAA a\n";
+        let url = server("HTTP/1.0 200 OK\r\nContent-Length: 14\r\n\r\nssh-rsa AAA a\n");
+        edits_once("", &format!(r#""key": "{url}""#), line);
+        let url = server("HTTP/1.0 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+        let out = outcome("authorized_key", &format!(r#"{{"user": "root", "key": "{url}"}}"#));
+        has(&out, "msg", &format!("'Error getting key from: {url}'"));
+    }
+
+    #[track_caller]
+    fn edits_once(before: &str, args: &str, after: &str) {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("keys");
+        fs::write(&path, before).expect("write");
+        let Some(user) = accounts::user_by_id(rustix::process::getuid().as_raw()) else { return };
+        let json = format!(r#"{{"user": "{}", "path": "{}", {args}}}"#, user.name, path.display());
+        has(&outcome("authorized_key", &json), "changed", "True");
+        assert_eq!(fs::read_to_string(&path).expect("read"), after, "{args}");
     }
 
     #[test]

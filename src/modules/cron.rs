@@ -234,8 +234,8 @@ impl Crontab {
     }
 
     fn write(&self, call: &Call<'_>) -> Result<(), Outcome> {
+        let Some(path) = &self.file else { return self.install(call) };
         let text = self.render();
-        let Some(path) = &self.file else { return self.install(call, text) };
         let real = real_path(path);
         let new = !Path::new(&real).exists();
         let folder = edit::dirname(&real);
@@ -253,15 +253,18 @@ impl Crontab {
         Ok(())
     }
 
-    /// Gives a user's whole crontab to `crontab`, by its standard input: no other user can read it on the way.
-    fn install(&self, call: &Call<'_>, text: String) -> Result<(), Outcome> {
-        let argv = self.command(call, "-");
-        let output = call.command(&argv).stdin(Some(text.into_bytes())).run();
+    /// Gives a user's whole crontab to `crontab`, in a file that no other user can read.
+    fn install(&self, call: &Call<'_>) -> Result<(), Outcome> {
+        let path = keep_copy(call, self)?;
+        let argv = self.command(call, &path);
+        let output = call.command(&argv).run();
+        // Only litter in a temporary folder, where it cannot be removed.
+        drop(fs::remove_file(&path));
         let output = output.map_err(|e| command::not_started(&argv, &e))?;
         if output.rc == 0 {
             return Ok(());
         }
-        let failed = Outcome::failed("Failed to install new cronfile: -").with("rc", output.rc);
+        let failed = Outcome::failed(format!("Failed to install new cronfile: {path}")).with("rc", output.rc);
         Err(failed.with("stdout", output.out()).with("stderr", output.err()))
     }
 

@@ -15,6 +15,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("command", "executable"),
     ("command", "free_form"),
     ("copy", "decrypt"),
+    // Documented as required, which it is not with `clone: false`.
+    ("git", "dest"),
     ("shell", "argv"),
     ("shell", "executable"),
     ("shell", "expand_argument_vars"),

@@ -36,9 +36,6 @@ pub static DEF: ModuleDef = ModuleDef {
 /// How long before an answer is typed: a program may print its question before it turns the echo off.
 const BEFORE_TYPING: Duration = Duration::from_millis(50);
 
-/// How long a command may go on after its terminal is closed.
-const AFTER_END: Duration = Duration::from_secs(1);
-
 /// What is answered to a question.
 enum Answer {
     /// The same, every time.
@@ -236,7 +233,7 @@ fn converse(
     let mut since = Instant::now();
     loop {
         if call.is_cancelled() {
-            return Err(Outcome::failed("The task was ended before its command had finished."));
+            return Err(ended_before());
         }
         if let Some(end) = answer(session, events, &printed, searched)? {
             searched = end;
@@ -249,13 +246,21 @@ fn converse(
         match session.read(Duration::from_millis(100)).map_err(failed)? {
             Heard::Bytes(bytes) => printed.extend(bytes),
             Heard::Nothing => {}
+            // One that goes on without a terminal is waited for, however long that takes.
             Heard::End => {
-                // Most end at once; one that goes on without a terminal is hung up.
-                drop(session.wait(AFTER_END));
+                while session.wait(Duration::from_millis(100)).map_err(failed)?.is_none() {
+                    if call.is_cancelled() {
+                        return Err(ended_before());
+                    }
+                }
                 return Ok(printed);
             }
         }
     }
+}
+
+fn ended_before() -> Outcome {
+    Outcome::failed("The task was ended before its command had finished.")
 }
 
 /// Answers the first question in what was not searched yet; gives where it ends.
@@ -326,6 +331,8 @@ mod tests {
         let out = answered(r#""responses": {"zzz": "x"}, "timeout": 0"#);
         has(&out, "msg", "'command exceeded timeout'");
         has(&out, "rc", "None");
+        let silent = r#"{"command": "sh -c 'exec <&- >&- 2>&-; sleep 0.3; exit 4'", "responses": {}, "timeout": 0}"#;
+        has(&outcome("expect", silent), "rc", "4");
         let out = outcome("expect", r#"{"command": "nosuch x", "responses": {}}"#);
         has(&out, "msg", "'The command was not found or was not executable: nosuch.'");
         let out = outcome("expect", r#"{"command": " ", "responses": {}}"#);

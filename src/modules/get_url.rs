@@ -179,6 +179,7 @@ fn get(call: &Call<'_>, request: &Request, dest: &str) -> Result<(Temp, Info), O
         Some(-1) => return Err(of_all(Outcome::failed(info.msg))),
         Some(200) => {}
         _ if request.url.starts_with("file:/") => {}
+        _ if request.url.starts_with("ftp:/") && info.msg.starts_with("OK") => {}
         status => {
             let status = status.map_or(Value::Null, Value::from);
             let failed = Outcome::failed("Request failed").with("status_code", status);

@@ -247,8 +247,12 @@ fn output(call: &Call<'_>, argv: &[String]) -> Result<String, Outcome> {
 
 /// Written whole, or in place where the file is a mount of its own, as containers have it.
 fn write(path: &str, text: &str) -> Result<(), Outcome> {
+    let failed = |why: String| Outcome::failed(format!("failed to update hostname: {why}"));
+    if !Path::new(super::edit::dirname(path)).is_dir() {
+        return Err(failed(errors::os_error(&rustix::io::Errno::NOENT.into(), path)));
+    }
     let replace = Replace { unsafe_writes: true, ..Replace::new(Path::new(path)) };
-    replace.bytes(text.as_bytes()).map_err(|why| Outcome::failed(format!("failed to update hostname: {why}")))
+    replace.bytes(text.as_bytes()).map_err(failed)
 }
 
 fn from_network(text: &str) -> Result<String, Outcome> {

@@ -384,7 +384,7 @@ mod tests {
     fn lines_of_fstab() {
         let dir = tempfile::tempdir().expect("dir");
         let path = dir.path().join("sub/fstab");
-        let text = || std::fs::read_to_string(&path).unwrap_or_else(|_| "(none)".into());
+        let text = || fs::read_to_string(&path).unwrap_or_else(|_| "(none)".into());
         let args = |rest: &str| {
             format!(
                 r#"{{"fstab": "{}", "path": "/mnt/a b", "src": "/dev/x", "fstype": "ext4", {rest}}}"#,

@@ -3,7 +3,7 @@
 //! Every result has `invocation`, warnings, and for a path its owner, mode, size and state; the values
 //! of `no_log` arguments are masked here, before anything leaves the host.
 
-use super::{Blob, Call, ModuleDef, Support, attributes, deliver, many};
+use super::{Blob, Call, ModuleDef, Support, attributes, deliver, many, programs};
 use crate::argspec::{Args, Checked, Host, check};
 use crate::host::{Command, Env, locale};
 use crate::proto::{Outcome, Request};
@@ -29,6 +29,7 @@ pub fn internal(name: &str) -> Option<Internal> {
     Some(match name {
         deliver::NAME => deliver::run,
         deliver::DIFFERING => |request, _, _| deliver::differing(request),
+        programs::NAME => |request, _, _| programs::run(request),
         many::NAME => |request, _, cancelled| many::run(request, cancelled),
         _ => return None,
     })

@@ -98,7 +98,10 @@ pub fn read_vars(node: Option<&Node>, place: Place) -> Result<Dict> {
 
 /// Whether a text is a Python identifier of ASCII characters.
 pub fn is_variable_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+    // Words that mean something to a template.
+    let reserved = matches!(name, "False" | "None" | "True" | "false" | "none" | "not" | "true");
+    !reserved
+        && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
@@ -180,7 +183,7 @@ fn read_module_defaults(node: &Node, around: Surroundings<'_>) -> Result<Vec<Dic
 fn full_name(name: &str, around: Surroundings<'_>) -> Result<String> {
     if let Some(group) = name.strip_prefix("group/") {
         let full = if group.matches('.').count() >= 2 { group.to_owned() } else { format!("ansible.builtin.{group}") };
-        if !crate::content::names::has_group(&full) && around.catalogue.collections().group(&full).is_none() {
+        if around.catalogue.collections().group(&full).is_none() {
             return Err(Error::parser(format!(
                 "Error loading module_defaults: could not resolve the module_defaults group {full}"
             )));

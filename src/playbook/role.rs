@@ -129,6 +129,6 @@ impl Role {
 
     /// A keyword's list of the names of the roles that brought it, the outermost first.
     pub fn parent_names(&self) -> Vec<Value> {
-        self.parents.iter().map(|p| Value::str(p.full_name())).collect()
+        self.parents.iter().rev().map(|p| Value::str(p.full_name())).collect()
     }
 }

@@ -158,6 +158,18 @@ impl Task {
         }
     }
 
+    /// Its mapping, as far as one that nobody wrote has any.
+    pub fn as_written(&self) -> Value {
+        let mut written = Dict::from([("action", Value::Str(self.action.clone())), ("args", self.args.clone().into())]);
+        if let Some(name) = &self.name {
+            written.insert("name", name.clone());
+        }
+        if !self.common.tags.is_empty() {
+            written.insert("tags", self.common.tags.clone());
+        }
+        written.into()
+    }
+
     /// The role whose name stands before the task's in output; `include_role` shows none.
     pub fn shown_role(&self) -> Option<&Arc<Role>> {
         self.role.as_ref().filter(|_| !self.implicit && !matches!(self.include, Some(Include::Role(_))))

@@ -31,6 +31,13 @@ pub enum ToAgent {
         /// The file, or what is packed.
         content: Option<Content>,
     },
+    /// A request that comes next starts only once another one has ended.
+    After {
+        /// The request's id.
+        id: u64,
+        /// The id of the other one.
+        before: u64,
+    },
     /// End a request that is under way; its answer still comes, unless it is done already.
     Cancel {
         /// The request's id.

@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn strings_and_comments_hold_none() {
         check("'''\nimport a\n'''\nimport b # import c\nx = 'import d'\n\"\\\" import e\"", &["b"]);
-        check("r'\\'\nimport a'\nimport b", &["b"]);
+        check("r'\\''; x = 'import a'\nimport b", &["b"]);
         check("DOC = r\"\"\"\nfrom x import y \\\"\"\"\n\"\"\"\nfrom a import b", &["a.b"]);
         check("x = [\n 'a',\n]\nimport b", &["b"]);
         check("important = 1\nfromage = 2", &[]);

@@ -3,6 +3,7 @@
 //! An installed ansible-core is used as files alone. Knows neither tasks nor connections: it is given a module's path,
 //! its arguments and what a host printed.
 
+mod alone;
 mod imports;
 mod kind;
 mod locate;
@@ -11,6 +12,7 @@ mod requires;
 mod result;
 mod zip;
 
+pub use alone::Alone;
 pub use kind::{JSON_ARGS, Looked, look};
 pub use locate::Places;
 pub use pack::{Pack, Packer};

@@ -210,6 +210,11 @@ impl<'a> Cx<'a> {
             return Ok(Some(value.clone()));
         }
         let Some(var) = self.with_scope(|scope| scope.get(name))? else { return Ok(None) };
+        if name == "play_hosts" {
+            let text = "The `play_hosts` magic variable is deprecated. This feature will be removed from ansible-core version 2.23.";
+            let deprecation = Error::user(text).help("Use `ansible_play_batch` instead.");
+            self.session.templar.deprecate(deprecation.at(self.origin.as_ref()));
+        }
         let scalar =
             matches!(&var, Var::Value(v) if Obj::scalar(v).is_some() && !matches!(v, Value::Str(_) | Value::Vault(_)));
         let value = self.var(var, self.scope)?;

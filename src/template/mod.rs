@@ -50,3 +50,8 @@ pub use plugins::{Filter, FilterFn, Lookup, LookupFn, Plugins, Test, TestFn, sho
 pub use raise::{Class, Missing, Raise, Undefined};
 pub use scope::{Scope, Var, VarMap, World};
 pub use templar::Templar;
+
+/// The bytes of a text in an encoding, by Python's name for it; the error is in Python's words.
+pub fn encode(text: &str, encoding: &str) -> Result<Vec<u8>, String> {
+    pylib::codec::encode(text, encoding).map_err(|raise| raise.text())
+}

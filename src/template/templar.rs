@@ -123,7 +123,17 @@ impl Templar {
         self.evaluate_as(expression, scope, Mode::Expression)
     }
 
+    /// The same; None where it gives `omit`.
+    pub fn evaluate_or_omit(&self, expression: &Text, scope: &dyn Scope) -> Result<Option<Value>> {
+        self.evaluated(expression, scope, Mode::Expression)
+    }
+
     pub(super) fn evaluate_as(&self, expression: &Text, scope: &dyn Scope, mode: Mode) -> Result<Value> {
+        let omitted = || Error::user("A template was resolved to an Omit scalar.").at(expression.origin());
+        self.evaluated(expression, scope, mode)?.ok_or_else(omitted)
+    }
+
+    fn evaluated(&self, expression: &Text, scope: &dyn Scope, mode: Mode) -> Result<Option<Value>> {
         let origin = expression.origin();
         if !expression.is_trusted() {
             let help = "Templates and expressions must be defined by trusted sources such as playbooks or roles, not untrusted sources such as module results.";
@@ -138,9 +148,9 @@ impl Templar {
             Err(raise) => return Err(self.not_an_expression(&cx, raise, expression.as_str())),
         };
         if matches!(obj, Obj::Omit) {
-            return Err(Error::user("A template was resolved to an Omit scalar.").at(origin));
+            return Ok(None);
         }
-        cx.finished(&obj, origin)
+        cx.finished(&obj, origin).map(Some)
     }
 
     fn not_an_expression(&self, cx: &Cx<'_>, raise: Raise, text: &str) -> Error {

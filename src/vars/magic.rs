@@ -6,6 +6,7 @@ use crate::diag::Result;
 use crate::playbook::Role;
 use crate::template::Scope;
 use crate::value::{Dict, Value};
+use indexmap::IndexSet;
 use std::sync::Arc;
 
 /// The names, sorted; `fixed` ones of the run come on top.
@@ -23,6 +24,7 @@ const NAMES: &[&str] = &[
     "ansible_role_name",
     "ansible_role_names",
     "ansible_search_path",
+    "environment",
     "group_names",
     "groups",
     "hostvars",
@@ -50,6 +52,7 @@ impl HostScope {
             "group_names" => inventory.find(&self.host).map(|host| names(&inventory.group_names(&host))),
             "groups" => Some(inventory.groups_dict().clone().into()),
             "ansible_facts" => Some(Value::Dict(read(&self.store.learned(&self.host).facts).shown.clone())),
+            "environment" => self.task.as_ref().map(|task| Value::list(task.environment().into_iter().cloned())),
             _ => self.magic_of_play(name).or_else(|| self.magic_of_role(name)),
         })
     }
@@ -73,10 +76,12 @@ impl HostScope {
             "ansible_play_hosts" | "play_hosts" => names(&play.present(&play.hosts_all)),
             "ansible_play_hosts_all" => names(&read(&play.hosts_all)),
             "ansible_play_batch" => names(&play.present(&play.batch)),
-            "ansible_play_role_names" => strings(read(&play.role_names).iter()),
+            "ansible_play_role_names" | "role_names" => strings(read(&play.role_names).iter()),
             "ansible_dependent_role_names" => strings(play.dependent_role_names.iter()),
-            "ansible_role_names" | "role_names" => {
-                strings(play.dependent_role_names.iter().chain(read(&play.role_names).iter()))
+            "ansible_role_names" => {
+                let role_names = read(&play.role_names);
+                let all: IndexSet<&String> = play.dependent_role_names.iter().chain(role_names.iter()).collect();
+                strings(all.into_iter())
             }
             "ansible_search_path" if self.task.is_some() => strings(self.search_paths().iter()),
             _ => return None,
@@ -92,7 +97,9 @@ impl HostScope {
             "role_uuid" => Value::str(format!("{:016x}", role.identity)),
             "ansible_collection_name" => Value::str(role.data.collection.clone()?),
             "ansible_parent_role_names" if !role.parents.is_empty() => Value::list(role.parent_names()),
-            "ansible_parent_role_paths" if !role.parents.is_empty() => strings(role.parents.iter().map(|p| &p.path)),
+            "ansible_parent_role_paths" if !role.parents.is_empty() => {
+                strings(role.parents.iter().rev().map(|p| &p.path))
+            }
             _ => return None,
         })
     }

@@ -18,6 +18,6 @@ pub use cache::{CachePlugin, FactCache};
 pub use extra::parse_extra_vars;
 pub use layers::{PlayVars, TaskLayers};
 pub use plain::PlainScope;
-pub use scope::{HostScope, Reached};
+pub use scope::{HostScope, Reached, Watched};
 pub use store::{ANSIBLE_VERSION, Facts, Fixed, GATHERED, Learned, Store};
 pub use typed::{from_value, to_value};

@@ -6,12 +6,15 @@ use super::hostvars::{AllVars, HostVars};
 use super::layers::read;
 use super::{PlayVars, Store, TaskLayers};
 use crate::diag::Result;
+use crate::inventory::combine;
 use crate::inventory::{Mismatch, Notice};
 use crate::playbook::Task;
 use crate::template::{Scope, Var, World};
 use crate::value::{Dict, Value};
 use indexmap::IndexSet;
+use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The variables of a host, in a play, for a task; cheap to clone.
 #[derive(Clone, Debug)]
@@ -30,6 +33,37 @@ pub struct HostScope {
     pub reached: Option<Arc<Reached>>,
     /// Above all: the item of a loop and what else lives as long as one run of a task.
     pub overlay: Dict,
+    /// A variable of which it is to be known whether it was read from below the overlay.
+    pub watched: Option<Arc<Watched>>,
+}
+
+/// Notices whether a variable is read.
+#[derive(Debug)]
+pub struct Watched {
+    name: String,
+    read: AtomicBool,
+}
+
+impl Watched {
+    /// Watches a variable.
+    pub fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), read: AtomicBool::new(false) }
+    }
+
+    /// Whether it was read, or all variables were.
+    pub fn was_read(&self) -> bool {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    fn notice(&self, name: &str) {
+        if name == self.name || matches!(name, "hostvars" | "vars") {
+            self.notice_all();
+        }
+    }
+
+    fn notice_all(&self) {
+        self.read.store(true, Ordering::Relaxed);
+    }
 }
 
 impl HostScope {
@@ -43,6 +77,7 @@ impl HostScope {
             layers: Arc::default(),
             reached: None,
             overlay: Dict::new(),
+            watched: None,
         }
     }
 
@@ -72,38 +107,57 @@ impl HostScope {
         Self::new(&self.store, &Arc::new(none), host)
     }
 
-    /// The variable as it is written, of whichever layer has it first; magic variables left out.
+    /// The variable as it is written, magic variables left out: of the highest layer that has it, or,
+    /// where dictionaries are merged (`hash_behaviour`), of all layers down to the first that has no dictionary.
     fn layered(&self, name: &str) -> Result<Option<Value>> {
-        if let Some(value) = self.store.extra.get(name).or_else(|| TaskLayers::find(&self.layers.high, name)) {
-            return Ok(Some(value.clone()));
-        }
-        let learned = self.store.learned(&self.host);
-        let set = read(&learned.vars).get(name).cloned().or_else(|| read(&learned.included).get(name).cloned());
-        if let Some(value) = set.or_else(|| TaskLayers::find(&self.layers.low, name).cloned()) {
-            return Ok(Some(value));
-        }
-        if let Some(value) = self.of_play(name) {
-            return Ok(Some(value));
-        }
-        if let Some(value) = self.store.fact(&learned, name) {
-            return Ok(Some(value));
-        }
-        if let Some(value) = self.store.inventory_vars(&self.host)?.get(name) {
-            return Ok(Some(value.clone()));
-        }
-        if let Some(value) = TaskLayers::find(&self.layers.defaults, name) {
-            return Ok(Some(value.clone()));
-        }
-        Ok(TaskLayers::find(&read(&self.play.role_defaults), name).cloned())
+        let mut found: Vec<Value> = Vec::new();
+        let merge = self.store.merges();
+        self.visit(name, &mut |value| {
+            let go_on = merge && matches!(value, Value::Dict(_));
+            if found.is_empty() || matches!(value, Value::Dict(_)) {
+                found.push(value.clone());
+            }
+            if go_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        let Some(lowest) = found.pop() else { return Ok(None) };
+        Ok(Some(found.into_iter().rev().fold(lowest, |low, high| match (low, high) {
+            (Value::Dict(low), Value::Dict(high)) => combine(&low, &high, true).into(),
+            (_, high) => high,
+        })))
     }
 
-    fn of_play(&self, name: &str) -> Option<Value> {
+    /// Shows a variable of each layer, the highest precedence first, until it is enough.
+    fn visit(&self, name: &str, enough: &mut dyn FnMut(&Value) -> ControlFlow<()>) -> Result<()> {
+        // What is enough ends the search, whichever layer it comes from.
+        let mut each = |values: &mut dyn Iterator<Item = &Value>| {
+            for value in values {
+                if enough(value).is_break() {
+                    return true;
+                }
+            }
+            false
+        };
+        fn named<'a>(layers: &'a [Dict], name: &'a str) -> impl Iterator<Item = &'a Value> {
+            layers.iter().filter_map(move |layer| layer.get(name))
+        }
+        let learned = self.store.learned(&self.host);
         let play = &self.play;
-        TaskLayers::find(&read(&play.role_vars), name)
-            .cloned()
-            .or_else(|| read(&play.files).get(&self.host).and_then(|files| TaskLayers::find(files, name)).cloned())
-            .or_else(|| play.prompts.get(name).cloned())
-            .or_else(|| play.vars.get(name).cloned())
+        let found = each(&mut self.store.extra.get(name).into_iter())
+            || each(&mut named(&self.layers.high, name))
+            || each(&mut read(&learned.vars).get(name).into_iter())
+            || each(&mut read(&learned.included).get(name).into_iter())
+            || each(&mut named(&self.layers.low, name))
+            || each(&mut named(&read(&play.role_vars), name))
+            || each(&mut read(&play.files).get(&self.host).into_iter().flat_map(|files| named(files, name)))
+            || each(&mut play.prompts.get(name).into_iter())
+            || each(&mut play.vars.get(name).into_iter())
+            || each(&mut self.store.fact(&learned, name).iter())
+            || each(&mut self.store.inventory_vars(&self.host)?.get(name).into_iter())
+            || each(&mut named(&self.layers.defaults, name));
+        if !found {
+            each(&mut named(&read(&play.role_defaults), name));
+        }
+        Ok(())
     }
 }
 
@@ -117,8 +171,6 @@ pub struct Reached {
     pub delegated: Option<String>,
     /// The user to log in as.
     pub user: Option<String>,
-    /// The port.
-    pub port: Option<String>,
 }
 
 impl HostScope {
@@ -129,9 +181,6 @@ impl HostScope {
         Ok(match name {
             "ansible_host" | "ansible_ssh_host" => Some(self.address(reached)?),
             "ansible_user" | "ansible_ssh_user" => reached.user.as_deref().map(Value::str),
-            "ansible_port" | "ansible_ssh_port" => {
-                reached.port.as_deref().map(|port| port.parse().map_or_else(|_| Value::str(port), Value::Int))
-            }
             "ansible_timeout" | "ansible_ssh_timeout" => setting("DEFAULT_TIMEOUT"),
             "ansible_pipelining" | "ansible_ssh_pipelining" => setting("ANSIBLE_PIPELINING"),
             "ansible_shell_executable" => setting("DEFAULT_EXECUTABLE"),
@@ -162,6 +211,9 @@ impl Scope for HostScope {
         if let Some(value) = self.overlay.get(name) {
             return Ok(Some(Var::Value(value.clone())));
         }
+        if let Some(watched) = &self.watched {
+            watched.notice(name);
+        }
         match name {
             "hostvars" => return Ok(Some(Var::Map(Arc::new(AllVars::new(self))))),
             "vars" => return Ok(Some(Var::Map(Arc::new(HostVars::current(self))))),
@@ -177,6 +229,9 @@ impl Scope for HostScope {
     }
 
     fn names(&self) -> Vec<Arc<str>> {
+        if let Some(watched) = &self.watched {
+            watched.notice_all();
+        }
         let mut names = IndexSet::new();
         let mut add = |dict: &Dict| names.extend(dict.keys().filter_map(|k| k.as_str().map(Arc::<str>::from)));
         let play = &self.play;

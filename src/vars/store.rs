@@ -23,6 +23,8 @@ pub struct Store {
     pub fixed: Dict,
     /// Whether facts are variables of their own beside `ansible_facts` (INJECT_FACTS_AS_VARS).
     inject_facts: bool,
+    /// Whether dictionaries of several layers are merged.
+    merge: bool,
     inventory: RwLock<Arc<Inventory>>,
     files: VarsFiles,
     learned: RwLock<HashMap<Arc<str>, Arc<Learned>>>,
@@ -156,6 +158,7 @@ impl Store {
             extra,
             fixed: fixed.variables(),
             inject_facts,
+            merge: false,
             inventory: RwLock::new(Arc::new(inventory)),
             files,
             learned: RwLock::default(),
@@ -163,6 +166,18 @@ impl Store {
             cache: None,
             cache_notices: RwLock::default(),
         }
+    }
+
+    /// The same, where dictionaries of several layers are merged (`hash_behaviour = merge`).
+    #[must_use]
+    pub fn with_merging(mut self, merge: bool) -> Self {
+        self.merge = merge;
+        self
+    }
+
+    /// Whether dictionaries of several layers are merged.
+    pub(super) fn merges(&self) -> bool {
+        self.merge
     }
 
     /// The same with facts that outlive the run.
@@ -251,7 +266,14 @@ impl Store {
 
     /// Sets variables of a host as `include_vars` does.
     pub fn include_vars(&self, host: &Arc<str>, vars: &Dict) {
-        write(&self.learned(host).included).update(vars);
+        let learned = self.learned(host);
+        let mut included = write(&learned.included);
+        if self.merge {
+            let merged = crate::inventory::combine(&included, vars, true);
+            *included = merged;
+        } else {
+            included.update(vars);
+        }
     }
 
     /// A host by its name, with those that are only implied.

@@ -16,14 +16,14 @@ const PATTERNS: &[(&str, &str)] = &[
     (r#""attributes": \[[^\]]*\]"#, "\"attributes\": []"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", "TIME"),
     (r#""id": "[0-9a-f-]{36}""#, "\"id\": \"ID\""),
+    // A module's own temporary file.
+    (r"[\w/]*/\.ansible/tmp/(?:ansible-tmp-[\d.]+-\d+-\d+/)?tmp\w{8}\b", "TMP/tmpN"),
     // The real one asks passwd where its home is, not HOME.
     (r"[\w/]*/\.ansible/tmp/ansible-tmp-[\d.]+-\d+-\d+", "TMP/ansible-tmp-N"),
     // Where an agent puts what comes from the controller.
     (r"/(?:var/tmp|tmp|dev/shm)/rplay-[0-9a-f]{16}/\d+", "TMP/ansible-tmp-N"),
     (r"ansible-local-\w+/[.\w]+", "ansible-local-N"),
     (r#""elapsed": \d+"#, "\"elapsed\": N"),
-    // A module's own temporary file.
-    (r"[\w/]*/\.ansible/tmp/(?:ansible-moduletmp-[\d.]+-\w+/)?tmp\w{8}\b", "TMP/tmpN"),
     (r"/usr/bin/python3\.\d+", "/usr/bin/python3"),
     // A folder's size is its file system's business.
     (r#"("size": )\d+(,\s*(?:"src": "[^"]*",\s*)?"state": "directory")"#, "${1}N${2}"),

@@ -133,16 +133,25 @@ pub(super) async fn put(
         Content::Bytes(bytes) => Upload::Bytes(bytes),
         Content::File(path) => Upload::File(path),
     };
-    call.remote.run(request, Some(upload)).await
+    if size <= SMALL {
+        call.remote.run_only(request, Some(upload)).await
+    } else {
+        call.remote.run(request, Some(upload)).await
+    }
 }
 
 /// Says of a file what its delivery needs beside its destination.
 fn describe(args: &mut Dict, basename: &str, label: Value, content: &Content, checksum: &str) -> Result<()> {
     args.insert("_original_basename", basename);
     args.insert("_label", label);
-    if let (Content::File(path), Some("preserve")) = (content, args.get("mode").and_then(Value::as_str)) {
-        let mode = std::fs::metadata(path).map(|meta| meta.permissions().mode() & 0o7777);
-        let mode = mode.map_err(|error| Error::action(format!("{}: {error}", path.display())))?;
+    if args.get("mode").and_then(Value::as_str) == Some("preserve") {
+        let mode = match content {
+            Content::File(path) => std::fs::metadata(path)
+                .map(|meta| meta.permissions().mode() & 0o7777)
+                .map_err(|error| Error::action(format!("{}: {error}", path.display())))?,
+            // The real one has put it into a temporary file of this mode.
+            Content::Bytes(_) => 0o600,
+        };
         args.insert("mode", format!("0{mode:03o}"));
     }
     args.set_default("checksum", checksum);
@@ -210,8 +219,10 @@ fn read(call: &ActionCall<'_>, path: &Path) -> Result<Content> {
         return Ok(Content::File(path.to_owned()));
     }
     let bytes = std::fs::read(path).map_err(|error| Error::action(format!("{}: {error}", path.display())))?;
-    let plain = call.scope.world().vault.decrypt(&bytes);
-    plain.map(Content::Bytes).map_err(|error| error.context(format!("could not find src={}", path.display())))
+    let plain = call.decrypt(path, &bytes);
+    plain
+        .map(Content::Bytes)
+        .map_err(|error| Error::action(format!("could not find src={}, {}", path.display(), error.line())))
 }
 
 /// Takes away what only the controller looks at.

@@ -61,10 +61,14 @@ impl Packs {
     }
 }
 
-/// The first folder that takes files, beside where agents are kept.
+/// The first folder that takes files: where the agent itself is kept, or else one like it.
 fn folder() -> Option<PathBuf> {
     let uid = rustix::process::getuid().as_raw();
-    ["/var/tmp", "/dev/shm", "/tmp"].iter().map(|base| Path::new(base).join(format!(".rplay-{uid}"))).find(|folder| {
+    let name = format!(".rplay-{uid}");
+    let own = std::env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_path_buf));
+    let own = own.filter(|folder| folder.ends_with(&name));
+    let others = ["/var/tmp", "/dev/shm", "/tmp"].iter().map(|base| Path::new(base).join(&name));
+    own.into_iter().chain(others).find(|folder| {
         // Not ours, a link, or open to others: another place.
         let _ = DirBuilder::new().mode(0o755).create(folder);
         let Ok(meta) = folder.symlink_metadata() else { return false };

@@ -29,7 +29,7 @@ pub(super) fn run(
     put(&program, 0o700, blob)?;
     let args = match file.kind {
         FileKind::Packed | FileKind::Whole => None,
-        FileKind::Words => Some(as_words(args)),
+        FileKind::Words => Some(words::assignments(args)),
         FileKind::Json | FileKind::Binary => Some(write_json(args, JsonStyle::default())),
     };
     let mut argv: Vec<PathBuf> = file.interpreter.iter().map(|word| env.expand(word).into()).collect();
@@ -69,15 +69,6 @@ fn put(path: &Path, mode: u32, blob: &Blob) -> io::Result<()> {
         Blob::Inline(bytes) => file.write_all(bytes),
         Blob::Staged(staged) => io::copy(&mut File::open(staged)?, &mut file).map(drop),
     }
-}
-
-/// Arguments as the oldest modules read them: `k=v` words with the shell's quotes.
-fn as_words(args: &Value) -> String {
-    let mut text = String::new();
-    for (name, value) in args.as_dict().into_iter().flatten() {
-        text.push_str(&format!("{}={} ", name.to_text(), words::quote(&value.to_text())));
-    }
-    text
 }
 
 #[cfg(test)]

@@ -128,8 +128,23 @@ def enter(pack, first):
                 module.__path__ = [pack + p[len(first):] if p.startswith(first) else p for p in paths]
 
 
+def close_inherited(kept):
+    """What the agent was started with is none of a module's business."""
+    try:
+        fds = [int(name) for name in os.listdir('/proc/self/fd')]
+    except OSError:
+        return
+    for fd in fds:
+        if fd > 2 and fd != kept:
+            try:
+                os.close(fd)
+            except OSError:
+                pass  # that of the listing itself
+
+
 def main():
     sock = socket.socket(fileno=os.dup(0))
+    close_inherited(sock.fileno())
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.close(null)

@@ -47,7 +47,8 @@ fn trees_in_every_format() {
         has(&out, "mode", "'0600'");
         let again = outcome("archive", &json);
         has(&again, "changed", "False");
-        fs::write(dir.path().join("in/a"), "four").expect("write");
+        // Longer, since headers hold sizes and whole seconds alone.
+        fs::write(dir.path().join("in/a"), "longer").expect("write");
         has(&outcome("archive", &json), "changed", "True");
         if crate::host::Env::default().find_program(program).is_none() {
             continue;
@@ -83,7 +84,7 @@ fn one_file_is_compressed() {
 fn what_stays_out_and_what_goes() {
     let dir = tree();
     let json = r#"{"path": ["ROOT/in/*", "ROOT/nope"], "exclude_path": ["ROOT/in/s*", "ROOT/in/l"], "dest": "ROOT/in/x.tgz",
-                   "exclusion_patterns": ["b"], "remove": true}"#;
+                   "exclusion_patterns": ["*/b"], "remove": true}"#;
     let out = outcome("archive", &args(dir.path(), &json.replace('\n', " ")));
     has(&out, "dest_state", "'incomplete'");
     has(&out, "missing", &format!("['{}/nope']", dir.path().display()));

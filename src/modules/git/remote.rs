@@ -87,46 +87,12 @@ impl Git<'_, '_> {
         let dest = self.dest.clone().unwrap_or_default();
         let parent = edit::dirname(&dest).to_owned();
         self.make_folders(Path::new(&parent));
-        let (repo, version) = (self.repo.clone(), self.version.clone());
-        let mut args: Vec<String> = vec!["clone".into()];
-        if self.bare {
-            args.push("--bare".into());
-        } else {
-            args.extend(["--origin".into(), self.remote.clone()]);
-        }
-        let fetchable = self.is_remote_branch(&repo, &version)? || self.is_remote_tag(&repo, &version)?;
+        let repo = self.repo.clone();
         let depth = self.shallow()?.map(|depth| depth.to_string());
-        if let Some(depth) = &depth {
-            if version == "HEAD" || self.refspec.is_some() {
-                args.extend(["--depth".into(), depth.clone()]);
-            } else if fetchable {
-                args.extend(["--depth".into(), depth.clone(), "--branch".into(), version.clone()]);
-            } else {
-                self.call.warn(
-                    "Ignoring depth argument. Shallow clones are only available for HEAD, branches, tags or in \
-                     combination with refspec.",
-                );
-            }
-        }
-        if let Some(reference) = self.call.args.opt_str("reference").filter(|path| !path.is_empty()) {
-            args.extend(["--reference".into(), reference.to_owned()]);
-        }
-        let unknown = || Outcome::failed(format!("Cannot find git executable at {}", self.program));
-        if self.call.args.bool("single_branch") {
-            if self.is_older(&[1, 7, 10]).ok_or_else(unknown)? {
-                let text = format!("git version '{}' is too old to use 'single-branch'. Ignoring.", self.shown());
-                self.call.warn(text);
-            } else {
-                args.push("--single-branch".into());
-                if fetchable {
-                    args.extend(["--branch".into(), version.clone()]);
-                }
-            }
-        }
+        let mut args = self.clone_args(depth.as_deref())?;
         let mut move_after = None;
         if let Some(separate) = separate {
-            let unknown = || Outcome::failed(format!("Cannot find git executable at {}", self.program));
-            if self.is_older(&[1, 7, 5]).ok_or_else(unknown)? {
+            if self.is_surely_older(&[1, 7, 5])? {
                 move_after = Some(separate);
             } else {
                 args.push(format!("--separate-git-dir={separate}"));
@@ -148,10 +114,52 @@ impl Git<'_, '_> {
             args.extend([self.remote.as_str(), refspec]);
             self.must(&args, Some(&dest))?;
         }
-        if self.call.args.bool("verify_commit") {
-            self.verify()?;
+        if self.call.args.bool("verify_commit") { self.verify() } else { Ok(()) }
+    }
+
+    /// The arguments of `git clone` but for where from and where to.
+    fn clone_args(&mut self, depth: Option<&str>) -> Result<Vec<String>, Outcome> {
+        let (repo, version) = (self.repo.clone(), self.version.clone());
+        let mut args: Vec<String> = vec!["clone".into()];
+        if self.bare {
+            args.push("--bare".into());
+        } else {
+            args.extend(["--origin".into(), self.remote.clone()]);
         }
-        Ok(())
+        let fetchable = self.is_remote_branch(&repo, &version)? || self.is_remote_tag(&repo, &version)?;
+        if let Some(depth) = depth {
+            if version == "HEAD" || self.refspec.is_some() {
+                args.extend(["--depth", depth].map(str::to_owned));
+            } else if fetchable {
+                args.extend(["--depth", depth, "--branch", &version].map(str::to_owned));
+            } else {
+                self.call.warn(
+                    "Ignoring depth argument. Shallow clones are only available for HEAD, branches, tags or in \
+                     combination with refspec.",
+                );
+            }
+        }
+        if let Some(reference) = self.call.args.opt_str("reference").filter(|path| !path.is_empty()) {
+            args.extend(["--reference", reference].map(str::to_owned));
+        }
+        if self.call.args.bool("single_branch") {
+            if self.is_surely_older(&[1, 7, 10])? {
+                let text = format!("git version '{}' is too old to use 'single-branch'. Ignoring.", self.shown());
+                self.call.warn(text);
+            } else {
+                args.push("--single-branch".into());
+                if fetchable {
+                    args.extend(["--branch".into(), version]);
+                }
+            }
+        }
+        Ok(args)
+    }
+
+    /// Whether git is older than a version; it must be known here.
+    fn is_surely_older(&self, version: &[u32]) -> Result<bool, Outcome> {
+        let unknown = || Outcome::failed(format!("Cannot find git executable at {}", self.program));
+        self.is_older(version).ok_or_else(unknown)
     }
 
     /// The folders above the working copy, with the task's umask; what cannot be made git will tell of.

@@ -1,6 +1,7 @@
 //! The answer as a result, and as a file where `dest` asks for one.
 
 use super::about;
+use crate::argspec::Secrets;
 use crate::host::digest;
 use crate::http::{Info, Request, Response, incomplete, param, url};
 use crate::modules::attributes::FileArgs;
@@ -98,7 +99,8 @@ fn shown(info: &Info, asked: &str, status: i64, elapsed: u64) -> Dict {
     let masked = url::mask(asked);
     let mut all = Dict::from([("redirected", Value::from(info.url != masked)), ("url", info.url.as_str().into())]);
     all.insert("status", status);
-    for (name, value) in &info.headers {
+    // A server has no say in what only rplay's halves tell each other.
+    for (name, value) in info.headers.iter().filter(|(name, _)| !name.starts_with("_ansible")) {
         all.insert(name.as_str(), value.as_str());
     }
     if let Some(cookies) = &info.cookies {
@@ -196,6 +198,12 @@ fn finished(
     if let Some(json) = text.as_ref().filter(|_| kind.may_be_json()).and_then(|text| parse_json(text).ok()) {
         result.insert("json", json);
     }
+    // Values are masked in every result; a service may use a password as a name too.
+    let mut secrets = Secrets::default();
+    secrets.add(call.args.value("url_password"));
+    if !secrets.is_empty() {
+        result = without_secret_names(&result, &secrets);
+    }
     if call.args.bool("return_content") {
         result.insert("content", web::or_null(text));
     }
@@ -210,4 +218,38 @@ fn finished(
     result.update(&failed.result);
     result.insert("changed", changed);
     Err(Outcome { result })
+}
+
+/// Names that stay as they are, whatever the password is.
+const KEPT: [&str; 14] = [
+    "msg",
+    "exception",
+    "warnings",
+    "deprecations",
+    "failed",
+    "skipped",
+    "changed",
+    "rc",
+    "stdout",
+    "stderr",
+    "elapsed",
+    "path",
+    "location",
+    "content_type",
+];
+
+/// The same with a secret's place in names masked, as `sanitize_keys` does it.
+fn without_secret_names(dict: &Dict, secrets: &Secrets) -> Dict {
+    fn below(value: &Value, secrets: &Secrets) -> Value {
+        match value {
+            Value::Dict(dict) => without_secret_names(dict, secrets).into(),
+            Value::List(items) => Value::list(items.iter().map(|item| below(item, secrets))),
+            other => other.clone(),
+        }
+    }
+    let masked = |(name, value): (&Value, &Value)| {
+        let kept = name.as_str().is_some_and(|name| KEPT.contains(&name));
+        (if kept { name.clone() } else { secrets.mask(name) }, below(value, secrets))
+    };
+    dict.iter().map(masked).collect()
 }

@@ -101,7 +101,10 @@ fn raised(error: Error, url: &str) -> Raise {
     let url = url::mask(url);
     match error {
         Error::Status(_) => caused(error.to_string(), &format!("Received HTTP error for {url}.")),
-        Error::Url(_) => caused(error.to_string(), &format!("Failed lookup url for {url}.")),
+        Error::Url(_) => {
+            let below = crate::diag::Error::user(error.to_string()).apart();
+            Raise::from(below.context(format!("Failed lookup url for {url}")))
+        }
         Error::Connection(text) => Raise::python(Class::Os, text),
         Error::Lacking(text) => Raise::unsupported(text),
         other => Raise::value_error(other.to_string()),
