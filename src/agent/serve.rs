@@ -320,7 +320,7 @@ mod tests {
         };
         let first = tell(1);
         shared.start(1, move |shared, cancelled| {
-            drop(wait.recv());
+            let _ = wait.recv();
             first(shared, cancelled);
         });
         for id in 2..=3 {
