@@ -85,7 +85,6 @@ pub static ACTIONS: &[&ActionDef] = &[
     &include_vars::ACTION,
     &package::ACTION,
     &patch::ACTION,
-    &package::ACTION,
     &pause::ACTION,
     &raw::ACTION,
     &reboot::ACTION,

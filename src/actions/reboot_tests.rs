@@ -24,7 +24,7 @@ impl Fake {
     }
 
     fn note(&self, what: &str) {
-        self.seen.lock().unwrap().push(what.to_owned());
+        self.seen.lock().expect("no panic").push(what.to_owned());
     }
 }
 
@@ -63,7 +63,7 @@ impl Remote for Fake {
 
     fn raw<'a>(&'a self, command: &'a str, _: Option<&'a str>) -> BoxFuture<'a, Result<Outcome>> {
         self.note(command);
-        let mut answers = self.answers.lock().unwrap();
+        let mut answers = self.answers.lock().expect("no panic");
         let answer = if answers.is_empty() { Err(Error::user("nothing more")) } else { answers.remove(0) };
         Box::pin(async move { answer })
     }
@@ -153,7 +153,7 @@ fn ran(fake: &Fake, args: Dict, check: bool) -> Result<Outcome> {
         person: fake,
         context: Context { check, ..Context::default() },
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     runtime.block_on(reboot(&call))
 }
 
@@ -161,10 +161,10 @@ fn ran(fake: &Fake, args: Dict, check: bool) -> Result<Outcome> {
 fn waits_for_another_boot() {
     let fake = Fake::new(vec![said("one\n"), lost(), lost(), said("two\n"), said("root\n")]);
     let args = Dict::from([("connect_timeout", Value::Int(3)), ("pre_reboot_delay", Value::Int(120))]);
-    let outcome = ran(&fake, args, false).unwrap();
+    let outcome = ran(&fake, args, false).expect("an outcome");
     assert_eq!(outcome.get("rebooted"), Some(&Value::Bool(true)), "{outcome:?}");
     assert!(outcome.is_changed() && !outcome.is_failed());
-    let seen = fake.seen.lock().unwrap().clone();
+    let seen = fake.seen.lock().expect("no panic").clone();
     let id = "cat /proc/sys/kernel/random/boot_id";
     let restart = "/sbin/shutdown -r 2 \"Reboot initiated by Ansible\"";
     let after = ["connect_timeout Some(3)", id, id, "connect_timeout None", "whoami"];
@@ -175,7 +175,7 @@ fn waits_for_another_boot() {
 fn the_same_boot_is_none() {
     let fake = Fake::new(vec![said("one"), said(""), said("one"), said("one")]);
     let args = Dict::from([("reboot_timeout", Value::Int(1)), ("reboot_command", "/bin/true".into())]);
-    let outcome = ran(&fake, args, false).unwrap();
+    let outcome = ran(&fake, args, false).expect("an outcome");
     let msg = outcome.get("msg").map(Value::to_text);
     assert_eq!(msg.as_deref(), Some("Timed out waiting for last boot time check (timeout=1)"));
     assert!(outcome.is_failed());
@@ -185,7 +185,7 @@ fn the_same_boot_is_none() {
 fn a_command_that_fails_is_told() {
     let failed = Outcome::default().with("rc", 1).with("stdout", "a\n").with("stderr", "b\n");
     let fake = Fake::new(vec![said("one"), Ok(failed)]);
-    let outcome = ran(&fake, Dict::from([("reboot_command", "/x y")]), false).unwrap();
+    let outcome = ran(&fake, Dict::from([("reboot_command", "/x y")]), false).expect("an outcome");
     let msg = outcome.get("msg").map(Value::to_text);
     assert_eq!(msg.as_deref(), Some("Reboot command failed. Error was: 'a, b'"));
     assert_eq!(outcome.get("rebooted"), Some(&Value::Bool(false)));
@@ -194,11 +194,11 @@ fn a_command_that_fails_is_told() {
 #[test]
 fn check_mode_and_the_controller_are_left_alone() {
     let fake = Fake::new(Vec::new());
-    assert!(ran(&fake, Dict::new(), true).unwrap().is_changed());
+    assert!(ran(&fake, Dict::new(), true).expect("an outcome").is_changed());
     let mut here = Fake::new(Vec::new());
     here.target.name = "local".into();
-    let outcome = ran(&here, Dict::new(), false).unwrap();
+    let outcome = ran(&here, Dict::new(), false).expect("an outcome");
     let msg = outcome.get("msg").map(Value::to_text);
     assert_eq!(msg.as_deref(), Some("Running reboot with local connection would reboot the control node."));
-    assert!(here.seen.lock().unwrap().is_empty());
+    assert!(here.seen.lock().expect("no panic").is_empty());
 }

@@ -82,7 +82,7 @@ fn with_args<'a>(left: &'a [Entry], done: Vec<ArgOf<'a>>, rules: &'a Dict, then:
 fn with_rules(args: &[ArgOf<'_>], rules: &Dict, then: Then<'_>) {
     let sets = |key: &str| texts_of_texts(rules.get(key));
     let [exclusive, together, one_of] = ["mutually_exclusive", "required_together", "required_one_of"].map(sets);
-    let [exclusive, together, one_of] = [&exclusive, &together, &one_of].map(borrowed);
+    let [exclusive, together, one_of] = [&exclusive, &together, &one_of].map(|sets| borrowed(sets));
     let [exclusive, together, one_of] =
         [&exclusive, &together, &one_of].map(|sets| sets.iter().map(Vec::as_slice).collect::<Vec<_>>());
     let conditions: Vec<Condition> =
@@ -143,7 +143,7 @@ fn texts_of_texts(value: Option<&Value>) -> Vec<Vec<String>> {
     items.iter().map(|item| texts(Some(item))).collect()
 }
 
-fn borrowed(sets: &Vec<Vec<String>>) -> Vec<Vec<&str>> {
+fn borrowed(sets: &[Vec<String>]) -> Vec<Vec<&str>> {
     sets.iter().map(|set| set.iter().map(String::as_str).collect()).collect()
 }
 

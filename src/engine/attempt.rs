@@ -117,7 +117,7 @@ impl HostTask {
         scope.reached = Some(self.reached(&scope));
         let mut attempt = match self.execute(&scope, loop_error, place).await {
             Ok(attempt) => attempt,
-            Err(error) => Attempt::of_error(self, &error),
+            Err(error) => Attempt { delegated: self.unrendered_delegate(&scope), ..Attempt::of_error(self, &error) },
         };
         let keywords = Keywords { shared: &self.shared, task: &self.task, scope: &scope };
         attempt.no_log = keywords
@@ -163,6 +163,13 @@ impl HostTask {
                 .or_else(|| setting("DEFAULT_PRIVATE_KEY_FILE"))
                 .filter(|path| !path.is_empty()),
         })
+    }
+
+    /// A `delegate_to` as it is written, where it cannot be rendered: so it is shown.
+    fn unrendered_delegate(&self, scope: &HostScope) -> Option<String> {
+        let keywords = Keywords { shared: &self.shared, task: &self.task, scope };
+        let written = self.task.keyword(|c| c.delegate_to.as_ref())?;
+        keywords.render(Some(written)).is_err().then(|| written.to_text())
     }
 
     fn secret_error(&self) -> Error {
@@ -446,7 +453,7 @@ impl HostTask {
         let acted = match (acted, background) {
             (Ok(started), Some(job)) => {
                 call.context.background = None;
-                self.watched(job, started, &call).await
+                Box::pin(self.watched(job, started, &call)).await
             }
             (acted, _) => acted,
         };

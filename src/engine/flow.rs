@@ -17,8 +17,8 @@ pub(super) struct HostState {
     pub unreachable: bool,
     /// `meta: end_host` or `end_play`: done without failing.
     pub ended: bool,
-    /// `meta: end_role`: the role whose remaining tasks are left out.
-    pub ended_role: Option<u64>,
+    /// `meta: end_role`: tasks are left out up to the next end of a role.
+    pub ended_role: bool,
     /// Names and topics notified since handlers were last run.
     pub notifications: Vec<String>,
     /// Handlers that are to run, by their place in the play's list.

@@ -27,7 +27,7 @@ impl Batch {
             return;
         }
         let info = Arc::new(self.describe(&task, &first));
-        if !self.takes_step(&info).await {
+        if !Box::pin(self.takes_step(&info)).await {
             return;
         }
         self.shared.emit(&Event::TaskStart { task: info.clone() });

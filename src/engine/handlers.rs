@@ -4,6 +4,7 @@
 //! definition; one that a handler notifies runs in the same flush if it comes later, else in the next.
 
 use super::batch::Batch;
+use super::host_task::HostTask;
 use crate::diag::Error;
 use crate::event::Event;
 use crate::playbook::{Entry, Role, Task};
@@ -69,9 +70,9 @@ impl Handlers {
 
 impl Batch {
     /// Keeps what a changed task notifies.
-    pub(super) fn notify(&mut self, task: &Arc<Task>, from: &Arc<str>, hosts: &[Arc<str>], names: &[String]) {
+    pub(super) fn notify(&mut self, task: &Arc<Task>, hosts: &[Arc<str>], names: &[String]) {
         for name in names {
-            let found = self.find_handlers(name, from);
+            let found = self.find_handlers(name);
             if found.is_empty() {
                 let text = format!(
                     "The requested handler '{name}' was not found in either the main handlers list nor in the listening handlers list"
@@ -107,7 +108,7 @@ impl Batch {
     /// Makes of the names that a host notified the handlers that it is to run.
     pub(super) fn resolve_notifications(&mut self, host: &Arc<str>) {
         for name in std::mem::take(&mut self.hosts.state(host).notifications) {
-            let found = self.find_handlers(&name, host);
+            let found = self.find_handlers(&name);
             self.mark(&found, host);
         }
     }
@@ -156,12 +157,11 @@ impl Batch {
 
     /// The handlers that a name or topic means: one of that name, and all that listen; of those with one name
     /// but the first.
-    fn find_handlers(&self, name: &str, host: &Arc<str>) -> Vec<usize> {
+    fn find_handlers(&self, name: &str) -> Vec<usize> {
         let mut found = Vec::new();
         let handlers = self.handlers.by_precedence();
         for (index, handler) in &handlers {
-            let Some(own) = handler.name.as_ref().filter(|n| n.truthy()) else { continue };
-            let own = self.shown(own, host);
+            let Some(own) = self.handler_name(handler) else { continue };
             let named = own == name
                 || handler.role.as_ref().is_some_and(|role| {
                     format!("{} : {own}", role.data.name) == name || format!("{} : {own}", role.full_name()) == name
@@ -176,8 +176,7 @@ impl Batch {
             if !handler.listen.iter().any(|topic| topic.as_str() == name) {
                 continue;
             }
-            if let Some(own) = handler.name.as_ref().filter(|n| n.truthy()) {
-                let own = self.shown(own, host);
+            if let Some(own) = self.handler_name(handler) {
                 if seen.contains(&own) {
                     continue;
                 }
@@ -188,6 +187,32 @@ impl Batch {
             }
         }
         found
+    }
+
+    /// The name of a handler, in which the play's and the role's variables may stand, but no host's.
+    ///
+    /// One that cannot be rendered is warned of, unless there are topics by which the handler can be found.
+    fn handler_name(&self, handler: &Arc<Task>) -> Option<String> {
+        let name = handler.name.as_ref().filter(|name| name.truthy())?;
+        if !name.has_trusted() {
+            return Some(name.to_text());
+        }
+        let nobody = Arc::from("");
+        let scope = self.scope(&nobody).for_task(handler, &HostTask::layers(handler));
+        match self.shared.templar.render_value(name, &scope) {
+            Ok(value) => value.map(|value| value.to_text()),
+            Err(error) => {
+                if handler.listen.is_empty() {
+                    let text = format!(
+                        "Handler '{}' is unusable because it has no listen topics and the name could not be templated (host-specific variables are not supported in handler names). The error: {}",
+                        name.to_text(),
+                        error.line()
+                    );
+                    self.shared.warn(text);
+                }
+                None
+            }
+        }
     }
 
     /// Whether a host that failed is to run this list for its handlers' sake.

@@ -34,7 +34,7 @@ impl Batch {
         }
         self.warn_of_task(task);
         let info = Arc::new(self.describe(task, first));
-        if !self.takes_step(&info).await {
+        if !Box::pin(self.takes_step(&info)).await {
             return;
         }
         self.shared.emit(&Event::TaskStart { task: info.clone() });
@@ -80,7 +80,8 @@ impl Batch {
                     None => break,
                     Some(Note::Done(done)) => {
                         waiting.remove(&done.host);
-                        self.settle(&start, *done, all, &mut includes).await;
+                        // Boxed: the futures of a run are deep enough.
+                        Box::pin(self.settle(&start, *done, all, &mut includes)).await;
                     }
                     Some(note) => self.tell(info, note),
                 },
@@ -179,7 +180,8 @@ impl Batch {
         for host in hosts {
             let state = self.hosts.state(host);
             let complete = state.completed_roles.contains(&role.identity) && !again;
-            if !complete && state.ended_role != Some(role.identity) {
+            // An ended role is left at the next end of any role, as with ansible-core.
+            if !complete && (task.implicit || !state.ended_role) {
                 on.push(host.clone());
             }
         }

@@ -86,11 +86,7 @@ impl Batch {
                 }
                 self.ends_play |= action == "end_play";
             }
-            "end_role" => {
-                if let Some(role) = &task.role {
-                    self.hosts.state(host).ended_role = Some(role.identity);
-                }
-            }
+            "end_role" => self.hosts.state(host).ended_role = task.role.is_some(),
             "reset_connection" => self.reset_connection(task, host).await,
             other => {
                 let text = format!("invalid meta action requested: {other}");
@@ -188,7 +184,7 @@ impl Batch {
             if state.began_roles.contains(&role.identity) {
                 state.completed_roles.insert(role.identity);
             }
-            state.ended_role = None;
+            state.ended_role = false;
         }
     }
 

@@ -27,12 +27,13 @@ pub(super) struct Played {
 pub(super) async fn run(
     shared: &Arc<Shared>,
     play: &Arc<Play>,
-    basedir: &str,
     lost: &[Arc<str>],
     mut hosts: Hosts,
     custom_stats: Arc<Mutex<Dict>>,
     started: bool,
 ) -> Result<Played> {
+    // The folder of the file that the play stands in, which may have been imported.
+    let basedir = play.basedir.as_str();
     let mut vars = PlayVars::new(play, basedir);
     let outside = HostScope::new(&shared.store, &Arc::new(PlayVars::new(play, basedir)), &Arc::from("localhost"));
     vars.name = shown(shared, &play.title(), &outside);
@@ -45,12 +46,15 @@ pub(super) async fn run(
     let members: Vec<Arc<str>> = matched.iter().filter(|host| !lost.contains(host)).cloned().collect();
     let left: Vec<Arc<str>> = ordered(play, members, &outside, shared)?;
     vars.set_hosts(&matched, &left);
+    let keyword = play.common().check_mode.as_ref().map(|value| shown(shared, value, &outside));
+    let keyword = keyword.and_then(|text| crate::argspec::boolean(&Value::str(text)));
+    let check = keyword.unwrap_or(shared.options.check);
     let info = |batch: &[Arc<str>]| {
         Arc::new(PlayInfo {
             name: vars.name.clone(),
             id: shared.next_id(),
             hosts: batch.to_vec(),
-            check: shared.options.check,
+            check,
             strategy: strategy.name().into(),
             origin: play.origin.clone(),
         })
@@ -64,7 +68,8 @@ pub(super) async fn run(
     }
     for members in batches {
         let info = info(&members);
-        vars.set_batch(&members);
+        let gone = matched.iter().filter(|host| lost.contains(host)).cloned();
+        vars.set_batch(&members, gone.chain(hosts.lost().into_iter().map(|(host, _)| host)));
         hosts.begin(&members);
         let mut batch = Batch {
             shared: shared.clone(),

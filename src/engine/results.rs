@@ -43,7 +43,7 @@ impl Batch {
             }
         }
         if done.outcome.is_changed() && !done.outcome.is_failed() {
-            self.notify(task, &host, &sharing, &done.notify);
+            self.notify(task, &sharing, &done.notify);
         }
         if self.fatal.is_some() {
             // A handler that does not exist ends the run before the result is told.

@@ -372,12 +372,12 @@ impl Prepared {
         let mut state =
             State { hosts: Hosts::default(), started: shared.options.start_at_task.is_none(), ..State::default() };
         for path in playbooks {
-            let (plays, basedir) = self.load(path)?;
+            let (plays, _) = self.load(path)?;
             self.warn_of_lacking(&plays);
             shared.emit(&Event::PlaybookStart { path: path.clone() });
             shared.verbose(2, None, || format!("{} plays in {path}", plays.len()));
             for play in plays {
-                let broke = state.play(shared, &Arc::new(play), &basedir).await?;
+                let broke = state.play(shared, &Arc::new(play)).await?;
                 if broke || shared.cancel.is_cancelled() {
                     break;
                 }
@@ -457,10 +457,10 @@ struct State {
 
 impl State {
     /// Plays a play; true where no other follows.
-    async fn play(&mut self, shared: &Arc<Shared>, play: &Arc<Play>, basedir: &str) -> Result<bool> {
+    async fn play(&mut self, shared: &Arc<Shared>, play: &Arc<Play>) -> Result<bool> {
         let hosts = std::mem::take(&mut self.hosts);
         let stats = self.custom_stats.clone();
-        let played = play::run(shared, play, basedir, &self.lost, hosts, stats, self.started).await?;
+        let played = play::run(shared, play, &self.lost, hosts, stats, self.started).await?;
         self.hosts = played.hosts;
         self.started = played.started;
         for (host, failed) in self.hosts.lost() {

@@ -56,6 +56,14 @@ pub fn read(env: &Env, path: &Path) -> Option<Flags> {
     Some(Flags { letters: words.next()?.replace('-', ""), version })
 }
 
+/// The letters alone, which some filesystems have that have no versions.
+pub fn letters(env: &Env, path: &Path) -> Option<String> {
+    let program = env.find_program("lsattr")?;
+    let output = Command::new(env, [program.as_os_str(), "-d".as_ref(), path.as_os_str()]).run().ok()?;
+    let out = output.out();
+    out.split_whitespace().next().filter(|_| output.rc == 0).map(|letters| letters.replace('-', ""))
+}
+
 /// Sets them by `chattr`; the error is Ansible's `details`.
 pub fn set(env: &Env, path: &Path, change: &str) -> Result<(), String> {
     let program = env.find_program("chattr").ok_or("Failed to find required executable \"chattr\"")?;

@@ -26,7 +26,7 @@ pub struct Info {
 #[derive(Debug)]
 pub enum Fetched<'a> {
     /// A good answer.
-    Good(Info, Response<'a>),
+    Good(Info, Box<Response<'a>>),
     /// Another answer, or none.
     Bad(Info),
     /// The module fails at once with this message and, but for a lack of rplay's own, the URL and status.
@@ -67,7 +67,7 @@ pub fn fetch<'a>(request: &Request, world: World<'a>) -> Fetched<'a> {
             info.url = url::mask(&response.url);
             info.status = response.status.map(i64::from);
             info.cookies = Some(response.cookies.clone());
-            Fetched::Good(info, response)
+            Fetched::Good(info, Box::new(response))
         }
         Err(Error::Value(msg)) => Fetched::Failed { msg, told: true },
         Err(Error::Lacking(msg)) => Fetched::Failed { msg, told: false },

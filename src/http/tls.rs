@@ -111,14 +111,17 @@ fn trusting(
     let mut store = RootCertStore::empty();
     // One that cannot be read is not trusted; the others are.
     store.add_parsable_certificates(known.iter().cloned());
-    if store.is_empty() {
-        let place = request.ca_path.as_deref().unwrap_or("the certificates of the system");
-        let text = format!("no certificate is trusted: {place} holds none that can be used");
-        return Err(Error::Url(text));
+    if let (true, Some(_)) = (store.is_empty(), &request.ca_path) {
+        let text = "[X509: NO_CERTIFICATE_OR_CRL_FOUND] no certificate or crl found (_ssl.c)";
+        return Err(Error::Connection(text.into()));
     }
-    let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider).build();
-    let inner = inner.map_err(|error| Error::Other(error.to_string()))?;
-    Ok(Trusting { inner, known, why })
+    let inner = if store.is_empty() {
+        None
+    } else {
+        let built = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider.clone()).build();
+        Some(built.map_err(|error| Error::Other(error.to_string()))?)
+    };
+    Ok(Trusting { inner, provider, known, why })
 }
 
 type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);

@@ -6,7 +6,7 @@
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
-use rustls::crypto::CryptoProvider;
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
@@ -15,7 +15,9 @@ use std::sync::{Arc, Mutex};
 /// Trusts certificates that lead to known ones.
 #[derive(Debug)]
 pub(super) struct Trusting {
-    pub inner: Arc<WebPkiServerVerifier>,
+    /// None where nothing is known, and so nothing trusted.
+    pub inner: Option<Arc<WebPkiServerVerifier>>,
+    pub provider: Arc<CryptoProvider>,
     pub known: Vec<CertificateDer<'static>>,
     /// Why the last certificate was refused, in OpenSSL's words.
     pub why: Arc<Mutex<Option<String>>>,
@@ -41,7 +43,11 @@ impl ServerCertVerifier for Trusting {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        match self.inner.verify_server_cert(server, between, name, ocsp, now) {
+        let verified = match &self.inner {
+            Some(inner) => inner.verify_server_cert(server, between, name, ocsp, now),
+            None => Err(CertificateError::UnknownIssuer.into()),
+        };
+        match verified {
             Err(error) if self.is_known(server, name, &error) => Ok(ServerCertVerified::assertion()),
             Err(error) => {
                 if let Ok(mut why) = self.why.lock() {
@@ -59,7 +65,7 @@ impl ServerCertVerifier for Trusting {
         cert: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.inner.verify_tls12_signature(message, cert, signature)
+        verify_tls12_signature(message, cert, signature, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -68,11 +74,11 @@ impl ServerCertVerifier for Trusting {
         cert: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.inner.verify_tls13_signature(message, cert, signature)
+        verify_tls13_signature(message, cert, signature, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 

@@ -172,7 +172,7 @@ impl FileArgs {
             return Ok(true);
         }
         let path = Path::new(&self.path);
-        let old = flags::read(&call.env, path).map(|flags| flags.letters);
+        let old = flags::letters(&call.env, path);
         let (sign, letters) = match wanted.chars().next() {
             Some(sign @ ('+' | '-')) => (sign, &wanted[1..]),
             _ => ('=', wanted.as_str()),

@@ -226,10 +226,7 @@ fn converse(
     let failed = |error: io::Error| Outcome::failed(errors::plain(&error));
     let mut printed: Vec<u8> = Vec::new();
     let mut searched = 0;
-    let patience = match timeout {
-        Some(seconds) => Some(Duration::from_secs(u64::try_from(seconds).unwrap_or(0))),
-        None => None,
-    };
+    let patience = timeout.map(|seconds| Duration::from_secs(u64::try_from(seconds).unwrap_or(0)));
     let mut since = Instant::now();
     loop {
         if call.is_cancelled() {
@@ -331,7 +328,7 @@ mod tests {
         let out = answered(r#""responses": {"zzz": "x"}, "timeout": 0"#);
         has(&out, "msg", "'command exceeded timeout'");
         has(&out, "rc", "None");
-        let silent = r#"{"command": "sh -c 'exec <&- >&- 2>&-; sleep 0.3; exit 4'", "responses": {}, "timeout": 0}"#;
+        let silent = r#"{"command": "sh -c 'exec <&- >&- 2>&-; sleep 0.3; exit 4'", "responses": {}}"#;
         has(&outcome("expect", silent), "rc", "4");
         let out = outcome("expect", r#"{"command": "nosuch x", "responses": {}}"#);
         has(&out, "msg", "'The command was not found or was not executable: nosuch.'");

@@ -98,7 +98,7 @@ fn setting(line: &str) -> Option<(&str, &str)> {
 
 /// What the file says; its last line counts.
 fn in_file(text: &str, name: &str) -> Option<String> {
-    let found = text.lines().filter_map(setting).filter(|(known, _)| *known == name).next_back();
+    let found = text.lines().filter_map(setting).rfind(|(known, _)| *known == name);
     found.map(|(_, value)| value.to_owned())
 }
 

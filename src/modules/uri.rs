@@ -98,11 +98,12 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
     if !matches!(word, "yes" | "no") {
         return outcome;
     }
-    let old = Dict::from([
+    let mut old = Dict::from([
         ("msg", "Using 'yes' or 'no' for 'follow_redirects' parameter is deprecated."),
         ("version", "2.22"),
         ("collection_name", "ansible.builtin"),
     ]);
+    old.insert("deprecator", Dict::from([("resolved_name", "ansible.builtin.uri"), ("type", "module")]));
     let warned = |outcome: Outcome| outcome.with("deprecations", vec![Value::from(old.clone())]);
     outcome.map(warned).map_err(warned)
 }

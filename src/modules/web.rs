@@ -87,7 +87,7 @@ pub fn request(call: &Call<'_>, url: &str) -> Request {
 /// What [`fetch`] tells, good or bad; where the module must fail at once, that failure.
 pub fn fetched<'a>(call: &'a Call<'_>, request: &Request) -> Result<(Info, Option<Response<'a>>), Outcome> {
     match fetch(request, world(call)) {
-        Fetched::Good(info, response) => Ok((info, Some(response))),
+        Fetched::Good(info, response) => Ok((info, Some(*response))),
         Fetched::Bad(info) => Ok((info, None)),
         Fetched::Failed { msg, told: true } => {
             Err(Outcome::failed(msg).with("url", url::mask(&request.url)).with("status", -1))

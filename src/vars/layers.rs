@@ -57,12 +57,12 @@ impl PlayVars {
     /// Says which hosts the play is for: all that matched, and those of them that earlier plays left.
     pub fn set_hosts(&self, all: &[Arc<str>], left: &[Arc<str>]) {
         *write(&self.hosts_all) = all.to_vec();
-        *write(&self.removed) = all.iter().filter(|host| !left.contains(host)).cloned().collect();
         *write(&self.batch) = left.to_vec();
     }
 
-    /// Says which hosts the batch has.
-    pub fn set_batch(&self, batch: &[Arc<str>]) {
+    /// Says which hosts the batch has, and which of all are lost already.
+    pub fn set_batch(&self, batch: &[Arc<str>], lost: impl IntoIterator<Item = Arc<str>>) {
+        *write(&self.removed) = lost.into_iter().collect();
         *write(&self.batch) = batch.to_vec();
     }
 

@@ -72,13 +72,41 @@ impl Write for Compressed {
     }
 }
 
+/// A compressor that knows how much has gone into it.
+struct Counted {
+    writer: Compressed,
+    count: u64,
+}
+
+impl Counted {
+    /// Fills up the last record, as `tar` itself does: 20 blocks are one.
+    fn padded(mut self) -> io::Result<Compressed> {
+        const RECORD: u64 = 10_240;
+        let missing = self.count.next_multiple_of(RECORD) - self.count;
+        io::copy(&mut io::repeat(0).take(missing), &mut self.writer)?;
+        Ok(self.writer)
+    }
+}
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.writer.write(bytes)?;
+        self.count += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
 /// What was archived, and what could not be, each with its reason.
 pub(super) type Written = (Vec<String>, Vec<String>);
 
 /// Writes an archive; the error is one of writing.
 pub(super) fn write(job: &Job, entries: Entries<'_, '_>, file: File) -> io::Result<Written> {
     let name = job.dest.rsplit('/').next().unwrap_or_default();
-    let mut builder = Builder::new(Compressed::new(job.format, file, name)?);
+    let mut builder = Builder::new(Counted { writer: Compressed::new(job.format, file, name)?, count: 0 });
     let (mut done, mut refused) = (Vec::new(), Vec::new());
     let mut names = HashSet::new();
     let mut links = HashMap::new();
@@ -97,7 +125,7 @@ pub(super) fn write(job: &Job, entries: Entries<'_, '_>, file: File) -> io::Resu
         }
         Ok(())
     })?;
-    builder.into_inner()?.finish()?;
+    builder.into_inner()?.padded()?.finish()?;
     Ok((done, refused))
 }
 
@@ -105,7 +133,7 @@ pub(super) fn write(job: &Job, entries: Entries<'_, '_>, file: File) -> io::Resu
 type Links = HashMap<(u64, u64), String>;
 
 /// Adds a path; false for a socket, which no archive holds. The inner error is one of reading.
-fn add(builder: &mut Builder<Compressed>, path: &str, name: &str, links: &mut Links) -> io::Result<io::Result<bool>> {
+fn add(builder: &mut Builder<Counted>, path: &str, name: &str, links: &mut Links) -> io::Result<io::Result<bool>> {
     let meta = match fs::symlink_metadata(path) {
         Ok(meta) => meta,
         Err(error) => return Ok(Err(error)),

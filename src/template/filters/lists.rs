@@ -461,6 +461,12 @@ pub(super) fn random(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     if start.truth(cx, false)? || step.truth(cx, false)? {
         return Err(Raise::ansible("start and step can only be used with integer values"));
     }
+    if let Obj::Range(range) = &input {
+        return match range.len() {
+            0 => Err(Raise::python(Class::Index, "Cannot choose from an empty sequence")),
+            count => Ok(range.at(random.below(count as u64) as usize).into()),
+        };
+    }
     let items = cx.iter(&input).map_err(|raise| match raise {
         Raise::Python(..) => Raise::ansible("random can only be used on sequences and integers"),
         other => other,

@@ -1,8 +1,9 @@
 //! The lookup `url`: the content of URLs, asked for by the controller.
 
 use super::support::{Call, Found, term};
+use crate::diag::Error;
 use crate::host::Env;
-use crate::http::{Error, Redirects, Request, Response, World, open, url};
+use crate::http::{self, Redirects, Request, Response, World, open, url};
 use crate::template::filters::support::caused;
 use crate::template::raise::Class;
 use crate::template::{CallArgs, Cx, Obj, Raise};
@@ -72,7 +73,13 @@ fn request(cx: &mut Cx<'_>, call: &Call) -> Result<Request, Raise> {
     request.ca_path = optional(cx, "ca_path")?;
     request.unix_socket = optional(cx, "unix_socket")?;
     request.agent = Some(call.text(cx, "http_agent", "ansible-httpget")?);
-    request.redirects = Redirects::of(&call.text(cx, "follow_redirects", "urllib2")?);
+    let word = call.text(cx, "follow_redirects", "urllib2")?;
+    if matches!(word.as_str(), "yes" | "no") {
+        let text = "Using 'yes' or 'no' for 'follow_redirects' parameter is deprecated. This feature will be removed \
+                    from lookup plugin 'url' in ansible-core version 2.22.";
+        cx.templar().deprecate(Error::user(text));
+    }
+    request.redirects = Redirects::of(&word);
     request.validate_certs = call.truth(cx, "validate_certs", true)?;
     request.use_proxy = call.truth(cx, "use_proxy", true)?;
     request.use_netrc = call.truth(cx, NETRC, true)?;
@@ -97,16 +104,16 @@ fn request(cx: &mut Cx<'_>, call: &Call) -> Result<Request, Raise> {
 }
 
 /// The error in the words of the real lookup; those that it does not expect are told as they are.
-fn raised(error: Error, url: &str) -> Raise {
+fn raised(error: http::Error, url: &str) -> Raise {
     let url = url::mask(url);
     match error {
-        Error::Status(_) => caused(error.to_string(), &format!("Received HTTP error for {url}.")),
-        Error::Url(_) => {
-            let below = crate::diag::Error::user(error.to_string()).apart();
+        http::Error::Status(_) => caused(error.to_string(), &format!("Received HTTP error for {url}.")),
+        http::Error::Url(_) => {
+            let below = Error::user(error.to_string()).apart();
             Raise::from(below.context(format!("Failed lookup url for {url}")))
         }
-        Error::Connection(text) => Raise::python(Class::Os, text),
-        Error::Lacking(text) => Raise::unsupported(text),
+        http::Error::Connection(text) => Raise::python(Class::Os, text),
+        http::Error::Lacking(text) => Raise::unsupported(text),
         other => Raise::value_error(other.to_string()),
     }
 }

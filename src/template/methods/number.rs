@@ -110,7 +110,7 @@ fn hex(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let f = obj.as_number().unwrap_or_default();
     let sign = if f.is_sign_negative() { "-" } else { "" };
     if !f.is_finite() {
-        return Ok(format!("{}", if f.is_nan() { "nan".to_owned() } else { format!("{sign}inf") }).into());
+        return Ok(if f.is_nan() { "nan".into() } else { format!("{sign}inf").into() });
     }
     if f == 0.0 {
         return Ok(format!("{sign}0x0.0p+0").into());

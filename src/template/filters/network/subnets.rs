@@ -72,7 +72,7 @@ fn place(net: &Network, query: &str) -> Got {
     if net.version != around.version || shift(net.value) != shift(around.value) {
         return Err(Raise::ansible(format!("{net} is not in the subnet {}", around.cidr())));
     }
-    let bits = net.prefix.checked_sub(around.prefix).unwrap_or(0);
+    let bits = net.prefix.saturating_sub(around.prefix);
     let mask = if bits >= 128 { u128::MAX } else { (1u128 << bits) - 1 };
     let at = net.value.checked_shr(net.host_bits()).unwrap_or(0) & mask;
     Ok((BigInt::from(at) + 1u8).to_string().into())

@@ -1,0 +1,2 @@
+#!/bin/sh
+echo out; exit $1
