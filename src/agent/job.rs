@@ -55,7 +55,7 @@ pub(super) fn start(request: &Request, file: Option<&FileModule>, content: Optio
 fn launch(asked: &ToAgent) -> Result<Outcome, frame::FrameError> {
     let mut command = Command::new(OWN);
     command.arg(LEAVE).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn()?;
+    let mut child = crate::host::command::spawn(&mut command)?;
     let bytes = frame::message(asked)?;
     let told = child.stdin.take().map_or(Ok(()), |mut pipe| pipe.write_all(&bytes));
     let heard = match child.stdout.take() {

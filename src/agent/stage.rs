@@ -1,5 +1,6 @@
 //! Files put on the host before they are used, in a folder that is the agent's user's alone.
 
+use crate::host::command;
 use std::collections::HashMap;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -40,7 +41,11 @@ impl Stage {
     pub fn add(&mut self, id: u64, data: &[u8]) -> io::Result<Option<PathBuf>> {
         let Some(coming) = self.coming.get_mut(&id) else { return Ok(None) };
         if data.is_empty() {
-            return Ok(self.coming.remove(&id).map(|coming| coming.path));
+            let Some(Coming { path, file }) = self.coming.remove(&id) else { return Ok(None) };
+            drop(file);
+            // It may be a program, which is run next.
+            command::settle();
+            return Ok(Some(path));
         }
         let written = coming.file.write_all(data);
         if written.is_err() {

@@ -14,6 +14,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 /// How long both pipes must be silent after the child's end.
@@ -21,6 +22,21 @@ const SILENCE: Duration = Duration::from_secs(1);
 
 /// How often a cancellation is looked for.
 const TICK: Duration = Duration::from_millis(100);
+
+/// Held shared while a child is made. Between its fork and its exec, the child holds whatever is open here.
+static MAKING: RwLock<()> = RwLock::new(());
+
+/// Starts a child.
+pub fn spawn(command: &mut std::process::Command) -> io::Result<Child> {
+    let _making = MAKING.read().unwrap_or_else(PoisonError::into_inner);
+    command.spawn()
+}
+
+/// Waits until no child that is being made can hold open a file that was just closed: a program that is open for
+/// writing anywhere cannot be run ("Text file busy").
+pub fn settle() {
+    drop(MAKING.write().unwrap_or_else(PoisonError::into_inner));
+}
 
 /// A command to run.
 #[derive(Debug)]
@@ -137,7 +153,7 @@ impl<'a> Command<'a> {
             command.current_dir(cwd);
         }
         command.stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
+        spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()))
     }
 
     fn collect(&self, child: &mut Child) -> io::Result<Output> {

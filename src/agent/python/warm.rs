@@ -67,7 +67,7 @@ impl Warm {
         let mut command = Command::new(&program);
         command.args(args).arg("-c").arg(loader).envs(env.over()).process_group(0);
         command.stdin(OwnedFd::from(theirs)).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = match command.spawn() {
+        let mut child = match crate::host::command::spawn(&mut command) {
             Ok(child) => child,
             Err(error) => return Ok(Err(not_started(&program, &error)?)),
         };
