@@ -34,7 +34,7 @@ cases! {
     http: faults forms get_url lookup_url places redirects secrets uri;
     inventory: group_vars implicit_localhost ini patterns reserved_names script several yaml;
     modules: accounts acl archive command command_not_utf8 copy copy_failures cron expect failures file git
-        ini_file patch pause pip reboot small ssh_files stat subversion synchronize system_files system_names
+        ini_file lines patch pause pip reboot small ssh_files stat subversion synchronize system_files system_names
         template unarchive variables wait_for_connection;
     python: collections kinds leaks new_style;
     roles: argument_specs end_role handlers imports includes metadata public whole;
