@@ -44,12 +44,12 @@ impl Strategy {
         if short.unwrap_or(&name) == "debug" {
             return Ok(Self::Linear);
         }
-        if name == "mitogen" || name.starts_with("mitogen_") {
-            if let Some(strategy) = named(name.strip_prefix("mitogen_").unwrap_or("linear")) {
-                let own = strategy.name();
-                shared.warn(format!("The strategy '{name}' runs as '{own}': rplay has its own way to the hosts"));
-                return Ok(strategy);
-            }
+        if (name == "mitogen" || name.starts_with("mitogen_"))
+            && let Some(strategy) = named(name.strip_prefix("mitogen_").unwrap_or("linear"))
+        {
+            let own = strategy.name();
+            shared.warn(format!("The strategy '{name}' runs as '{own}': rplay has its own way to the hosts"));
+            return Ok(strategy);
         }
         let error = if name.contains('.') || name.starts_with("mitogen_") {
             Error::unsupported(format!("rplay has no strategy '{name}' yet; it has free, host_pinned and linear"))
