@@ -54,3 +54,57 @@ impl Cx<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::diag::Result;
+    use crate::template::{Scope, Templar, Var, World};
+    use crate::value::Text;
+    use std::sync::Arc;
+
+    #[derive(Default)]
+    struct Nothing(World);
+
+    impl Scope for Nothing {
+        fn get(&self, _: &str) -> Result<Option<Var>> {
+            Ok(None)
+        }
+
+        fn names(&self) -> Vec<Arc<str>> {
+            Vec::new()
+        }
+
+        fn search_paths(&self) -> Vec<String> {
+            Vec::new()
+        }
+
+        fn world(&self) -> &World {
+            &self.0
+        }
+    }
+
+    #[test]
+    fn what_has_no_end_is_an_error() {
+        let (templar, scope) = (Templar::new(), Nothing::default());
+        for source in [
+            "{{ 'a' * 10**12 }}",
+            "{{ [1] * 10**12 }}",
+            "{{ range(10**12) | list }}",
+            "{{ 2 ** 100000000 }}",
+            "{{ 'a' | center(10**12) }}",
+            "{{ 'a'.zfill(10**12) }}",
+            "{{ [1] | batch(10**12, 1) }}",
+            "{{ [1] | slice(10**12) }}",
+            "{{ range(30) | permutations }}",
+            "{{ range(100) | product(repeat=9) }}",
+            "{{ lookup('sequence', 'start=1 end=1000000000000') }}",
+            "{{ ('a' * 1000000) | replace('a', 'b' * 1000000) }}",
+            "{{ ('a' * 1000000) | regex_replace('a', 'b' * 1000000) }}",
+            "{{ (['a' * 1000000] * 1000) | join }}",
+            "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+            "{% set ns = namespace(l=[]) %}{% for i in range(2000) %}{% set ns.l = [ns.l] %}{% endfor %}{{ ns.l }}",
+        ] {
+            assert!(templar.render(&Text::trusted(source, None), &scope).is_err(), "{source}");
+        }
+    }
+}

@@ -396,7 +396,7 @@ pub(super) fn combinations(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 }
 
 fn choose(cx: &mut Cx<'_>, input: &Obj, size: Option<Obj>, ordered: bool) -> Got {
-    let items = cx.iter(input)?;
+    let items = cx.iter_lenient(input)?;
     let size = match size {
         None => items.len(),
         size => usize::try_from(size.int(0)?).map_err(|_| Raise::value_error("r must be non-negative"))?,
