@@ -75,7 +75,8 @@ fn cases() -> Vec<String> {
 
 /// How many of the cases run a module.
 fn count(cases: &[String], module: &str) -> usize {
-    let names = ["", "ansible.builtin.", "ansible.posix.", "community.general."].map(|prefix| format!("{prefix}{module}"));
+    let names =
+        ["", "ansible.builtin.", "ansible.posix.", "community.general."].map(|prefix| format!("{prefix}{module}"));
     cases.iter().filter(|text| names.iter().any(|name| is_key(text, name))).count()
 }
 

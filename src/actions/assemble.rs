@@ -45,6 +45,8 @@ async fn assemble(call: &ActionCall<'_>) -> Result<Outcome> {
         delimiter: delimiter.as_deref(),
         pattern: pattern.as_ref(),
         ignore_hidden: call.flag("ignore_hidden", false),
+        // The action, unlike the module, does not see that a delimiter ends its line itself.
+        always_ends_line: true,
     };
     let decrypt = call.flag("decrypt", true);
     let content = fragments.joined(&found, &mut |path| {
@@ -60,7 +62,8 @@ async fn assemble(call: &ActionCall<'_>) -> Result<Outcome> {
         args.remove(name);
     }
     // The real one copies a file of this name.
-    let mut outcome = copy::put(call, args, &dest, "src", Value::Null, Content::Bytes(content)).await?;
+    let mut outcome =
+        copy::put(call, args, &dest, "src", call.temporary_name("").into(), Content::Bytes(content)).await?;
     outcome.result.remove("_ansible_kept");
     // Here the difference is one, and not a list of one as where `copy` tells it.
     if let Some([diff]) = outcome.get("diff").and_then(Value::as_list) {

@@ -205,6 +205,19 @@ impl ActionCall<'_> {
         }
     }
 
+    /// A name like those of Ansible's temporary files on the controller, which the headers of differences show
+    /// and tools that read its output know; `rest` comes after it.
+    pub fn temporary_name(&self, rest: &str) -> String {
+        let word = || {
+            let mut bytes = [0u8; 8];
+            // Without randomness the name is the same each time; nothing is written under it.
+            let _ = getrandom::fill(&mut bytes);
+            bytes.map(|byte| char::from(b'a' + byte % 26)).iter().collect::<String>()
+        };
+        let (home, id) = (&self.scope.world().home, std::process::id());
+        format!("{home}/.ansible/tmp/ansible-local-{id}{}/tmp{}{rest}", word(), word())
+    }
+
     /// An argument's text; None where it was not given or is null.
     pub fn text(&self, name: &str) -> Option<String> {
         self.args.get(name).filter(|value| !value.is_null()).map(Value::to_text)

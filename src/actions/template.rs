@@ -59,25 +59,12 @@ async fn template(call: &ActionCall<'_>) -> Result<Outcome> {
     }
     args.insert("follow", call.flag("follow", false));
     let name = found.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let label = Value::str(rendered_name(call, &name));
+    let label = Value::str(call.temporary_name(&format!("/{name}")));
     let mut outcome = copy::put(call, args, &dest, &name, label, Content::Bytes(content)).await?;
     if outcome.result.remove("_ansible_kept").is_some() {
         return Ok(Outcome::changed(false).with("dest", dest).with("src", found.to_string_lossy().as_ref()));
     }
     Ok(outcome)
-}
-
-/// The name of the rendered file in the header of a difference: Ansible renders into a temporary file of the
-/// controller's, which tools that read its output know by this form.
-fn rendered_name(call: &ActionCall<'_>, name: &str) -> String {
-    let word = || {
-        let mut bytes = [0u8; 8];
-        // Without randomness the name is the same each time; nothing is written under it.
-        let _ = getrandom::fill(&mut bytes);
-        bytes.map(|byte| char::from(b'a' + byte % 26)).iter().collect::<String>()
-    };
-    let (home, id) = (&call.scope.world().home, std::process::id());
-    format!("{home}/.ansible/tmp/ansible-local-{id}{}/tmp{}/{name}", word(), word())
 }
 
 fn overrides(call: &ActionCall<'_>) -> Result<Overrides> {

@@ -58,6 +58,7 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
         delimiter: call.args.opt_str("delimiter"),
         pattern: pattern.as_ref(),
         ignore_hidden: call.args.bool("ignore_hidden"),
+        always_ends_line: false,
     };
     let content = wanted.joined(Path::new(&src), &mut |path| fs::read(path)).map_err(Outcome::crashed)?;
     let checksum = digest::sha1_bytes(&content);
@@ -126,6 +127,8 @@ pub struct Fragments<'a> {
     pub pattern: Option<&'a Pattern>,
     /// Whether names with a dot first are left out.
     pub ignore_hidden: bool,
+    /// Whether a line's end follows the delimiter even where that has one.
+    pub always_ends_line: bool,
 }
 
 impl Fragments<'_> {
@@ -163,7 +166,7 @@ impl Fragments<'_> {
                     // Decoded anew each time, from what the last time gave, as the real one does.
                     *text = unescaped(text)?;
                     out.extend_from_slice(text);
-                    if text.last() != Some(&b'\n') {
+                    if self.always_ends_line || text.last() != Some(&b'\n') {
                         out.push(b'\n');
                     }
                 }

@@ -76,8 +76,7 @@ async fn copy(call: &ActionCall<'_>) -> Result<Outcome> {
                 return Ok(outcome);
             }
             // The file that would have held the content: Ansible's is gone by now as well.
-            let home = &call.scope.world().home;
-            let source = format!("{home}/.ansible/tmp/ansible-local-{}/.content", std::process::id());
+            let source = call.temporary_name("");
             Ok(Outcome::changed(false).with("dest", dest).with("src", source))
         }
         (Some(_), None) if call.flag("remote_src", false) => call.module("copy", call.args.clone(), None).await,
