@@ -12,3 +12,4 @@ mod playbooks;
 mod ssh;
 mod support;
 mod unpacking;
+mod writing;

@@ -1,8 +1,9 @@
 //! `unarchive` where it cannot finish: the error says why, and the next run makes good what was left.
 
+use crate::support::mount::Mount;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// A folder with an archive of two files, and a playbook that unpacks it.
@@ -70,35 +71,10 @@ impl Place {
     }
 }
 
-/// A file system of a size on a folder; gone when this is dropped.
-struct Mount(PathBuf);
-
-impl Mount {
-    fn new(folder: &Path, size: &str) -> Option<Self> {
-        let size = format!("size={size}");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(folder).output();
-        mounted.is_ok_and(|output| output.status.success()).then(|| Self(folder.to_owned()))
-    }
-
-    fn resize(&self, size: &str) {
-        let size = format!("remount,size={size}");
-        assert!(Command::new("mount").args(["-o", &size]).arg(&self.0).status().unwrap().success());
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        drop(Command::new("umount").arg(&self.0).status());
-    }
-}
-
 #[test]
 fn a_full_disk_is_told_and_room_repairs_it() {
     let Some(place) = Place::new() else { return };
-    let Some(mount) = Mount::new(&place.out(), "600k") else {
-        eprintln!("no file system can be mounted here: this proves nothing");
-        return;
-    };
+    let Some(mount) = Mount::new(&place.out(), "600k") else { return };
     let (status, text) = place.run("");
     assert_eq!(status, Some(2), "{text}");
     // Tar has one word for a write that fails, and another for one that is cut short.

@@ -3,6 +3,7 @@
 pub mod case;
 pub mod connection;
 pub mod http;
+pub mod mount;
 pub mod normal;
 pub mod sshd;
 pub mod sudo;
