@@ -15,6 +15,8 @@ pub(super) struct Escalation {
     prompt: String,
     timeout: u64,
     answered: Option<usize>,
+    /// What su may ask with, in small letters.
+    prompts: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +48,20 @@ impl Escalation {
             }
         };
         let prompt = format!("[sudo via ansible, key={id}] password:");
-        Ok(Self { method, password: wanted.password.clone(), prompt, timeout, answered: None })
+        let prompts = wanted.prompts.iter().map(|text| text.to_lowercase()).collect();
+        Ok(Self { method, password: wanted.password.clone(), prompt, timeout, answered: None, prompts })
+    }
+
+    /// What stands before the command: the change of the folder, where sudo is to have one.
+    pub fn before(&self, wanted: &Become) -> Result<String, ConnectionError> {
+        let Some(folder) = wanted.chdir.as_deref().filter(|_| self.method == Method::Sudo) else {
+            return Ok(String::new());
+        };
+        if folder.chars().all(|c| c.is_alphanumeric() || "/._+-@".contains(c)) {
+            Ok(format!("cd {folder} && "))
+        } else {
+            Err(ConnectionError::Unsupported(format!("sudo_chdir needs a plainer name than {folder:?}")))
+        }
     }
 
     /// The shell command that runs `command`, which holds no quotes, as the other user.
@@ -127,7 +142,11 @@ impl Escalation {
     fn prompts(&self, text: &str) -> usize {
         match self.method {
             Method::Sudo => text.lines().filter(|line| line.trim().starts_with(&self.prompt)).count(),
-            Method::Su => usize::from(text.trim_end().ends_with([':', '：'])),
+            Method::Su => {
+                let Some(asked) = text.trim_end().strip_suffix([':', '：']) else { return 0 };
+                let asked = asked.trim_end().to_lowercase();
+                usize::from(self.prompts.is_empty() || self.prompts.iter().any(|prompt| asked.ends_with(prompt)))
+            }
         }
     }
 }

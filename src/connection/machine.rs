@@ -159,7 +159,7 @@ impl Machine {
         let line = escalation.command(wanted, &id, &format!("exec {} {marker}", plain(&path)?));
         settings.verbose.say(3, name, || format!("EXEC {line}"));
         let mut command = self.local_command("/bin/sh");
-        command.arg("-c").arg(format!("exec {line}"));
+        command.arg("-c").arg(format!("{}exec {line}", escalation.before(wanted)?));
         Ok(await_marker(local::spawn(command)?, &marker, Some(escalation), &settings.verbose, name).await?)
     }
 
@@ -182,7 +182,11 @@ impl Machine {
                 (Some(wanted), Some(escalation)) => escalation.command(wanted, &id, &format!("exec $p {marker}")),
                 _ => format!("$p {marker}"),
             };
-            let script = script::start(&folders, agent.hash(), &marker, &command);
+            let before = match (wanted, &escalation) {
+                (Some(wanted), Some(escalation)) => escalation.before(wanted)?,
+                _ => String::new(),
+            };
+            let script = before + &script::start(&folders, agent.hash(), &marker, &command);
             let on_terminal = wanted.is_some() && masters.needs_terminal();
             let process = if on_terminal {
                 let line = script::for_login_shell(&script::on_terminal(&script))?;

@@ -25,7 +25,7 @@ pub(super) async fn run(
     let escalation = wanted.map(|wanted| Escalation::new(wanted, &id, PATIENCE)).transpose()?;
     let shell = format!("echo {marker}+; exec /bin/sh");
     let line = match (wanted, &escalation) {
-        (Some(wanted), Some(escalation)) => escalation.command(wanted, &id, &shell),
+        (Some(wanted), Some(escalation)) => escalation.before(wanted)? + &escalation.command(wanted, &id, &shell),
         _ => shell,
     };
     let verbose = &machine.shared.settings.verbose;

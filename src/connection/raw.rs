@@ -47,8 +47,8 @@ pub(super) async fn run(
     let id = random();
     let escalation = Escalation::new(wanted, &id, 10)?;
     let marker = format!("BECOME-SUCCESS-{id}");
-    let line =
-        escalation.plain_command(wanted, &format!("/bin/sh -c {}", quote(&format!("echo {marker} ; {command}"))));
+    let line = escalation.before(wanted)?
+        + &escalation.plain_command(wanted, &format!("/bin/sh -c {}", quote(&format!("echo {marker} ; {command}"))));
     let process = exec(machine, name, &line).await?;
     let met = await_marker(process, &marker, Some(escalation), &machine.shared.settings.verbose, name).await?;
     let mut pipe = met.pipe;

@@ -99,11 +99,23 @@ pub struct Become {
     pub flags: Option<String>,
     /// `become_password`.
     pub password: Option<Secret>,
+    /// `ansible_sudo_chdir`: the folder in which sudo starts.
+    pub chdir: Option<String>,
+    /// `ansible_su_prompt_l10n`: what su asks with; any text with a colon at its end where it is empty.
+    pub prompts: Vec<String>,
 }
 
 impl Default for Become {
     fn default() -> Self {
-        Self { method: "sudo".into(), user: "root".into(), exe: None, flags: None, password: None }
+        Self {
+            method: "sudo".into(),
+            user: "root".into(),
+            exe: None,
+            flags: None,
+            password: None,
+            chdir: None,
+            prompts: Vec::new(),
+        }
     }
 }
 

@@ -301,6 +301,7 @@ impl HostTask {
             }
             attempt.outcome.set("retries", total as i64);
             self.tell_retry(&attempt, total - number);
+            self.go_away();
             tokio::time::sleep(delay).await;
         }
         Err(Error::new(Kind::Internal, "a task was tried no times"))

@@ -19,6 +19,7 @@ use crate::value::{Dict, Text, Value, repr};
 use crate::vars::HostScope;
 use command::{Command, Path};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tokio::sync::mpsc::unbounded_channel;
 
 /// What a person wants next.
@@ -94,7 +95,14 @@ impl Batch {
         let host = session.scope.host.clone();
         let (notes, mut inbox) = unbounded_channel();
         let scope = self.scope(&host).for_task(&task, &start.layers).with(&session.changed);
-        let job = HostTask { shared: self.shared.clone(), task, info: start.info.clone(), scope, notes };
+        let job = HostTask {
+            shared: self.shared.clone(),
+            task,
+            info: start.info.clone(),
+            scope,
+            notes,
+            away: AtomicBool::new(false),
+        };
         job.run().await;
         while let Some(note) = inbox.recv().await {
             match note {

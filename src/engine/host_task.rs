@@ -12,6 +12,7 @@ use crate::proto::Outcome;
 use crate::value::{Dict, Value};
 use crate::vars::{HostScope, TaskLayers};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc::UnboundedSender;
 
 /// A task that is to run on a host.
@@ -21,6 +22,8 @@ pub(super) struct HostTask {
     pub info: Arc<TaskInfo>,
     pub scope: HostScope,
     pub notes: UnboundedSender<Note>,
+    /// Whether it has left the controller.
+    pub away: AtomicBool,
 }
 
 /// What a running task tells the strategy.
@@ -31,10 +34,23 @@ pub(super) enum Note {
     Item(Box<TaskResult>),
     /// It is tried again.
     Retry(Box<TaskResult>, u64),
+    /// It leaves the controller, or sleeps: other hosts need not wait for it.
+    Away(Arc<str>),
     /// Its job in the background was looked at.
     Async(AsyncStage, Box<TaskResult>),
     /// It is over.
     Done(Box<Done>),
+}
+
+impl Note {
+    /// The host that it is about.
+    pub fn host(&self) -> &Arc<str> {
+        match self {
+            Self::Started(host) | Self::Away(host) => host,
+            Self::Item(result) | Self::Retry(result, _) | Self::Async(_, result) => &result.host,
+            Self::Done(done) => &done.host,
+        }
+    }
 }
 
 /// What came of a task on a host.
@@ -77,6 +93,14 @@ pub(super) struct Included {
 }
 
 impl HostTask {
+    /// Says that it leaves the controller, or sleeps.
+    pub fn go_away(&self) {
+        if !self.away.swap(true, Ordering::Relaxed) {
+            // Where the strategy is gone, the run is over.
+            let _ = self.notes.send(Note::Away(self.scope.host.clone()));
+        }
+    }
+
     /// Runs it and tells all that happens.
     pub async fn run(self) {
         let started = Note::Started(self.scope.host.clone());

@@ -3,6 +3,7 @@
 use super::batch::Batch;
 use super::host_task::{Done, HostTask, Note};
 use super::keywords::{self, Keywords};
+use super::order::Order;
 use super::tags;
 use crate::actions::Run;
 use crate::diag::{Error, Kind, Result};
@@ -12,6 +13,7 @@ use crate::value::Value;
 use crate::vars::TaskLayers;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
@@ -69,6 +71,7 @@ impl Batch {
         let mut to_start = hosts.iter();
         let mut includes = Vec::new();
         let mut waiting: HashSet<Arc<str>> = hosts.iter().cloned().collect();
+        let mut order = Order::of(hosts);
         loop {
             if to_start.as_slice().is_empty() {
                 // The last sender among the running tasks closes the channel.
@@ -76,14 +79,21 @@ impl Batch {
             }
             tokio::select! {
                 biased;
-                note = inbox.recv() => match note {
-                    None => break,
-                    Some(Note::Done(done)) => {
-                        waiting.remove(&done.host);
-                        // Boxed: the futures of a run are deep enough.
-                        Box::pin(self.settle(&start, *done, all, &mut includes)).await;
+                note = inbox.recv() => {
+                    let is_last = note.is_none();
+                    for note in order.take(note) {
+                        match note {
+                            Note::Done(done) => {
+                                waiting.remove(&done.host);
+                                // Boxed: the futures of a run are deep enough.
+                                Box::pin(self.settle(&start, *done, all, &mut includes)).await;
+                            }
+                            note => self.tell(info, note),
+                        }
                     }
-                    Some(note) => self.tell(info, note),
+                    if is_last {
+                        break;
+                    }
                 },
                 turn = start.limits.turn(), if notes.is_some() => {
                     if let (Some(host), Some(notes)) = (to_start.next(), &notes) {
@@ -113,7 +123,7 @@ impl Batch {
             Note::Retry(result, left) => Event::Retry { result, left },
             Note::Async(stage, result) => Event::Async { stage, result },
             // What is over is taken in, not told.
-            Note::Done(_) => return,
+            Note::Away(_) | Note::Done(_) => return,
         });
     }
 
@@ -124,6 +134,7 @@ impl Batch {
             info: start.info.clone(),
             scope: self.scope(host).for_task(start.task, &start.layers),
             notes,
+            away: AtomicBool::new(false),
         }
     }
 

@@ -103,6 +103,7 @@ impl HostTask {
         let mut started = 0;
         for (index, item) in items.iter().enumerate() {
             if index > 0 && control.pause > 0.0 {
+                self.go_away();
                 tokio::time::sleep(Duration::from_secs_f64(control.pause)).await;
             }
             let vars = control.variables(items, index, item);

@@ -26,6 +26,7 @@ mod lockstep;
 mod looping;
 mod meta;
 mod options;
+mod order;
 mod outcome;
 mod person;
 mod play;

@@ -24,13 +24,16 @@ pub(super) fn ask(shared: &Shared, play: &Play, scope: &HostScope) -> Result<Dic
     Ok(answers)
 }
 
+/// The answer as the variable has it: its hash, where the prompt asks for that.
 fn answer(shared: &Shared, prompt: &VarsPrompt, name: &str, scope: &HostScope) -> Result<String> {
-    if let Some(encrypt) = prompt.encrypt.as_ref().filter(|e| e.truthy()) {
-        return Err(Error::unsupported(format!(
-            "rplay cannot encrypt the answer of vars_prompt yet ({})",
-            encrypt.to_text()
-        )));
-    }
+    let answer = asked(shared, prompt, name, scope)?;
+    let Some(scheme) = prompt.encrypt.as_ref().filter(|scheme| scheme.truthy()) else { return Ok(answer) };
+    let text = |value: &Option<Value>| value.as_ref().filter(|v| v.truthy()).map(Value::to_text);
+    let size = prompt.salt_size.as_ref().and_then(|size| size.to_text().trim().parse().ok());
+    crate::template::hash_password(&scheme.to_text(), &answer, text(&prompt.salt), size)
+}
+
+fn asked(shared: &Shared, prompt: &VarsPrompt, name: &str, scope: &HostScope) -> Result<String> {
     let text = |value: &Option<Value>| {
         let rendered = value.as_ref().map(|v| shared.templar.render_value(v, scope)).transpose()?.flatten();
         Ok::<_, Error>(rendered.filter(|v| !v.is_null()).map(|v| v.to_text()))

@@ -137,6 +137,7 @@ impl<'a> HostRemote<'a> {
     }
 
     pub(super) fn connection(&self) -> Connection {
+        self.task.go_away();
         self.connection.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -235,6 +236,7 @@ impl Remote for HostRemote<'_> {
         request.context.python = None;
         Box::pin(async move {
             let cwd = self.variable("playbook_dir").map(|folder| folder.to_text().into());
+            self.task.go_away();
             let here = Target { name: "localhost".into(), cwd, ..Target::default() };
             match self.task.shared.pool.connect(&here).run(request, None).await {
                 Ok(outcome) => {
@@ -254,6 +256,11 @@ impl Remote for HostRemote<'_> {
                     .with("rc", i64::from(output.rc))
                     .with("stdout", String::from_utf8_lossy(&output.stdout).as_ref())
                     .with("stderr", String::from_utf8_lossy(&output.stderr).as_ref())),
+                // Where the escalation itself ended, it is the command's end.
+                Err(ConnectionError::Module { rc, stdout, stderr }) => Ok(Outcome::default()
+                    .with("rc", i64::from(rc))
+                    .with("stdout", stdout.as_str())
+                    .with("stderr", stderr.as_str())),
                 Err(error) => self.lost(error),
             }
         })

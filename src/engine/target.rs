@@ -156,7 +156,14 @@ impl Keywords<'_> {
         let plugin_setting = |what: &str| {
             matches!(plugin.as_str(), "su" | "sudo").then(|| self.setting(&format!("{plugin}.{what}"))).flatten()
         };
+        let chdir = vars.text(&["ansible_sudo_chdir"])?.or_else(|| self.setting("sudo.sudo_chdir"));
+        let prompts = match vars.list("ansible_su_prompt_l10n")? {
+            Some(prompts) => prompts,
+            None => self.shared.settings.list("su.prompt_l10n").into_iter().map(str::to_owned).collect(),
+        };
         Ok(Some(Become {
+            chdir: chdir.filter(|folder| plugin == "sudo" && !folder.is_empty()),
+            prompts: if plugin == "su" { prompts } else { Vec::new() },
             user,
             exe: exe.or_else(|| plugin_setting("become_exe")),
             flags: flags.or_else(|| plugin_setting("become_flags")),
@@ -207,6 +214,14 @@ impl Connected<'_> {
 
     fn text(&self, names: &[&str]) -> Result<Option<String>> {
         Ok(self.value(names)?.filter(|v| !v.is_null()).map(|v| v.to_text()))
+    }
+
+    /// A list of texts, or text with commas between them.
+    fn list(&self, name: &str) -> Result<Option<Vec<String>>> {
+        Ok(self.value(&[name])?.filter(|v| !v.is_null()).map(|value| match &value {
+            Value::List(items) => items.iter().map(Value::to_text).collect(),
+            other => other.to_text().split(',').map(|text| text.trim().to_owned()).collect(),
+        }))
     }
 
     fn flag(&self, names: &[&str]) -> Result<Option<bool>> {

@@ -44,6 +44,7 @@ mod text;
 
 pub use args::{Arg, CallArgs, Sig};
 pub use cx::Cx;
+pub(crate) use filters::hashes::hash_password;
 pub use object::{Delta, DictCell, IterCell, LazyMap, List, Obj, Range, SetCell, Special, Stream};
 pub use overrides::Overrides;
 pub use plugins::{Filter, FilterFn, Lookup, LookupFn, Plugins, Test, TestFn, short_name};

@@ -1,6 +1,7 @@
 //! Filters of hashes and encodings: `hash`, `checksum`, `b64encode`, `to_uuid`, `password_hash`.
 
 use super::support::{Got, alone, caused, opt_text, sig, some};
+use crate::diag::Error;
 use crate::template::pylib::codec;
 use crate::template::pylib::crypt::{self, Refused, Scheme, Settings};
 use crate::template::pylib::random::Random;
@@ -223,6 +224,22 @@ pub(in crate::template) fn hashed_password(scheme: Scheme, password: &str, setti
         Err(Refused::Value(text)) => Err(caused(text, "Could not hash the secret.")),
         Err(Refused::Argument(text)) => Err(Raise::type_error(text)),
     }
+}
+
+/// The hash of a password by a scheme's name, for answers to prompts.
+pub(crate) fn hash_password(
+    scheme: &str,
+    password: &str,
+    salt: Option<String>,
+    salt_size: Option<i64>,
+) -> Result<String, Error> {
+    let unknown = || Error::user(format!("passlib does not support '{scheme}' algorithm"));
+    let scheme = Scheme::named(scheme).ok_or_else(unknown)?;
+    let settings = Settings { salt, salt_size, ..Settings::default() };
+    scheme.hash(password, &settings, random_salt).map_err(|refused| match refused {
+        Refused::Value(text) => Error::user(text).context("Could not hash the secret."),
+        Refused::Argument(text) => Error::user(text),
+    })
 }
 
 /// A random salt of a length.
