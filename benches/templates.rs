@@ -2,36 +2,9 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a bench: macros without docs, and its input is its own")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use rplay::diag::Result;
-use rplay::template::{Overrides, Scope, Templar, Var, World};
+use rplay::template::{Overrides, Templar, Vars};
 use rplay::value::{Dict, Text, Value};
 use std::hint::black_box;
-use std::sync::Arc;
-
-/// Variables and nothing else.
-#[derive(Default)]
-struct Vars {
-    vars: Dict,
-    world: World,
-}
-
-impl Scope for Vars {
-    fn get(&self, name: &str) -> Result<Option<Var>> {
-        Ok(self.vars.get(name).cloned().map(Var::Value))
-    }
-
-    fn names(&self) -> Vec<Arc<str>> {
-        self.vars.keys().filter_map(|key| key.as_str().map(Arc::from)).collect()
-    }
-
-    fn search_paths(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    fn world(&self) -> &World {
-        &self.world
-    }
-}
 
 fn trusted(text: &str) -> Text {
     Text::trusted(text, None)

@@ -6,34 +6,9 @@
 #![allow(clippy::print_stdout, reason = "a program that answers on standard output")]
 
 use rplay::diag::{Error, Result};
-use rplay::template::{Scope, Templar, Var, World};
+use rplay::template::{Templar, Vars};
 use rplay::value::{Dict, JsonStyle, Text, Value, parse_json, repr, write_json};
 use std::io::{BufRead, Write};
-use std::sync::Arc;
-
-#[derive(Default)]
-struct Vars {
-    vars: Dict,
-    world: World,
-}
-
-impl Scope for Vars {
-    fn get(&self, name: &str) -> Result<Option<Var>> {
-        Ok(self.vars.get(name).cloned().map(Var::Value))
-    }
-
-    fn names(&self) -> Vec<Arc<str>> {
-        self.vars.keys().filter_map(|key| key.as_str().map(Arc::from)).collect()
-    }
-
-    fn search_paths(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    fn world(&self) -> &World {
-        &self.world
-    }
-}
 
 /// The value as if the user had written it: its strings may be templates.
 fn trusted(value: &Value) -> Value {

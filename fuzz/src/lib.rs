@@ -1,34 +1,9 @@
 //! What each target does with an input.
 
-use rplay::diag::Result;
-use rplay::template::{Scope, Templar, Var, World};
+use rplay::template::{Templar, Vars};
 use rplay::value::{Dict, Text, Value};
-use std::sync::Arc;
 
 /// A few variables of each type, one of them lazy, one undefined within.
-struct Vars {
-    vars: Dict,
-    world: World,
-}
-
-impl Scope for Vars {
-    fn get(&self, name: &str) -> Result<Option<Var>> {
-        Ok(self.vars.get(name).cloned().map(Var::Value))
-    }
-
-    fn names(&self) -> Vec<Arc<str>> {
-        self.vars.keys().filter_map(|key| key.as_str().map(Arc::from)).collect()
-    }
-
-    fn search_paths(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    fn world(&self) -> &World {
-        &self.world
-    }
-}
-
 fn vars() -> Vars {
     let text = |text: &str| Value::Str(Text::trusted(text, None));
     let list = Value::list([Value::Int(1), text("b"), Value::Null]);
@@ -45,7 +20,7 @@ fn vars() -> Vars {
         ("again", text("{{ again }}")),
         ("partly", Value::list([Value::Int(1), text("{{ nope }}")])),
     ]);
-    Vars { vars, world: World::default() }
+    Vars { vars, ..Vars::default() }
 }
 
 /// Whether a template would touch what is outside: commands and files.

@@ -7,7 +7,7 @@ use crate::event::{Keys, Pressed};
 use crate::modules::many::Step;
 use crate::playbook::{Common, Frame, FrameKind, Task};
 use crate::proto::{Context, Request};
-use crate::template::{Scope, Templar, Var, World};
+use crate::template::{Templar, Vars};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -109,24 +109,6 @@ impl Person for Fake {
     }
 }
 
-/// No variables.
-struct Empty(World);
-
-impl Scope for Empty {
-    fn get(&self, _: &str) -> Result<Option<Var>> {
-        Ok(None)
-    }
-    fn names(&self) -> Vec<Arc<str>> {
-        Vec::new()
-    }
-    fn search_paths(&self) -> Vec<String> {
-        Vec::new()
-    }
-    fn world(&self) -> &World {
-        &self.0
-    }
-}
-
 fn said(text: &str) -> Result<Outcome> {
     Ok(Outcome::default().with("rc", 0).with("stdout", text).with("stderr", ""))
 }
@@ -139,7 +121,7 @@ fn ran(fake: &Fake, args: Dict, check: bool) -> Result<Outcome> {
     let kind = FrameKind::Play { basedir: "/".into() };
     let frame = Arc::new(Frame { kind, common: Common::default(), origin: None, parent: None });
     let task = Task::implicit("reboot", frame);
-    let (scope, templar) = (Empty(World::default()), Templar::default());
+    let (scope, templar) = (Vars::default(), Templar::default());
     let call = ActionCall {
         args,
         task: &task,

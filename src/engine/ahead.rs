@@ -10,7 +10,7 @@ use super::host_task::HostTask;
 use crate::connection::{Lane, Target, Transport};
 use crate::content::{Action, ActionKind};
 use crate::diag::{Error, Kind};
-use crate::value::Dict;
+use crate::value::{Dict, Value};
 use crate::vars::Watched;
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
@@ -95,6 +95,8 @@ pub(super) struct Ahead<'a> {
     lane: Arc<Lane>,
     target: Arc<OnceLock<Target>>,
     last: Option<oneshot::Receiver<bool>>,
+    /// How many items have been put under way.
+    started: usize,
 }
 
 struct Item<'a> {
@@ -103,13 +105,15 @@ struct Item<'a> {
 }
 
 impl<'a> Ahead<'a> {
-    /// Whether there is room for one more.
-    pub fn has_room(&self) -> bool {
-        self.items.len() < WINDOW
+    /// Puts items under way as long as there is room; `variables` are those of an item.
+    pub fn fill(&mut self, task: &'a HostTask, items: &[Value], variables: impl Fn(usize) -> Dict) {
+        while self.started < items.len() && self.items.len() < WINDOW {
+            self.start(task, variables(self.started));
+            self.started += 1;
+        }
     }
 
-    /// Puts an item under way.
-    pub fn start(&mut self, task: &'a HostTask, overlay: Dict) {
+    fn start(&mut self, task: &'a HostTask, overlay: Dict) {
         let (next, before) = oneshot::channel();
         let before = self.last.replace(before);
         let watched = match (&before, &task.task.register) {
@@ -165,6 +169,7 @@ impl HostTask {
             || task.loop_control.pause.is_some()
             || task.keyword(|c| c.delegate_to.as_ref()).is_some()
             || task.keyword(|c| c.timeout.as_ref()).is_some()
+            || self.shared.settings.int("TASK_TIMEOUT") > 0
             || task.keyword(|c| c.debugger.as_ref()).is_some()
             || task.async_.is_some();
         let is_one = |action: &Action| {

@@ -100,7 +100,6 @@ impl HostTask {
         // What an item registers or sets is seen by the items after it.
         let mut learned = Dict::new();
         let mut ahead = self.sends_ahead(items).then(Ahead::default);
-        let mut started = 0;
         for (index, item) in items.iter().enumerate() {
             if index > 0 && control.pause > 0.0 {
                 self.go_away();
@@ -110,10 +109,7 @@ impl HostTask {
             let mut overlay = learned.clone();
             overlay.update(&vars);
             if let Some(ahead) = &mut ahead {
-                while started < items.len() && ahead.has_room() {
-                    ahead.start(self, control.variables(items, started, &items[started]));
-                    started += 1;
-                }
+                ahead.fill(self, items, |place| control.variables(items, place, &items[place]));
             }
             let early = match &mut ahead {
                 Some(ahead) => ahead.next().await,

@@ -2,7 +2,6 @@
 
 use super::{Call, ModuleDef, Support, command};
 use crate::argspec::{Arg, Default, Kind, Spec};
-use crate::host::words;
 use crate::proto::Outcome;
 use crate::value::Value;
 use std::path::Path;
@@ -218,11 +217,7 @@ fn would_change(call: &Call<'_>, argv: &[String], entry: &str) -> Result<bool, O
 fn list(call: &Call<'_>, argv: &[String], must_succeed: bool) -> Result<Vec<String>, Outcome> {
     let output = call.command(argv).run().map_err(|error| command::not_started(argv, &error))?;
     if must_succeed && output.rc != 0 {
-        return Err(Outcome::failed(output.err().trim_end())
-            .with("cmd", words::join(argv))
-            .with("rc", output.rc)
-            .with("stdout", output.out())
-            .with("stderr", output.err()));
+        return Err(command::refused(argv, &output));
     }
     let out = output.out();
     let mut lines: Vec<String> =

@@ -2,7 +2,7 @@
 
 use super::{Call, ModuleDef, Support, command};
 use crate::argspec::{Arg, Default, Kind, Spec};
-use crate::host::{Output, words};
+use crate::host::Output;
 use crate::proto::Outcome;
 use crate::re::{Flags, Found, Pattern};
 use crate::value::{Dict, Value};
@@ -281,11 +281,7 @@ impl Job<'_> {
         if output.rc == 0 {
             return Ok(());
         }
-        Err(Outcome::failed(output.err().trim_end())
-            .with("cmd", words::join(&argv))
-            .with("rc", output.rc)
-            .with("stdout", output.out())
-            .with("stderr", output.err()))
+        Err(command::refused(&argv, &output))
     }
 }
 

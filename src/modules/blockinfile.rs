@@ -217,22 +217,16 @@ fn place(
 
 #[cfg(test)]
 mod tests {
-    use crate::modules::testing::{checked, has, outcome};
 
     #[track_caller]
     fn edits(before: &str, args: &str, after: &str, msg: &str) {
-        let dir = tempfile::tempdir().expect("dir");
-        let path = dir.path().join("f");
-        std::fs::write(&path, before).expect("write");
-        let json = format!(r##"{{"path": "{}", "marker": "#{{mark}}", {args}}}"##, path.display());
-        let dry = checked("blockinfile", &json);
-        assert_eq!(std::fs::read_to_string(&path).expect("read"), before, "check mode");
-        let out = outcome("blockinfile", &json);
-        assert_eq!(std::fs::read_to_string(&path).expect("read"), after, "{args}");
-        for out in [dry, out] {
-            has(&out, "msg", &format!("'{msg}'"));
-            has(&out, "changed", if msg.is_empty() { "False" } else { "True" });
-        }
+        crate::modules::testing::edits(
+            "blockinfile",
+            before,
+            &format!(r##""marker": "#{{mark}}", {args}"##),
+            after,
+            msg,
+        );
     }
 
     #[test]

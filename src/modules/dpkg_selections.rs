@@ -2,7 +2,7 @@
 
 use super::{Call, ModuleDef, Support, command};
 use crate::argspec::{Arg, Kind, Spec};
-use crate::host::{Output, locale, words};
+use crate::host::{Output, locale};
 use crate::proto::Outcome;
 
 /// The module.
@@ -48,11 +48,7 @@ fn execute(call: &Call<'_>, argv: &[String], stdin: Option<String>) -> Result<Ou
     if output.rc == 0 {
         return Ok(output);
     }
-    Err(Outcome::failed(output.err().trim_end())
-        .with("cmd", words::join(argv))
-        .with("rc", output.rc)
-        .with("stdout", output.out())
-        .with("stderr", output.err()))
+    Err(command::refused(argv, &output))
 }
 
 #[cfg(test)]

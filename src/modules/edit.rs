@@ -13,15 +13,20 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
+/// Backs up a file that is there, where that is asked for; gives the backup's name.
+pub(super) fn backup(call: &Call<'_>, path: &str) -> Result<Option<String>, Outcome> {
+    if !call.args.bool("backup") || !Path::new(path).exists() {
+        return Ok(None);
+    }
+    let made = replace::backup(&call.env, Path::new(path)).map_err(|e| {
+        Outcome::failed(format!("Could not make backup of '{path}'.")).caused_by(errors::os_error(&e, path))
+    })?;
+    Ok(Some(made.to_string_lossy().into_owned()))
+}
+
 /// Backs up where that is asked for, validates and writes; gives the backup's name.
 pub(super) fn write(call: &Call<'_>, path: &str, content: &[u8]) -> Result<Option<String>, Outcome> {
-    let mut backup = None;
-    if call.args.bool("backup") && Path::new(path).exists() {
-        let made = replace::backup(&call.env, Path::new(path)).map_err(|e| {
-            Outcome::failed(format!("Could not make backup of '{path}'.")).caused_by(errors::os_error(&e, path))
-        })?;
-        backup = Some(made.to_string_lossy().into_owned());
-    }
+    let backup = backup(call, path)?;
     if let Some(command) = call.args.opt_str("validate").filter(|text| !text.is_empty()) {
         validate(call, command, content)?;
     }

@@ -6,7 +6,7 @@
 use super::attributes::{FileArgs, absolute, is_link, real_path};
 use super::{Call, ModuleDef, Support, edit};
 use crate::argspec::{Arg, Default, Kind, Spec};
-use crate::host::{Replace, errors, replace};
+use crate::host::{Replace, errors};
 use crate::proto::Outcome;
 use crate::re::{Flags, Found, Pattern, escape};
 use crate::value::{Dict, Value};
@@ -147,13 +147,7 @@ fn read(call: &Call<'_>, path: &str) -> Result<Vec<String>, Outcome> {
 }
 
 fn write(call: &Call<'_>, path: &str, text: &str) -> Result<Option<String>, Outcome> {
-    let mut backup = None;
-    if call.args.bool("backup") && Path::new(path).exists() {
-        let made = replace::backup(&call.env, Path::new(path)).map_err(|e| {
-            Outcome::failed(format!("Could not make backup of '{path}'.")).caused_by(errors::os_error(&e, path))
-        })?;
-        backup = Some(made.to_string_lossy().into_owned());
-    }
+    let backup = edit::backup(call, path)?;
     let path = absolute(path);
     let replace = Replace {
         unsafe_writes: call.args.bool("unsafe_writes"),
@@ -475,22 +469,11 @@ impl<'a> Editor<'a> {
 
 #[cfg(test)]
 mod tests {
-    use crate::modules::testing::{checked, has, outcome};
+    use crate::modules::testing::{has, outcome};
 
     #[track_caller]
     fn edits(before: &str, args: &str, after: &str, msg: &str) {
-        let dir = tempfile::tempdir().expect("dir");
-        let path = dir.path().join("f");
-        std::fs::write(&path, before).expect("write");
-        let json = format!(r#"{{"path": "{}", {args}}}"#, path.display());
-        let dry = checked("ini_file", &json);
-        assert_eq!(std::fs::read_to_string(&path).expect("read"), before, "check mode");
-        let out = outcome("ini_file", &json);
-        assert_eq!(std::fs::read_to_string(&path).expect("read"), after, "{args}");
-        for out in [dry, out] {
-            has(&out, "msg", &format!("'{msg}'"));
-            has(&out, "changed", if before == after { "False" } else { "True" });
-        }
+        crate::modules::testing::edits("ini_file", before, args, after, msg);
     }
 
     const FILE: &str = "top = 1\n\n[a]\nx = 1\n# y = 2\n\n[b]\nx=1\nx=2\nflag\n";

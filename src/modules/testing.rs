@@ -46,3 +46,21 @@ pub fn has(outcome: &Outcome, key: &str, want: &str) {
     let got = outcome.get(key).map_or_else(|| "(absent)".to_owned(), crate::value::repr);
     assert_eq!(got, want, "{key} in {:?}", outcome.result);
 }
+
+/// Edits a file that holds `before`, in check mode and for real: check mode must change nothing, what stands there after
+/// must be `after`, and both must say `msg`. `args` are JSON without its braces.
+#[track_caller]
+pub fn edits(module: &str, before: &str, args: &str, after: &str, msg: &str) {
+    let dir = tempfile::tempdir().expect("dir");
+    let path = dir.path().join("f");
+    std::fs::write(&path, before).expect("write");
+    let json = format!(r#"{{"path": "{}", {args}}}"#, path.display());
+    let dry = checked(module, &json);
+    assert_eq!(std::fs::read_to_string(&path).expect("read"), before, "check mode");
+    let out = outcome(module, &json);
+    assert_eq!(std::fs::read_to_string(&path).expect("read"), after, "{args}");
+    for out in [dry, out] {
+        has(&out, "msg", &format!("'{msg}'"));
+        has(&out, "changed", if before == after { "False" } else { "True" });
+    }
+}

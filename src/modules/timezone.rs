@@ -6,7 +6,7 @@ use super::attributes::real_path;
 use super::setup::os_release::Release;
 use super::{Call, ModuleDef, Support, command};
 use crate::argspec::{Arg, Kind, Spec, boolean};
-use crate::host::{Replace, words};
+use crate::host::Replace;
 use crate::proto::Outcome;
 use crate::re::{Flags, Pattern};
 use crate::value::{Dict, Value, repr};
@@ -110,11 +110,7 @@ impl Job<'_> {
         if output.rc == 0 {
             return Ok(output.out());
         }
-        Err(Outcome::failed(output.err().trim_end())
-            .with("cmd", words::join(argv))
-            .with("rc", output.rc)
-            .with("stdout", output.out())
-            .with("stderr", output.err()))
+        Err(command::refused(argv, &output))
     }
 
     fn program(&self, name: &str) -> Result<String, Outcome> {

@@ -1,9 +1,8 @@
 //! Rows recorded from ansible-core by tests/baselines/record_templates.py, all compared.
 
-use super::{Overrides, Scope, Templar, Var, World};
+use super::{Overrides, Templar, Vars, World};
 use crate::diag::{Error, Result};
 use crate::value::{Dict, Text, Value, parse_json, repr};
-use std::sync::Arc;
 
 const ROWS: &str = include_str!("../../tests/baselines/templates.jsonl");
 
@@ -24,30 +23,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("{% include 'loopy.j2' %}", "CPython says where it noticed"),
     ("{{ loop1 }}", "CPython says where it noticed"),
 ];
-
-struct Vars {
-    vars: Dict,
-    world: World,
-    folder: String,
-}
-
-impl Scope for Vars {
-    fn get(&self, name: &str) -> Result<Option<Var>> {
-        Ok(self.vars.get(name).cloned().map(Var::Value))
-    }
-
-    fn names(&self) -> Vec<Arc<str>> {
-        self.vars.keys().filter_map(|k| k.as_str().map(Arc::from)).collect()
-    }
-
-    fn search_paths(&self) -> Vec<String> {
-        vec![self.folder.clone()]
-    }
-
-    fn world(&self) -> &World {
-        &self.world
-    }
-}
 
 fn trust(value: &Value) -> Value {
     match value {
@@ -79,7 +54,7 @@ fn rows() {
     }
     let Value::Dict(vars) = trust(head.get("vars").unwrap()) else { panic!() };
     let path = folder.path().display().to_string();
-    let scope = Vars { vars, world: World::default(), folder: path.clone() };
+    let scope = Vars { vars, world: World::default(), paths: vec![path.clone()] };
     let templar = Templar::new();
     let mut wrong = Vec::new();
     for line in lines {
@@ -105,7 +80,7 @@ fn rows() {
 #[test]
 fn random_templates() {
     let templar = Templar::new();
-    let mut scope = Vars { vars: Dict::new(), world: World::default(), folder: "/".into() };
+    let mut scope = Vars { vars: Dict::new(), world: World::default(), paths: vec!["/".into()] };
     let mut wrong = Vec::new();
     for (number, line) in FUZZED.lines().enumerate() {
         let row = parse_json(line).unwrap();

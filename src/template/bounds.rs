@@ -57,35 +57,12 @@ impl Cx<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::diag::Result;
-    use crate::template::{Scope, Templar, Var, World};
+    use crate::template::{Templar, Vars};
     use crate::value::Text;
-    use std::sync::Arc;
-
-    #[derive(Default)]
-    struct Nothing(World);
-
-    impl Scope for Nothing {
-        fn get(&self, _: &str) -> Result<Option<Var>> {
-            Ok(None)
-        }
-
-        fn names(&self) -> Vec<Arc<str>> {
-            Vec::new()
-        }
-
-        fn search_paths(&self) -> Vec<String> {
-            Vec::new()
-        }
-
-        fn world(&self) -> &World {
-            &self.0
-        }
-    }
 
     #[test]
     fn what_has_no_end_is_an_error() {
-        let (templar, scope) = (Templar::new(), Nothing::default());
+        let (templar, scope) = (Templar::new(), Vars::default());
         for source in [
             "{{ 'a' * 10**12 }}",
             "{{ [1] * 10**12 }}",

@@ -49,7 +49,7 @@ pub use object::{Delta, DictCell, IterCell, LazyMap, List, Obj, Range, SetCell, 
 pub use overrides::Overrides;
 pub use plugins::{Filter, FilterFn, Lookup, LookupFn, Plugins, Test, TestFn, short_name};
 pub use raise::{Class, Missing, Raise, Undefined};
-pub use scope::{Scope, Var, VarMap, World};
+pub use scope::{Scope, Var, VarMap, Vars, World};
 pub use templar::Templar;
 
 /// The bytes of a text in an encoding, by Python's name for it; the error is in Python's words.

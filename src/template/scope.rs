@@ -3,7 +3,7 @@
 //! The layer of variables implements [`Scope`]; nothing in `template` names a layer above it.
 
 use crate::diag::Result;
-use crate::value::Value;
+use crate::value::{Dict, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -50,6 +50,46 @@ pub struct World {
     /// The settings by name, a plugin's as `ssh.port`: each with where it comes from, as `ansible-config dump`
     /// has it.
     pub settings: HashMap<String, (Value, String)>,
+}
+
+/// Variables and nothing else: what it takes to render text without running anything.
+///
+/// ```
+/// use rplay::template::{Templar, Vars};
+/// use rplay::value::{Text, Value};
+///
+/// let mut scope = Vars::default();
+/// scope.vars.insert("name", "world");
+/// let source = Text::trusted("Hello {{ name | upper }}", None);
+/// assert_eq!(Templar::new().render(&source, &scope)?, Value::str("Hello WORLD"));
+/// # Ok::<(), rplay::diag::Error>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct Vars {
+    /// The variables.
+    pub vars: Dict,
+    /// What filters and lookups need beside them.
+    pub world: World,
+    /// Where relative paths of lookups are searched.
+    pub paths: Vec<String>,
+}
+
+impl Scope for Vars {
+    fn get(&self, name: &str) -> Result<Option<Var>> {
+        Ok(self.vars.get(name).cloned().map(Var::Value))
+    }
+
+    fn names(&self) -> Vec<Arc<str>> {
+        self.vars.keys().filter_map(|key| key.as_str().map(Arc::from)).collect()
+    }
+
+    fn search_paths(&self) -> Vec<String> {
+        self.paths.clone()
+    }
+
+    fn world(&self) -> &World {
+        &self.world
+    }
 }
 
 /// A variable's content.

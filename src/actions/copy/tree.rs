@@ -29,34 +29,7 @@ pub(super) async fn put(call: &ActionCall<'_>, dest: &str, source: &str, found: 
         args.insert("follow", false);
     }
     for part in tree.files.chunks(MOST_ASKED) {
-        let files: Vec<_> =
-            part.iter().map(|(path, name)| Ok((read(call, path)?, path, name))).collect::<Result<_>>()?;
-        let checksums: Vec<String> = files.iter().map(|(file, ..)| file.checksum()).collect::<Result<_>>()?;
-        let differing = differing(call, dest, &files, &checksums).await?;
-        let mut batch = Batch::default();
-        for (at, (file, path, name)) in files.into_iter().enumerate() {
-            let mut args = args.clone();
-            let label = Value::str(path.to_string_lossy().as_ref());
-            if file.size() > SMALL && differing[at] {
-                if let Some(failed) = batch.send(call, &mut sums).await? {
-                    return Ok(finished(failed));
-                }
-                if let Some(failed) = sums.add(super::put(call, args, dest, name, label, file).await?) {
-                    return Ok(finished(failed));
-                }
-                continue;
-            }
-            args.insert("dest", dest);
-            describe(&mut args, name, label, &file, &checksums[at])?;
-            let content = if differing[at] { Some(file.bytes()?) } else { None };
-            batch.add(Step { module: deliver::NAME, args, content });
-            if batch.is_full()
-                && let Some(failed) = batch.send(call, &mut sums).await?
-            {
-                return Ok(finished(failed));
-            }
-        }
-        if let Some(failed) = batch.send(call, &mut sums).await? {
+        if let Some(failed) = put_files(call, dest, &args, part, &mut sums).await? {
             return Ok(finished(failed));
         }
     }
@@ -81,6 +54,41 @@ pub(super) async fn put(call: &ActionCall<'_>, dest: &str, source: &str, found: 
         },
         _ => Outcome::changed(sums.changed).with("dest", dest).with("src", shown),
     })
+}
+
+/// Puts files, the small ones in batches; the outcome of the first that failed.
+async fn put_files(
+    call: &ActionCall<'_>,
+    dest: &str,
+    args: &Dict,
+    part: &[(PathBuf, String)],
+    sums: &mut Sums,
+) -> Result<Option<Outcome>> {
+    let files: Vec<_> = part.iter().map(|(path, name)| Ok((read(call, path)?, path, name))).collect::<Result<_>>()?;
+    let checksums: Vec<String> = files.iter().map(|(file, ..)| file.checksum()).collect::<Result<_>>()?;
+    let differing = differing(call, dest, &files, &checksums).await?;
+    let mut batch = Batch::default();
+    for (at, (file, path, name)) in files.into_iter().enumerate() {
+        let mut args = args.clone();
+        let label = Value::str(path.to_string_lossy().as_ref());
+        let alone = file.size() > SMALL && differing[at];
+        if (alone || batch.is_full())
+            && let Some(failed) = batch.send(call, sums).await?
+        {
+            return Ok(Some(failed));
+        }
+        if alone {
+            if let Some(failed) = sums.add(super::put(call, args, dest, name, label, file).await?) {
+                return Ok(Some(failed));
+            }
+            continue;
+        }
+        args.insert("dest", dest);
+        describe(&mut args, name, label, &file, &checksums[at])?;
+        let content = if differing[at] { Some(file.bytes()?) } else { None };
+        batch.add(Step { module: deliver::NAME, args, content });
+    }
+    batch.send(call, sums).await
 }
 
 /// Which files the host does not have yet.

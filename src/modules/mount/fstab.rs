@@ -1,9 +1,10 @@
 //! Lines of fstab: those of one mount point are changed, all others stay as they are.
 
 use super::Wanted;
-use crate::host::{Replace, errors, replace};
+use crate::host::{Replace, errors};
 use crate::modules::Call;
 use crate::modules::attributes::real_path;
+use crate::modules::edit;
 use crate::proto::Outcome;
 use std::fs;
 use std::io;
@@ -36,14 +37,7 @@ impl Fstab {
     /// Writes it; gives the name of the backup, empty where none was asked for.
     pub(super) fn write(&self, call: &Call<'_>) -> Result<String, Outcome> {
         let path = real_path(&self.path);
-        let mut backup = String::new();
-        if call.args.bool("backup") && Path::new(&path).exists() {
-            let made = replace::backup(&call.env, Path::new(&self.path)).map_err(|e| {
-                let failed = Outcome::failed(format!("Could not make backup of '{}'.", self.path));
-                failed.caused_by(errors::os_error(&e, &self.path))
-            })?;
-            backup = made.to_string_lossy().into_owned();
-        }
+        let backup = edit::backup(call, &self.path)?.unwrap_or_default();
         let replace = Replace { unsafe_writes: true, ..Replace::new(Path::new(&path)) };
         replace.bytes(self.lines.concat().as_bytes()).map_err(Outcome::crashed)?;
         Ok(backup)
