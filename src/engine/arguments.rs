@@ -2,7 +2,7 @@
 
 use super::keywords::{Keywords, place};
 use crate::actions::ActionDef;
-use crate::diag::{Error, Result};
+use crate::diag::{Error, Remark, Result};
 use crate::value::{Dict, Value};
 
 impl Keywords<'_> {
@@ -35,7 +35,8 @@ impl Keywords<'_> {
         if let Some(template) = self.task.args.get("_variable_params") {
             if self.shared.settings.flag("INJECT_FACTS_AS_VARS") {
                 let text = "Using a template for task args is unsafe in some situations (see https://docs.ansible.com/ansible/devel/reference_appendices/faq.html#argsplat-unsafe).";
-                self.shared.warn(Error::user(text).at(place(Some(template))).to_string().trim_end());
+                let warning = Remark::warning(Error::user(text).at(place(Some(template))));
+                self.shared.templar.remark(self.scope, warning);
             }
             match self.render(Some(template)).map_err(finish)? {
                 Some(Value::Dict(dict)) => args.update(&dict),

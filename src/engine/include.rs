@@ -118,6 +118,7 @@ impl Batch {
                 result,
                 label: None,
                 error: None,
+                remarks: Vec::new(),
             })));
         }
     }

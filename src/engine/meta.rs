@@ -173,6 +173,7 @@ impl Batch {
             result,
             label: None,
             error: None,
+            remarks: Vec::new(),
         })));
     }
 

@@ -173,6 +173,7 @@ impl Batch {
             result,
             label: None,
             error: done.error.clone(),
+            remarks: done.remarks.clone(),
         }
     }
 

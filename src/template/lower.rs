@@ -327,7 +327,15 @@ impl<'s> Lowerer<'s> {
         self.render_constants |= lookup;
         let args = self.args(&c.args);
         self.render_constants = outer;
-        Ok(Expr::Call(callee, Box::new(args?)))
+        let mut args = args?;
+        // Its name is no template.
+        if lookup
+            && let Some(name @ Expr::Const(Const::Embedded(_))) = args.positional.first_mut()
+            && let Expr::Const(Const::Embedded(text)) = &*name
+        {
+            *name = Expr::Const(Const::Str(text.clone()));
+        }
+        Ok(Expr::Call(callee, Box::new(args)))
     }
 
     /// jinja2 wants positional arguments, then `*args` and keywords in any order, then `**kwargs` last.

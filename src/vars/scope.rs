@@ -5,7 +5,7 @@
 use super::hostvars::{AllVars, HostVars};
 use super::layers::read;
 use super::{PlayVars, Store, TaskLayers};
-use crate::diag::Result;
+use crate::diag::{Remarks, Result};
 use crate::inventory::combine;
 use crate::inventory::{Mismatch, Notice};
 use crate::playbook::Task;
@@ -33,6 +33,8 @@ pub struct HostScope {
     pub reached: Option<Arc<Reached>>,
     /// Above all: the item of a loop and what else lives as long as one run of a task.
     pub overlay: Dict,
+    /// Where what renderings say is kept for the result; None leaves it to the templar.
+    pub remarks: Option<Arc<Remarks>>,
     /// A variable of which it is to be known whether it was read from below the overlay.
     pub watched: Option<Arc<Watched>>,
 }
@@ -77,6 +79,7 @@ impl HostScope {
             layers: Arc::default(),
             reached: None,
             overlay: Dict::new(),
+            remarks: None,
             watched: None,
         }
     }
@@ -285,6 +288,10 @@ impl Scope for HostScope {
             _ => None,
         });
         Ok((hosts.iter().map(|host| host.name.clone()).collect(), warnings.collect()))
+    }
+
+    fn remarks(&self) -> Option<&Remarks> {
+        self.remarks.as_deref()
     }
 
     fn world(&self) -> &World {
