@@ -180,7 +180,8 @@ impl HostTask {
     }
 
     fn secret_error(&self) -> Error {
-        Error::user("the output has been hidden due to the fact that 'no_log: true' was specified for this result")
+        // ansible-core tells the failure itself, with whatever secrets are in it: on purpose not done here.
+        Error::user("the reason is hidden, since 'no_log: true' was specified for this task")
             .context("Task failed.")
             .at(self.task.origin.as_ref())
     }

@@ -2,7 +2,7 @@
 
 use super::batch::Batch;
 use super::host_task::Included;
-use crate::diag::{Error, Result};
+use crate::diag::{Error, Kind, Result};
 use crate::event::{Event, Status, TaskInfo, TaskResult};
 use crate::load::{self, IncludeRequest, Loaded};
 use crate::playbook::Task;
@@ -39,6 +39,12 @@ impl Batch {
                 Ok(found) => {
                     self.take_in(&found, &hosts, &included);
                     loaded.push((hosts, found));
+                }
+                // What cannot be read as tasks ends the run, as with ansible-core; no rescue helps.
+                Err(error) if error.kind == Kind::Parser => {
+                    self.shared.tell_notes();
+                    self.fatal.get_or_insert(error);
+                    return;
                 }
                 Err(error) => {
                     self.fail_include(info, &hosts, &included, &error);
@@ -82,7 +88,9 @@ impl Batch {
     fn unreadable_include(&self, included: &Included, error: &Error) -> Error {
         let missing = error.message.starts_with("Unable to retrieve file contents.");
         let Some(path) = error.message.rsplit_once("No such file or directory: '").map(|(_, path)| path) else {
-            return error.clone();
+            // What a file says is told twice, at first without its place.
+            let nested = error.origin.is_some() && included.args.get("_raw_params").is_some();
+            return if nested { error.clone().context(error.message.as_str()) } else { error.clone() };
         };
         if !missing || included.args.get("_raw_params").is_none() {
             return error.clone();
@@ -103,10 +111,9 @@ impl Batch {
             if let Some(file) = included.args.get("_raw_params") {
                 result.insert("include", file.clone());
             }
-            if self.rescuable > 0 {
-                self.hosts.stats(host).rescued += 1;
-            } else {
-                self.hosts.stats(host).failed += 1;
+            // It counts as a failure even where a rescue follows.
+            self.hosts.stats(host).failed += 1;
+            if self.rescuable == 0 {
                 self.vars.remove(host);
             }
             self.hosts.state(host).failed = true;

@@ -2,7 +2,7 @@
 //!
 //! `get` asks the layers from the highest precedence down; the first that has the name wins.
 
-use super::hostvars::{AllVars, HostVars};
+use super::hostvars::{AllVars, DelegatedVars, HostVars};
 use super::layers::read;
 use super::{PlayVars, Store, TaskLayers};
 use crate::diag::{Remarks, Result};
@@ -228,6 +228,11 @@ impl Scope for HostScope {
         match name {
             "hostvars" => return Ok(Some(Var::Map(Arc::new(AllVars::new(self))))),
             "vars" => return Ok(Some(Var::Map(Arc::new(HostVars::current(self))))),
+            "ansible_delegated_vars" => {
+                if let Some(vars) = DelegatedVars::of(self) {
+                    return Ok(Some(Var::Map(Arc::new(vars))));
+                }
+            }
             _ => {}
         }
         if let Some(value) = self.magic(name)? {
@@ -264,6 +269,7 @@ impl Scope for HostScope {
         add(&self.store.extra);
         add(&self.overlay);
         names.extend(self.magic_names());
+        names.extend(DelegatedVars::of(self).map(|_| Arc::from("ansible_delegated_vars")));
         names.into_iter().collect()
     }
 
