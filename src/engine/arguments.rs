@@ -5,6 +5,30 @@ use crate::actions::ActionDef;
 use crate::diag::{Error, Remark, Result};
 use crate::value::{Dict, Value};
 
+/// The actions that take free text, by name in ansible.builtin.
+const WITH_TEXT: [&str; 15] = [
+    "add_host",
+    "command",
+    "group_by",
+    "import_role",
+    "import_tasks",
+    "include_role",
+    "include_tasks",
+    "include_vars",
+    "meta",
+    "raw",
+    "script",
+    "set_fact",
+    "shell",
+    "win_command",
+    "win_shell",
+];
+
+fn takes_text(fqcn: &str) -> bool {
+    let short = ["ansible.builtin.", "ansible.legacy.", "ansible.windows."].iter().find_map(|p| fqcn.strip_prefix(p));
+    WITH_TEXT.contains(&short.unwrap_or(fqcn))
+}
+
 impl Keywords<'_> {
     /// What `module_defaults` has for an action, rendered: that of its groups, over it its own. Of several for the
     /// same name the innermost counts as a whole.
@@ -29,6 +53,10 @@ impl Keywords<'_> {
 
     /// The arguments of the task, rendered, below them `module_defaults` and a template for all of them.
     pub fn arguments(&self, fqcn: &str, action: Option<&ActionDef>) -> Result<Dict> {
+        if self.task.args.contains("_raw_params") && !takes_text(fqcn) {
+            let text = format!("Action '{fqcn}' does not support raw params.");
+            return Err(Error::user(text).at(self.task.action.origin()));
+        }
         let raw = action.map_or(&[][..], |action| action.raw_args);
         let finish = |error: Error| error.context(format!("Finalization of task args for '{fqcn}' failed."));
         let mut args = self.defaults(fqcn).map_err(finish)?;
