@@ -100,6 +100,7 @@ impl Loader {
             catalogue = catalogue.with_python_path();
         }
         texts("DEFAULT_ACTION_PLUGIN_PATH").iter().for_each(|folder| catalogue.add_plugins(folder));
+        catalogue.collections().validate_groups(config.settings.flag("VALIDATE_ACTION_GROUP_METADATA"));
         let notes = Notes::default();
         let filters = config.settings.text("PLUGIN_FILTERS_CFG");
         let mut refused = None;
@@ -155,6 +156,7 @@ impl Loader {
         for text in self.catalogue.collections().take_notices() {
             self.notes.add(Note::Deprecated(text));
         }
+        self.catalogue.collections().take_warnings().into_iter().for_each(|text| self.notes.warn(text));
         self.notes.take()
     }
 
