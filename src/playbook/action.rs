@@ -48,13 +48,13 @@ pub fn may_be_template(text: &str) -> bool {
 }
 
 /// Whether a text looks like a template as a whole.
-fn may_be_all_template(text: &str) -> bool {
+pub fn may_be_all_template(text: &str) -> bool {
     text.starts_with("#jinja2:")
         || [("{{", "}}"), ("{%", "%}"), ("{#", "#}")].iter().any(|(a, b)| text.starts_with(a) && text.ends_with(b))
 }
 
 /// Whether a text alone, without `k=v`, means something to an action.
-fn takes_text(name: &str) -> bool {
+pub fn takes_text(name: &str) -> bool {
     takes_command(name)
         || include_kind(name).is_some()
         || matches!(strip_builtin(name), "include_vars" | "meta" | "add_host" | "group_by" | "set_fact")
@@ -113,7 +113,7 @@ impl Reader<'_> {
             Kind::Map(_) => to_dict(thing),
             Kind::Scalar(Value::Str(text)) => {
                 if may_be_all_template(text.as_str()) && !takes_text(name.as_str()) {
-                    Dict::from([("_variable_params", Value::Str(text.clone()))])
+                    Dict::from([("_raw_params", Value::Str(text.clone()))])
                 } else {
                     let given = self.parse(text, takes_command(name.as_str()))?;
                     if additional {

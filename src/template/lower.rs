@@ -348,6 +348,10 @@ impl<'s> Lowerer<'s> {
                 ast::CallArg::Pos(_) if args.star.is_some() || !args.named.is_empty() => return syntax(complaint),
                 ast::CallArg::PosSplat(_) if args.star.is_some() => return syntax(complaint),
                 ast::CallArg::Pos(e) => args.positional.push(self.expr(e)?),
+                ast::CallArg::Kwarg(name, _) if args.named.iter().any(|(known, _)| &**known == *name) => {
+                    // ansible-core adds a line of the Python that jinja2 makes of the template.
+                    return Err(Raise::python(Class::Runtime, format!("keyword argument repeated: {name}")));
+                }
                 ast::CallArg::Kwarg(name, e) => args.named.push((Arc::from(*name), self.expr(e)?)),
                 ast::CallArg::PosSplat(e) => args.star = Some(self.expr(e)?),
                 ast::CallArg::KwargSplat(e) => args.star_star = Some(self.expr(e)?),
