@@ -112,15 +112,11 @@ impl Reader<'_> {
         let given = match &thing.kind {
             Kind::Map(_) => to_dict(thing),
             Kind::Scalar(Value::Str(text)) => {
-                if may_be_all_template(text.as_str()) && !takes_text(name.as_str()) {
-                    Dict::from([("_raw_params", Value::Str(text.clone()))])
-                } else {
-                    let given = self.parse(text, takes_command(name.as_str()))?;
-                    if additional {
-                        self.deprecate_merge(&given, thing);
-                    }
-                    given
+                let given = self.parse(text, takes_command(name.as_str()))?;
+                if additional {
+                    self.deprecate_merge(&given, thing);
                 }
+                given
             }
             Kind::Scalar(vaulted @ Value::Vault(_)) => Dict::from([("_raw_params", vaulted.clone())]),
             Kind::Scalar(Value::Null) => Dict::new(),

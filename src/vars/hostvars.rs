@@ -112,13 +112,19 @@ impl VarMap for HostVars {
     fn get(&self, key: &str) -> Result<Option<Var>> {
         match key {
             // Mappings that hold themselves would have no end.
+            "hostvars" if !self.other => self.scope.get(key),
             "ansible_delegated_vars" | "hostvars" | "vars" => Ok(None),
             _ => self.scope.get(key),
         }
     }
 
     fn keys(&self) -> Vec<Arc<str>> {
-        self.scope.names()
+        let has = |name: &str| match name {
+            "ansible_delegated_vars" | "ansible_search_path" | "vars" => false,
+            "hostvars" => !self.other,
+            _ => true,
+        };
+        self.scope.names().into_iter().filter(|name| has(name)).collect()
     }
 
     fn scope(&self) -> Option<Arc<dyn Scope + Send + Sync>> {
