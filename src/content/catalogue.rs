@@ -5,6 +5,7 @@
 //! through ansible.builtin's redirects.
 
 use super::collections::{Collections, Routed};
+use super::filters::Rejected;
 use super::installed::{Installation, Installed};
 use super::names;
 use super::{Action, ActionKind};
@@ -27,6 +28,8 @@ pub struct Catalogue {
     halves: HashSet<String>,
     /// Native modules that are not to be used: their Python files run instead.
     unwanted: Unwanted,
+    /// Short names that are to mean nothing.
+    rejected: Rejected,
     /// The collections that are installed.
     collections: Collections,
     /// Folders of modules: the setting `library`.
@@ -84,6 +87,13 @@ impl Catalogue {
             (full, name)
         });
         Self { native: native.collect(), ..Self::default() }
+    }
+
+    /// Lets these short names mean nothing.
+    #[must_use]
+    pub fn without(mut self, rejected: Rejected) -> Self {
+        self.rejected = rejected;
+        self
     }
 
     /// Searches these folders too: those that hold `ansible_collections/`, and those of modules.
@@ -185,6 +195,9 @@ impl Catalogue {
             if let found @ Lookup::Found(_) = self.full(&format!("{collection}.{name}"), bare) {
                 return found;
             }
+        }
+        if self.rejected.contains(name) {
+            return Lookup::Unknown;
         }
         self.short(name, library, bare)
     }

@@ -65,7 +65,7 @@ impl Batch {
                 Next::Redo => {
                     *self.hosts.state(&host) = before.0;
                     *self.hosts.stats(&host) = before.1;
-                    includes.forget(all.unwrap_or(std::slice::from_ref(&host)));
+                    includes.forget(&host);
                     done = Box::pin(self.redo(start, &session)).await;
                 }
             }

@@ -2,7 +2,7 @@
 
 use super::batch::Batch;
 use super::host_task::Included;
-use crate::diag::{Error, Result};
+use crate::diag::{Error, Kind, Result};
 use crate::event::{Event, Status, TaskInfo, TaskResult};
 use crate::load::{self, IncludeRequest, Loaded};
 use crate::playbook::Task;
@@ -29,31 +29,31 @@ struct Together {
 }
 
 impl Includes {
-    /// Adds what hosts include; where one of them includes the same twice, it does it twice.
-    pub fn add(&mut self, hosts: &[Arc<str>], included: Included) {
+    /// Adds what a host includes; where it includes the same twice, it does it twice.
+    pub fn add(&mut self, host: &Arc<str>, included: Included) {
         let places = self.places.entry(included.content_hash()).or_default();
-        for host in hosts {
-            let same = places.iter().copied().find(|place| {
-                let entry = &self.list[*place];
-                entry.included == included && !entry.members.contains(host)
-            });
-            let place = same.unwrap_or_else(|| {
-                places.push(self.list.len());
-                let included = included.clone();
-                self.list.push(Together { hosts: Vec::new(), members: HashSet::default(), included });
-                self.list.len() - 1
-            });
-            self.list[place].hosts.push(host.clone());
-            self.list[place].members.insert(host.clone());
+        let list = &mut self.list;
+        let same = places.iter().copied().find(|place| {
+            list.get(*place).is_some_and(|entry| entry.included == included && !entry.members.contains(host))
+        });
+        match same.and_then(|place| list.get_mut(place)) {
+            Some(entry) => {
+                entry.hosts.push(host.clone());
+                entry.members.insert(host.clone());
+            }
+            None => {
+                places.push(list.len());
+                let members = HashSet::from_iter([host.clone()]);
+                list.push(Together { hosts: vec![host.clone()], members, included });
+            }
         }
     }
 
-    /// Forgets what hosts include: the task is to run again on them.
-    pub fn forget(&mut self, hosts: &[Arc<str>]) {
-        for entry in &mut self.list {
-            for host in hosts.iter().filter(|host| entry.members.remove(*host)) {
-                entry.hosts.retain(|member| member != host);
-            }
+    /// Forgets what a host includes: the task is to run again on it.
+    pub fn forget(&mut self, host: &Arc<str>) {
+        for entry in self.list.iter_mut().filter(|entry| entry.members.contains(host)) {
+            entry.members.remove(host);
+            entry.hosts.retain(|member| member != host);
         }
     }
 }
@@ -90,6 +90,12 @@ impl Batch {
                 Ok(found) => {
                     self.take_in(&found, &hosts, &included);
                     loaded.push((hosts, found));
+                }
+                // What cannot be read as tasks ends the run, as with ansible-core; no rescue helps.
+                Err(error) if error.kind == Kind::Parser => {
+                    self.shared.tell_notes();
+                    self.fatal.get_or_insert(error);
+                    return;
                 }
                 Err(error) => {
                     self.fail_include(info, &hosts, &included, &error);
@@ -133,7 +139,9 @@ impl Batch {
     fn unreadable_include(&self, included: &Included, error: &Error) -> Error {
         let missing = error.message.starts_with("Unable to retrieve file contents.");
         let Some(path) = error.message.rsplit_once("No such file or directory: '").map(|(_, path)| path) else {
-            return error.clone();
+            // What a file says is told twice, at first without its place.
+            let nested = error.origin.is_some() && included.args.get("_raw_params").is_some();
+            return if nested { error.clone().context(error.message.as_str()) } else { error.clone() };
         };
         if !missing || included.args.get("_raw_params").is_none() {
             return error.clone();
@@ -154,10 +162,9 @@ impl Batch {
             if let Some(file) = included.args.get("_raw_params") {
                 result.insert("include", file.clone());
             }
-            if self.rescuable > 0 {
-                self.hosts.stats(host).rescued += 1;
-            } else {
-                self.hosts.stats(host).failed += 1;
+            // It counts as a failure even where a rescue follows.
+            self.hosts.stats(host).failed += 1;
+            if self.rescuable == 0 {
                 self.vars.remove(host);
             }
             self.hosts.state(host).failed = true;
@@ -169,6 +176,7 @@ impl Batch {
                 result,
                 label: None,
                 error: None,
+                remarks: Vec::new(),
             })));
         }
     }
@@ -193,12 +201,12 @@ mod tests {
         let mut includes = Includes::default();
         for host in &hosts {
             for item in [1, 2, 1] {
-                includes.add(std::slice::from_ref(host), included(item));
+                includes.add(host, included(item));
             }
         }
         assert_eq!(shown(&includes), [(1, "a b".into()), (2, "a b".into()), (1, "a b".into())]);
-        includes.forget(&hosts[1..]);
-        includes.add(&hosts, included(2));
-        assert_eq!(shown(&includes), [(1, "a".into()), (2, "a b".into()), (1, "a".into()), (2, "a".into())]);
+        includes.forget(&hosts[1]);
+        includes.add(&hosts[1], included(2));
+        assert_eq!(shown(&includes), [(1, "a".into()), (2, "a b".into()), (1, "a".into())]);
     }
 }

@@ -43,7 +43,9 @@ impl Batch {
         self.shared.emit(&Event::TaskStart { task: info.clone() });
         let alone = self.apart.is_none() && self.is_run_once(task, first);
         let on = if alone { &hosts[..1] } else { &hosts[..] };
-        let includes = self.run_on(task, &info, on, if alone { Some(&hosts) } else { None }).await;
+        // What one host learns for all, those learn too that do not run what is included.
+        let all = if alone { Some(self.members.clone()) } else { None };
+        let includes = self.run_on(task, &info, on, all.as_deref()).await;
         self.stop_all_where_fatal(task, &hosts, alone);
         self.run_includes(task, &info, includes).await;
     }

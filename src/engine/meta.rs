@@ -188,6 +188,7 @@ impl Batch {
             result,
             label: None,
             error: None,
+            remarks: Vec::new(),
         })));
     }
 

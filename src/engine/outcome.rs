@@ -1,8 +1,52 @@
 //! What becomes of a module's result before conditions look at it, before it is registered, and before it is shown.
 
-use crate::diag::{Error, Kind};
+use crate::diag::{Error, Kind, Remark};
 use crate::proto::Outcome;
 use crate::value::{Dict, Value};
+
+/// Puts the words of what was said before the module's own warnings and deprecations.
+pub(super) fn add_remarks(outcome: &mut Outcome, remarks: &[Remark]) {
+    let (gone, warned): (Vec<&Remark>, Vec<&Remark>) = remarks.iter().partition(|remark| remark.gone_in.is_some());
+    let mut put = |key: &str, said: Vec<Value>| {
+        if !said.is_empty() {
+            let own = outcome.get(key).and_then(Value::as_list).unwrap_or_default().to_vec();
+            let own = own.into_iter().filter(|value| !said.contains(value));
+            outcome.set(key, said.iter().cloned().chain(own).collect::<Vec<_>>());
+        }
+    };
+    put("warnings", warned.iter().map(|remark| Value::from(remark.words())).collect());
+    put("deprecations", gone.iter().map(|remark| deprecation(remark)).collect());
+}
+
+/// Takes out what native modules say beside the words of their deprecations.
+pub(super) fn take_help(outcome: &mut Outcome) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    let Some(Value::List(said)) = outcome.get("deprecations").cloned() else { return remarks };
+    let kept = said.iter().map(|value| {
+        let Value::Dict(dict) = value else { return value.clone() };
+        let mut dict = dict.clone();
+        if let Some(help) = dict.remove(Outcome::HELP) {
+            let words = dict.get("msg").map(Value::to_text).unwrap_or_default();
+            remarks.push(Remark::deprecation(Error::user(words).help(help.to_text()), ""));
+        }
+        dict.into()
+    });
+    let kept = Value::list(kept);
+    outcome.set("deprecations", kept);
+    remarks
+}
+
+/// A deprecation as results have it.
+fn deprecation(remark: &Remark) -> Value {
+    let (kind, name) = remark.plugin.map_or((Value::Null, "ansible.builtin"), |(kind, name)| (kind.into(), name));
+    let by = Dict::from([("resolved_name", Value::str(name)), ("type", kind)]);
+    Value::Dict(Dict::from([
+        ("collection_name", Value::str("ansible.builtin")),
+        ("deprecator", by.into()),
+        ("msg", Value::from(remark.words())),
+        ("version", remark.gone_in.as_deref().map(Value::from).unwrap_or_default()),
+    ]))
+}
 
 /// Python's `str.splitlines`, for the `stdout_lines` beside `stdout`.
 pub(super) fn lines(text: &str) -> Value {
@@ -110,7 +154,17 @@ pub(super) fn of_failure(result: &Dict) -> Dict {
 pub(super) fn censored(result: &Dict) -> Dict {
     let text = "the output has been hidden due to the fact that 'no_log: true' was specified for this result";
     let mut kept = Dict::from([("censored", Value::str(text))]);
-    for key in ["attempts", "changed", "retries", "failed", "skipped", "unreachable", "_ansible_no_log"] {
+    for key in [
+        "attempts",
+        "changed",
+        "retries",
+        "failed",
+        "skipped",
+        "unreachable",
+        "_ansible_no_log",
+        "warnings",
+        "deprecations",
+    ] {
         if let Some(value) = result.get(key) {
             kept.insert(key, value.clone());
         }

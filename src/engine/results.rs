@@ -23,9 +23,10 @@ impl Batch {
         includes: &mut Includes,
     ) {
         let host = done.host.clone();
-        let sharing: Vec<Arc<str>> = all.map_or_else(|| vec![host.clone()], |all| self.hosts.active(all));
+        let sharing: Vec<Arc<str>> = all.map_or_else(|| vec![host.clone()], |all| self.hosts.reached(all));
         for included in std::mem::take(&mut done.includes) {
-            includes.add(&sharing, included);
+            // What is included once is included for the one host that said so.
+            includes.add(&host, included);
         }
         self.apply(task, &mut done, &sharing);
         self.shared.tell_templates();
@@ -44,7 +45,8 @@ impl Batch {
             }
         }
         if done.outcome.is_changed() && !done.outcome.is_failed() {
-            self.notify(task, &sharing, &done.notify);
+            // Even where all hosts share the result, one has notified.
+            self.notify(task, std::slice::from_ref(&host), &done.notify);
         }
         if self.fatal.is_some() {
             // A handler that does not exist ends the run before the result is told.
@@ -174,6 +176,7 @@ impl Batch {
             result,
             label: None,
             error: done.error.clone(),
+            remarks: done.remarks.clone(),
         }
     }
 

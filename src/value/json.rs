@@ -144,16 +144,30 @@ fn quote(out: &mut String, text: &str, unicode: bool) {
 /// How deep containers may nest: Python gives up near its recursion limit too.
 const DEPTH: usize = 500;
 
+/// Half of a character that stands alone in a text, as Python's strings may have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Surrogate {
+    /// Its number.
+    pub code: u32,
+    /// How many characters of its text stand before it.
+    pub position: usize,
+}
+
 /// Reads JSON text into a value whose strings are data.
 pub fn parse_json(text: &str) -> Result<Value, JsonError> {
-    let mut parser = Parser { text, pos: 0, keys: HashMap::default() };
+    parse_json_noting(text).map(|(value, _)| value)
+}
+
+/// The same, with the first surrogate that stands alone in one of its texts; a `?` is there instead.
+pub fn parse_json_noting(text: &str) -> Result<(Value, Option<Surrogate>), JsonError> {
+    let mut parser = Parser { text, pos: 0, keys: HashMap::default(), alone: None };
     parser.space();
     let value = parser.value(0)?;
     parser.space();
     if parser.pos < text.len() {
         return Err(parser.error("Extra data", parser.pos));
     }
-    Ok(value)
+    Ok((value, parser.alone))
 }
 
 struct Parser<'a> {
@@ -161,6 +175,7 @@ struct Parser<'a> {
     pos: usize,
     /// The keys so far: facts have the same ones many times.
     keys: HashMap<&'a str, Arc<str>>,
+    alone: Option<Surrogate>,
 }
 
 impl<'a> Parser<'a> {
@@ -374,7 +389,10 @@ impl<'a> Parser<'a> {
                     }
                 }
                 // A lone surrogate has no place in a Rust string.
-                out.push(char::from_u32(unit).unwrap_or('\u{fffd}'));
+                out.push(char::from_u32(unit).unwrap_or_else(|| {
+                    self.alone.get_or_insert(Surrogate { code: unit, position: out.chars().count() });
+                    '?'
+                }));
             }
             Some(_) => return Err(self.error("Invalid \\escape", at)),
         }

@@ -17,7 +17,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
 pub use dict::Dict;
-pub use json::{JsonError, JsonStyle, parse_json, write_json};
+pub use json::{JsonError, JsonStyle, Surrogate, parse_json, parse_json_noting, write_json};
 pub use repr::{float_repr, repr, str_repr};
 pub use text::Text;
 pub use time::{Date, DateTime};

@@ -2,11 +2,11 @@
 //!
 //! `get` asks the layers from the highest precedence down; the first that has the name wins.
 
-use super::hostvars::{AllVars, HostVars};
+use super::hostvars::{AllVars, DelegatedVars, HostVars};
 use super::layers::read;
 use super::store::Learned;
 use super::{PlayVars, Store, TaskLayers};
-use crate::diag::Result;
+use crate::diag::{Remarks, Result};
 use crate::inventory::combine;
 use crate::inventory::{Mismatch, Notice};
 use crate::playbook::Task;
@@ -36,6 +36,8 @@ pub struct HostScope {
     pub reached: Option<Arc<Reached>>,
     /// Above all: the item of a loop and what else lives as long as one run of a task.
     pub overlay: Dict,
+    /// Where what renderings say is kept for the result; None leaves it to the templar.
+    pub remarks: Option<Arc<Remarks>>,
     /// A variable of which it is to be known whether it was read from below the overlay.
     pub watched: Option<Arc<Watched>>,
 }
@@ -81,6 +83,7 @@ impl HostScope {
             layers: Arc::default(),
             reached: None,
             overlay: Dict::new(),
+            remarks: None,
             watched: None,
         }
     }
@@ -103,6 +106,12 @@ impl HostScope {
     #[must_use]
     pub fn as_written(&self) -> Self {
         Self { reached: None, ..self.clone() }
+    }
+
+    /// Another host's variables in the same play and task.
+    #[must_use]
+    pub(super) fn for_host(&self, host: &Arc<str>) -> Self {
+        Self { host: host.clone(), learned: OnceLock::new(), reached: None, ..self.clone() }
     }
 
     /// Another host's variables in the same play, outside of any task.
@@ -250,6 +259,11 @@ impl Scope for HostScope {
         match name {
             "hostvars" => return Ok(Some(Var::Map(Arc::new(AllVars::new(self))))),
             "vars" => return Ok(Some(Var::Map(Arc::new(HostVars::current(self))))),
+            "ansible_delegated_vars" => {
+                if let Some(vars) = DelegatedVars::of(self) {
+                    return Ok(Some(Var::Map(Arc::new(vars))));
+                }
+            }
             _ => {}
         }
         if let Some(value) = self.magic(name)? {
@@ -286,6 +300,7 @@ impl Scope for HostScope {
         add(&self.store.extra);
         add(&self.overlay);
         names.extend(self.magic_names());
+        names.extend(DelegatedVars::of(self).map(|_| Arc::from("ansible_delegated_vars")));
         names.into_iter().collect()
     }
 
@@ -310,6 +325,10 @@ impl Scope for HostScope {
             _ => None,
         });
         Ok((hosts.iter().map(|host| host.name.clone()).collect(), warnings.collect()))
+    }
+
+    fn remarks(&self) -> Option<&Remarks> {
+        self.remarks.as_deref()
     }
 
     fn world(&self) -> &World {
