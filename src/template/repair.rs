@@ -53,18 +53,23 @@ impl<'s> Source<'s> {
         then: impl FnOnce(&ast::Stmt<'_>) -> Result<T, Raise>,
     ) -> Result<T, Raise> {
         let config = self.syntax.parser()?;
-        let refusal = match parse(&self.text, "", config.clone()) {
+        let spaced = grammar::plain_spaces(&self.text, &config);
+        if let Some(text) = &spaced {
+            *self.repaired.borrow_mut() = Some((text.clone(), Vec::new()));
+        }
+        let source = spaced.as_deref().unwrap_or(&self.text);
+        let refusal = match parse(source, "", config.clone()) {
             Ok(tree) => {
                 let result = then(&tree);
                 // A mistake that only lowering saw may be another one in jinja2's words.
                 if result.as_ref().err().is_some_and(|raise| raise.is(Class::Syntax)) {
-                    grammar::check(&self.text, self.syntax, config, self.before, extensions)?;
+                    grammar::check(source, self.syntax, config, self.before, extensions)?;
                 }
                 return result;
             }
             Err(refusal) => refusal,
         };
-        let edits = grammar::check(&self.text, self.syntax, config.clone(), self.before, extensions)?;
+        let edits = grammar::check(source, self.syntax, config.clone(), self.before, extensions)?;
         let said = refusal.detail().unwrap_or("unknown").to_owned();
         if said.ends_with("defined twice") {
             return Err(Raise::python(Class::Syntax, said));
@@ -72,7 +77,7 @@ impl<'s> Source<'s> {
         if edits.is_empty() {
             return Err(Raise::unsupported(format!("This template cannot be parsed yet: {said}")));
         }
-        let text = grammar::apply(&self.text, &edits);
+        let text = grammar::apply(source, &edits);
 
         match parse(&text, "", config) {
             Ok(tree) => {
