@@ -30,7 +30,9 @@ impl Keywords<'_> {
     /// The arguments of the task, rendered, below them `module_defaults` and a template for all of them.
     pub fn arguments(&self, fqcn: &str, action: Option<&ActionDef>) -> Result<Dict> {
         let raw = action.map_or(&[][..], |action| action.raw_args);
-        let finish = |error: Error| error.context(format!("Finalization of task args for '{fqcn}' failed."));
+        let place_of_action = self.task.action.origin();
+        let finish =
+            |error: Error| error.context(format!("Finalization of task args for '{fqcn}' failed.")).at(place_of_action);
         let mut args = self.defaults(fqcn).map_err(finish)?;
         if let Some(template) = self.task.args.get("_variable_params") {
             if self.shared.settings.flag("INJECT_FACTS_AS_VARS") {
