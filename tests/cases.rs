@@ -36,7 +36,7 @@ cases! {
     modules: accounts acl archive command command_not_utf8 copy copy_failures cron expect failures file git
         ini_file lines patch pause pip reboot small ssh_files stat subversion synchronize system_files system_names
         template unarchive variables wait_for_connection;
-    python: collections kinds leaks new_style;
+    python: collections finding kinds leaks new_style;
     roles: argument_specs end_role handlers imports includes metadata public whole;
     templates: playbook;
     vars: environment_and_play_hosts extra hostvars_and_play_vars lazy magic play_hosts precedence prompts

@@ -13,7 +13,7 @@ mod roles;
 use std::sync::Arc;
 
 pub use catalogue::{Catalogue, Lookup, is_full};
-pub use collections::Collections;
+pub use collections::{Collections, Said};
 pub use installed::{Installation, Installed, Places};
 pub use paths::{dirname, join, normal};
 pub use roles::{FoundRole, RoleSearch};

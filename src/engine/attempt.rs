@@ -233,7 +233,9 @@ impl HostTask {
             Some(action) => action.clone(),
             None => {
                 let name = keywords.render(Some(&Value::Str(self.task.action.clone())))?.unwrap_or_default();
-                self.shared.loader.resolve(&name.to_text(), &self.task)?
+                let action = self.shared.loader.resolve(&name.to_text(), &self.task);
+                self.shared.tell_notes();
+                action?
             }
         };
         match &action.kind {
