@@ -173,12 +173,27 @@ impl Catalogue {
             None if is_full(name) => return self.full(name, bare),
             None => {}
         }
+        let mut missing = Vec::new();
+        let found = self.of_list(name, collections, library, bare, &mut missing);
+        // They are told last, whether or not another collection had it.
+        missing.iter().for_each(|(collection, name)| self.collections.warn_of_missing(collection, name));
+        found
+    }
+
+    fn of_list(
+        &self,
+        name: &str,
+        collections: &[Arc<str>],
+        library: &[String],
+        bare: bool,
+        missing: &mut Vec<(String, String)>,
+    ) -> Lookup {
         let mut core = false;
         for collection in collections {
             let found = match &**collection {
                 "ansible.legacy" => self.short(name, library, bare),
                 "ansible.builtin" => self.full(&format!("ansible.builtin.{name}"), bare),
-                _ => self.full_as(&format!("{collection}.{name}"), name, bare),
+                _ => self.full_as(&format!("{collection}.{name}"), name, bare, missing),
             };
             if let found @ Lookup::Found(_) = found {
                 return found;
@@ -210,11 +225,14 @@ impl Catalogue {
     }
 
     fn full(&self, name: &str, bare: bool) -> Lookup {
-        self.full_as(name, name, bare)
+        let mut missing = Vec::new();
+        let found = self.full_as(name, name, bare, &mut missing);
+        missing.iter().for_each(|(collection, name)| self.collections.warn_of_missing(collection, name));
+        found
     }
 
-    /// The same, for a name that was `said` otherwise.
-    fn full_as(&self, name: &str, said: &str, bare: bool) -> Lookup {
+    /// The same, for a name that was `said` otherwise; collections where it is not are gathered, with the name.
+    fn full_as(&self, name: &str, said: &str, bare: bool, missing: &mut Vec<(String, String)>) -> Lookup {
         let mut full = name.to_owned();
         let mut notices = Vec::new();
         let mut path: Vec<String> = Vec::new();
@@ -252,7 +270,7 @@ impl Catalogue {
                 Some(target) => full = target,
                 None => {
                     let said = if path.len() > 1 { full.as_str() } else { said };
-                    self.collections.warn_of_missing(collection, said);
+                    missing.push((collection.to_owned(), said.to_owned()));
                     break;
                 }
             }
