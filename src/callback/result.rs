@@ -98,8 +98,10 @@ fn deprecation_text(value: &Value) -> String {
 }
 
 /// What ansible-core says beside some of its own deprecations; the results do not carry it.
-const HELP: &[(&str, &str)] =
-    &[("Passing `warnings` to `exit_json` or `fail_json` is deprecated.", " Use `AnsibleModule.warn` instead.")];
+const HELP: &[(&str, &str)] = &[
+    ("Passing `warnings` to `exit_json` or `fail_json` is deprecated.", " Use `AnsibleModule.warn` instead."),
+    ("Passing `deprecations` to `exit_json` or `fail_json` is deprecated.", " Use `AnsibleModule.deprecate` instead."),
+];
 
 /// The keys of a result without those that the event says already; of `debug`, only what it is to show.
 pub fn cleaned(result: &TaskResult) -> Dict {

@@ -48,29 +48,25 @@ impl Keywords<'_> {
                 }
             }
         }
-        for (key, value) in &self.task.args {
-            let name = key.as_str().unwrap_or_default();
-            if name == "_variable_params" {
-                continue;
-            }
-            if raw.contains(&name) {
-                args.insert(key.clone(), value.clone());
-                continue;
-            }
-            let rendered = self.render(Some(value)).map_err(|error| {
-                let error = error.context(format!("Error while resolving value for '{}'.", key.to_text()));
-                finish(error.at(place(Some(value))))
-            })?;
-            match rendered {
-                Some(value) => {
-                    args.insert(key.clone(), value);
-                }
+        // ansible-core goes through them by their names, and results show them in that order.
+        let mut names: Vec<Value> = self.task.args.iter().chain(&args).map(|(key, _)| key.clone()).collect();
+        names.sort_by_cached_key(Value::to_text);
+        names.dedup();
+        let mut all = Dict::new();
+        for key in names.into_iter().filter(|key| key.as_str() != Some("_variable_params")) {
+            let value = match self.task.args.get_value(&key) {
+                None => args.get_value(&key).cloned(),
+                Some(value) if key.as_str().is_some_and(|name| raw.contains(&name)) => Some(value.clone()),
                 // An omitted argument also hides the default that module_defaults gives it.
-                None => {
-                    args.remove(name);
-                }
+                Some(value) => self.render(Some(value)).map_err(|error| {
+                    let error = error.context(format!("Error while resolving value for '{}'.", key.to_text()));
+                    finish(error.at(place(Some(value))))
+                })?,
+            };
+            if let Some(value) = value {
+                all.insert(key, value);
             }
         }
-        Ok(args)
+        Ok(all)
     }
 }
