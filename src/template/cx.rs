@@ -35,6 +35,8 @@ pub(super) struct Session<'a> {
     pub(super) captured: RefCell<Vec<Rc<Frame>>>,
     /// Inline vaulted texts that could not be decrypted, with the put-off error that stands for each.
     undecryptable: RefCell<Vec<(Rc<Error>, Text)>>,
+    /// The errors that words of the result stand for, where that is wanted rather than a failure.
+    pub(super) replaced: Option<RefCell<Vec<Error>>>,
 }
 
 impl Drop for Session<'_> {
@@ -56,7 +58,14 @@ impl<'a> Session<'a> {
             rendering: RefCell::default(),
             captured: RefCell::default(),
             undecryptable: RefCell::default(),
+            replaced: None,
         }
+    }
+
+    /// One whose errors become words of the result.
+    pub(super) fn replacing(mut self) -> Self {
+        self.replaced = Some(RefCell::default());
+        self
     }
 
     /// The number of a scope, which stays the same for the session.

@@ -55,12 +55,17 @@ impl<'s> Source<'s> {
         then: impl FnOnce(&ast::Stmt<'_>) -> Result<T, Raise>,
     ) -> Result<T, Raise> {
         let config = self.syntax.parser()?;
-        match parse(&self.text, "", config.clone()) {
+        let spaced = grammar::plain_spaces(&self.text, &config);
+        if let Some(text) = &spaced {
+            *self.repaired.borrow_mut() = Some((text.clone(), Vec::new()));
+        }
+        let source = spaced.as_deref().unwrap_or(&self.text);
+        match parse(source, "", config.clone()) {
             Err(refusal) if refusal.kind() == ErrorKind::BadEscape => {
-                let text = super::escapes::masked(&self.text, &config);
+                let text = super::escapes::masked(source, &config);
                 self.parse_text(&text, config, extensions, then)
             }
-            first => self.parsed(first, &self.text, config, extensions, then),
+            first => self.parsed(first, source, config, extensions, then),
         }
     }
 
