@@ -8,6 +8,7 @@ use super::setting::{Setting, flag, float, int, list, maybe, number, path, text,
 /// Every option of a plugin, sorted by name.
 #[rustfmt::skip]
 pub static PLUGIN_SETTINGS: &[Setting] = &[
+    flag("constructed.use_extra_vars", false, ["inventory_plugins.use_extra_vars", "ANSIBLE_INVENTORY_USE_EXTRA_VARS", "Expressions of constructed inventories see the extra variables."]),
     flag("default.check_mode_markers", false, ["defaults.check_mode_markers", "ANSIBLE_CHECK_MODE_MARKERS", "Mark plays and tasks that run in check mode."]),
     flag("default.display_failed_stderr", false, ["defaults.display_failed_stderr", "ANSIBLE_DISPLAY_FAILED_STDERR", "Send failures to standard error."]),
     flag("default.display_ok_hosts", true, ["defaults.display_ok_hosts", "ANSIBLE_DISPLAY_OK_HOSTS", "Show ok results."]),
