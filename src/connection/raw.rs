@@ -1,7 +1,6 @@
 //! `raw`: a command by a plain exec, for hosts where nothing else works.
 
 use super::error::ConnectionError;
-use super::escalate::Escalation;
 use super::local;
 use super::machine::{Machine, Way, random};
 use super::marker::await_marker;
@@ -45,10 +44,9 @@ pub(super) async fn run(
         return output(machine, said);
     };
     let id = random();
-    let escalation = Escalation::new(wanted, &id, 10)?;
+    let escalation = machine.escalation(wanted, &id)?;
     let marker = format!("BECOME-SUCCESS-{id}");
-    let line = escalation.before(wanted)?
-        + &escalation.plain_command(wanted, &format!("/bin/sh -c {}", quote(&format!("echo {marker} ; {command}"))));
+    let line = escalation.before(wanted)? + &escalation.plain_command(wanted, &id, &command);
     let process = exec(machine, name, &line).await?;
     let met = await_marker(process, &marker, Some(escalation), &machine.shared.settings.verbose, name).await?;
     let mut pipe = met.pipe;
