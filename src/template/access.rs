@@ -13,13 +13,14 @@ use std::rc::Rc;
 type Result<T> = std::result::Result<T, Raise>;
 
 /// The part of a range that a slice picks, as a range.
-fn slice_range(range: &Range, mut picked: impl Iterator<Item = usize>, step: Option<i64>) -> Range {
-    let by = range.step.saturating_mul(step.unwrap_or(1));
-    let Some(first) = picked.next().map(|i| range.at(i)) else {
-        return Range { start: range.start, stop: range.start, step: by };
-    };
-    let count = 1 + picked.count();
-    Range { start: first, stop: first.saturating_add(by.saturating_mul(count as i64)), step: by }
+fn slice_range(range: &Range, bounds: [Option<i64>; 3]) -> Result<Range> {
+    let (first, count, step) = slice_span(range.len(), bounds)?;
+    let by = range.step.saturating_mul(step);
+    if count == 0 {
+        return Ok(Range { start: range.start, stop: range.start, step: by });
+    }
+    let start = range.at(usize::try_from(first).unwrap_or(0));
+    Ok(Range { start, stop: start.saturating_add(by.saturating_mul(count as i64)), step: by })
 }
 
 /// A type in jinja2's words: `str object`.
@@ -208,7 +209,7 @@ impl Cx<'_> {
                 Obj::from(picked.filter_map(|i| chars.get(i)).collect::<String>())
             }
             Obj::Bytes(bytes) => Obj::Bytes(picked.filter_map(|i| bytes.get(i).copied()).collect()),
-            Obj::Range(range) => Obj::Range(slice_range(range, picked, numbers[2])),
+            Obj::Range(range) => Obj::Range(slice_range(range, numbers)?),
             _ => Obj::None,
         })
     }
@@ -259,11 +260,14 @@ const DUNDER: &[&str] = &[
 ];
 
 /// The places that a slice picks out of so many, as Python counts.
-pub(super) fn slice_indices(
-    len: usize,
-    [start, stop, step]: [Option<i64>; 3],
-) -> Result<Box<dyn Iterator<Item = usize>>> {
-    let len = len as i64;
+pub(super) fn slice_indices(len: usize, bounds: [Option<i64>; 3]) -> Result<impl Iterator<Item = usize>> {
+    let (first, count, step) = slice_span(len, bounds)?;
+    Ok((0..count as i64).map(move |turn| first.saturating_add(step.saturating_mul(turn)) as usize))
+}
+
+/// The first place that a slice picks, how many there are, and how far apart.
+fn slice_span(len: usize, [start, stop, step]: [Option<i64>; 3]) -> Result<(i64, usize, i64)> {
+    let len = i64::try_from(len).unwrap_or(i64::MAX);
     let step = step.unwrap_or(1);
     if step == 0 {
         return Err(Raise::value_error("slice step cannot be zero"));
@@ -272,16 +276,16 @@ pub(super) fn slice_indices(
         let at = if at < 0 { at.saturating_add(len) } else { at };
         at.clamp(low, high)
     };
-    Ok(if step > 0 {
+    let (first, span) = if step > 0 {
         let (first, last) = (start.map_or(0, |s| clamp(s, 0, len)), stop.map_or(len, |s| clamp(s, 0, len)));
-        let step = usize::try_from(step).unwrap_or(usize::MAX);
-        Box::new((first..last.max(first)).step_by(step).map(|i| i as usize))
+        (first, last.saturating_sub(first))
     } else {
         let (first, last) =
             (start.map_or(len - 1, |s| clamp(s, -1, len - 1)), stop.map_or(-1, |s| clamp(s, -1, len - 1)));
-        let step = usize::try_from(step.unsigned_abs()).unwrap_or(usize::MAX);
-        Box::new((last + 1..=first.max(last)).rev().step_by(step).map(|i| i as usize))
-    })
+        (first, first.saturating_sub(last))
+    };
+    let count = u64::try_from(span).unwrap_or(0).div_ceil(step.unsigned_abs());
+    Ok((first, usize::try_from(count).unwrap_or(usize::MAX), step))
 }
 
 /// A method bound to its object.
@@ -289,6 +293,14 @@ pub(super) struct Bound {
     pub(super) object: Obj,
     pub(super) name: &'static str,
     pub(super) run: methods::Method,
+}
+
+impl Drop for Bound {
+    /// A list may hold a method of a list, and so on.
+    fn drop(&mut self) {
+        let object = std::mem::take(&mut self.object);
+        super::held::with_stack(move || drop(object));
+    }
 }
 
 impl super::Special for Bound {

@@ -3,7 +3,9 @@
 //! Python has none of these; it would go on until the memory or the patience is gone.
 
 use super::cx::Cx;
+use super::object::Obj;
 use super::raise::{Class, Raise};
+use crate::value::Value;
 
 /// No text that an operator, method or filter makes is longer.
 pub(super) const MOST_BYTES: usize = 1 << 28;
@@ -11,8 +13,11 @@ pub(super) const MOST_BYTES: usize = 1 << 28;
 /// No list that an operator or filter makes is longer.
 pub(super) const MOST_ITEMS: usize = 5_000_000;
 
-/// How many turns of loops, calls and containers within containers one rendering takes.
+/// How many statements, turns of loops, calls and containers within containers one rendering takes.
 const MOST_STEPS: u64 = 20_000_000;
+
+/// How much one rendering makes in all, whether it keeps it or not: bytes of texts, a word for each item.
+const MOST_MADE: usize = 1 << 32;
 
 /// Refuses a text of so many bytes.
 pub(super) fn text_fits(bytes: usize) -> Result<(), Raise> {
@@ -28,6 +33,23 @@ pub(super) fn list_fits(items: usize) -> Result<(), Raise> {
         true => Ok(()),
         false => Err(Raise::python(Class::Overflow, "the list is too long for a template")),
     }
+}
+
+/// Refuses a value that is too long to be written.
+pub(super) fn value_fits(value: &Value) -> Result<(), Raise> {
+    fn add(value: &Value, sum: &mut usize) -> Result<(), Raise> {
+        match value {
+            Value::Str(text) | Value::Vault(text) => *sum += text.as_str().len(),
+            Value::Bytes(bytes) => *sum += bytes.len(),
+            Value::List(items) => items.iter().try_for_each(|item| add(item, sum))?,
+            Value::Dict(dict) => dict.iter().try_for_each(|(key, item)| add(key, sum).and_then(|()| add(item, sum)))?,
+            Value::BigInt(big) => *sum += super::text::big_text(big)?.len(),
+            _ => {}
+        }
+        *sum += 2;
+        text_fits(*sum)
+    }
+    add(value, &mut 0)
 }
 
 /// A text with parts replaced, as `str.replace` does.
@@ -46,7 +68,29 @@ pub(super) fn replaced(text: &str, old: &str, new: &str, count: i64) -> Result<S
 impl Cx<'_> {
     /// Counts a step of the rendering.
     pub(super) fn step(&self) -> Result<(), Raise> {
-        let steps = self.session.steps.get() + 1;
+        self.steps(1)
+    }
+
+    /// Counts what an operator, call or filter made.
+    pub(super) fn made(&self, obj: &Obj) -> Result<(), Raise> {
+        let size = match obj {
+            Obj::Str(text) => text.as_str().len(),
+            Obj::Bytes(bytes) => bytes.len(),
+            Obj::List(items) => items.try_borrow().map_or(0, |items| items.len()) * size_of::<usize>(),
+            Obj::Tuple(items) => items.len() * size_of::<usize>(),
+            _ => return Ok(()),
+        };
+        let made = self.session.made.get().saturating_add(size);
+        self.session.made.set(made);
+        match made <= MOST_MADE {
+            true => Ok(()),
+            false => Err(Raise::python(Class::Runtime, "the template makes too much")),
+        }
+    }
+
+    /// Counts many steps.
+    pub(super) fn steps(&self, count: usize) -> Result<(), Raise> {
+        let steps = self.session.steps.get().saturating_add(count as u64);
         self.session.steps.set(steps);
         match steps <= MOST_STEPS {
             true => Ok(()),

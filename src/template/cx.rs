@@ -5,6 +5,7 @@
 //! own: changes to it show until that rendering ends, as in ansible-core.
 
 use super::args::CallArgs;
+use super::held::with_stack;
 use super::import::Blocks;
 use super::ir::Template;
 use super::object::{LazyMap, Obj, Pending, Special};
@@ -29,6 +30,8 @@ pub(super) struct Session<'a> {
     others: RefCell<Vec<SharedScope>>,
     depth: Cell<usize>,
     pub(super) steps: Cell<u64>,
+    /// How many bytes of texts and items of lists were made, as `bounds` counts them.
+    pub(super) made: Cell<usize>,
     /// What is being rendered, to detect loops: scope and address of the text.
     pub(super) rendering: RefCell<Vec<(usize, *const u8)>>,
     /// Variables that a macro holds and that hold the macro: emptied at the end, or they would leak.
@@ -53,6 +56,7 @@ impl<'a> Session<'a> {
             others: RefCell::default(),
             depth: Cell::new(0),
             steps: Cell::new(0),
+            made: Cell::new(0),
             rendering: RefCell::default(),
             captured: RefCell::default(),
             undecryptable: RefCell::default(),
@@ -342,7 +346,7 @@ impl<'a> Cx<'a> {
             return Err(Raise::python(Class::Recursion, "maximum recursion depth exceeded"));
         }
         depth.set(depth.get() + 1);
-        let result = what(self);
+        let result = with_stack(|| what(self));
         depth.set(depth.get() - 1);
         result
     }

@@ -3,7 +3,7 @@
 //! The output is a list of objects. None vanishes; one object is the result itself; several are
 //! finalised (a tuple becomes a list) and joined.
 
-use super::bounds::text_fits;
+use super::bounds::{list_fits, text_fits};
 use super::cx::{Cx, Frame};
 use super::ir::{Expr, For, Macro, Stmt, Target, Template};
 use super::loops::Loop;
@@ -80,6 +80,8 @@ impl Cx<'_> {
     }
 
     pub(super) fn exec(&mut self, body: &[Stmt], out: &mut Vec<Obj>) -> Result<Flow> {
+        list_fits(out.len())?;
+        self.steps(body.len())?;
         for stmt in body {
             let flow = self.stmt(stmt, out)?;
             if flow != Flow::Next {
@@ -98,11 +100,7 @@ impl Cx<'_> {
                 let value = self.eval(expr)?;
                 out.push(value);
             }
-            Stmt::If(test, then, otherwise) => {
-                let test = self.eval(test)?;
-                let body = if self.truthy(&test)? { then } else { otherwise };
-                return self.exec(body, out);
-            }
+            Stmt::If(test, then, otherwise) => return self.branches(test, then, otherwise, out),
             Stmt::For(f) => {
                 let iter = self.eval(&f.iter)?;
                 self.for_loop(f, &iter, 1, out)?;
@@ -124,6 +122,19 @@ impl Cx<'_> {
             other => self.rarer(other, out)?,
         }
         Ok(Flow::Next)
+    }
+
+    /// `if` and its `elif`s, each of which stands alone in the `else` of the one before.
+    fn branches(&mut self, test: &Expr, then: &[Stmt], otherwise: &[Stmt], out: &mut Vec<Obj>) -> Result<Flow> {
+        let (mut test, mut then, mut otherwise) = (test, then, otherwise);
+        loop {
+            let verdict = self.eval(test)?;
+            if self.truthy(&verdict)? {
+                return self.exec(then, out);
+            }
+            let [Stmt::If(next, body, rest)] = otherwise else { return self.exec(otherwise, out) };
+            (test, then, otherwise) = (next, body, rest);
+        }
     }
 
     fn rarer(&mut self, stmt: &Stmt, out: &mut Vec<Obj>) -> Result<()> {
@@ -327,6 +338,10 @@ impl Cx<'_> {
                 return self.put_off(raise);
             }
         }
-        Obj::from(out)
+        let made = Obj::from(out);
+        match self.made(&made) {
+            Ok(()) => made,
+            Err(raise) => self.put_off(raise),
+        }
     }
 }

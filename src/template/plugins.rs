@@ -179,7 +179,7 @@ impl Cx<'_> {
         });
         match result {
             Ok(iterator @ (Obj::Iter(_) | Obj::Range(_))) => Ok(Obj::list(self.iter_lenient(&iterator)?)),
-            Ok(other) => Ok(other),
+            Ok(other) => self.made(&other).map(|()| other),
             Err(raise) => {
                 let name = match filter {
                     Filter::Def(def) => full_name(def.name),

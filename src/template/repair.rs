@@ -7,6 +7,7 @@ use super::Overrides;
 use super::grammar::{self, Edit};
 use super::raise::{Class, Raise};
 use minijinja::machinery::{Span, ast, parse};
+use minijinja::syntax::SyntaxConfig;
 use std::borrow::Cow;
 use std::cell::RefCell;
 
@@ -53,6 +54,18 @@ impl<'s> Source<'s> {
         then: impl FnOnce(&ast::Stmt<'_>) -> Result<T, Raise>,
     ) -> Result<T, Raise> {
         let config = self.syntax.parser()?;
+        match super::depth::check(&self.text, config.clone())? {
+            ..20 => self.parsed(config, extensions, then),
+            _ => super::held::with_more_stack(|| self.parsed(config, extensions, then)),
+        }
+    }
+
+    fn parsed<T>(
+        &self,
+        config: SyntaxConfig,
+        extensions: [bool; 2],
+        then: impl FnOnce(&ast::Stmt<'_>) -> Result<T, Raise>,
+    ) -> Result<T, Raise> {
         let refusal = match parse(&self.text, "", config.clone()) {
             Ok(tree) => {
                 let result = then(&tree);
@@ -66,6 +79,9 @@ impl<'s> Source<'s> {
         };
         let edits = grammar::check(&self.text, self.syntax, config.clone(), self.before, extensions)?;
         let said = refusal.detail().unwrap_or("unknown").to_owned();
+        if said.contains("recursion limits") {
+            return Err(Raise::python(Class::Recursion, "maximum recursion depth exceeded"));
+        }
         if said.ends_with("defined twice") {
             return Err(Raise::python(Class::Syntax, said));
         }

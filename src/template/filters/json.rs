@@ -1,6 +1,8 @@
 //! Filters of JSON: `to_json`, `to_nice_json`, `from_json`, `tojson`.
 
 use super::support::{Got, sig};
+use crate::template::bounds::text_fits;
+use crate::template::text::big_text;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 use crate::value::{JsonStyle, Value, parse_json, write_json};
 
@@ -103,9 +105,10 @@ fn write(cx: &mut Cx<'_>, value: &Value, style: &Style, depth: usize, out: &mut 
             line(out, depth);
             out.push('}');
         }
+        Value::BigInt(big) => out.push_str(&big_text(big)?),
         scalar => out.push_str(&write_json(scalar, plain)),
     }
-    Ok(())
+    text_fits(out.len())
 }
 
 pub(super) fn to_json(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {

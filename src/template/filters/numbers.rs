@@ -2,6 +2,7 @@
 
 use super::mappings::filter_argument;
 use super::support::{Got, caused, float_to_int, given, opt_text, plugin_type, sig};
+use crate::template::depth::MOST_DIGITS;
 use crate::template::pylib::human;
 use crate::template::raise::Class;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
@@ -48,6 +49,9 @@ pub(super) fn parse_int(text: &str, base: u32) -> Option<BigInt> {
     };
     let bad = digits.is_empty() || digits.starts_with('_') || digits.ends_with('_') || digits.contains("__");
     if bad || !(2..=36).contains(&base) || digits.starts_with(['+', '-']) {
+        return None;
+    }
+    if base.count_ones() != 1 && digits.bytes().filter(u8::is_ascii_alphanumeric).count() > MOST_DIGITS {
         return None;
     }
     let number = BigInt::parse_bytes(digits.replace('_', "").as_bytes(), base)?;

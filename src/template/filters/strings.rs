@@ -168,11 +168,11 @@ pub(super) fn wordwrap(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     }
     let (break_long, hyphens) = (break_long.truth(cx, true)?, hyphens.truth(cx, true)?);
     let wrap = opt_text(cx, &wrap)?.unwrap_or_else(|| "\n".into());
-    let lines: Vec<String> = text::lines(source)
-        .into_iter()
-        .map(|line| text::wrap(line, width as usize, break_long, hyphens).join(&wrap))
-        .collect();
-    Ok(lines.join(&wrap).into())
+    let lines: Vec<Vec<String>> =
+        text::lines(source).into_iter().map(|line| text::wrap(line, width as usize, break_long, hyphens)).collect();
+    let breaks: usize = lines.iter().map(|line| line.len().max(1)).sum();
+    text_fits(source.len().saturating_add(breaks.saturating_mul(wrap.len())))?;
+    Ok(lines.into_iter().map(|line| line.join(&wrap)).collect::<Vec<_>>().join(&wrap).into())
 }
 
 pub(super) fn wordcount(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {

@@ -1,6 +1,7 @@
 //! Filters of YAML: `to_yaml`, `to_nice_yaml`, `from_yaml`, `from_yaml_all`.
 
 use super::support::{Got, alone};
+use crate::template::bounds::value_fits;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 use crate::yaml::{EmitStyle, emit};
 
@@ -49,6 +50,7 @@ fn styled(cx: &mut Cx<'_>, mut args: CallArgs, mut style: EmitStyle) -> Result<E
 
 fn dumped(cx: &mut Cx<'_>, input: &Obj, style: &EmitStyle) -> Got {
     let value = cx.value(input)?;
+    value_fits(&value)?;
     match emit(&value, style) {
         Ok(text) => Ok(text.into()),
         Err(error) => Err(Raise::value_error(error.line())),

@@ -14,6 +14,10 @@ pub(in crate::template::filters) fn json_query(cx: &mut Cx<'_>, input: Obj, args
     let [expr] = args.bind(&sig("json_query", 1, ["expr"], 1))?;
     let expr = cx.text(&given(expr))?;
     let context = "JMESPathError in json_query filter plugin:\n";
+    // The crate's parser calls itself for each of these; Python's gives up after some hundreds of them, too.
+    if expr.bytes().filter(|b| b"[({!&.|".contains(b)).count() > MOST_STEPS {
+        return Err(Raise::python(Class::Recursion, "maximum recursion depth exceeded"));
+    }
     let ast = jmespath::parse(&expr).map_err(|error| {
         let reason = error.reason.to_string();
         let reason = reason.strip_prefix("Parse error: ").unwrap_or(&reason);
@@ -25,6 +29,9 @@ pub(in crate::template::filters) fn json_query(cx: &mut Cx<'_>, input: Obj, args
         other => other,
     }
 }
+
+/// How many brackets and operators an expression may have.
+const MOST_STEPS: usize = 500;
 
 fn failed(text: String) -> Raise {
     Raise::value_error(text)
