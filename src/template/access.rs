@@ -47,11 +47,19 @@ impl Cx<'_> {
         }
         match self.own_item(obj, name)? {
             Some(value) => Ok(value),
-            None if name.starts_with("__") && name.ends_with("__") && DUNDER.contains(&name) => Ok(Obj::undefined(
-                format!("access to attribute {} of {} object is unsafe.", str_repr(name), str_repr(obj.type_name())),
-            )),
-            None => Ok(self.missing(obj, str_repr(name))),
+            None => Ok(match self.hidden_attribute(obj, name) {
+                Some(hidden) => hidden,
+                None => self.missing(obj, str_repr(name)),
+            }),
         }
+    }
+
+    /// What an attribute is that Python's objects have and the sandbox hides.
+    pub(super) fn hidden_attribute(&self, obj: &Obj, name: &str) -> Option<Obj> {
+        (name.starts_with("__") && name.ends_with("__") && DUNDER.contains(&name)).then(|| {
+            let (name, kind) = (str_repr(name), str_repr(obj.type_name()));
+            Obj::undefined(format!("access to attribute {name} of {kind} object is unsafe."))
+        })
     }
 
     fn marker_attr(&mut self, obj: &Obj) -> Result<Obj> {

@@ -14,7 +14,7 @@ pub(super) const MOST_BYTES: usize = 1 << 28;
 pub(super) const MOST_ITEMS: usize = 5_000_000;
 
 /// How many statements, turns of loops, calls and containers within containers one rendering takes.
-const MOST_STEPS: u64 = 20_000_000;
+const MOST_STEPS: u64 = 10_000_000;
 
 /// How much one rendering makes in all, whether it keeps it or not: bytes of texts, a word for each item.
 const MOST_MADE: usize = 1 << 32;

@@ -94,7 +94,8 @@ impl Cx<'_> {
     fn stmt(&mut self, stmt: &Stmt, out: &mut Vec<Obj>) -> Result<Flow> {
         match stmt {
             // What stands beside the blocks of a child template is not shown.
-            Stmt::Text(_) | Stmt::Emit(_) | Stmt::Block(_) | Stmt::Include { .. } if self.parent.is_some() => {}
+            Stmt::Text(_) | Stmt::Emit(_) | Stmt::Print(_) | Stmt::Block(_) | Stmt::Include { .. }
+                if self.parent.is_some() => {}
             Stmt::Text(text) => out.push(Obj::Str(Text::data(Arc::clone(text)))),
             Stmt::Emit(expr) => {
                 let value = self.eval(expr)?;
@@ -119,6 +120,12 @@ impl Cx<'_> {
             }
             Stmt::Break => return Ok(Flow::Break),
             Stmt::Continue => return Ok(Flow::Continue),
+            Stmt::Print(exprs) => {
+                for expr in exprs {
+                    let value = self.eval(expr)?;
+                    out.push(value);
+                }
+            }
             other => self.rarer(other, out)?,
         }
         Ok(Flow::Next)
@@ -230,7 +237,7 @@ impl Cx<'_> {
         match target {
             Target::Name(name) => self.set(name, value),
             Target::Attr(object, name) => {
-                let holder = self.variable(object)?.unwrap_or_else(|| self.undefined_name(object)).defined()?;
+                let holder = self.variable(object)?.unwrap_or_else(|| self.undefined_name(object));
                 let done = match &holder {
                     Obj::Special(special) => special.set_attr(name, value),
                     _ => false,

@@ -52,6 +52,13 @@ impl Cx<'_> {
         {
             return self.percent_format(text.as_str(), b).map(Obj::from);
         }
+        if let (Op::Mod, Obj::Bytes(bytes)) = (op, a)
+            && !bytes.contains(&b'%')
+            && !matches!(b, Obj::Tuple(items) if items.is_empty())
+            && !matches!(b, Obj::Dict(_) | Obj::Map(_) | Obj::List(_))
+        {
+            return Err(Raise::type_error("not all arguments converted during bytes formatting"));
+        }
         if b.is_marker() {
             b.clone().defined()?;
         }

@@ -1,6 +1,6 @@
 //! Filters of JSON: `to_json`, `to_nice_json`, `from_json`, `tojson`.
 
-use super::support::{Got, sig};
+use super::support::{Got, sig, unstorable};
 use crate::template::bounds::text_fits;
 use crate::template::text::big_text;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
@@ -55,6 +55,11 @@ fn dump(cx: &mut Cx<'_>, input: &Obj, style: &Style) -> Got {
     if let Obj::Range(_) = input {
         let items = Obj::list(cx.iter(input)?);
         return dump(cx, &items, style);
+    }
+    if let Some(shown) = unstorable(cx, input, 0)? {
+        let kind = shown.type_name();
+        let words = format!("Object of type '{kind}' is not JSON serializable by the 'tagless' profile.");
+        return Err(Raise::type_error(words));
     }
     let value = cx.value(input)?;
     let mut out = String::new();

@@ -245,6 +245,8 @@ pub(super) fn flatten(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let skip = skip.truth(cx, true)?;
     let levels = match some(levels) {
         None => None,
+        // No level is asked for before a list is met.
+        Some(Obj::Str(_)) if !cx.iter(&input)?.iter().any(is_sequence) => None,
         Some(Obj::Str(_)) => {
             return Err(Raise::type_error("'>=' not supported between instances of 'str' and 'int'"));
         }
@@ -281,10 +283,11 @@ pub(super) fn sum(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [attribute, start] = args.bind(&sig("sync_do_sum", 2, ["attribute", "start"], 0))?;
     let path = some(attribute).map(|a| path(&a)).unwrap_or_default();
     let mut total = start.unwrap_or(Obj::Int(0));
+    let items = cx.iter(&input)?;
     if total.as_str().is_some() {
         return Err(Raise::type_error("sum() can't sum strings [use ''.join(seq) instead]"));
     }
-    for item in cx.iter(&input)? {
+    for item in items {
         let item = follow(cx, &item, &path)?.defined()?;
         total = cx.add_objects(&total, &item)?;
     }
@@ -360,7 +363,8 @@ fn too_many() -> Raise {
 pub(super) fn product(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
     let repeat = usize::try_from(args.take("repeat").int(1)?)
         .map_err(|_| Raise::value_error("repeat argument cannot be negative"))?;
-    let columns = columns(cx, input, args.positional)?;
+    // Nothing is read of what is taken no times.
+    let columns = if repeat == 0 { Vec::new() } else { columns(cx, input, args.positional)? };
     Ok(Obj::iter(products(&columns, repeat)?.into_iter().map(Obj::tuple)))
 }
 
@@ -467,7 +471,7 @@ pub(super) fn random(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
             count => Ok(range.at(random.below(count as u64) as usize).into()),
         };
     }
-    let items = cx.iter(&input).map_err(|raise| match raise {
+    let items = cx.iter_lenient(&input).map_err(|raise| match raise {
         Raise::Python(..) => Raise::ansible("random can only be used on sequences and integers"),
         other => other,
     })?;

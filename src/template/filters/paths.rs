@@ -95,6 +95,12 @@ pub(super) fn commonpath(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 
 pub(super) fn fileglob(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     alone(args, "fileglob")?;
+    if let Obj::Undefined(u) = &input {
+        return Err(Raise::python(Class::Runtime, u.to_string()));
+    }
+    if let Obj::Dict(_) | Obj::Map(_) = input {
+        return Err(Raise::type_error("unhashable type: 'slice'"));
+    }
     if input.as_str().is_none() {
         return Err(Raise::type_error(format!("'{}' object is not subscriptable", input.type_name())));
     }

@@ -69,10 +69,11 @@ pub(super) fn indent(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         return Err(no_attribute(&input, "splitlines"));
     }
     let Some(source) = input.as_str() else {
-        return Err(Raise::type_error(format!(
-            "unsupported operand type(s) for +=: '{}' and 'str'",
-            input.type_name()
-        )));
+        return Err(Raise::type_error(match &input {
+            Obj::Tuple(_) => "can only concatenate tuple (not \"str\") to tuple".to_owned(),
+            Obj::Bytes(_) => "can't concat str to bytes".to_owned(),
+            other => format!("unsupported operand type(s) for +=: '{}' and 'str'", other.type_name()),
+        }));
     };
     let indent = match &width {
         Some(Obj::Str(text)) => text.as_str().to_owned(),
@@ -108,19 +109,27 @@ pub(super) fn truncate(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let Some(source) = input.as_str() else {
         return truncated_list(cx, input, [length, killwords, end, leeway]);
     };
-    let length = usize::try_from(length.int(255)?).unwrap_or(0);
     let killwords = killwords.truth(cx, false)?;
-    let end = opt_text(cx, &end)?.unwrap_or_else(|| "...".into());
-    let leeway = usize::try_from(some(leeway).int(5)?).unwrap_or(0);
+    let end = match &end {
+        None => "...".to_owned(),
+        Some(end) => end.as_str().ok_or_else(|| no_len(end))?.to_owned(),
+    };
     let end_length = end.chars().count();
-    if length < end_length {
-        return Err(Raise::python(Class::Runtime, format!("expected length >= {end_length}, got {length}")));
+    let (limit, leeway) = (length.unwrap_or(Obj::Int(255)), some(leeway).unwrap_or(Obj::Int(5)));
+    for (what, value, least) in [("length", &limit, end_length), ("leeway", &leeway, 0)] {
+        if cx.order(value, &Obj::from(least), ">=")?.is_none_or(std::cmp::Ordering::is_lt) {
+            let got = cx.text(value)?;
+            return Err(Raise::python(Class::Runtime, format!("expected {what} >= {least}, got {got}")));
+        }
     }
-    let chars: Vec<char> = source.chars().collect();
-    if chars.len() <= length + leeway {
+    let most = cx.add_objects(&limit, &leeway)?;
+    if cx.order(&Obj::from(source.chars().count()), &most, "<=")?.is_some_and(std::cmp::Ordering::is_le) {
         return Ok(source.into());
     }
-    let cut: String = chars.iter().take(length - end_length).collect();
+    let Some(length) = limit.as_int().and_then(|length| usize::try_from(length).ok()) else {
+        return Err(Raise::type_error("slice indices must be integers or None or have an __index__ method"));
+    };
+    let cut: String = source.chars().take(length - end_length).collect();
     if killwords {
         return Ok((cut + &end).into());
     }

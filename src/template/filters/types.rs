@@ -39,7 +39,7 @@ pub(super) fn mandatory(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         // The name of an attribute is its repr already, that of an item is not.
         Missing::Attribute { name, .. } if name.starts_with(['\'', '"']) => format!("{name} "),
         Missing::Attribute { name, .. } => format!("{} ", crate::value::str_repr(name)),
-        _ => String::new(),
+        Missing::Hint(_) | Missing::Else(_) => String::new(),
     };
     Err(Raise::ansible(format!("Mandatory variable {name}not defined.")))
 }

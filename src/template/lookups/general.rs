@@ -18,8 +18,8 @@ pub(super) fn cartesian(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     let mut columns = Vec::new();
     for item in &args.positional {
         columns.push(match item {
-            Obj::Str(_) | Obj::Dict(_) => vec![item.clone()],
-            other => cx.iter(other)?,
+            Obj::List(_) | Obj::Tuple(_) | Obj::Iter(_) | Obj::Set(_) => cx.iter(item)?,
+            one => vec![one.clone()],
         });
     }
     let mut out = Vec::new();

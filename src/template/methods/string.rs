@@ -48,10 +48,15 @@ fn part(text: &str, start: usize, stop: usize) -> &str {
     text.get(at(start)..at(stop.max(start))).unwrap_or_default()
 }
 
+/// What is looked for, or Python's complaint.
+fn sought(obj: &Obj) -> Result<&str> {
+    obj.as_str().ok_or_else(|| Raise::type_error(format!("must be str, not {}", obj.type_name())))
+}
+
 fn count(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let [sub, start, stop] = exact(args, "count", 1)?;
     let sub = sub.unwrap_or_default();
-    let sub = want_str(&sub, "count() argument 1")?;
+    let sub = sought(&sub)?;
     let len = text(obj).chars().count();
     let (start, stop) = range_of(len, &start, &stop)?;
     let within = part(text(obj), start, stop);
@@ -61,7 +66,7 @@ fn count(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 fn find(obj: &Obj, args: CallArgs, last: bool, must: bool) -> Result<Obj> {
     let [sub, start, stop] = exact(args, "find", 1)?;
     let sub = sub.unwrap_or_default();
-    let sub = want_str(&sub, "find() argument 1")?;
+    let sub = sought(&sub)?;
     let (start, stop) = range_of(text(obj).chars().count(), &start, &stop)?;
     let within = part(text(obj), start, stop);
     let found = if start > stop {

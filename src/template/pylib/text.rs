@@ -22,11 +22,26 @@ pub fn lines(text: &str) -> Vec<&str> {
     out
 }
 
+/// A letter as it begins a word: of one that is more in upper case (`ß`, `ﬁ`) only the first is upper.
+pub fn title_char(c: char) -> String {
+    match c {
+        'Ǆ'..='ǆ' => return 'ǅ'.into(),
+        'Ǉ'..='ǉ' => return 'ǈ'.into(),
+        'Ǌ'..='ǌ' => return 'ǋ'.into(),
+        'Ǳ'..='ǳ' => return 'ǲ'.into(),
+        'ŉ' => return "ʼN".into(),
+        _ => {}
+    }
+    let mut upper = c.to_uppercase();
+    let first: String = upper.next().into_iter().collect();
+    first + &upper.flat_map(char::to_lowercase).collect::<String>()
+}
+
 /// `str.capitalize`.
 pub fn capitalize(text: &str) -> String {
     let mut chars = text.chars();
     match chars.next() {
-        Some(first) => first.to_uppercase().collect::<String>() + &chars.as_str().to_lowercase(),
+        Some(first) => title_char(first) + &chars.as_str().to_lowercase(),
         None => String::new(),
     }
 }
@@ -35,17 +50,22 @@ pub fn capitalize(text: &str) -> String {
 pub fn title(text: &str) -> String {
     let mut out = String::new();
     let mut word = String::new();
+    let capitalize = |word: &str| {
+        let mut chars = word.chars();
+        chars.next().map(|first| first.to_uppercase().collect::<String>() + &chars.as_str().to_lowercase())
+    };
     let breaks = |c: char| c.is_whitespace() || "-({[<".contains(c);
     for c in text.chars() {
         if breaks(c) {
-            out.push_str(&capitalize(&word));
+            out.extend(capitalize(&word));
             word.clear();
             out.push(c);
         } else {
             word.push(c);
         }
     }
-    out + &capitalize(&word)
+    out.extend(capitalize(&word));
+    out
 }
 
 /// `str.split()` without a separator.
