@@ -32,6 +32,10 @@ fn jinja_type(obj: &Obj) -> String {
     }
 }
 
+fn is_scalar(obj: &Obj) -> bool {
+    matches!(obj, Obj::None | Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) | Obj::Float(_))
+}
+
 impl Cx<'_> {
     /// `obj.name`
     pub fn get_attr(&mut self, obj: &Obj, name: &str) -> Result<Obj> {
@@ -56,7 +60,15 @@ impl Cx<'_> {
 
     /// What an attribute is that Python's objects have and the sandbox hides.
     pub(super) fn hidden_attribute(&self, obj: &Obj, name: &str) -> Option<Obj> {
-        (name.starts_with("__") && name.ends_with("__") && DUNDER.contains(&name)).then(|| {
+        let has = match name {
+            "__len__" | "__iter__" | "__contains__" | "__getitem__" => !is_scalar(obj),
+            "__setitem__" | "__delitem__" => matches!(obj, Obj::List(_) | Obj::Dict(_) | Obj::Map(_)),
+            "__add__" | "__mul__" => !matches!(obj, Obj::None | Obj::Dict(_) | Obj::Map(_) | Obj::Set(_)),
+            "__dict__" | "__module__" | "__globals__" | "__code__" => matches!(obj, Obj::Special(_)),
+            "__subclasses__" | "__mro__" | "__bases__" => false,
+            _ => true,
+        };
+        (has && name.starts_with("__") && name.ends_with("__") && DUNDER.contains(&name)).then(|| {
             let (name, kind) = (str_repr(name), str_repr(obj.type_name()));
             Obj::undefined(format!("access to attribute {name} of {kind} object is unsafe."))
         })

@@ -21,6 +21,9 @@ use std::sync::Arc;
 /// How deep templates, calls and containers may nest before it is a loop.
 pub(super) const DEPTH: usize = 200;
 
+/// A call or a container within another is more work than a statement.
+const STEPS_OF_CALL: usize = 4;
+
 type SharedScope = Arc<dyn Scope + Send + Sync>;
 
 /// All that one call of the templar shares.
@@ -340,7 +343,7 @@ impl<'a> Cx<'a> {
 
     /// Goes one level deeper, unless that is too deep.
     pub(super) fn deeper<T>(&mut self, what: impl FnOnce(&mut Self) -> Result<T, Raise>) -> Result<T, Raise> {
-        self.step()?;
+        self.steps(STEPS_OF_CALL)?;
         let depth = &self.session.depth;
         if depth.get() >= DEPTH {
             return Err(Raise::python(Class::Recursion, "maximum recursion depth exceeded"));

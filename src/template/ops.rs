@@ -45,6 +45,10 @@ impl Cx<'_> {
             a.clone().defined()?;
         }
         if let Obj::Undefined(u) = a {
+            // Python asks a marker first, whose class is the narrower one.
+            if b.is_marker() {
+                b.clone().defined()?;
+            }
             return Err(Raise::python(Class::Runtime, u.to_string()));
         }
         if op == Op::Mod

@@ -1,7 +1,7 @@
 //! Filters of JSON: `to_json`, `to_nice_json`, `from_json`, `tojson`.
 
 use super::support::{Got, sig, unstorable};
-use crate::template::bounds::text_fits;
+use crate::template::bounds::{text_fits, value_fits};
 use crate::template::text::big_text;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 use crate::value::{JsonStyle, Value, parse_json, write_json};
@@ -21,7 +21,11 @@ fn style(cx: &mut Cx<'_>, mut args: CallArgs, indent: Option<i64>, sort_keys: bo
         None => indent.map(|n| " ".repeat(usize::try_from(n).unwrap_or(0))),
         Some(Obj::None) => None,
         Some(Obj::Str(text)) => Some(text.as_str().to_owned()),
-        other => Some(" ".repeat(usize::try_from(other.int(0)?).unwrap_or(0).min(1000))),
+        other => {
+            let width = usize::try_from(other.int(0)?).unwrap_or(0);
+            text_fits(width)?;
+            Some(" ".repeat(width))
+        }
     };
     let mut style = Style {
         sort_keys: args.take("sort_keys").truth(cx, sort_keys)?,
@@ -62,6 +66,7 @@ fn dump(cx: &mut Cx<'_>, input: &Obj, style: &Style) -> Got {
         return Err(Raise::type_error(words));
     }
     let value = cx.value(input)?;
+    value_fits(&value)?;
     let mut out = String::new();
     write(cx, &value, style, 0, &mut out)?;
     Ok(out.into())
@@ -72,7 +77,7 @@ fn write(cx: &mut Cx<'_>, value: &Value, style: &Style, depth: usize, out: &mut 
     let line = |out: &mut String, depth: usize| {
         if let Some(indent) = &style.indent {
             out.push('\n');
-            out.push_str(&indent.repeat(depth));
+            (0..depth).for_each(|_| out.push_str(indent));
         }
     };
     match value {

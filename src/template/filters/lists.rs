@@ -8,6 +8,11 @@ use num_bigint::BigInt;
 
 pub(super) fn first(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     args.bind(&sig("sync_do_first", 2, [], 0))?;
+    if let Obj::Range(range) = &input
+        && !range.is_empty()
+    {
+        return Ok(range.at(0).into());
+    }
     let items = cx.iter_lenient(&input)?;
     Ok(items.into_iter().next().unwrap_or_else(|| Obj::undefined("No first item, sequence was empty.")))
 }
@@ -16,6 +21,11 @@ pub(super) fn last(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     args.bind(&sig("do_last", 2, [], 0))?;
     if matches!(input, Obj::Set(_) | Obj::Iter(_) | Obj::Int(_) | Obj::None | Obj::Bool(_) | Obj::Float(_)) {
         return Err(Raise::type_error(format!("'{}' object is not reversible", input.type_name())));
+    }
+    if let Obj::Range(range) = &input
+        && !range.is_empty()
+    {
+        return Ok(range.at(range.len() - 1).into());
     }
     let items = cx.iter_lenient(&input)?;
     Ok(items.into_iter().next_back().unwrap_or_else(|| Obj::undefined("No last item, sequence was empty.")))

@@ -55,6 +55,9 @@ plain! {
 pub(super) fn relpath(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [start] = args.bind(&sig("relpath", 1, ["start"], 0))?;
     let start = opt_text(cx, &start)?.unwrap_or_else(|| ".".into());
+    if !cx.truthy(&input)? {
+        return Err(Raise::value_error("no path specified"));
+    }
     let cwd = cx.with_world(|w| w.cwd.clone());
     paths::relpath(path(&input)?, &start, &cwd).map(Obj::from).map_err(Raise::value_error)
 }

@@ -77,8 +77,14 @@ pub(super) fn indent(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     };
     let indent = match &width {
         Some(Obj::Str(text)) => text.as_str().to_owned(),
-        other => " ".repeat(usize::try_from(other.int(4)?).unwrap_or(0).min(100_000)),
+        other => {
+            let width = usize::try_from(other.int(4)?).unwrap_or(0);
+            text_fits(width)?;
+            " ".repeat(width)
+        }
     };
+    let lines = source.matches('\n').count() + 1;
+    text_fits(source.len().saturating_add(lines.saturating_mul(indent.len())))?;
     let (first, blank) = (first.truth(cx, false)?, blank.truth(cx, false)?);
     let source = format!("{source}\n");
     let mut out = if blank {
@@ -307,9 +313,12 @@ pub(super) fn comment(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
     let newline = option("newline", "\n")?;
     let count = |name: &str| -> Result<usize, Raise> {
         let value = options.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
-        Ok(usize::try_from(value.int(1)?).unwrap_or(0).min(100_000))
+        Ok(usize::try_from(value.int(1)?).unwrap_or(0))
     };
     let (before, after) = (count("prefix_count")?, count("postfix_count")?);
+    text_fits(before.saturating_add(after).saturating_mul(prefix.len().max(postfix.len()) + newline.len()))?;
+    let lines = if newline.is_empty() { source.len() } else { source.matches(&*newline).count() };
+    text_fits(source.len().saturating_add(lines.saturating_mul(decoration.len())))?;
     let mut out = String::new();
     if !beginning.is_empty() {
         out.push_str(&beginning);

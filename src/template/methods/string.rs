@@ -1,8 +1,8 @@
 //! Methods of strings that split, search, join and change them.
 
 use super::{Result, Table, exact, range_of, want_int, want_str};
-use crate::template::bounds::replaced;
-use crate::template::{CallArgs, Cx, Obj, Raise, Sig};
+use crate::template::bounds::{replaced, text_fits};
+use crate::template::{CallArgs, Class, Cx, Obj, Raise, Sig};
 
 pub(super) const METHODS: Table = &[
     ("count", count),
@@ -131,12 +131,17 @@ fn encode(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 fn expandtabs(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let sig = Sig { func: "expandtabs", before: 0, params: ["tabsize"], required: 0 };
     let [size] = args.bind(&sig)?;
-    let size = size.map_or(Ok(8), |s| want_int(&s))?.clamp(0, 10_000) as usize;
+    let size = size.map_or(Ok(8), |s| want_int(&s))?;
+    if i32::try_from(size).is_err() {
+        return Err(Raise::python(Class::Overflow, "Python int too large to convert to C int"));
+    }
+    let size = usize::try_from(size).unwrap_or(0);
     let (mut out, mut column) = (String::new(), 0);
     for c in text(obj).chars() {
         match c {
             '\t' if size > 0 => {
                 let fill = size - column % size;
+                text_fits(out.len().saturating_add(fill))?;
                 out.extend(std::iter::repeat_n(' ', fill));
                 column += fill;
             }

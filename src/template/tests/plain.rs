@@ -143,10 +143,11 @@ fn both_known(cx: &mut Cx<'_>, a: &Obj, b: &Obj) -> Result<(), Raise> {
 
 /// The same for a container and what is looked for in it.
 pub(super) fn among_known(cx: &mut Cx<'_>, seq: &Obj, item: &Obj) -> Result<(), Raise> {
-    if let Obj::List(_) = seq
-        && !known(cx, seq)?.is_empty()
-    {
-        known(cx, item)?;
+    if let Obj::List(_) = seq {
+        let items = known(cx, seq)?;
+        for one in items.iter().chain((!items.is_empty()).then_some(item)) {
+            known(cx, one)?;
+        }
     }
     Ok(())
 }
