@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn user_is_a_keyword_of_plays_alone() {
-        let source = std::sync::Arc::new(crate::diag::Source::Described("<test>".into()));
+        let source = Arc::new(crate::diag::Source::Described("<test>".into()));
         let parsed = crate::yaml::load("user: {name: web}\n", &source, crate::yaml::Options::trusted()).unwrap();
         let catalogue = Catalogue::new(["user"]);
         let around = Surroundings { catalogue: &catalogue, library: &[], notes: &Notes::default() };
