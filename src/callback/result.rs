@@ -115,7 +115,7 @@ pub fn cleaned(result: &TaskResult) -> Dict {
     if dict.contains("msg") {
         let shown =
             |key: &str| matches!(key, "msg" | "exception" | "warnings" | "deprecations") || key.starts_with('_');
-        dict.map_mut().retain(|key, _| key.as_str().is_none_or(shown));
+        dict.retain(|key, _| key.as_str().is_none_or(shown));
     } else {
         for key in ["changed", "invocation", "skip_reason", "ansible_loop_var", "ansible_index_var", "ansible_loop"] {
             dict.remove(key);

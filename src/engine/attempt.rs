@@ -443,13 +443,15 @@ impl HostTask {
             let native = matches!(action.kind, ActionKind::Native);
             match self.shared.action(&action.name).filter(|_| native).map(|definition| definition.run) {
                 Some(Run::Host(run) | Run::Once(run)) => run(&call).await,
+                // Boxed: what stays on the controller need not carry room for these.
                 _ => {
                     let (args, context) = (call.args.clone(), call.context.clone());
                     let name = self.task.action.as_str();
                     if let ActionKind::Python(path) = &action.kind {
-                        return remote.file_module(name, path, args, context).await.map(Acted::from);
+                        return Box::pin(remote.file_module(name, path, args, context)).await.map(Acted::from);
                     }
-                    remote.module(&action.name, &shown(action, name), args, context).await.map(Acted::from)
+                    let shown = shown(action, name);
+                    Box::pin(remote.module(&action.name, &shown, args, context)).await.map(Acted::from)
                 }
             }
         };

@@ -108,7 +108,10 @@ impl HostTask {
         let started = Note::Started(self.scope.host.clone());
         // The strategy listens until the last task is done; where it is gone, the run is over.
         let _ = self.notes.send(started);
+        let named = || format!("TaskExecutor() for {}/TASK: {}", self.scope.host, self.info.name);
+        self.shared.emitter.debug(|| format!("running {}", named()));
         let done = self.perform().await;
+        self.shared.emitter.debug(|| format!("done running {}", named()));
         let _ = self.notes.send(Note::Done(Box::new(done)));
     }
 

@@ -9,7 +9,63 @@ use crate::playbook::Task;
 use crate::template::Templar;
 use crate::value::{Dict, Text, Value};
 use crate::vars::HostScope;
+use foldhash::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+
+/// What the hosts of a task include, in the order of the first host of each.
+#[derive(Default)]
+pub(super) struct Includes {
+    list: Vec<Together>,
+    /// The places in the list, by a hash of what is included.
+    places: HashMap<u64, Vec<usize>>,
+}
+
+/// Hosts that include the same in the same way: they do it together.
+struct Together {
+    hosts: Vec<Arc<str>>,
+    members: HashSet<Arc<str>>,
+    included: Included,
+}
+
+impl Includes {
+    /// Adds what a host includes; where it includes the same twice, it does it twice.
+    pub fn add(&mut self, host: &Arc<str>, included: Included) {
+        let places = self.places.entry(included.content_hash()).or_default();
+        let list = &mut self.list;
+        let same = places.iter().copied().find(|place| {
+            list.get(*place).is_some_and(|entry| entry.included == included && !entry.members.contains(host))
+        });
+        match same.and_then(|place| list.get_mut(place)) {
+            Some(entry) => {
+                entry.hosts.push(host.clone());
+                entry.members.insert(host.clone());
+            }
+            None => {
+                places.push(list.len());
+                let members = HashSet::from_iter([host.clone()]);
+                list.push(Together { hosts: vec![host.clone()], members, included });
+            }
+        }
+    }
+
+    /// Forgets what a host includes: the task is to run again on it.
+    pub fn forget(&mut self, host: &Arc<str>) {
+        for entry in self.list.iter_mut().filter(|entry| entry.members.contains(host)) {
+            entry.members.remove(host);
+            entry.hosts.retain(|member| member != host);
+        }
+    }
+}
+
+impl Included {
+    fn content_hash(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        Value::Dict(self.args.clone()).hash(&mut hasher);
+        Value::Dict(self.vars.clone()).hash(&mut hasher);
+        hasher.finish()
+    }
+}
 
 /// Renders what is loaded while a play runs, with the variables of the first host that includes it.
 struct Rendering<'a> {
@@ -25,14 +81,9 @@ impl load::Render for Rendering<'_> {
 
 impl Batch {
     /// Runs what hosts included, each with the hosts that included it.
-    pub(super) async fn run_includes(
-        &mut self,
-        task: &Arc<Task>,
-        info: &Arc<TaskInfo>,
-        includes: Vec<(Vec<Arc<str>>, Included)>,
-    ) {
+    pub(super) async fn run_includes(&mut self, task: &Arc<Task>, info: &Arc<TaskInfo>, includes: Includes) {
         let mut loaded = Vec::new();
-        for (hosts, included) in includes {
+        for Together { hosts, included, .. } in includes.list {
             let hosts = self.hosts.active(&hosts);
             let Some(first) = hosts.first() else { continue };
             match self.load(task, &included, first) {
@@ -128,5 +179,34 @@ impl Batch {
                 remarks: Vec::new(),
             })));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn included(item: i64) -> Included {
+        Included { args: Dict::from([("_raw_params", "a.yml")]), vars: Dict::from([("item", item)]), label: None }
+    }
+
+    fn shown(includes: &Includes) -> Vec<(i64, String)> {
+        let item = |entry: &Together| entry.included.vars.get("item").and_then(Value::as_int).unwrap_or_default();
+        includes.list.iter().map(|entry| (item(entry), entry.hosts.join(" "))).collect()
+    }
+
+    #[test]
+    fn the_same_is_included_together_and_twice_where_one_host_does_so() {
+        let hosts: [Arc<str>; 2] = ["a".into(), "b".into()];
+        let mut includes = Includes::default();
+        for host in &hosts {
+            for item in [1, 2, 1] {
+                includes.add(host, included(item));
+            }
+        }
+        assert_eq!(shown(&includes), [(1, "a b".into()), (2, "a b".into()), (1, "a b".into())]);
+        includes.forget(&hosts[1]);
+        includes.add(&hosts[1], included(2));
+        assert_eq!(shown(&includes), [(1, "a".into()), (2, "a b".into()), (1, "a".into())]);
     }
 }

@@ -198,7 +198,11 @@ impl Run {
     }
 
     fn prepare(self, listener: Listener) -> Result<Prepared> {
-        let emitter = Arc::new(Emitter::new(listener, self.options.verbosity.max(self.options.log_verbosity)));
+        let emitter = Arc::new(Emitter::new(
+            listener,
+            self.options.verbosity.max(self.options.log_verbosity),
+            self.config.settings.flag("DEFAULT_DEBUG"),
+        ));
         let mut notices = Vec::new();
         let sources = self.read_inventory(&mut notices);
         emitter.notices(notices);

@@ -95,6 +95,8 @@ pub enum Event {
         /// The text.
         text: String,
     },
+    /// What the engine does, for whoever looks for a fault in it (DEFAULT_DEBUG).
+    Debug(String),
     /// The run is over.
     Stats(Arc<Stats>),
 }

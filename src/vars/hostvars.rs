@@ -52,7 +52,7 @@ impl VarMap for DelegatedVars {
         }
         // A host that the inventory lacks has the variables of all.
         let host = self.scope.store.host_name(key).unwrap_or_else(|| self.name.clone());
-        let scope = HostScope { host, reached: None, ..self.scope.clone() };
+        let scope = self.scope.for_host(&host);
         Ok(Some(Var::Map(Arc::new(Delegate { vars: HostVars::of(scope), task_host: self.scope.host.clone() }))))
     }
 
