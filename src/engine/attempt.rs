@@ -172,11 +172,28 @@ impl HostTask {
         })
     }
 
+    /// The host that the task is delegated to; None without a `delegate_to`, or where it is omitted.
+    fn delegated_to(&self, scope: &HostScope) -> Result<Option<String>> {
+        let keywords = Keywords { shared: &self.shared, task: &self.task, scope };
+        let Some(written) = self.task.keyword(|c| c.delegate_to.as_ref()).filter(|written| written.truthy()) else {
+            return Ok(None);
+        };
+        match keywords.render(Some(written))? {
+            None => Ok(None),
+            Some(name) if name.truthy() => Ok(Some(name.to_text())),
+            Some(_) => {
+                let text = format!("Empty hostname produced from delegate_to: \"{}\"", written.to_text());
+                Err(Error::user(text))
+            }
+        }
+    }
+
     /// A `delegate_to` as it is written, where it cannot be rendered: so it is shown.
     fn unrendered_delegate(&self, scope: &HostScope) -> Option<String> {
         let keywords = Keywords { shared: &self.shared, task: &self.task, scope };
         let written = self.task.keyword(|c| c.delegate_to.as_ref())?;
-        keywords.render(Some(written)).is_err().then(|| written.to_text())
+        let empty = |name: Option<Value>| name.is_some_and(|name| !name.truthy()) && written.truthy();
+        keywords.render(Some(written)).map_or(true, empty).then(|| written.to_text())
     }
 
     fn secret_error(&self) -> Error {
@@ -188,6 +205,8 @@ impl HostTask {
 
     async fn execute(&self, scope: &HostScope, loop_error: Option<Error>, place: Option<&Place>) -> Result<Attempt> {
         let templar = &self.shared.templar;
+        // As with ansible-core, it must mean a host even where the conditions do not hold.
+        let delegated = self.delegated_to(scope)?;
         for condition in self.task.when() {
             match templar.condition(condition, scope) {
                 Ok(true) => {}
@@ -212,7 +231,6 @@ impl HostTask {
         let native = matches!(action.kind, ActionKind::Native);
         let definition = self.shared.action(&action.name).filter(|_| native);
         let args = keywords.arguments(&action.fqcn, definition)?;
-        let delegated = keywords.text(|c| c.delegate_to.as_ref())?.filter(|name| !name.is_empty());
         let mut attempt = self.attempts(&keywords, &action, args, (scope, place), delegated.as_deref()).await?;
         attempt.delegated = delegated;
         attempt.notify = self.notified(&keywords)?;
@@ -423,7 +441,13 @@ impl HostTask {
     ) -> Result<Attempt> {
         let mut context = self.context(keywords)?;
         let background = self.background(keywords, action, &mut context)?;
-        let remote = HostRemote::new(self, keywords, scope, delegated)?.at(place);
+        let connects = self.shared.action(&action.name).is_none_or(|definition| definition.connects);
+        let remote = match HostRemote::new(self, keywords, scope, delegated) {
+            Err(error) if error.kind == Kind::Unsupported && !connects => {
+                HostRemote::nowhere(self, keywords, scope, delegated)
+            }
+            remote => remote?.at(place),
+        };
         context.remote_tmp = remote.target().remote_tmp.clone();
         let timeout = context.timeout;
         let mut call = ActionCall {
