@@ -27,7 +27,8 @@ cases! {
     callbacks: check_markers color default_options json minimal oneline;
     engine: additions arguments arguments_as_variable background becoming blocks check_and_diff
         condition_origin conditions connection_keywords debugger delegated_vars delegation delegation_empty
-        delegation_undefined facts free free_refusals gathering handlers handlers_forced hash_merge host_pinned local_folder loop_control
+        delegation_undefined facts free free_refusals gathering handlers handlers_forced hash_merge host_pinned
+        local_folder loop_control
         loops meta meta_conditions meta_refresh module_defaults no_log no_log_failures once rejected remarks results
         retries run_once serial step tags text_arguments throttle warnings whole_numbers;
     errors: includes keyword_undefined named_self options playbook playbook_values task unreachable usage yaml;

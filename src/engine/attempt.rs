@@ -172,30 +172,6 @@ impl HostTask {
         })
     }
 
-    /// The host that the task is delegated to; None without a `delegate_to`, or where it is omitted.
-    fn delegated_to(&self, scope: &HostScope) -> Result<Option<String>> {
-        let keywords = Keywords { shared: &self.shared, task: &self.task, scope };
-        let Some(written) = self.task.keyword(|c| c.delegate_to.as_ref()).filter(|written| written.truthy()) else {
-            return Ok(None);
-        };
-        match keywords.render(Some(written))? {
-            None => Ok(None),
-            Some(name) if name.truthy() => Ok(Some(name.to_text())),
-            Some(_) => {
-                let text = format!("Empty hostname produced from delegate_to: \"{}\"", written.to_text());
-                Err(Error::user(text))
-            }
-        }
-    }
-
-    /// A `delegate_to` as it is written, where it cannot be rendered: so it is shown.
-    fn unrendered_delegate(&self, scope: &HostScope) -> Option<String> {
-        let keywords = Keywords { shared: &self.shared, task: &self.task, scope };
-        let written = self.task.keyword(|c| c.delegate_to.as_ref())?;
-        let empty = |name: Option<Value>| name.is_some_and(|name| !name.truthy()) && written.truthy();
-        keywords.render(Some(written)).map_or(true, empty).then(|| written.to_text())
-    }
-
     fn secret_error(&self) -> Error {
         // ansible-core tells the failure itself, with whatever secrets are in it: on purpose not done here.
         Error::user("the reason is hidden, since 'no_log: true' was specified for this task")
@@ -441,13 +417,7 @@ impl HostTask {
     ) -> Result<Attempt> {
         let mut context = self.context(keywords)?;
         let background = self.background(keywords, action, &mut context)?;
-        let connects = self.shared.action(&action.name).is_none_or(|definition| definition.connects);
-        let remote = match HostRemote::new(self, keywords, scope, delegated) {
-            Err(error) if error.kind == Kind::Unsupported && !connects => {
-                HostRemote::nowhere(self, keywords, scope, delegated)
-            }
-            remote => remote?.at(place),
-        };
+        let remote = self.remote(keywords, action, scope, delegated)?.at(place);
         context.remote_tmp = remote.target().remote_tmp.clone();
         let timeout = context.timeout;
         let mut call = ActionCall {
@@ -505,6 +475,23 @@ impl HostTask {
         Ok(self.acted(acted, &action.name, &remote, scope, delegated))
     }
 
+    /// The host as the action reaches it; one that needs none may be on a host whose connection rplay lacks.
+    fn remote<'a>(
+        &'a self,
+        keywords: &Keywords<'_>,
+        action: &Action,
+        scope: &HostScope,
+        delegated: Option<&str>,
+    ) -> Result<HostRemote<'a>> {
+        let connects = self.shared.action(&action.name).is_none_or(|definition| definition.connects);
+        match HostRemote::new(self, keywords, scope, delegated) {
+            Err(error) if error.kind == Kind::Unsupported && !connects => {
+                Ok(HostRemote::nowhere(self, keywords, scope, delegated))
+            }
+            remote => remote,
+        }
+    }
+
     fn acted(
         &self,
         acted: Acted,
@@ -544,11 +531,6 @@ impl HostTask {
         }
         let remarks = remote.take_remarks().into_iter().chain(outcome::take_help(&mut outcome)).collect();
         Attempt { outcome, effects, cause, remarks, ..Attempt::default() }
-    }
-
-    fn delegates_facts(&self, scope: &HostScope) -> bool {
-        let keywords = Keywords { shared: &self.shared, task: &self.task, scope };
-        keywords.bool("delegate_facts", |c| c.delegate_facts.as_ref()).unwrap_or(None).unwrap_or(false)
     }
 
     fn context(&self, keywords: &Keywords<'_>) -> Result<Context> {
