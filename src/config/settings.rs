@@ -74,6 +74,11 @@ impl Settings {
         entry.map_or(&Value::Null, |(value, _)| value)
     }
 
+    /// Whether there is a setting of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.entry(name).is_some()
+    }
+
     /// Where a setting's value comes from.
     pub fn origin(&self, name: &str) -> From {
         self.entry(name).map(|(_, from)| from.clone()).unwrap_or_default()
@@ -164,7 +169,7 @@ impl Resolver<'_> {
             setting.env.split_whitespace().rev().filter_map(|n| Some((self.around.var(n)?.to_owned(), From::Env(n))));
         env.next().or_else(|| {
             let (path, ini) = self.cfg?;
-            let mut places = setting.ini.split_whitespace().rev().filter_map(|place| place.split_once('.'));
+            let mut places = setting.ini.split_whitespace().rev().filter_map(|place| place.rsplit_once('.'));
             let text = places.find_map(|(section, key)| ini.get(section, key))?;
             Some((text.to_owned(), From::File(path.to_owned())))
         })

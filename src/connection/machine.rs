@@ -88,6 +88,15 @@ impl Machine {
         command
     }
 
+    /// An escalation on this machine.
+    pub fn escalation(&self, wanted: &Become, id: &str) -> Result<Escalation, ConnectionError> {
+        let timeout = match &self.way {
+            Way::Local => None,
+            Way::Ssh(masters) => Some(masters.timeout()),
+        };
+        Escalation::new(wanted, id, timeout)
+    }
+
     fn slot(&self, escalation: Option<&Become>) -> Arc<Slot> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(slots.entry(escalation.cloned()).or_default())
@@ -171,7 +180,7 @@ impl Machine {
         };
         let path = folders.agent(settings, agent.bytes())?;
         let id = random();
-        let escalation = Escalation::new(wanted, &id, 10)?;
+        let escalation = self.escalation(wanted, &id)?;
         let line = escalation.command(wanted, &id, &format!("exec {} {marker}", plain(&path)?));
         settings.verbose.say(3, name, || format!("EXEC {line}"));
         let mut command = self.local_command("/bin/sh");
@@ -193,7 +202,7 @@ impl Machine {
         let mut uploaded = false;
         loop {
             let (marker, id) = (random(), random());
-            let escalation = wanted.map(|w| Escalation::new(w, &id, masters.timeout())).transpose()?;
+            let escalation = wanted.map(|wanted| self.escalation(wanted, &id)).transpose()?;
             let command = match (wanted, &escalation) {
                 (Some(wanted), Some(escalation)) => escalation.command(wanted, &id, &format!("exec $p {marker}")),
                 _ => format!("$p {marker}"),

@@ -14,6 +14,7 @@ mod link;
 mod local;
 mod machine;
 mod marker;
+mod methods;
 mod pipe;
 mod plain;
 mod private;
@@ -33,6 +34,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use error::ConnectionError;
 pub use lane::Lane;
+pub use methods::{METHODS, Method};
 pub use raw::{Raw, RawOutput};
 pub use settings::{AgentBinary, Settings, Verbose};
 pub use target::{Become, Secret, Ssh, Target, Transport};

@@ -35,12 +35,19 @@ struct State {
     known: HashMap<String, Option<Arc<Collection>>>,
     /// Action groups that were asked for, each with its members.
     groups: HashMap<String, Option<Arc<Vec<String>>>>,
-    /// Deprecations that nobody was told of yet.
-    notices: Vec<String>,
-    /// Warnings that nobody was told of yet.
-    warnings: Vec<String>,
+    /// What nobody was told of yet.
+    notices: Vec<Said>,
     /// Whether the `metadata` of action groups is looked at.
     validates: bool,
+}
+
+/// What looking for a name had to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// A name that was used will go.
+    Deprecated(String),
+    /// Something to warn of.
+    Warning(String),
 }
 
 /// A collection.
@@ -222,7 +229,7 @@ impl Collections {
         }
         if !wrong.is_empty() {
             let head = format!("Invalid metadata was found for action_group {group} while loading module_defaults.");
-            self.lock().warnings.push(format!("{head} {}", wrong.join(" ")));
+            self.lock().notices.push(Said::Warning(format!("{head} {}", wrong.join(" "))));
         }
     }
 
@@ -231,42 +238,58 @@ impl Collections {
         self.lock().validates = wanted;
     }
 
-    /// Takes out the warnings of what was read.
-    pub fn take_warnings(&self) -> Vec<String> {
-        std::mem::take(&mut self.lock().warnings)
-    }
-
     /// Keeps deprecations for whoever takes them.
     pub(super) fn notice(&self, texts: Vec<String>) {
         if !texts.is_empty() {
-            self.lock().notices.extend(texts);
+            self.lock().notices.extend(texts.into_iter().map(Said::Deprecated));
         }
     }
 
-    /// Takes out the deprecations of names that were used.
-    pub fn take_notices(&self) -> Vec<String> {
+    /// Warns where a name is sought in a collection that is not installed, as Python's import says it.
+    pub(super) fn warn_of_missing(&self, collection: &str, name: &str) {
+        if collection == "ansible.builtin" || self.find(collection).is_some() {
+            return;
+        }
+        let Some((namespace, _)) = collection.split_once('.') else { return };
+        let known = self.all_paths().iter().any(|path| path.join("ansible_collections").join(namespace).is_dir());
+        let lacking = if known { collection } else { namespace };
+        let text = format!("Error loading plugin '{name}': No module named 'ansible_collections.{lacking}'");
+        self.lock().notices.push(Said::Warning(text));
+    }
+
+    /// Takes out what looking for names had to say.
+    pub fn take_notices(&self) -> Vec<Said> {
         std::mem::take(&mut self.lock().notices)
     }
 
-    /// What a collection says of the name of a module or action.
-    pub(super) fn route(&self, collection: &str, name: &str) -> Routed {
+    /// What a collection says of the name of a module, and unless it is `bare` of the action plugin of that name.
+    pub(super) fn route(&self, collection: &str, name: &str, bare: bool) -> Routed {
         let Some(found) = self.find(collection) else { return Routed::Here(None) };
         let routing = found.runtime.get("plugin_routing");
-        let entries = ["action", "modules"].map(|kind| routing.and_then(|r| r.get(kind)).and_then(|k| k.get(name)));
+        let kinds = if bare { &["modules"][..] } else { &["action", "modules"] };
+        let entries = kinds.iter().map(|kind| (*kind, routing.and_then(|r| r.get(*kind)).and_then(|k| k.get(name))));
         let full = format!("{collection}.{name}");
         let mut notice = None;
-        for entry in entries.into_iter().flatten() {
+        for (kind, entry) in entries.filter_map(|(kind, entry)| Some((kind, entry?))) {
             if let Some(stone) = entry.get("tombstone").filter(|stone| stone.truthy()) {
                 return Routed::Gone(told(stone, &format!("The '{full}' module has been removed."), collection, true));
             }
             if let Some(old) = entry.get("deprecation").filter(|old| old.truthy()) {
                 notice = Some(told(old, &format!("{full} has been deprecated."), collection, false));
             }
-            if let Some(target) = entry.get("redirect").filter(|target| target.truthy()) {
+            let target = entry.get("redirect").filter(|target| target.truthy());
+            if let Some(target) = target.filter(|target| kind == "modules" || self.has_action(&target.to_text())) {
                 return Routed::Elsewhere(target.to_text(), notice);
             }
         }
         Routed::Here(notice)
+    }
+
+    /// Whether a full name is that of an action plugin: where there is none, its redirect leads to nothing.
+    fn has_action(&self, full: &str) -> bool {
+        let Some((collection, short)) = split(full) else { return false };
+        let file = || Some(self.folder(collection)?.join("plugins/action").join(format!("{short}.py")));
+        collection == "ansible.builtin" || file().is_some_and(|file| file.is_file())
     }
 
     fn find(&self, name: &str) -> Option<Arc<Collection>> {
@@ -348,7 +371,7 @@ mod tests {
         std::fs::write(meta.join("runtime.yml"), text).unwrap();
         let collections = Collections::new(vec![dir.path().to_owned()]);
         assert_eq!(
-            collections.route("a.b", "gone"),
+            collections.route("a.b", "gone", false),
             Routed::Gone(
                 "The 'a.b.gone' module has been removed. Use x. This feature was removed from collection 'a.b' \
                  version 2.0.0."
@@ -356,13 +379,13 @@ mod tests {
             )
         );
         assert_eq!(
-            collections.route("a.b", "old"),
+            collections.route("a.b", "old", false),
             Routed::Here(Some(
                 "a.b.old has been deprecated. This feature will be removed from collection 'a.b' version 3.0.".into()
             ))
         );
-        assert_eq!(collections.route("a.b", "moved"), Routed::Elsewhere("c.d.e".into(), None));
-        assert_eq!(collections.route("x.y", "moved"), Routed::Here(None));
+        assert_eq!(collections.route("a.b", "moved", false), Routed::Elsewhere("c.d.e".into(), None));
+        assert_eq!(collections.route("x.y", "moved", false), Routed::Here(None));
         assert_eq!(collections.requires("a.b").as_deref(), Some(">=2.30"));
         assert_eq!(*collections.group("a.b.g").unwrap(), ["a.b.one", "c.d.two", "a.b.three"]);
         assert_eq!(*collections.group("ansible.builtin.testlegacy").unwrap(), ["ansible.legacy.legacy_ping"]);

@@ -14,7 +14,7 @@ mod roles;
 use std::sync::Arc;
 
 pub use catalogue::{Catalogue, Lookup, is_full};
-pub use collections::Collections;
+pub use collections::{Collections, Said};
 pub use filters::{Rejected, rejected};
 pub use installed::{Installation, Installed, Places};
 pub use paths::{dirname, join, normal};

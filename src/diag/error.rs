@@ -204,7 +204,10 @@ impl fmt::Display for Error {
         write!(f, "{}\n\n", self.line())?;
         for (i, stage) in stages.iter().enumerate() {
             if i > 0 {
-                f.write_str("\n<<< caused by >>>\n\n")?;
+                // Only what has a place or a help of its own ends with its line.
+                let before = &stages[i - 1];
+                let end = if before.origin.is_none() && before.help.is_none() { "\n" } else { "" };
+                write!(f, "{end}\n<<< caused by >>>\n\n")?;
                 stage.write(f)?;
             } else {
                 // An outer stage ends like a sentence, since what follows stands apart.

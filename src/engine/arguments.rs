@@ -57,35 +57,38 @@ impl Keywords<'_> {
             return Err(Error::user(text).at(self.task.action.origin()));
         }
         let raw = action.map_or(&[][..], |action| action.raw_args);
-        let finish = |error: Error| error.context(format!("Finalization of task args for '{fqcn}' failed."));
+        let place_of_action = self.task.action.origin();
+        let finish =
+            |error: Error| error.context(format!("Finalization of task args for '{fqcn}' failed.")).at(place_of_action);
         let mut args = self.defaults(fqcn).map_err(finish)?;
         let keyword = self.task.args.get("_variable_params").map(|template| (template, false));
         for (template, of_action) in keyword.into_iter().chain(text.map(|text| (text, true))) {
             args.update(&self.all_of_template(template, of_action).map_err(finish)?);
         }
-        for (key, value) in &self.task.args {
-            let name = key.as_str().unwrap_or_default();
-            if name == "_variable_params" || (name == "_raw_params" && text.is_some()) {
-                continue;
-            }
-            if raw.contains(&name) {
-                args.insert(key.clone(), value.clone());
-                continue;
-            }
-            let rendered = self.render(Some(value)).map_err(|error| {
-                let error = error.context(format!("Error while resolving value for '{}'.", key.to_text()));
-                finish(error.at(place(Some(value))))
-            })?;
-            match rendered {
-                Some(value) => {
-                    args.insert(key.clone(), value);
-                }
+        // ansible-core goes through them by their names, and results show them in that order.
+        let mut names: Vec<Value> = self.task.args.iter().chain(&args).map(|(key, _)| key.clone()).collect();
+        names.sort_by_cached_key(Value::to_text);
+        names.dedup();
+        let mut all = Dict::new();
+        let taken = |key: &Value| match key.as_str() {
+            Some("_variable_params") => true,
+            Some("_raw_params") => text.is_some(),
+            _ => false,
+        };
+        for key in names.into_iter().filter(|key| !taken(key)) {
+            let value = match self.task.args.get_value(&key) {
+                None => args.get_value(&key).cloned(),
+                Some(value) if key.as_str().is_some_and(|name| raw.contains(&name)) => Some(value.clone()),
                 // An omitted argument also hides the default that module_defaults gives it.
-                None => {
-                    args.remove(name);
-                }
+                Some(value) => self.render(Some(value)).map_err(|error| {
+                    let error = error.context(format!("Error while resolving value for '{}'.", key.to_text()));
+                    finish(error.at(place(Some(value))))
+                })?,
+            };
+            if let Some(value) = value {
+                all.insert(key, value);
             }
         }
-        Ok(args)
+        Ok(all)
     }
 }

@@ -235,7 +235,9 @@ impl HostTask {
             Some(action) => action.clone(),
             None => {
                 let name = keywords.render(Some(&Value::Str(self.task.action.clone())))?.unwrap_or_default();
-                self.shared.loader.resolve(&name.to_text(), &self.task)?
+                let action = self.shared.loader.resolve(&name.to_text(), &self.task);
+                self.shared.tell_notes();
+                action?
             }
         };
         match &action.kind {
@@ -529,7 +531,7 @@ impl HostTask {
         if outcome.is_failed() && outcome.get("msg").is_none() && cause.is_none() {
             outcome.set("msg", UNKNOWN);
         }
-        let remarks = remote.take_remarks().into_iter().chain(outcome::take_help(&mut outcome)).collect();
+        let remarks = remote.take_remarks().into_iter().chain(outcome::help(&outcome)).collect();
         Attempt { outcome, effects, cause, remarks, ..Attempt::default() }
     }
 

@@ -18,22 +18,18 @@ pub(super) fn add_remarks(outcome: &mut Outcome, remarks: &[Remark]) {
     put("deprecations", gone.iter().map(|remark| deprecation(remark)).collect());
 }
 
-/// Takes out what native modules say beside the words of their deprecations.
-pub(super) fn take_help(outcome: &mut Outcome) -> Vec<Remark> {
-    let mut remarks = Vec::new();
-    let Some(Value::List(said)) = outcome.get("deprecations").cloned() else { return remarks };
-    let kept = said.iter().map(|value| {
-        let Value::Dict(dict) = value else { return value.clone() };
-        let mut dict = dict.clone();
-        if let Some(help) = dict.remove(Outcome::HELP) {
-            let words = dict.get("msg").map(Value::to_text).unwrap_or_default();
-            remarks.push(Remark::deprecation(Error::user(words).help(help.to_text()), ""));
-        }
-        dict.into()
-    });
-    let kept = Value::list(kept);
-    outcome.set("deprecations", kept);
-    remarks
+/// What ansible-core says beside some of its own deprecations; the results of modules do not carry it.
+const HELP: &[(&str, &str)] = &[
+    ("Passing `warnings` to `exit_json` or `fail_json` is deprecated.", "Use `AnsibleModule.warn` instead."),
+    ("Passing `deprecations` to `exit_json` or `fail_json` is deprecated.", "Use `AnsibleModule.deprecate` instead."),
+];
+
+/// What is said beside the words of a module's deprecations.
+pub(super) fn help(outcome: &Outcome) -> Vec<Remark> {
+    let Some(Value::List(said)) = outcome.get("deprecations") else { return Vec::new() };
+    let words = said.iter().filter_map(|value| value.get("msg").and_then(Value::as_str));
+    let helped = words.filter_map(|words| HELP.iter().find(|(msg, _)| *msg == words));
+    helped.map(|(words, help)| Remark::deprecation(Error::user(*words).help(*help), "")).collect()
 }
 
 /// A deprecation as results have it.

@@ -305,7 +305,7 @@ impl HostRemote<'_> {
         }
         let candidates: Vec<String> = match self.variable("ansible_interpreter_python_fallback") {
             Some(Value::List(items)) => items.iter().map(Value::to_text).collect(),
-            Some(other) => vec![other.to_text()],
+            Some(other) => other.to_text().split(',').map(|name| name.trim().to_owned()).collect(),
             None => shared.settings.list("INTERPRETER_PYTHON_FALLBACK").into_iter().map(str::to_owned).collect(),
         };
         shared.verbose(3, Some(&self.vars.host), || "Attempting python interpreter discovery.".into());

@@ -199,7 +199,7 @@ impl<'a> HostRemote<'a> {
     pub(super) fn lost(&self, error: ConnectionError) -> Result<Outcome> {
         match error {
             ConnectionError::Unreachable(text) => Err(Error::new(Kind::Unreachable, text)),
-            ConnectionError::Failed(text) => Err(Error::action(text)),
+            ConnectionError::Failed(text) => Err(Error::user(text)),
             ConnectionError::NoAgent(text) | ConnectionError::Unsupported(text) => Err(Error::unsupported(text)),
             ConnectionError::Module { rc, stdout, stderr } => {
                 let said = if stderr.trim().is_empty() { stdout.trim() } else { stderr.trim() };

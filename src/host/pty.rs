@@ -64,7 +64,7 @@ impl Session {
         tcsetattr(&pty, OptionalActions::Now, &modes)?;
         let mut command = std::process::Command::new(program);
         command.args(args).envs(env.over()).envs(vars.iter().map(|(name, value)| (name, value)));
-        if let Some(cwd) = cwd {
+        if let Some(cwd) = cwd.or(env.folder()) {
             command.current_dir(cwd);
         }
         let child = Command::from(command).spawn(pts).map_err(plain)?;

@@ -115,7 +115,7 @@ impl Loader {
         let collections = task.common.collections.as_deref().unwrap_or_else(|| task.frame.collections());
         match self.catalogue.resolve(name, collections, &self.library()) {
             Lookup::Found(action) => Ok(action),
-            Lookup::Removed(message) => Err(Error::user(message).at(task.action.origin())),
+            Lookup::Removed(message) => Err(Error::user(message)),
             Lookup::Unknown => {
                 let name = crate::value::str_repr(name);
                 Err(Error::user(format!("Cannot resolve {name} to an action or module.")).at(task.action.origin()))

@@ -19,7 +19,7 @@ mod scope;
 mod tasks;
 
 use crate::config::Config;
-use crate::content::{Catalogue, Installation};
+use crate::content::{Catalogue, Installation, Said};
 use crate::diag::{Error, Result};
 use crate::playbook::{Frame, Note, Notes, RoleUse, Surroundings};
 use crate::value::{Dict, Text, Value};
@@ -156,10 +156,12 @@ impl Loader {
 
     /// Takes out what there was to say since this was last called.
     pub fn notes(&self) -> Vec<Note> {
-        for text in self.catalogue.collections().take_notices() {
-            self.notes.add(Note::Deprecated(text));
+        for said in self.catalogue.collections().take_notices() {
+            self.notes.add(match said {
+                Said::Deprecated(text) => Note::Deprecated(text),
+                Said::Warning(text) => Note::Warning(text),
+            });
         }
-        self.catalogue.collections().take_warnings().into_iter().for_each(|text| self.notes.warn(text));
         self.notes.take()
     }
 

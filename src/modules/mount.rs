@@ -128,7 +128,6 @@ fn deprecations() -> Value {
     let mut text = Dict::from([
         ("msg", "Passing `warnings` to `exit_json` or `fail_json` is deprecated."),
         ("version", "2.23"),
-        (Outcome::HELP, "Use `AnsibleModule.warn` instead."),
         ("collection_name", "ansible.builtin"),
     ]);
     text.insert("deprecator", deprecator);

@@ -36,9 +36,6 @@ impl Outcome {
     /// The key of the cause; the controller takes it out before the result is registered.
     pub const CAUSE: &'static str = "_ansible_cause";
 
-    /// The key of the help in a native module's deprecation; taken out likewise.
-    pub const HELP: &'static str = "_ansible_help";
-
     /// The key that marks a module's failure which an action tells in other words; taken out likewise.
     pub const BY_MODULE: &'static str = "_ansible_by_module";
 

@@ -3,13 +3,14 @@
 //! The output is a list of objects. None vanishes; one object is the result itself; several are
 //! finalised (a tuple becomes a list) and joined.
 
-use super::bounds::text_fits;
+use super::bounds::{list_fits, text_fits};
 use super::cx::{Cx, Frame};
 use super::ir::{Expr, For, Macro, Stmt, Target, Template};
 use super::loops::Loop;
 use super::macros::MacroObj;
 use super::object::Obj;
 use super::raise::{Class, Raise};
+use crate::diag::Error;
 use crate::value::Text;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -32,12 +33,22 @@ impl Cx<'_> {
             return match self.eval(expr) {
                 Ok(Obj::Special(special)) => self.concat(vec![Obj::Special(special)]),
                 Ok(value) => value,
-                Err(raise) => self.put_off(raise),
+                Err(raise) => self.broken_off(Vec::new(), raise),
             };
         }
         let mut out = Vec::with_capacity(template.body.len());
-        if let Err(raise) = self.run_into(template, &mut out) {
-            out.push(self.put_off(raise));
+        match self.run_into(template, &mut out) {
+            Ok(()) => self.concat(out),
+            Err(raise) => self.broken_off(out, raise),
+        }
+    }
+
+    /// The result of a template that an exception has ended, after these outputs.
+    fn broken_off(&mut self, mut out: Vec<Obj>, raise: Raise) -> Obj {
+        out.push(self.put_off(raise));
+        if self.session.replaced.is_some() {
+            let truncated = Error::user("template potentially truncated").at(self.origin.as_ref());
+            out.push(Obj::Failed(Rc::new(truncated)));
         }
         self.concat(out)
     }
@@ -80,6 +91,8 @@ impl Cx<'_> {
     }
 
     pub(super) fn exec(&mut self, body: &[Stmt], out: &mut Vec<Obj>) -> Result<Flow> {
+        list_fits(out.len())?;
+        self.steps(body.len())?;
         for stmt in body {
             let flow = self.stmt(stmt, out)?;
             if flow != Flow::Next {
@@ -92,17 +105,14 @@ impl Cx<'_> {
     fn stmt(&mut self, stmt: &Stmt, out: &mut Vec<Obj>) -> Result<Flow> {
         match stmt {
             // What stands beside the blocks of a child template is not shown.
-            Stmt::Text(_) | Stmt::Emit(_) | Stmt::Block(_) | Stmt::Include { .. } if self.parent.is_some() => {}
+            Stmt::Text(_) | Stmt::Emit(_) | Stmt::Print(_) | Stmt::Block(_) | Stmt::Include { .. }
+                if self.parent.is_some() => {}
             Stmt::Text(text) => out.push(Obj::Str(Text::data(Arc::clone(text)))),
             Stmt::Emit(expr) => {
                 let value = self.eval(expr)?;
                 out.push(value);
             }
-            Stmt::If(test, then, otherwise) => {
-                let test = self.eval(test)?;
-                let body = if self.truthy(&test)? { then } else { otherwise };
-                return self.exec(body, out);
-            }
+            Stmt::If(test, then, otherwise) => return self.branches(test, then, otherwise, out),
             Stmt::For(f) => {
                 let iter = self.eval(&f.iter)?;
                 self.for_loop(f, &iter, 1, out)?;
@@ -121,9 +131,28 @@ impl Cx<'_> {
             }
             Stmt::Break => return Ok(Flow::Break),
             Stmt::Continue => return Ok(Flow::Continue),
+            Stmt::Print(exprs) => {
+                for expr in exprs {
+                    let value = self.eval(expr)?;
+                    out.push(value);
+                }
+            }
             other => self.rarer(other, out)?,
         }
         Ok(Flow::Next)
+    }
+
+    /// `if` and its `elif`s, each of which stands alone in the `else` of the one before.
+    fn branches(&mut self, test: &Expr, then: &[Stmt], otherwise: &[Stmt], out: &mut Vec<Obj>) -> Result<Flow> {
+        let (mut test, mut then, mut otherwise) = (test, then, otherwise);
+        loop {
+            let verdict = self.eval(test)?;
+            if self.truthy(&verdict)? {
+                return self.exec(then, out);
+            }
+            let [Stmt::If(next, body, rest)] = otherwise else { return self.exec(otherwise, out) };
+            (test, then, otherwise) = (next, body, rest);
+        }
     }
 
     fn rarer(&mut self, stmt: &Stmt, out: &mut Vec<Obj>) -> Result<()> {
@@ -219,7 +248,7 @@ impl Cx<'_> {
         match target {
             Target::Name(name) => self.set(name, value),
             Target::Attr(object, name) => {
-                let holder = self.variable(object)?.unwrap_or_else(|| self.undefined_name(object)).defined()?;
+                let holder = self.variable(object)?.unwrap_or_else(|| self.undefined_name(object));
                 let done = match &holder {
                     Obj::Special(special) => special.set_attr(name, value),
                     _ => false,
@@ -327,6 +356,10 @@ impl Cx<'_> {
                 return self.put_off(raise);
             }
         }
-        Obj::from(out)
+        let made = Obj::from(out);
+        match self.made(&made) {
+            Ok(()) => made,
+            Err(raise) => self.put_off(raise),
+        }
     }
 }

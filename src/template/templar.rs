@@ -10,6 +10,7 @@ use super::scope::Scope;
 use super::{Overrides, World};
 use crate::diag::{Error, Origin, Remark, Remarks, Result};
 use crate::value::{Dict, Text, Value};
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// Renders templates; keeps what it parsed. One serves a whole run, from any thread.
@@ -99,6 +100,35 @@ impl Templar {
     pub fn render_value(&self, value: &Value, scope: &dyn Scope) -> Result<Option<Value>> {
         let session = Session::new(self, scope);
         Cx::new(&session, 0).rendered_value(value)
+    }
+
+    /// Renders a text for people, as a task's name: whatever is wrong in it stands there in words, with a warning.
+    pub fn render_shown(&self, text: &Text, scope: &dyn Scope) -> String {
+        if !text.is_trusted() || !self.is_template(text.as_str()) {
+            return text.as_str().to_owned();
+        }
+        let session = Session::new(self, scope).replacing();
+        let mut cx = Cx::new(&session, 0);
+        let obj = cx.render_in(text, 0);
+        cx.origin = text.origin().cloned();
+        let mut shown = String::new();
+        if !matches!(obj, Obj::None)
+            && let Err(raise) = cx.write_final(&mut shown, &obj)
+        {
+            shown = cx.complete(raise).line();
+        }
+        let replaced = session.replaced.as_ref().map(RefCell::take).unwrap_or_default();
+        let numbered: Vec<(usize, Error)> = (1..).zip(replaced).collect();
+        for errors in numbered.chunk_by(|(_, one), (_, next)| one.origin == next.origin) {
+            let plural = if errors.len() > 1 { "s" } else { "" };
+            let mut words = format!("Encountered {} template error{plural}.", errors.len());
+            for (number, error) in errors {
+                words.push_str(&format!("\nerror {number} - {}", error.line()));
+            }
+            let origin = errors.first().and_then(|(_, error)| error.origin.as_ref());
+            self.remark(scope, Remark::warning(Error::user(words).at(origin)));
+        }
+        shown
     }
 
     /// Evaluates a bare expression, such as `loop_control`'s or `until`'s.
