@@ -179,13 +179,6 @@ impl HostTask {
         })
     }
 
-    /// A `delegate_to` as it is written, where it cannot be rendered: so it is shown.
-    fn unrendered_delegate(&self, scope: &HostScope) -> Option<String> {
-        let keywords = Keywords { shared: &self.shared, task: &self.task, scope };
-        let written = self.task.keyword(|c| c.delegate_to.as_ref())?;
-        keywords.render(Some(written)).is_err().then(|| written.to_text())
-    }
-
     fn secret_error(&self) -> Error {
         // ansible-core tells the failure itself, with whatever secrets are in it: on purpose not done here.
         Error::user("the reason is hidden, since 'no_log: true' was specified for this task")
@@ -195,6 +188,8 @@ impl HostTask {
 
     async fn execute(&self, scope: &HostScope, loop_error: Option<Error>, place: Option<&Place>) -> Result<Attempt> {
         let templar = &self.shared.templar;
+        // As with ansible-core, it must mean a host even where the conditions do not hold.
+        let delegated = self.delegated_to(scope)?;
         for condition in self.task.when() {
             match templar.condition(condition, scope) {
                 Ok(true) => {}
@@ -221,7 +216,6 @@ impl HostTask {
         let definition = self.shared.action(&action.name).filter(|_| native);
         let args = keywords.arguments(&action.fqcn, definition)?;
         keywords.check_late(&self.checks)?;
-        let delegated = keywords.text(|c| c.delegate_to.as_ref())?.filter(|name| !name.is_empty());
         let mut attempt = self.attempts(&keywords, &action, args, (scope, place), delegated.as_deref()).await?;
         attempt.delegated = delegated;
         attempt.notify = self.notified(&keywords)?;
@@ -434,7 +428,7 @@ impl HostTask {
     ) -> Result<Attempt> {
         let mut context = self.context(keywords)?;
         let background = self.background(keywords, action, &mut context)?;
-        let remote = HostRemote::new(self, keywords, scope, delegated)?.at(place);
+        let remote = self.remote(keywords, action, scope, delegated)?.at(place);
         context.remote_tmp = remote.target().remote_tmp.clone();
         let timeout = context.timeout;
         let mut call = ActionCall {
@@ -492,6 +486,23 @@ impl HostTask {
         Ok(self.acted(acted, &action.name, &remote, scope, delegated))
     }
 
+    /// The host as the action reaches it; one that needs none may be on a host whose connection rplay lacks.
+    fn remote<'a>(
+        &'a self,
+        keywords: &Keywords<'_>,
+        action: &Action,
+        scope: &HostScope,
+        delegated: Option<&str>,
+    ) -> Result<HostRemote<'a>> {
+        let connects = self.shared.action(&action.name).is_none_or(|definition| definition.connects);
+        match HostRemote::new(self, keywords, scope, delegated) {
+            Err(error) if error.kind == Kind::Unsupported && !connects => {
+                Ok(HostRemote::nowhere(self, keywords, scope, delegated))
+            }
+            remote => remote,
+        }
+    }
+
     fn acted(
         &self,
         acted: Acted,
@@ -531,11 +542,6 @@ impl HostTask {
         }
         let remarks = remote.take_remarks().into_iter().chain(outcome::help(&outcome)).collect();
         Attempt { outcome, effects, cause, remarks, ..Attempt::default() }
-    }
-
-    fn delegates_facts(&self, scope: &HostScope) -> bool {
-        let keywords = Keywords { shared: &self.shared, task: &self.task, scope };
-        keywords.bool("delegate_facts", |c| c.delegate_facts.as_ref()).unwrap_or(None).unwrap_or(false)
     }
 
     fn context(&self, keywords: &Keywords<'_>) -> Result<Context> {

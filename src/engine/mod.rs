@@ -13,6 +13,7 @@ mod batch;
 mod block;
 mod console;
 mod debugger;
+mod delegate;
 mod emitter;
 mod flow;
 mod gather;

@@ -445,7 +445,8 @@ impl Prepared {
     /// The plays of a playbook, and the folder that it is in.
     pub fn load(&self, path: &str) -> Result<(Vec<Play>, String)> {
         let shared = &self.shared;
-        let full = shared.around.resolve(path, None);
+        let of_collection = shared.loader.collection_playbook(path);
+        let full = of_collection.unwrap_or_else(|| shared.around.resolve(path, None));
         let basedir = full.rsplit_once('/').map_or("/", |(folder, _)| folder).to_owned();
         shared.store.set_playbook(&basedir);
         let render = |text: &Text, vars: &Dict| {
