@@ -133,7 +133,9 @@ impl<'a> HostRemote<'a> {
         let line = failure.line();
         // A module that crashed says nothing itself: the engine's words, with the cause in them, stand for it.
         let same = said.is_none_or(|said| line.contains(said.trim_end_matches('.')) || said.ends_with(&line));
-        same.then_some(failure)
+        // One whose result an action passes on in words of its own is still where the failure comes from.
+        let passed_on = outcome.get(Outcome::CAUSE).is_some_and(|cause| line.ends_with(&cause.to_text()));
+        (same || passed_on).then_some(failure)
     }
 
     pub(super) fn connection(&self) -> Connection {

@@ -197,6 +197,11 @@ impl<'a> Cx<'a> {
         self.templar().warn(Error::user(message).at(self.origin.as_ref()));
     }
 
+    /// The same, of no place.
+    pub fn warn_at_large(&self, message: impl Into<String>) {
+        self.templar().warn(Error::user(message));
+    }
+
     /// Says that something will go away in a version of ansible-core, and what to use instead.
     pub fn deprecate(&self, message: &str, version: &str, help: &str) {
         let text = format!("{message} This feature will be removed from ansible-core version {version}. {help}");
