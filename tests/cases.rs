@@ -32,7 +32,7 @@ cases! {
         run_once serial step tags throttle titles warnings whole_numbers;
     errors: keyword_undefined named_self named_tasks options playbook playbook_values task unreachable usage yaml;
     http: faults forms get_url lookup_url places redirects secrets uri;
-    inventory: group_vars implicit_localhost ini patterns reserved_names script several yaml;
+    inventory: constructed group_vars implicit_localhost ini patterns reserved_names script several toml yaml;
     modules: accounts acl archive command command_not_utf8 copy copy_failures cron expect failures file git
         ini_file lines patch pause pip reboot small ssh_files stat subversion synchronize system_files system_names
         template unarchive variables wait_for_connection;

@@ -5,6 +5,7 @@
 //! through ansible.builtin's redirects.
 
 use super::collections::{Collections, Routed};
+use super::filters::Rejected;
 use super::installed::{Installation, Installed};
 use super::names;
 use super::{Action, ActionKind};
@@ -24,6 +25,8 @@ pub struct Catalogue {
     halves: HashSet<String>,
     /// Native modules that are not to be used: their Python files run instead.
     unwanted: Unwanted,
+    /// Short names that are to mean nothing.
+    rejected: Rejected,
     /// The collections that are installed.
     collections: Collections,
     /// Folders of modules: the setting `library`.
@@ -81,6 +84,13 @@ impl Catalogue {
             (full, name)
         });
         Self { native: native.collect(), ..Self::default() }
+    }
+
+    /// Lets these short names mean nothing.
+    #[must_use]
+    pub fn without(mut self, rejected: Rejected) -> Self {
+        self.rejected = rejected;
+        self
     }
 
     /// Searches these folders too: those that hold `ansible_collections/`, and those of modules.
@@ -201,7 +211,7 @@ impl Catalogue {
             core |= matches!(&**collection, "ansible.builtin" | "ansible.legacy");
         }
         // Whoever names one of ansible-core's own has said where it comes.
-        if core { Lookup::Unknown } else { self.short(name, library, bare) }
+        if core || self.rejected.contains(name) { Lookup::Unknown } else { self.short(name, library, bare) }
     }
 
     fn short(&self, name: &str, library: &[String], bare: bool) -> Lookup {

@@ -2,7 +2,7 @@
 
 use super::catalogue::split;
 use super::installed::Installation;
-use crate::value::Value;
+use crate::value::{Dict, Value, repr};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,6 +37,8 @@ struct State {
     groups: HashMap<String, Option<Arc<Vec<String>>>>,
     /// What nobody was told of yet.
     notices: Vec<Said>,
+    /// Whether the `metadata` of action groups is looked at.
+    validates: bool,
 }
 
 /// What looking for a name had to say.
@@ -145,23 +147,71 @@ impl Collections {
         }
         let Some((collection, name)) = split(full) else { return false };
         let Some(found) = self.find(collection) else { return false };
-        let Some(items) = found.runtime.get("action_groups").and_then(|groups| groups.get(name)) else { return false };
+        let groups = found.runtime.get("action_groups");
+        let Some(items) = groups.and_then(|groups| groups.get(full).or_else(|| groups.get(name))) else { return false };
         let complete = |name: &str| match super::is_full(name) {
             true => name.to_owned(),
             false => format!("{collection}.{name}"),
         };
+        let mut extends = Vec::new();
+        let mut had_metadata = false;
         for item in items.as_list().unwrap_or_default() {
             match item {
                 Value::Str(name) => members.push(complete(name.as_str())),
                 other => {
-                    let more = other.get("metadata").and_then(|meta| meta.get("extend_group"));
-                    for group in more.and_then(Value::as_list).unwrap_or_default() {
-                        self.gather(&complete(&group.to_text()), seen, members);
-                    }
+                    self.check_metadata(full, other, had_metadata);
+                    let Some(Value::Dict(metadata)) = other.get("metadata") else { continue };
+                    had_metadata = true;
+                    // As with ansible-core, the last one counts.
+                    extends = match metadata.get("extend_group") {
+                        Some(Value::List(names)) => names.iter().map(Value::to_text).collect(),
+                        Some(Value::Str(name)) => vec![name.as_str().to_owned()],
+                        _ => Vec::new(),
+                    };
                 }
             }
         }
+        for group in extends {
+            self.gather(&complete(&group), seen, members);
+        }
         true
+    }
+
+    /// Warns of what a group's `metadata` must not be, where the setting asks for that.
+    fn check_metadata(&self, group: &str, item: &Value, had_one: bool) {
+        if !self.lock().validates {
+            return;
+        }
+        let mut wrong = Vec::new();
+        match item.as_dict() {
+            Some(dict) if dict.len() == 1 && dict.contains("metadata") => {
+                if had_one {
+                    wrong.push("The group contains multiple metadata entries.".to_owned());
+                }
+                match dict.get("metadata") {
+                    Some(Value::Dict(metadata)) => wrong.extend(wrong_metadata(metadata)),
+                    other => {
+                        let shown = other.map(repr).unwrap_or_default();
+                        wrong.push(format!("The metadata is not a dictionary. Got {shown}"));
+                    }
+                }
+            }
+            Some(dict) => {
+                let mut keys: Vec<String> = dict.keys().map(Value::to_text).collect();
+                keys.sort();
+                wrong.push(format!("The only expected key is metadata, but got keys: {}", keys.join(", ")));
+            }
+            None => return,
+        }
+        if !wrong.is_empty() {
+            let head = format!("Invalid metadata was found for action_group {group} while loading module_defaults.");
+            self.lock().notices.push(Said::Warning(format!("{head} {}", wrong.join(" "))));
+        }
+    }
+
+    /// Lets the `metadata` of action groups be looked at, or not: the setting `validate_action_group_metadata`.
+    pub fn validate_groups(&self, wanted: bool) {
+        self.lock().validates = wanted;
     }
 
     /// Keeps deprecations for whoever takes them.
@@ -244,6 +294,20 @@ impl Collections {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn wrong_metadata(metadata: &Dict) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let others: Vec<String> = metadata.keys().map(Value::to_text).filter(|key| key != "extend_group").collect();
+    if !others.is_empty() {
+        wrong.push(format!("The metadata contains unexpected keys: {}", others.join(", ")));
+    }
+    if let Some(value) = metadata.get("extend_group").filter(|v| !matches!(v, Value::List(_) | Value::Str(_))) {
+        let shown = repr(value);
+        let text = "The metadata contains unexpected key types: extend_group is";
+        wrong.push(format!("{text} {shown} (expected type list)"));
+    }
+    wrong
 }
 
 /// A tombstone's or deprecation's text, in ansible-core's words.

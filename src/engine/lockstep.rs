@@ -2,6 +2,7 @@
 
 use super::batch::Batch;
 use super::host_task::{Done, HostTask, Note};
+use super::include::Includes;
 use super::keywords::{self, Keywords};
 use super::order::Order;
 use super::tags;
@@ -43,7 +44,9 @@ impl Batch {
         self.shared.emit(&Event::TaskStart { task: info.clone() });
         let alone = self.apart.is_none() && self.is_run_once(task, first);
         let on = if alone { &hosts[..1] } else { &hosts[..] };
-        let includes = self.run_on(task, &info, on, if alone { Some(&hosts) } else { None }).await;
+        // What one host learns for all, those learn too that do not run what is included.
+        let all = if alone { Some(self.members.clone()) } else { None };
+        let includes = self.run_on(task, &info, on, all.as_deref()).await;
         self.stop_all_where_fatal(task, &hosts, alone);
         self.run_includes(task, &info, includes).await;
     }
@@ -57,20 +60,20 @@ impl Batch {
         info: &Arc<TaskInfo>,
         hosts: &[Arc<str>],
         all: Option<&[Arc<str>]>,
-    ) -> Vec<(Vec<Arc<str>>, super::host_task::Included)> {
+    ) -> Includes {
         let (notes, mut inbox) = unbounded_channel();
         let limits = match self.limits(task, hosts) {
             Ok(limits) => limits,
             Err(error) => {
                 self.fatal.get_or_insert(error);
-                return Vec::new();
+                return Includes::default();
             }
         };
         let start = Start { layers: HostTask::layers(task), limits, task, info };
         let mut notes = Some(notes);
         let mut running = JoinSet::new();
         let mut to_start = hosts.iter();
-        let mut includes = Vec::new();
+        let mut includes = Includes::default();
         let mut waiting: HashSet<Arc<str>> = hosts.iter().cloned().collect();
         let mut order = Order::of(hosts);
         loop {

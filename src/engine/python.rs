@@ -81,6 +81,7 @@ impl HostRemote<'_> {
         let shared = &self.task.shared;
         let module = shared.file_modules.module(shared, name, path)?;
         shared.verbose(3, None, || format!("Using module file {path}"));
+        self.make_way(name).await;
         let chosen = self.interpreter(&module.looked).await?;
         let mut args = args;
         self.tell(name, &mut args, &context);
@@ -139,6 +140,7 @@ impl HostRemote<'_> {
         let traces = traces.iter().any(|which| matches!(*which, "error" | "always"));
         let mut read = python::read(&printed, &chosen.line, traces);
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = read.error.take();
+        read.remarks.drain(..).for_each(|remark| self.remarks.add(remark));
         let own = read.outcome.result.remove("warnings");
         let mut warnings: Vec<Value> = read.warnings.iter().map(|text| Value::from(text.as_str())).collect();
         warnings.extend(own.as_ref().and_then(Value::as_list).unwrap_or_default().iter().cloned());

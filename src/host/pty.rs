@@ -191,7 +191,9 @@ mod tests {
 
     #[test]
     fn hanging_up_ends_it() {
-        assert_eq!(sh("sleep 60").hang_up().expect("ended"), -1);
+        // A busy machine may need a ruder signal than the first.
+        let rc = sh("sleep 60").hang_up().expect("ended");
+        assert!(matches!(rc, -1 | -2 | -9), "{rc}");
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl Loader {
             return Ok(Loaded { shown, ..Loaded::default() });
         }
         if data.as_list().is_none() {
-            return Err(Error::user("included task files must contain a list of tasks").at(Some(&data.origin)));
+            return Err(Error::user("included task files must contain a list of tasks"));
         }
         let frame = include_frame(request, dirname(&target), apply);
         let entries = reading.list(&data, &within.inside(frame))?;

@@ -5,13 +5,14 @@
 //! own: changes to it show until that rendering ends, as in ansible-core.
 
 use super::args::CallArgs;
+use super::held::with_stack;
 use super::import::Blocks;
 use super::ir::Template;
 use super::object::{LazyMap, Obj, Pending, Special};
 use super::raise::{Class, Raise, Undefined};
 use super::scope::{Scope, Var, World};
 use super::templar::Templar;
-use crate::diag::{Error, Origin};
+use crate::diag::{Error, Origin, Remark};
 use crate::value::{Text, Value};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -19,6 +20,9 @@ use std::sync::Arc;
 
 /// How deep templates, calls and containers may nest before it is a loop.
 pub(super) const DEPTH: usize = 200;
+
+/// A call or a container within another is more work than a statement.
+const STEPS_OF_CALL: usize = 4;
 
 type SharedScope = Arc<dyn Scope + Send + Sync>;
 
@@ -29,6 +33,8 @@ pub(super) struct Session<'a> {
     others: RefCell<Vec<SharedScope>>,
     depth: Cell<usize>,
     pub(super) steps: Cell<u64>,
+    /// How many bytes of texts and items of lists were made, as `bounds` counts them.
+    pub(super) made: Cell<usize>,
     /// What is being rendered, to detect loops: scope and address of the text.
     pub(super) rendering: RefCell<Vec<(usize, *const u8)>>,
     /// Variables that a macro holds and that hold the macro: emptied at the end, or they would leak.
@@ -55,6 +61,7 @@ impl<'a> Session<'a> {
             others: RefCell::default(),
             depth: Cell::new(0),
             steps: Cell::new(0),
+            made: Cell::new(0),
             rendering: RefCell::default(),
             captured: RefCell::default(),
             undecryptable: RefCell::default(),
@@ -194,18 +201,19 @@ impl<'a> Cx<'a> {
 
     /// Says something to the user beside the result.
     pub fn warn(&self, message: impl Into<String>) {
-        self.templar().warn(Error::user(message).at(self.origin.as_ref()));
-    }
-
-    /// The same, of no place.
-    pub fn warn_at_large(&self, message: impl Into<String>) {
-        self.templar().warn(Error::user(message));
+        self.remark(Remark::warning(Error::user(message)));
     }
 
     /// Says that something will go away in a version of ansible-core, and what to use instead.
     pub fn deprecate(&self, message: &str, version: &str, help: &str) {
-        let text = format!("{message} This feature will be removed from ansible-core version {version}. {help}");
-        self.templar().deprecate(Error::user(text.trim_end()));
+        let error = Error::user(message);
+        let error = if help.is_empty() { error } else { error.help(help) };
+        self.remark(Remark::deprecation(error, version));
+    }
+
+    /// Says something to the user, whichever scope this rendering sees.
+    pub(super) fn remark(&self, remark: Remark) {
+        self.session.templar.remark(self.session.base, remark);
     }
 
     /// A variable by its name: those the template set, then the scope's.
@@ -225,9 +233,9 @@ impl<'a> Cx<'a> {
         }
         let Some(var) = self.with_scope(|scope| scope.get(name))? else { return Ok(None) };
         if name == "play_hosts" {
-            let text = "The `play_hosts` magic variable is deprecated. This feature will be removed from ansible-core version 2.23.";
-            let deprecation = Error::user(text).help("Use `ansible_play_batch` instead.");
-            self.session.templar.deprecate(deprecation.at(self.origin.as_ref()));
+            let error = Error::user("The `play_hosts` magic variable is deprecated.");
+            let error = error.help("Use `ansible_play_batch` instead.").at(self.origin.as_ref());
+            self.remark(Remark::deprecation(error, "2.23"));
         }
         let scalar =
             matches!(&var, Var::Value(v) if Obj::scalar(v).is_some() && !matches!(v, Value::Str(_) | Value::Vault(_)));
@@ -350,13 +358,13 @@ impl<'a> Cx<'a> {
 
     /// Goes one level deeper, unless that is too deep.
     pub(super) fn deeper<T>(&mut self, what: impl FnOnce(&mut Self) -> Result<T, Raise>) -> Result<T, Raise> {
-        self.step()?;
+        self.steps(STEPS_OF_CALL)?;
         let depth = &self.session.depth;
         if depth.get() >= DEPTH {
             return Err(Raise::python(Class::Recursion, "maximum recursion depth exceeded"));
         }
         depth.set(depth.get() + 1);
-        let result = what(self);
+        let result = with_stack(|| what(self));
         depth.set(depth.get() - 1);
         result
     }

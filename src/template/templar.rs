@@ -8,10 +8,10 @@ use super::plugins::Plugins;
 use super::raise::{Class, Raise};
 use super::scope::Scope;
 use super::{Overrides, World};
-use crate::diag::{Error, Origin, Result};
+use crate::diag::{Error, Origin, Remark, Remarks, Result};
 use crate::value::{Dict, Text, Value};
 use std::cell::RefCell;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Renders templates; keeps what it parsed. One serves a whole run, from any thread.
 #[derive(Default)]
@@ -21,8 +21,7 @@ pub struct Templar {
     pub(super) cache: Cache,
     pub(super) broken_conditionals: bool,
     extensions: Vec<String>,
-    warnings: Mutex<Vec<Error>>,
-    deprecations: Mutex<Vec<Error>>,
+    remarks: Remarks,
 }
 
 impl Templar {
@@ -63,30 +62,14 @@ impl Templar {
         what(&mut Cx::new(&session, 0))
     }
 
-    /// Keeps a warning for the user.
-    pub(super) fn warn(&self, warning: Error) {
-        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
-        if !warnings.contains(&warning) {
-            warnings.push(warning);
-        }
+    /// Keeps for the user what a rendering says: with its scope where that keeps remarks, else here.
+    pub fn remark(&self, scope: &dyn Scope, remark: Remark) {
+        scope.remarks().unwrap_or(&self.remarks).add(remark);
     }
 
-    /// Keeps for the user what will no longer work one day.
-    pub(super) fn deprecate(&self, deprecation: Error) {
-        let mut deprecations = self.deprecations.lock().unwrap_or_else(PoisonError::into_inner);
-        if !deprecations.contains(&deprecation) {
-            deprecations.push(deprecation);
-        }
-    }
-
-    /// Takes what renderings said so far of what will no longer work one day.
-    pub fn take_deprecations(&self) -> Vec<Error> {
-        std::mem::take(&mut *self.deprecations.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Takes the warnings that renderings gave so far.
-    pub fn take_warnings(&self) -> Vec<Error> {
-        std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Takes what renderings said so far whose scopes keep no remarks.
+    pub fn take_remarks(&self) -> Vec<Remark> {
+        self.remarks.take()
     }
 
     /// Whether a text may be a template: it holds delimiters or begins with a `#jinja2:` header.
@@ -143,7 +126,7 @@ impl Templar {
                 words.push_str(&format!("\nerror {number} - {}", error.line()));
             }
             let origin = errors.first().and_then(|(_, error)| error.origin.as_ref());
-            self.warn(Error::user(words).at(origin));
+            self.remark(scope, Remark::warning(Error::user(words).at(origin)));
         }
         shown
     }
@@ -181,6 +164,32 @@ impl Templar {
             return Ok(None);
         }
         cx.finished(&obj, origin).map(Some)
+    }
+
+    /// The items of the list that an expression gives, templates among them left as they are; None for what is
+    /// no list.
+    pub fn listed(&self, expression: &Text, scope: &dyn Scope) -> Result<Option<Vec<Value>>> {
+        if !expression.is_trusted() {
+            return Ok(None);
+        }
+        let session = Session::new(self, scope);
+        let mut cx = Cx::new(&session, 0);
+        cx.origin = expression.origin().cloned();
+        cx.expression = true;
+        let obj = match self.compile(expression.as_str(), &self.syntax, Mode::Expression) {
+            Ok(template) => cx.run(&template),
+            Err(raise) => return Err(self.not_an_expression(&cx, raise, expression.as_str())),
+        };
+        let Obj::List(items) = &obj else { return Ok(None) };
+        let items = items.borrow().clone();
+        let mut values = Vec::with_capacity(items.len());
+        for item in &items {
+            values.push(match item {
+                Obj::Pending(pending) if pending.scope == 0 => pending.value.clone(),
+                other => cx.finished(other, None)?,
+            });
+        }
+        Ok(Some(values))
     }
 
     fn not_an_expression(&self, cx: &Cx<'_>, raise: Raise, text: &str) -> Error {

@@ -1,8 +1,12 @@
 //! Filters of JSON: `to_json`, `to_nice_json`, `from_json`, `tojson`.
 
-use super::support::{Got, sig};
+use super::support::{Got, sig, unstorable};
+use crate::diag::Error;
+use crate::template::World;
+use crate::template::bounds::{text_fits, value_fits};
+use crate::template::text::big_text;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
-use crate::value::{JsonStyle, Value, parse_json, write_json};
+use crate::value::{JsonStyle, Value, parse_json_noting, write_json};
 
 /// The arguments of `json.dumps` that templates use.
 struct Style {
@@ -19,7 +23,11 @@ fn style(cx: &mut Cx<'_>, mut args: CallArgs, indent: Option<i64>, sort_keys: bo
         None => indent.map(|n| " ".repeat(usize::try_from(n).unwrap_or(0))),
         Some(Obj::None) => None,
         Some(Obj::Str(text)) => Some(text.as_str().to_owned()),
-        other => Some(" ".repeat(usize::try_from(other.int(0)?).unwrap_or(0).min(1000))),
+        other => {
+            let width = usize::try_from(other.int(0)?).unwrap_or(0);
+            text_fits(width)?;
+            Some(" ".repeat(width))
+        }
     };
     let mut style = Style {
         sort_keys: args.take("sort_keys").truth(cx, sort_keys)?,
@@ -54,7 +62,13 @@ fn dump(cx: &mut Cx<'_>, input: &Obj, style: &Style) -> Got {
         let items = Obj::list(cx.iter(input)?);
         return dump(cx, &items, style);
     }
+    if let Some(shown) = unstorable(cx, input, 0)? {
+        let kind = shown.type_name();
+        let words = format!("Object of type '{kind}' is not JSON serializable by the 'tagless' profile.");
+        return Err(Raise::type_error(words));
+    }
     let value = cx.value(input)?;
+    value_fits(&value)?;
     let mut out = String::new();
     write(cx, &value, style, 0, &mut out)?;
     Ok(out.into())
@@ -65,7 +79,7 @@ fn write(cx: &mut Cx<'_>, value: &Value, style: &Style, depth: usize, out: &mut 
     let line = |out: &mut String, depth: usize| {
         if let Some(indent) = &style.indent {
             out.push('\n');
-            out.push_str(&indent.repeat(depth));
+            (0..depth).for_each(|_| out.push_str(indent));
         }
     };
     match value {
@@ -103,9 +117,10 @@ fn write(cx: &mut Cx<'_>, value: &Value, style: &Style, depth: usize, out: &mut 
             line(out, depth);
             out.push('}');
         }
+        Value::BigInt(big) => out.push_str(&big_text(big)?),
         scalar => out.push_str(&write_json(scalar, plain)),
     }
-    Ok(())
+    text_fits(out.len())
 }
 
 pub(super) fn to_json(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
@@ -137,8 +152,10 @@ pub(super) fn to_nice_json(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> G
     dump(cx, &input, &style)
 }
 
+/// The setting that refuses what is no UTF-8.
+const STRICT: &str = "MODULE_STRICT_UTF8_RESPONSE";
+
 pub(super) fn from_json(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
-    let _ = cx;
     check_profile(&mut args)?;
     if let Some((name, _)) = args.named.first() {
         return Err(Raise::unsupported(format!("The argument '{name}' of from_json is not supported yet.")));
@@ -157,8 +174,22 @@ pub(super) fn from_json(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got 
             )));
         }
     };
-    match parse_json(&text) {
-        Ok(value) => Ok(Obj::data(&value)),
+    let setting = |world: &World| world.settings.get(STRICT).is_none_or(|(value, _)| value.truthy());
+    match parse_json_noting(&text) {
+        Ok((_, Some(alone))) if cx.with_world(setting) => {
+            let text = format!(
+                "Refusing to deserialize an invalid UTF8 string value: 'utf-8' codec can't encode character \
+                 '\\u{:04x}' in position {}: surrogates not allowed",
+                alone.code, alone.position
+            );
+            let help = format!("This check can be disabled with the `{STRICT}` setting.");
+            Err(Error::user(text)
+                .help(help)
+                .apart()
+                .context("The filter plugin 'ansible.builtin.from_json' failed.")
+                .into())
+        }
+        Ok((value, _)) => Ok(Obj::data(&value)),
         Err(error) => Err(Raise::value_error(error.to_string())),
     }
 }

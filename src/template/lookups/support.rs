@@ -238,7 +238,7 @@ pub(super) fn read_encoded(cx: &mut Cx<'_>, path: &str, encoding: &str, decrypts
 /// The file of an option. Without it the real one fails over None, in words that differ by lookup.
 pub(super) fn located(cx: &mut Cx<'_>, name: &str, unnamed: &str) -> Result<String, Raise> {
     find_file(cx, Some("files"), name).ok_or_else(|| {
-        cx.warn_at_large(format!("Unable to find '{name}' in expected paths (use -vvvvv to see paths)"));
+        cx.warn(format!("Unable to find '{name}' in expected paths (use -vvvvv to see paths)"));
         Raise::type_error(unnamed)
     })
 }

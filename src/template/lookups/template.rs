@@ -16,7 +16,7 @@ pub(super) fn template(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     for name in &call.terms {
         let name = term(cx, name)?;
         let Some(path) = find_file(cx, Some("templates"), &name) else {
-            cx.warn_at_large(format!("Unable to find '{name}' in expected paths (use -vvvvv to see paths)"));
+            cx.warn(format!("Unable to find '{name}' in expected paths (use -vvvvv to see paths)"));
             return Err(Raise::ansible(format!("the template file {name} could not be found for the lookup")));
         };
         let text = read_text(cx, &path)?;
