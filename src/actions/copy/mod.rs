@@ -85,7 +85,10 @@ async fn copy(call: &ActionCall<'_>) -> Result<Outcome> {
 }
 
 async fn from_controller(call: &ActionCall<'_>, source: &str, dest: &str) -> Result<Outcome> {
-    let found = call.find_file("files", source)?;
+    let found = call.find_file("files", source).map_err(|error| {
+        // The real one's own words for what it did not expect to be raised there.
+        Error::action(format!("Unexpected AnsibleActionFail error: {}", error.line()))
+    })?;
     if !found.is_dir() {
         let label = Value::str(found.to_string_lossy().as_ref());
         let content = read(call, &found)?;
