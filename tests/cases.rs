@@ -25,7 +25,7 @@ macro_rules! cases {
 
 cases! {
     callbacks: check_markers color default_options json minimal oneline;
-    engine: additions arguments arguments_as_variable background becoming blocks check_and_diff
+    engine: additions arguments arguments_as_variable background become_methods becoming blocks check_and_diff
         condition_origin conditions connection_keywords debugger delegation delegation_undefined facts free
         free_refusals gathering handlers handlers_forced hash_merge host_pinned local_folder loop_control
         loops meta meta_conditions meta_refresh module_defaults no_log no_log_failures results retries
