@@ -132,6 +132,22 @@ impl Machine {
         Ok(link)
     }
 
+    /// Ends the agents of users other than root and this one, as far as nothing runs in them.
+    pub async fn retire_others(&self, kept: Option<&Become>) {
+        let slots: Vec<Arc<Slot>> = {
+            let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            let other = |user: &Option<Become>| user.as_ref().is_some_and(|u| u.user != "root" && Some(u) != kept);
+            slots.iter().filter(|(user, _)| other(user)).map(|(_, slot)| Arc::clone(slot)).collect()
+        };
+        for slot in slots {
+            // One that is just being started or asked is at work.
+            let Ok(mut slot) = slot.try_lock() else { continue };
+            if let Some((link, _)) = slot.take_if(|(link, _)| Arc::strong_count(link) == 1) {
+                link.leave().await;
+            }
+        }
+    }
+
     async fn start(&self, name: &str, escalation: Option<&Become>) -> Result<Link, ConnectionError> {
         let agents = self.shared.agents().await?;
         let met = match &self.way {

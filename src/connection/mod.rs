@@ -81,6 +81,24 @@ impl Pool {
         Connection { machine, name: name.into(), escalation }
     }
 
+    /// Ends the idle agents of other become users on a target's machine, and waits until they are gone.
+    ///
+    /// With Ansible, no process of a become user's is left once its task is over; some modules count on that.
+    pub async fn retire_others(&self, target: &Target) {
+        let same = |other: &Transport| match (other, &target.transport) {
+            (Transport::Local, Transport::Local) => true,
+            (Transport::Ssh(a), Transport::Ssh(b)) => a.host == b.host,
+            _ => false,
+        };
+        let machines: Vec<Arc<Machine>> = {
+            let machines = self.machines.lock().unwrap_or_else(PoisonError::into_inner);
+            machines.iter().filter(|((other, ..), _)| same(other)).map(|(_, machine)| Arc::clone(machine)).collect()
+        };
+        for machine in machines {
+            machine.retire_others(target.escalation.as_ref()).await;
+        }
+    }
+
     /// Ends all connections: agents, masters, sockets.
     pub async fn close(&self) {
         let machines = std::mem::take(&mut *self.machines.lock().unwrap_or_else(PoisonError::into_inner));

@@ -211,7 +211,8 @@ impl fmt::Display for Error {
                 stage.write(f)?;
             } else {
                 // An outer stage ends like a sentence, since what follows stands apart.
-                let end = if stage.text.ends_with(['.', '!', '?']) { "" } else { "." };
+                let said = stage.text.ends_with(['.', '!', '?']) || stage.text == self.line();
+                let end = if said { "" } else { "." };
                 Stage { text: format!("{}{end}", stage.text), ..*stage }.write(f)?;
             }
         }

@@ -8,7 +8,6 @@ use crate::config::Settings;
 /// Left out are those that say how ansible-core does what rplay does otherwise: temporary files for a become user, how
 /// files are copied, where the sockets of ssh are.
 const LACKING: &[(&str, &str)] = &[
-    ("DEFAULT_DEBUG", "debug"),
     ("DEFAULT_LOG_FILTER", "log_filter"),
     ("INVALID_TASK_ATTRIBUTE_FAILED", "invalid_task_attribute_failed"),
     ("PLAYBOOK_VARS_ROOT", "playbook_vars_root"),

@@ -198,7 +198,11 @@ impl Run {
     }
 
     fn prepare(mut self, listener: Listener) -> Result<Prepared> {
-        let emitter = Arc::new(Emitter::new(listener, self.options.verbosity.max(self.options.log_verbosity)));
+        let emitter = Arc::new(Emitter::new(
+            listener,
+            self.options.verbosity.max(self.options.log_verbosity),
+            self.config.settings.flag("DEFAULT_DEBUG"),
+        ));
         let mut notices = Vec::new();
         let built = crate::actions::ACTIONS.iter().chain(&self.actions).map(|action| action.name);
         let loader = Loader::new(&self.config, built).with_secrets(self.secrets.clone());

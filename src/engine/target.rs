@@ -9,7 +9,6 @@ use crate::argspec::boolean;
 use crate::connection::{Become, METHODS, Method, Secret, Ssh, Target, Transport};
 use crate::diag::{Error, Result};
 use crate::playbook::Common;
-use crate::template::{Scope, Var};
 use crate::value::Value;
 use crate::vars::HostScope;
 use std::sync::Arc;
@@ -26,7 +25,7 @@ impl Keywords<'_> {
                 of
             }
             // Keywords and options have their own place below.
-            None => Connected { shared: self.shared, scope: HostScope { reached: None, ..scope.clone() } },
+            None => Connected { shared: self.shared, scope: scope.as_written() },
         };
         let name = vars.scope.host.to_string();
         let local = is_localhost(&name) && !vars.is_in_inventory();
@@ -59,7 +58,7 @@ impl Keywords<'_> {
         let same = self.shared.settings.flag("BECOME_ALLOW_SAME_USER");
         let escalation = self.escalation(&vars)?.filter(|wanted| same || login != Some(wanted.user.as_str()));
         // Tasks on the controller itself start where the playbook is.
-        let cwd = if transport == Transport::Local { vars.text(&["playbook_dir"])?.map(Into::into) } else { None };
+        let cwd = (transport == Transport::Local).then(|| scope.play.basedir.as_str().into());
         Ok(Target { name, transport, escalation, remote_tmp, cwd })
     }
 
@@ -269,7 +268,7 @@ impl Connected<'_> {
     /// the last.
     fn value(&self, names: &[&str]) -> Result<Option<Value>> {
         for name in names {
-            if let Some(Var::Value(value)) = self.scope.get(name)?
+            if let Some(value) = self.scope.plain(name)?
                 && let Some(value) = self.shared.templar.render_value(&value, &self.scope)?
             {
                 return Ok(Some(value));

@@ -15,6 +15,7 @@ mod compare;
 mod conditional;
 mod cx;
 pub mod dates;
+mod escapes;
 mod eval;
 mod exec;
 pub mod filters;

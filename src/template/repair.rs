@@ -6,7 +6,9 @@
 use super::Overrides;
 use super::grammar::{self, Edit};
 use super::raise::{Class, Raise};
+use minijinja::ErrorKind;
 use minijinja::machinery::{Span, ast, parse};
+use minijinja::syntax::SyntaxConfig;
 use std::borrow::Cow;
 use std::cell::RefCell;
 
@@ -53,18 +55,51 @@ impl<'s> Source<'s> {
         then: impl FnOnce(&ast::Stmt<'_>) -> Result<T, Raise>,
     ) -> Result<T, Raise> {
         let config = self.syntax.parser()?;
-        let refusal = match parse(&self.text, "", config.clone()) {
+        let spaced = grammar::plain_spaces(&self.text, &config);
+        if let Some(text) = &spaced {
+            *self.repaired.borrow_mut() = Some((text.clone(), Vec::new()));
+        }
+        let source = spaced.as_deref().unwrap_or(&self.text);
+        match parse(source, "", config.clone()) {
+            Err(refusal) if refusal.kind() == ErrorKind::BadEscape => {
+                let text = super::escapes::masked(source, &config);
+                self.parse_text(&text, config, extensions, then)
+            }
+            first => self.parsed(first, source, config, extensions, then),
+        }
+    }
+
+    fn parse_text<T>(
+        &self,
+        text: &str,
+        config: SyntaxConfig,
+        extensions: [bool; 2],
+        then: impl FnOnce(&ast::Stmt<'_>) -> Result<T, Raise>,
+    ) -> Result<T, Raise> {
+        self.parsed(parse(text, "", config.clone()), text, config, extensions, then)
+    }
+
+    /// Hands a tree on, or reads again what has none.
+    fn parsed<T>(
+        &self,
+        first: Result<ast::Stmt<'_>, minijinja::Error>,
+        source: &str,
+        config: SyntaxConfig,
+        extensions: [bool; 2],
+        then: impl FnOnce(&ast::Stmt<'_>) -> Result<T, Raise>,
+    ) -> Result<T, Raise> {
+        let refusal = match first {
             Ok(tree) => {
                 let result = then(&tree);
                 // A mistake that only lowering saw may be another one in jinja2's words.
                 if result.as_ref().err().is_some_and(|raise| raise.is(Class::Syntax)) {
-                    grammar::check(&self.text, self.syntax, config, self.before, extensions)?;
+                    grammar::check(source, self.syntax, config, self.before, extensions)?;
                 }
                 return result;
             }
             Err(refusal) => refusal,
         };
-        let edits = grammar::check(&self.text, self.syntax, config.clone(), self.before, extensions)?;
+        let edits = grammar::check(source, self.syntax, config.clone(), self.before, extensions)?;
         let said = refusal.detail().unwrap_or("unknown").to_owned();
         if said.ends_with("defined twice") {
             return Err(Raise::python(Class::Syntax, said));
@@ -72,7 +107,7 @@ impl<'s> Source<'s> {
         if edits.is_empty() {
             return Err(Raise::unsupported(format!("This template cannot be parsed yet: {said}")));
         }
-        let text = grammar::apply(&self.text, &edits);
+        let text = grammar::apply(source, &edits);
 
         match parse(&text, "", config) {
             Ok(tree) => {
