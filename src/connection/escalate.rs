@@ -117,6 +117,11 @@ impl Escalation {
         }
     }
 
+    /// Whether the password is asked for on the terminal alone, whatever standard input is.
+    pub fn asks_on_terminal(&self) -> bool {
+        self.password.is_some() && matches!(self.asks, Asking::Line(_))
+    }
+
     /// How long the other side may still be silent before the escalation has failed.
     pub fn patience(&self) -> Duration {
         match self.patience {

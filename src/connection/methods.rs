@@ -223,6 +223,11 @@ pub static METHODS: &[Method] = &[
 ];
 
 impl Method {
+    /// Its name with its collection, where that is not ansible-core's own.
+    pub fn full_name(&self) -> String {
+        if self.collection.is_empty() { self.name.to_owned() } else { format!("{}.{}", self.collection, self.name) }
+    }
+
     /// The method of a `become_method`, with its collection or, where ansible-core redirects the name, without.
     pub fn named(name: &str) -> Option<&'static Self> {
         let (collection, short) = name.rsplit_once('.').unwrap_or(("", name));

@@ -7,7 +7,7 @@ use crate::config::Settings;
 ///
 /// Left out are those that say how ansible-core does what rplay does otherwise: temporary files for a become user, how
 /// files are copied, where the sockets of ssh are.
-const LACKING: &[(&str, &str)] = &[
+pub static LACKING_SETTINGS: &[(&str, &str)] = &[
     ("DEFAULT_LOG_FILTER", "log_filter"),
     ("INVALID_TASK_ATTRIBUTE_FAILED", "invalid_task_attribute_failed"),
     ("PLAYBOOK_VARS_ROOT", "playbook_vars_root"),
@@ -24,7 +24,7 @@ const LACKING: &[(&str, &str)] = &[
 /// Warns of settings that ask for what rplay lacks.
 pub(super) fn check(shared: &Shared) {
     let (settings, unset) = (&shared.settings, Settings::default());
-    for (setting, name) in LACKING {
+    for (setting, name) in LACKING_SETTINGS {
         let changed = settings.get(setting) != unset.get(setting) && settings.get(setting).truthy() != is_off(setting);
         if settings.is_set(setting) && changed {
             shared.warn(format!("rplay ignores the setting {name}"));
@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn every_one_is_a_setting() {
         let settings = Settings::default();
-        for (name, _) in LACKING {
+        for (name, _) in LACKING_SETTINGS {
             assert!(settings.has(name), "{name}");
             assert_eq!(settings.flag(name), is_off(name) || settings.text(name).is_some_and(|text| !text.is_empty()));
         }

@@ -42,6 +42,7 @@ mod tags;
 mod target;
 
 pub use inspect::PlayListing;
+pub use lacking::LACKING_SETTINGS;
 pub use options::Options;
 pub use run::{Report, Run};
 pub use shared::Cancel;

@@ -273,6 +273,10 @@ impl Run {
                 Err(error) => Err(error.line()),
             });
         let loaded = reader.load(notices)?;
+        if extra.is_err() {
+            // Told by whoever asks for them next, which is before anything else of the inventory.
+            return Ok(Sources { reader, loaded, limit: None });
+        }
         let limit = self.options.limit.as_deref().map(|text| limit_patterns(text, &config.around)).transpose()?;
         let mismatch = Mismatch::named(settings.text("HOST_PATTERN_MISMATCH").unwrap_or_default());
         let warn_of_localhost = settings.flag("LOCALHOST_WARNING");
