@@ -13,13 +13,14 @@ use std::rc::Rc;
 type Result<T> = std::result::Result<T, Raise>;
 
 /// The part of a range that a slice picks, as a range.
-fn slice_range(range: &Range, mut picked: impl Iterator<Item = usize>, step: Option<i64>) -> Range {
-    let by = range.step.saturating_mul(step.unwrap_or(1));
-    let Some(first) = picked.next().map(|i| range.at(i)) else {
-        return Range { start: range.start, stop: range.start, step: by };
-    };
-    let count = 1 + picked.count();
-    Range { start: first, stop: first.saturating_add(by.saturating_mul(count as i64)), step: by }
+fn slice_range(range: &Range, bounds: [Option<i64>; 3]) -> Result<Range> {
+    let (first, count, step) = slice_span(range.len(), bounds)?;
+    let by = range.step.saturating_mul(step);
+    if count == 0 {
+        return Ok(Range { start: range.start, stop: range.start, step: by });
+    }
+    let start = range.at(usize::try_from(first).unwrap_or(0));
+    Ok(Range { start, stop: start.saturating_add(by.saturating_mul(count as i64)), step: by })
 }
 
 /// A type in jinja2's words: `str object`.
@@ -29,6 +30,10 @@ fn jinja_type(obj: &Obj) -> String {
         Obj::Date(_) | Obj::DateTime(_) | Obj::Delta(_) => format!("datetime.{} object", obj.type_name()),
         other => format!("{} object", other.type_name()),
     }
+}
+
+fn is_scalar(obj: &Obj) -> bool {
+    matches!(obj, Obj::None | Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) | Obj::Float(_))
 }
 
 impl Cx<'_> {
@@ -46,11 +51,27 @@ impl Cx<'_> {
         }
         match self.own_item(obj, name)? {
             Some(value) => Ok(value),
-            None if name.starts_with("__") && name.ends_with("__") && DUNDER.contains(&name) => Ok(Obj::undefined(
-                format!("access to attribute {} of {} object is unsafe.", str_repr(name), str_repr(obj.type_name())),
-            )),
-            None => Ok(self.missing(obj, str_repr(name))),
+            None => Ok(match self.hidden_attribute(obj, name) {
+                Some(hidden) => hidden,
+                None => self.missing(obj, str_repr(name)),
+            }),
         }
+    }
+
+    /// What an attribute is that Python's objects have and the sandbox hides.
+    pub(super) fn hidden_attribute(&self, obj: &Obj, name: &str) -> Option<Obj> {
+        let has = match name {
+            "__len__" | "__iter__" | "__contains__" | "__getitem__" => !is_scalar(obj),
+            "__setitem__" | "__delitem__" => matches!(obj, Obj::List(_) | Obj::Dict(_) | Obj::Map(_)),
+            "__add__" | "__mul__" => !matches!(obj, Obj::None | Obj::Dict(_) | Obj::Map(_) | Obj::Set(_)),
+            "__dict__" | "__module__" | "__globals__" | "__code__" => matches!(obj, Obj::Special(_)),
+            "__subclasses__" | "__mro__" | "__bases__" => false,
+            _ => true,
+        };
+        (has && name.starts_with("__") && name.ends_with("__") && DUNDER.contains(&name)).then(|| {
+            let (name, kind) = (str_repr(name), str_repr(obj.type_name()));
+            Obj::undefined(format!("access to attribute {name} of {kind} object is unsafe."))
+        })
     }
 
     fn marker_attr(&mut self, obj: &Obj) -> Result<Obj> {
@@ -208,7 +229,7 @@ impl Cx<'_> {
                 Obj::from(picked.filter_map(|i| chars.get(i)).collect::<String>())
             }
             Obj::Bytes(bytes) => Obj::Bytes(picked.filter_map(|i| bytes.get(i).copied()).collect()),
-            Obj::Range(range) => Obj::Range(slice_range(range, picked, numbers[2])),
+            Obj::Range(range) => Obj::Range(slice_range(range, numbers)?),
             _ => Obj::None,
         })
     }
@@ -259,11 +280,14 @@ const DUNDER: &[&str] = &[
 ];
 
 /// The places that a slice picks out of so many, as Python counts.
-pub(super) fn slice_indices(
-    len: usize,
-    [start, stop, step]: [Option<i64>; 3],
-) -> Result<Box<dyn Iterator<Item = usize>>> {
-    let len = len as i64;
+pub(super) fn slice_indices(len: usize, bounds: [Option<i64>; 3]) -> Result<impl Iterator<Item = usize>> {
+    let (first, count, step) = slice_span(len, bounds)?;
+    Ok((0..count as i64).map(move |turn| first.saturating_add(step.saturating_mul(turn)) as usize))
+}
+
+/// The first place that a slice picks, how many there are, and how far apart.
+fn slice_span(len: usize, [start, stop, step]: [Option<i64>; 3]) -> Result<(i64, usize, i64)> {
+    let len = i64::try_from(len).unwrap_or(i64::MAX);
     let step = step.unwrap_or(1);
     if step == 0 {
         return Err(Raise::value_error("slice step cannot be zero"));
@@ -272,16 +296,16 @@ pub(super) fn slice_indices(
         let at = if at < 0 { at.saturating_add(len) } else { at };
         at.clamp(low, high)
     };
-    Ok(if step > 0 {
+    let (first, span) = if step > 0 {
         let (first, last) = (start.map_or(0, |s| clamp(s, 0, len)), stop.map_or(len, |s| clamp(s, 0, len)));
-        let step = usize::try_from(step).unwrap_or(usize::MAX);
-        Box::new((first..last.max(first)).step_by(step).map(|i| i as usize))
+        (first, last.saturating_sub(first))
     } else {
         let (first, last) =
             (start.map_or(len - 1, |s| clamp(s, -1, len - 1)), stop.map_or(-1, |s| clamp(s, -1, len - 1)));
-        let step = usize::try_from(step.unsigned_abs()).unwrap_or(usize::MAX);
-        Box::new((last + 1..=first.max(last)).rev().step_by(step).map(|i| i as usize))
-    })
+        (first, first.saturating_sub(last))
+    };
+    let count = u64::try_from(span).unwrap_or(0).div_ceil(step.unsigned_abs());
+    Ok((first, usize::try_from(count).unwrap_or(usize::MAX), step))
 }
 
 /// A method bound to its object.
@@ -289,6 +313,14 @@ pub(super) struct Bound {
     pub(super) object: Obj,
     pub(super) name: &'static str,
     pub(super) run: methods::Method,
+}
+
+impl Drop for Bound {
+    /// A list may hold a method of a list, and so on.
+    fn drop(&mut self) {
+        let object = std::mem::take(&mut self.object);
+        super::held::with_stack(move || drop(object));
+    }
 }
 
 impl super::Special for Bound {

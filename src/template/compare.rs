@@ -5,6 +5,15 @@ use super::object::{Obj, SetCell};
 use super::raise::{Class, Raise};
 use std::cmp::Ordering;
 
+/// Whether both are one object.
+fn same(a: &Obj, b: &Obj) -> bool {
+    match (a, b) {
+        (Obj::List(a), Obj::List(b)) => std::rc::Rc::ptr_eq(a, b),
+        (Obj::Tuple(a), Obj::Tuple(b)) => std::rc::Rc::ptr_eq(a, b),
+        _ => false,
+    }
+}
+
 impl Cx<'_> {
     /// Python's `a == b`; fails where one is undefined or holds something undefined.
     pub fn equals(&mut self, a: &Obj, b: &Obj) -> Result<bool, Raise> {
@@ -23,7 +32,7 @@ impl Cx<'_> {
                 self.equals(a, &b)
             }
             (Obj::List(_), Obj::List(_)) | (Obj::Tuple(_), Obj::Tuple(_)) => {
-                if a == b {
+                if same(a, b) {
                     return Ok(true);
                 }
                 if self.len(a)? != self.len(b)? {

@@ -5,6 +5,7 @@
 //! own: changes to it show until that rendering ends, as in ansible-core.
 
 use super::args::CallArgs;
+use super::held::with_stack;
 use super::import::Blocks;
 use super::ir::Template;
 use super::object::{LazyMap, Obj, Pending, Special};
@@ -20,6 +21,9 @@ use std::sync::Arc;
 /// How deep templates, calls and containers may nest before it is a loop.
 pub(super) const DEPTH: usize = 200;
 
+/// A call or a container within another is more work than a statement.
+const STEPS_OF_CALL: usize = 4;
+
 type SharedScope = Arc<dyn Scope + Send + Sync>;
 
 /// All that one call of the templar shares.
@@ -29,6 +33,8 @@ pub(super) struct Session<'a> {
     others: RefCell<Vec<SharedScope>>,
     depth: Cell<usize>,
     pub(super) steps: Cell<u64>,
+    /// How many bytes of texts and items of lists were made, as `bounds` counts them.
+    pub(super) made: Cell<usize>,
     /// What is being rendered, to detect loops: scope and address of the text.
     pub(super) rendering: RefCell<Vec<(usize, *const u8)>>,
     /// Variables that a macro holds and that hold the macro: emptied at the end, or they would leak.
@@ -55,6 +61,7 @@ impl<'a> Session<'a> {
             others: RefCell::default(),
             depth: Cell::new(0),
             steps: Cell::new(0),
+            made: Cell::new(0),
             rendering: RefCell::default(),
             captured: RefCell::default(),
             undecryptable: RefCell::default(),
@@ -351,13 +358,13 @@ impl<'a> Cx<'a> {
 
     /// Goes one level deeper, unless that is too deep.
     pub(super) fn deeper<T>(&mut self, what: impl FnOnce(&mut Self) -> Result<T, Raise>) -> Result<T, Raise> {
-        self.step()?;
+        self.steps(STEPS_OF_CALL)?;
         let depth = &self.session.depth;
         if depth.get() >= DEPTH {
             return Err(Raise::python(Class::Recursion, "maximum recursion depth exceeded"));
         }
         depth.set(depth.get() + 1);
-        let result = what(self);
+        let result = with_stack(|| what(self));
         depth.set(depth.get() - 1);
         result
     }

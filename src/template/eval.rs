@@ -62,7 +62,9 @@ impl Cx<'_> {
             Expr::Binary(op, left, right) => {
                 let left = self.eval(left)?;
                 let right = self.eval(right)?;
-                self.binary(*op, &left, &right)
+                let made = self.binary(*op, &left, &right)?;
+                self.made(&made)?;
+                Ok(made)
             }
             Expr::And(left, right) => {
                 let left = self.eval(left)?;
@@ -90,7 +92,9 @@ impl Cx<'_> {
                     out.push_str(&self.text(part)?);
                     text_fits(out.len())?;
                 }
-                Ok(Obj::from(out))
+                let made = Obj::from(out);
+                self.made(&made)?;
+                Ok(made)
             }
             Expr::If(choice) => {
                 let test = self.eval(&choice.test)?;
@@ -228,6 +232,7 @@ impl Cx<'_> {
         let args = self.arguments(args)?;
         let result = match self.call(&callee, args) {
             Ok(iterator @ Obj::Iter(_)) => self.iter_lenient(&iterator).map(Obj::list),
+            Ok(made) => self.made(&made).map(|()| made),
             other => other,
         };
         // As in ansible-core, a call that fails is a value that fails when it is used.

@@ -3,7 +3,7 @@
 //! The output is a list of objects. None vanishes; one object is the result itself; several are
 //! finalised (a tuple becomes a list) and joined.
 
-use super::bounds::text_fits;
+use super::bounds::{list_fits, text_fits};
 use super::cx::{Cx, Frame};
 use super::ir::{Expr, For, Macro, Stmt, Target, Template};
 use super::loops::Loop;
@@ -91,6 +91,8 @@ impl Cx<'_> {
     }
 
     pub(super) fn exec(&mut self, body: &[Stmt], out: &mut Vec<Obj>) -> Result<Flow> {
+        list_fits(out.len())?;
+        self.steps(body.len())?;
         for stmt in body {
             let flow = self.stmt(stmt, out)?;
             if flow != Flow::Next {
@@ -103,17 +105,14 @@ impl Cx<'_> {
     fn stmt(&mut self, stmt: &Stmt, out: &mut Vec<Obj>) -> Result<Flow> {
         match stmt {
             // What stands beside the blocks of a child template is not shown.
-            Stmt::Text(_) | Stmt::Emit(_) | Stmt::Block(_) | Stmt::Include { .. } if self.parent.is_some() => {}
+            Stmt::Text(_) | Stmt::Emit(_) | Stmt::Print(_) | Stmt::Block(_) | Stmt::Include { .. }
+                if self.parent.is_some() => {}
             Stmt::Text(text) => out.push(Obj::Str(Text::data(Arc::clone(text)))),
             Stmt::Emit(expr) => {
                 let value = self.eval(expr)?;
                 out.push(value);
             }
-            Stmt::If(test, then, otherwise) => {
-                let test = self.eval(test)?;
-                let body = if self.truthy(&test)? { then } else { otherwise };
-                return self.exec(body, out);
-            }
+            Stmt::If(test, then, otherwise) => return self.branches(test, then, otherwise, out),
             Stmt::For(f) => {
                 let iter = self.eval(&f.iter)?;
                 self.for_loop(f, &iter, 1, out)?;
@@ -132,9 +131,28 @@ impl Cx<'_> {
             }
             Stmt::Break => return Ok(Flow::Break),
             Stmt::Continue => return Ok(Flow::Continue),
+            Stmt::Print(exprs) => {
+                for expr in exprs {
+                    let value = self.eval(expr)?;
+                    out.push(value);
+                }
+            }
             other => self.rarer(other, out)?,
         }
         Ok(Flow::Next)
+    }
+
+    /// `if` and its `elif`s, each of which stands alone in the `else` of the one before.
+    fn branches(&mut self, test: &Expr, then: &[Stmt], otherwise: &[Stmt], out: &mut Vec<Obj>) -> Result<Flow> {
+        let (mut test, mut then, mut otherwise) = (test, then, otherwise);
+        loop {
+            let verdict = self.eval(test)?;
+            if self.truthy(&verdict)? {
+                return self.exec(then, out);
+            }
+            let [Stmt::If(next, body, rest)] = otherwise else { return self.exec(otherwise, out) };
+            (test, then, otherwise) = (next, body, rest);
+        }
     }
 
     fn rarer(&mut self, stmt: &Stmt, out: &mut Vec<Obj>) -> Result<()> {
@@ -230,7 +248,7 @@ impl Cx<'_> {
         match target {
             Target::Name(name) => self.set(name, value),
             Target::Attr(object, name) => {
-                let holder = self.variable(object)?.unwrap_or_else(|| self.undefined_name(object)).defined()?;
+                let holder = self.variable(object)?.unwrap_or_else(|| self.undefined_name(object));
                 let done = match &holder {
                     Obj::Special(special) => special.set_attr(name, value),
                     _ => false,
@@ -338,6 +356,10 @@ impl Cx<'_> {
                 return self.put_off(raise);
             }
         }
-        Obj::from(out)
+        let made = Obj::from(out);
+        match self.made(&made) {
+            Ok(()) => made,
+            Err(raise) => self.put_off(raise),
+        }
     }
 }

@@ -3,6 +3,7 @@
 use super::args::{CallArgs, Sig};
 use super::cx::Cx;
 use super::dates;
+use super::held::with_stack;
 use super::methods::dict;
 use super::object::{Obj, Range, Special};
 use super::raise::{Class, Raise};
@@ -177,6 +178,14 @@ fn lookup(cx: &mut Cx<'_>, mut args: CallArgs, query: bool) -> Result<Obj> {
 }
 
 struct Namespace(RefCell<indexmap::IndexMap<Arc<str>, Obj>>);
+
+impl Drop for Namespace {
+    /// A namespace may hold the one before it, and so on.
+    fn drop(&mut self) {
+        let names = self.0.take();
+        with_stack(move || drop(names));
+    }
+}
 
 fn namespace(cx: &mut Cx<'_>, args: CallArgs) -> Result<Obj> {
     let mut names = indexmap::IndexMap::new();

@@ -28,6 +28,8 @@ pub(super) struct Block {
 pub(super) enum Stmt {
     Text(Arc<str>),
     Emit(Expr),
+    /// `{% print a, b %}`
+    Print(Vec<Expr>),
     If(Expr, Vec<Stmt>, Vec<Stmt>),
     For(Arc<For>),
     With(Vec<(Target, Expr)>, Vec<Stmt>),

@@ -1,5 +1,6 @@
 //! Reading containers: iteration, items, and making values of objects.
 
+use super::bounds::MOST_ITEMS;
 use super::cx::Cx;
 use super::filters::internal::vault_value;
 use super::object::{Obj, Special};
@@ -7,9 +8,6 @@ use super::raise::{Class, Raise};
 use crate::value::{Dict, Value};
 use std::rc::Rc;
 use std::sync::Arc;
-
-/// No iteration is longer: a template that wants more is a mistake or an attack.
-pub(super) const MOST_ITEMS: usize = 20_000_000;
 
 impl Cx<'_> {
     /// The items that Python's `iter(x)` gives, rendered; one that is undefined is an error.
@@ -179,8 +177,11 @@ impl Cx<'_> {
         if matches!(obj, Obj::Set(_) | Obj::Iter(_)) {
             self.warn(format!("Type '{}' is unsupported in variable storage, converting to 'list'.", obj.type_name()));
         }
-        let mut items = Vec::new();
-        for item in self.iter_lenient(obj)? {
+        let found = self.iter_lenient(obj)?;
+        // What is shared is not when it is a value: it may grow as a tree does.
+        self.steps(3 + found.len())?;
+        let mut items = Vec::with_capacity(found.len());
+        for item in found {
             if !matches!(item, Obj::Omit) {
                 items.push(self.value(&item)?);
             }

@@ -44,6 +44,14 @@ impl Loop {
     }
 }
 
+impl Drop for Loop {
+    /// A loop's items may hold a loop, and so on.
+    fn drop(&mut self) {
+        let items = std::mem::take(&mut self.items);
+        super::held::with_stack(move || drop(items));
+    }
+}
+
 impl Special for Loop {
     fn type_name(&self) -> &str {
         "LoopContext"

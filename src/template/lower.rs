@@ -63,31 +63,38 @@ impl<'s> Lowerer<'s> {
             ast::Stmt::EmitExpr(emit) => Stmt::Emit(self.emitted(&emit.expr)?),
             ast::Stmt::ForLoop(f) => Stmt::For(Arc::new(self.for_loop(f)?)),
             ast::Stmt::IfCond(c) => {
-                let test = self.expr(&c.expr)?;
                 self.soft += 1;
+                let test = self.expr(&c.expr);
                 let (then, otherwise) = (self.body(&c.true_body), self.body(&c.false_body));
                 self.soft -= 1;
-                Stmt::If(test, then?, otherwise?)
+                Stmt::If(test?, then?, otherwise?)
             }
             ast::Stmt::WithBlock(w) => {
                 let mut bindings = Vec::new();
                 for (target, value) in &w.assignments {
                     bindings.push((target_of(target)?, self.expr(value)?));
                 }
-                Stmt::With(bindings, self.body(&w.body)?)
+                Stmt::With(bindings, self.hard(|l| l.body(&w.body))?)
             }
             // Repairs write `do` as an assignment where it is no call.
             ast::Stmt::Set(s) if matches!(&s.target, ast::Expr::Var(v) if v.id == "rplay__do") => {
                 self.extension("do", "jinja2.ext.do")?;
                 Stmt::Do(self.expr(&s.expr)?)
             }
+            // … and `print` as one of a list.
+            ast::Stmt::Set(s) if matches!(&s.target, ast::Expr::Var(v) if v.id == "rplay__print") => match &s.expr {
+                ast::Expr::List(list) => Stmt::Print(self.list(&list.items)?),
+                other => Stmt::Print(vec![self.expr(other)?]),
+            },
             ast::Stmt::Set(s) => Stmt::Set(target_of(&s.target)?, self.expr(&s.expr)?),
             ast::Stmt::SetBlock(s) => {
-                let filter = s.filter.as_ref().map(|f| self.expr(f)).transpose()?;
-                Stmt::SetBlock(target_of(&s.target)?, filter, self.body(&s.body)?)
+                let filter = s.filter.as_ref().map(|f| self.hard(|l| l.expr(f))).transpose()?;
+                Stmt::SetBlock(target_of(&s.target)?, filter, self.hard(|l| l.body(&s.body))?)
             }
             ast::Stmt::AutoEscape(a) => Stmt::Scoped(self.body(&a.body)?),
-            ast::Stmt::FilterBlock(f) => Stmt::FilterBlock(self.expr(&f.filter)?, self.body(&f.body)?),
+            ast::Stmt::FilterBlock(f) => {
+                Stmt::FilterBlock(self.hard(|l| l.expr(&f.filter))?, self.hard(|l| l.body(&f.body))?)
+            }
             ast::Stmt::Block(b) => self.block(b, stmt_span(stmt))?,
             ast::Stmt::Macro(m) => Stmt::Macro(self.macro_def(m)?),
             ast::Stmt::CallBlock(c) => {
@@ -134,6 +141,14 @@ impl<'s> Lowerer<'s> {
         })
     }
 
+    /// Lowers what has variables of its own: a condition around it is forgotten, as by jinja2.
+    fn hard<T>(&mut self, what: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let soft = std::mem::take(&mut self.soft);
+        let result = what(self);
+        self.soft = soft;
+        result
+    }
+
     fn emitted(&mut self, expr: &ast::Expr<'_>) -> Result<Expr> {
         self.in_emit = true;
         let expr = self.expr(expr);
@@ -157,10 +172,10 @@ impl<'s> Lowerer<'s> {
         Ok(For {
             target: target_of(&f.target)?,
             iter: self.expr(&f.iter)?,
-            test: f.filter_expr.as_ref().map(|t| self.expr(t)).transpose()?,
+            test: f.filter_expr.as_ref().map(|t| self.hard(|l| l.expr(t))).transpose()?,
             recursive: f.recursive,
-            body: self.body(&f.body)?,
-            otherwise: self.body(&f.else_body)?,
+            body: self.hard(|l| l.body(&f.body))?,
+            otherwise: self.hard(|l| l.body(&f.else_body))?,
         })
     }
 
@@ -171,7 +186,7 @@ impl<'s> Lowerer<'s> {
             name: Arc::from(b.name),
             required: b.required,
             scoped: head.split_whitespace().skip(2).any(|word| word == "scoped"),
-            body: self.body(&b.body)?,
+            body: self.hard(|l| l.body(&b.body))?,
         });
         self.blocks.push((block.name.clone(), block.clone()));
         Ok(Stmt::Block(block))
@@ -180,8 +195,8 @@ impl<'s> Lowerer<'s> {
     fn macro_def(&mut self, m: &ast::Macro<'_>) -> Result<Arc<Macro>> {
         self.macros.push([false; 3]);
         let params: Result<Vec<_>> = m.args.iter().map(name_of).collect();
-        let defaults: Result<Vec<_>> = m.defaults.iter().map(|d| self.expr(d)).collect();
-        let body = self.body(&m.body);
+        let defaults: Result<Vec<_>> = self.hard(|l| m.defaults.iter().map(|d| l.expr(d)).collect());
+        let body = self.hard(|l| l.body(&m.body));
         let [uses_varargs, uses_kwargs, uses_caller] = self.macros.pop().unwrap_or_default();
         let params = params?;
         let explicit = |name: &str| params.iter().any(|p| &**p == name);
@@ -295,12 +310,12 @@ impl<'s> Lowerer<'s> {
     }
 
     fn choice(&mut self, i: &ast::IfExpr<'_>, span: Span) -> Result<Expr> {
-        let test = self.expr(&i.test_expr)?;
         self.soft += 1;
+        let test = self.expr(&i.test_expr);
         let (then, otherwise) = (self.expr(&i.true_expr), self.optional(&i.false_expr));
         self.soft -= 1;
         let line = self.source.line(span);
-        Ok(Expr::If(Box::new(Choice { test, then: then?, otherwise: otherwise?, line })))
+        Ok(Expr::If(Box::new(Choice { test: test?, then: then?, otherwise: otherwise?, line })))
     }
 
     fn filter(&mut self, f: &ast::Filter<'_>) -> Result<FilterCall> {
@@ -315,6 +330,10 @@ impl<'s> Lowerer<'s> {
         let test = self.templar.test(t.name);
         if test.is_none() && self.soft == 0 {
             return syntax(format!("No test named '{}'.", t.name));
+        }
+        let negated = |e: &ast::Expr<'_>| matches!(e, ast::Expr::UnaryOp(u) if matches!(u.expr, ast::Expr::Test(_)));
+        if matches!(t.expr, ast::Expr::Test(_)) || negated(&t.expr) {
+            self.source.doubt();
         }
         Ok(TestCall { name: Arc::from(t.name), test, input: self.expr(&t.expr)?, args: self.args(&t.args)? })
     }
@@ -415,6 +434,9 @@ fn number(text: &str) -> Result<Const> {
         Some("0x") => 16,
         _ => 10,
     };
+    if text.contains("__") || text.trim_end().ends_with('_') {
+        return syntax("expected token 'end of print statement', got '_'");
+    }
     if digits.ends_with('.') {
         return syntax("expected name or number");
     }

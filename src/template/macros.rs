@@ -67,8 +67,12 @@ impl MacroObj {
         let first_default = def.params.len().saturating_sub(def.defaults.len());
         let mut bound: Vec<Option<Obj>> = Vec::with_capacity(def.params.len());
         for param in &def.params {
-            let by_name = named.iter().position(|(n, _)| n == param).map(|at| named.remove(at).1);
-            bound.push(given.next().or(by_name));
+            // A parameter that was given by its place is not looked for among the names.
+            let value = given.next().or_else(|| {
+                let at = named.iter().position(|(n, _)| n == param)?;
+                Some(named.remove(at).1)
+            });
+            bound.push(value);
         }
         let caller = named.iter().position(|(n, _)| &**n == "caller").map(|at| named.remove(at).1);
         // Defaults see the parameters before them.

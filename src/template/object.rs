@@ -6,6 +6,7 @@
 
 use super::args::CallArgs;
 use super::cx::Cx;
+use super::held::{Fixed, Shared};
 use super::raise::{Missing, Raise, Undefined};
 use crate::diag::Error;
 use crate::value::{Date, DateTime, Text, Value};
@@ -17,11 +18,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// A shared mutable list.
-pub type List = Rc<RefCell<Vec<Obj>>>;
+pub type List = Rc<Shared<Vec<Obj>>>;
 /// A shared mutable dictionary in insertion order.
-pub type DictCell = Rc<RefCell<IndexMap<Obj, Obj>>>;
+pub type DictCell = Rc<Shared<IndexMap<Obj, Obj>>>;
 /// A shared mutable set; it keeps its order, where Python's has none.
-pub type SetCell = Rc<RefCell<IndexSet<Obj>>>;
+pub type SetCell = Rc<Shared<IndexSet<Obj>>>;
 /// An iterator that is consumed by reading it.
 pub type IterCell = Rc<RefCell<dyn Stream>>;
 
@@ -52,7 +53,7 @@ pub enum Obj {
     /// A list.
     List(List),
     /// A tuple.
-    Tuple(Rc<Vec<Obj>>),
+    Tuple(Rc<Fixed>),
     /// A dictionary.
     Dict(DictCell),
     /// A set.
@@ -205,22 +206,22 @@ impl Obj {
 
     /// A new list.
     pub fn list(items: impl IntoIterator<Item = Obj>) -> Self {
-        Self::List(Rc::new(RefCell::new(items.into_iter().collect())))
+        Self::List(Rc::new(Shared::new(items.into_iter().collect())))
     }
 
     /// A tuple.
     pub fn tuple(items: impl IntoIterator<Item = Obj>) -> Self {
-        Self::Tuple(Rc::new(items.into_iter().collect()))
+        Self::Tuple(Rc::new(Fixed::new(items.into_iter().collect())))
     }
 
     /// A new dictionary. The keys must be hashable (see [`Obj::check_hashable`]).
     pub fn dict(items: impl IntoIterator<Item = (Obj, Obj)>) -> Self {
-        Self::Dict(Rc::new(RefCell::new(items.into_iter().collect())))
+        Self::Dict(Rc::new(Shared::new(items.into_iter().collect())))
     }
 
     /// A new set. The items must be hashable.
     pub fn set(items: impl IntoIterator<Item = Obj>) -> Self {
-        Self::Set(Rc::new(RefCell::new(items.into_iter().collect())))
+        Self::Set(Rc::new(Shared::new(items.into_iter().collect())))
     }
 
     /// An iterator over objects.
@@ -335,11 +336,22 @@ impl Obj {
 
     /// Fails with Python's words where it cannot be a dictionary's key or a set's item.
     pub fn check_hashable(&self) -> Result<(), Raise> {
+        self.hashable_within(&mut 0, 0)
+    }
+
+    /// The same for an item of a tuple, of which there are neither too many nor too deep ones.
+    fn hashable_within(&self, count: &mut usize, depth: usize) -> Result<(), Raise> {
         match self {
+            Self::Tuple(items) => {
+                *count += items.len();
+                if depth > super::cx::DEPTH || *count > super::bounds::MOST_ITEMS {
+                    return Err(Raise::python(super::raise::Class::Recursion, "maximum recursion depth exceeded"));
+                }
+                items.iter().try_for_each(|item| item.hashable_within(count, depth + 1))
+            }
             Self::List(_) | Self::Dict(_) | Self::Set(_) | Self::Map(_) => {
                 Err(Raise::type_error(format!("unhashable type: '{}'", self.type_name())))
             }
-            Self::Tuple(items) => items.iter().try_for_each(Self::check_hashable),
             other => other.clone().defined().map(|_| ()),
         }
     }

@@ -7,7 +7,6 @@ use super::ir::Op;
 use super::object::{Delta, Obj, big_to_float};
 use super::raise::{Class, Raise};
 use num_bigint::{BigInt, Sign};
-use std::rc::Rc;
 
 /// No integer has more bits.
 const MOST_BITS: u64 = 1 << 22;
@@ -46,12 +45,23 @@ impl Cx<'_> {
             a.clone().defined()?;
         }
         if let Obj::Undefined(u) = a {
+            // Python asks a marker first, whose class is the narrower one.
+            if b.is_marker() {
+                b.clone().defined()?;
+            }
             return Err(Raise::python(Class::Runtime, u.to_string()));
         }
         if op == Op::Mod
             && let Obj::Str(text) = a
         {
             return self.percent_format(text.as_str(), b).map(Obj::from);
+        }
+        if let (Op::Mod, Obj::Bytes(bytes)) = (op, a)
+            && !bytes.contains(&b'%')
+            && !matches!(b, Obj::Tuple(items) if items.is_empty())
+            && !matches!(b, Obj::Dict(_) | Obj::Map(_) | Obj::List(_))
+        {
+            return Err(Raise::type_error("not all arguments converted during bytes formatting"));
         }
         if b.is_marker() {
             b.clone().defined()?;
@@ -85,8 +95,14 @@ impl Cx<'_> {
                 items.extend(y.borrow().iter().cloned());
                 Obj::list(items)
             }
-            (Obj::Tuple(x), Obj::Tuple(y)) => Obj::tuple(x.iter().chain(y.iter()).cloned()),
-            (Obj::Bytes(x), Obj::Bytes(y)) => Obj::Bytes([&x[..], &y[..]].concat().into()),
+            (Obj::Tuple(x), Obj::Tuple(y)) => {
+                list_fits(x.len().saturating_add(y.len()))?;
+                Obj::tuple(x.iter().chain(y.iter()).cloned())
+            }
+            (Obj::Bytes(x), Obj::Bytes(y)) => {
+                text_fits(x.len().saturating_add(y.len()))?;
+                Obj::Bytes([&x[..], &y[..]].concat().into())
+            }
             (Obj::Delta(x), Obj::Delta(y)) => Obj::Delta(Delta { micros: x.micros.saturating_add(y.micros) }),
             (Obj::DateTime(t), Obj::Delta(d)) | (Obj::Delta(d), Obj::DateTime(t)) => {
                 Obj::DateTime(dates::add(t, *d).ok_or_else(out_of_range)?)
@@ -109,7 +125,7 @@ impl Cx<'_> {
     pub(super) fn negate(&mut self, obj: &Obj) -> Result<Obj> {
         match obj {
             Obj::Float(f) => Ok(Obj::Float(-f)),
-            Obj::Delta(d) => Ok(Obj::Delta(Delta { micros: -d.micros })),
+            Obj::Delta(d) => Ok(Obj::Delta(Delta { micros: d.micros.saturating_neg() })),
             other => match other.as_big() {
                 Some(big) => Ok(Obj::big(-big)),
                 None => {
@@ -140,6 +156,17 @@ fn zero(text: &str) -> Raise {
 
 /// None where one is no integer.
 fn integers(op: Op, a: &Obj, b: &Obj) -> Option<Result<Obj>> {
+    if let (Some(x), Some(y)) = (a.as_int(), b.as_int()) {
+        let quick = match op {
+            Op::Add => x.checked_add(y),
+            Op::Sub => x.checked_sub(y),
+            Op::Mul => x.checked_mul(y),
+            _ => None,
+        };
+        if let Some(quick) = quick {
+            return Some(Ok(Obj::Int(quick)));
+        }
+    }
     let (x, y) = (a.as_big()?, b.as_big()?);
     let is_zero = y.sign() == Sign::NoSign;
     Some(match op {
@@ -288,7 +315,7 @@ fn repeat(a: &Obj, b: &Obj) -> Result<Obj> {
         }
         Obj::Tuple(items) => {
             fits(items.len(), each)?;
-            Obj::Tuple(Rc::new((0..times).flat_map(|_| items.iter().cloned()).collect()))
+            Obj::tuple((0..times).flat_map(|_| items.iter().cloned()).collect::<Vec<_>>())
         }
         _ => return Err(unsupported(Op::Mul, a, b)),
     })

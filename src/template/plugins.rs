@@ -8,7 +8,7 @@ use super::cx::Cx;
 use super::filters::{FILTERS, FilterDef};
 use super::lookups::{LOOKUPS, LookupDef};
 use super::object::Obj;
-use super::raise::Raise;
+use super::raise::{Class, Raise, Undefined};
 use super::tests::{TESTS, TestDef};
 use crate::diag::{Error, Kind};
 use std::rc::Rc;
@@ -161,6 +161,25 @@ fn operator_name(name: &str) -> &str {
     }
 }
 
+/// The undefined of an `if` without `else` among what a plugin gets.
+fn else_undefined(input: &Obj, args: &CallArgs) -> Option<Rc<Undefined>> {
+    let given = std::iter::once(input).chain(&args.positional).chain(args.named.iter().map(|(_, value)| value));
+    given.into_iter().find_map(|obj| match obj {
+        Obj::Undefined(u) if !obj.is_marker() => Some(Rc::clone(u)),
+        _ => None,
+    })
+}
+
+/// Such an undefined speaks for itself where Python would complain of operands.
+fn spoken_for(raise: Raise, missing: Option<Rc<Undefined>>) -> Raise {
+    match (&raise, missing) {
+        (Raise::Python(_, text), Some(u)) if text.contains("operand type") || text.contains("between instances") => {
+            Raise::python(Class::Runtime, u.to_string())
+        }
+        _ => raise,
+    }
+}
+
 impl Cx<'_> {
     /// Applies a filter; its failure is the result.
     pub(super) fn run_filter(&mut self, filter: &Filter, input: Obj, args: CallArgs) -> Result<Obj, Raise> {
@@ -173,14 +192,16 @@ impl Cx<'_> {
                 return Ok(marker.clone());
             }
         }
+        let missing = else_undefined(&input, &args);
         let result = self.deeper(|cx| match filter {
             Filter::Def(def) => (def.run)(cx, input, args),
             Filter::Added(_, run) => run(cx, input, args),
         });
         match result {
             Ok(iterator @ (Obj::Iter(_) | Obj::Range(_))) => Ok(Obj::list(self.iter_lenient(&iterator)?)),
-            Ok(other) => Ok(other),
+            Ok(other) => self.made(&other).map(|()| other),
             Err(raise) => {
+                let raise = spoken_for(raise, missing);
                 let name = match filter {
                     Filter::Def(def) => full_name(def.name),
                     Filter::Added(name, _) => name.to_string(),

@@ -19,6 +19,8 @@ pub(super) struct Source<'s> {
     pub(super) syntax: &'s Overrides,
     /// What the parser was given instead, where it had to be.
     repaired: RefCell<Option<(String, Vec<Edit>)>>,
+    /// Whether lowering saw what only jinja2's own grammar can tell to be right.
+    doubtful: std::cell::Cell<bool>,
     /// How much of the text stands before the user's own: an expression is parsed inside `{{ }}`.
     before: usize,
 }
@@ -37,13 +39,13 @@ impl<'s> Source<'s> {
                 Cow::Owned(t) => Cow::Owned(t[..t.len() - 1].to_owned()),
             };
         }
-        Self { text, syntax, repaired: RefCell::new(None), before: 0 }
+        Self { text, syntax, repaired: RefCell::new(None), doubtful: false.into(), before: 0 }
     }
 
     /// An expression: the one output of a template.
     pub(super) fn expression(text: &str, syntax: &'s Overrides) -> Self {
         let text = Cow::Owned(format!("{{{{ {} }}}}", plain_newlines(text)));
-        Self { text, syntax, repaired: RefCell::new(None), before: 3 }
+        Self { text, syntax, repaired: RefCell::new(None), doubtful: false.into(), before: 3 }
     }
 
     /// Parses it and hands the tree on.
@@ -55,6 +57,18 @@ impl<'s> Source<'s> {
         then: impl FnOnce(&ast::Stmt<'_>) -> Result<T, Raise>,
     ) -> Result<T, Raise> {
         let config = self.syntax.parser()?;
+        match super::depth::check(&self.text, config.clone())? {
+            ..20 => self.parsed(config, extensions, then),
+            _ => super::held::with_more_stack(|| self.parsed(config, extensions, then)),
+        }
+    }
+
+    fn parsed<T>(
+        &self,
+        config: SyntaxConfig,
+        extensions: [bool; 2],
+        then: impl FnOnce(&ast::Stmt<'_>) -> Result<T, Raise>,
+    ) -> Result<T, Raise> {
         let spaced = grammar::plain_spaces(&self.text, &config);
         if let Some(text) = &spaced {
             *self.repaired.borrow_mut() = Some((text.clone(), Vec::new()));
@@ -63,24 +77,14 @@ impl<'s> Source<'s> {
         match parse(source, "", config.clone()) {
             Err(refusal) if refusal.kind() == ErrorKind::BadEscape => {
                 let text = super::escapes::masked(source, &config);
-                self.parse_text(&text, config, extensions, then)
+                self.handed_on(parse(&text, "", config.clone()), &text, config, extensions, then)
             }
-            first => self.parsed(first, source, config, extensions, then),
+            first => self.handed_on(first, source, config, extensions, then),
         }
     }
 
-    fn parse_text<T>(
-        &self,
-        text: &str,
-        config: SyntaxConfig,
-        extensions: [bool; 2],
-        then: impl FnOnce(&ast::Stmt<'_>) -> Result<T, Raise>,
-    ) -> Result<T, Raise> {
-        self.parsed(parse(text, "", config.clone()), text, config, extensions, then)
-    }
-
     /// Hands a tree on, or reads again what has none.
-    fn parsed<T>(
+    fn handed_on<T>(
         &self,
         first: Result<ast::Stmt<'_>, minijinja::Error>,
         source: &str,
@@ -92,15 +96,18 @@ impl<'s> Source<'s> {
             Ok(tree) => {
                 let result = then(&tree);
                 // A mistake that only lowering saw may be another one in jinja2's words.
-                if result.as_ref().err().is_some_and(|raise| raise.is(Class::Syntax)) {
+                if self.doubtful.get() || result.as_ref().err().is_some_and(|raise| raise.is(Class::Syntax)) {
                     grammar::check(source, self.syntax, config, self.before, extensions)?;
                 }
                 return result;
             }
             Err(refusal) => refusal,
         };
-        let edits = grammar::check(source, self.syntax, config.clone(), self.before, extensions)?;
         let said = refusal.detail().unwrap_or("unknown").to_owned();
+        if said.contains("recursion limits") {
+            return Err(Raise::python(Class::Recursion, "maximum recursion depth exceeded"));
+        }
+        let edits = grammar::check(source, self.syntax, config.clone(), self.before, extensions)?;
         if said.ends_with("defined twice") {
             return Err(Raise::python(Class::Syntax, said));
         }
@@ -116,6 +123,11 @@ impl<'s> Source<'s> {
             }
             Err(_) => Err(Raise::unsupported(format!("This template cannot be parsed yet: {said}"))),
         }
+    }
+
+    /// Has jinja2's grammar read it as well.
+    pub(super) fn doubt(&self) {
+        self.doubtful.set(true);
     }
 
     /// The source of a span, as it was parsed.

@@ -1,6 +1,8 @@
 //! Python's `str` and `repr` of objects, and their truth and length.
 
+use super::bounds::text_fits;
 use super::cx::Cx;
+use super::depth::MOST_DIGITS;
 use super::object::{Delta, Obj};
 use super::raise::{Class, Raise};
 use crate::value::{Value, float_repr, repr, str_repr};
@@ -59,7 +61,7 @@ impl Cx<'_> {
             Obj::None => out.push_str("None"),
             Obj::Bool(b) => out.push_str(if *b { "True" } else { "False" }),
             Obj::Int(i) => out.push_str(&i.to_string()),
-            Obj::Big(b) => out.push_str(&b.to_string()),
+            Obj::Big(b) => out.push_str(&big_text(b)?),
             Obj::Float(f) => out.push_str(&float_repr(*f)),
             Obj::Str(text) => out.push_str(&str_repr(text.as_str())),
             Obj::Bytes(bytes) => out.push_str(&repr(&Value::Bytes(Arc::clone(bytes)))),
@@ -101,6 +103,7 @@ impl Cx<'_> {
                 self.write_repr(out, &key, finalise)?;
                 out.push_str(": ");
                 self.write_repr(out, &value, finalise)?;
+                text_fits(out.len())?;
             }
             out.push('}');
             return Ok(());
@@ -119,6 +122,7 @@ impl Cx<'_> {
         for (i, item) in items.iter().enumerate() {
             out.push_str(if i > 0 { ", " } else { "" });
             self.write_repr(out, item, finalise)?;
+            text_fits(out.len())?;
         }
         out.push_str(close);
         Ok(())
@@ -168,6 +172,18 @@ impl Cx<'_> {
             },
             _ => return Err(no_len(obj)),
         })
+    }
+}
+
+/// A long integer as text, unless it has more digits than Python writes.
+pub(super) fn big_text(big: &num_bigint::BigInt) -> Result<String, Raise> {
+    let text = if big.bits() > 14_300 { None } else { Some(big.to_string()) };
+    match text.filter(|text| text.trim_start_matches('-').len() <= MOST_DIGITS) {
+        Some(text) => Ok(text),
+        None => Err(Raise::value_error(format!(
+            "Exceeds the limit ({MOST_DIGITS} digits) for integer string conversion; use \
+             sys.set_int_max_str_digits() to increase the limit"
+        ))),
     }
 }
 

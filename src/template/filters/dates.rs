@@ -34,7 +34,8 @@ pub(super) fn to_datetime(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [format] = args.bind(&sig("to_datetime", 1, ["format"], 0))?;
     let format = opt_text(cx, &format)?.unwrap_or_else(|| "%Y-%m-%d %H:%M:%S".into());
     let Some(text) = input.as_str() else {
-        return Err(Raise::type_error(format!("strptime() argument 1 must be str, not {}", input.type_name())));
+        let kind = if input.is_none() { "None" } else { input.type_name() };
+        return Err(Raise::type_error(format!("strptime() argument 1 must be str, not {kind}")));
     };
     strptime(text, &format).map(Obj::DateTime).map_err(Raise::value_error)
 }

@@ -1,8 +1,10 @@
 //! Filters of JSON: `to_json`, `to_nice_json`, `from_json`, `tojson`.
 
-use super::support::{Got, sig};
+use super::support::{Got, sig, unstorable};
 use crate::diag::Error;
 use crate::template::World;
+use crate::template::bounds::{text_fits, value_fits};
+use crate::template::text::big_text;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 use crate::value::{JsonStyle, Value, parse_json_noting, write_json};
 
@@ -21,7 +23,11 @@ fn style(cx: &mut Cx<'_>, mut args: CallArgs, indent: Option<i64>, sort_keys: bo
         None => indent.map(|n| " ".repeat(usize::try_from(n).unwrap_or(0))),
         Some(Obj::None) => None,
         Some(Obj::Str(text)) => Some(text.as_str().to_owned()),
-        other => Some(" ".repeat(usize::try_from(other.int(0)?).unwrap_or(0).min(1000))),
+        other => {
+            let width = usize::try_from(other.int(0)?).unwrap_or(0);
+            text_fits(width)?;
+            Some(" ".repeat(width))
+        }
     };
     let mut style = Style {
         sort_keys: args.take("sort_keys").truth(cx, sort_keys)?,
@@ -56,7 +62,13 @@ fn dump(cx: &mut Cx<'_>, input: &Obj, style: &Style) -> Got {
         let items = Obj::list(cx.iter(input)?);
         return dump(cx, &items, style);
     }
+    if let Some(shown) = unstorable(cx, input, 0)? {
+        let kind = shown.type_name();
+        let words = format!("Object of type '{kind}' is not JSON serializable by the 'tagless' profile.");
+        return Err(Raise::type_error(words));
+    }
     let value = cx.value(input)?;
+    value_fits(&value)?;
     let mut out = String::new();
     write(cx, &value, style, 0, &mut out)?;
     Ok(out.into())
@@ -67,7 +79,7 @@ fn write(cx: &mut Cx<'_>, value: &Value, style: &Style, depth: usize, out: &mut 
     let line = |out: &mut String, depth: usize| {
         if let Some(indent) = &style.indent {
             out.push('\n');
-            out.push_str(&indent.repeat(depth));
+            (0..depth).for_each(|_| out.push_str(indent));
         }
     };
     match value {
@@ -105,9 +117,10 @@ fn write(cx: &mut Cx<'_>, value: &Value, style: &Style, depth: usize, out: &mut 
             line(out, depth);
             out.push('}');
         }
+        Value::BigInt(big) => out.push_str(&big_text(big)?),
         scalar => out.push_str(&write_json(scalar, plain)),
     }
-    Ok(())
+    text_fits(out.len())
 }
 
 pub(super) fn to_json(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {

@@ -8,6 +8,11 @@ use num_bigint::BigInt;
 
 pub(super) fn first(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     args.bind(&sig("sync_do_first", 2, [], 0))?;
+    if let Obj::Range(range) = &input
+        && !range.is_empty()
+    {
+        return Ok(range.at(0).into());
+    }
     let items = cx.iter_lenient(&input)?;
     Ok(items.into_iter().next().unwrap_or_else(|| Obj::undefined("No first item, sequence was empty.")))
 }
@@ -16,6 +21,11 @@ pub(super) fn last(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     args.bind(&sig("do_last", 2, [], 0))?;
     if matches!(input, Obj::Set(_) | Obj::Iter(_) | Obj::Int(_) | Obj::None | Obj::Bool(_) | Obj::Float(_)) {
         return Err(Raise::type_error(format!("'{}' object is not reversible", input.type_name())));
+    }
+    if let Obj::Range(range) = &input
+        && !range.is_empty()
+    {
+        return Ok(range.at(range.len() - 1).into());
     }
     let items = cx.iter_lenient(&input)?;
     Ok(items.into_iter().next_back().unwrap_or_else(|| Obj::undefined("No last item, sequence was empty.")))
@@ -245,6 +255,8 @@ pub(super) fn flatten(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let skip = skip.truth(cx, true)?;
     let levels = match some(levels) {
         None => None,
+        // No level is asked for before a list is met.
+        Some(Obj::Str(_)) if !cx.iter(&input)?.iter().any(is_sequence) => None,
         Some(Obj::Str(_)) => {
             return Err(Raise::type_error("'>=' not supported between instances of 'str' and 'int'"));
         }
@@ -281,10 +293,11 @@ pub(super) fn sum(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [attribute, start] = args.bind(&sig("sync_do_sum", 2, ["attribute", "start"], 0))?;
     let path = some(attribute).map(|a| path(&a)).unwrap_or_default();
     let mut total = start.unwrap_or(Obj::Int(0));
+    let items = cx.iter(&input)?;
     if total.as_str().is_some() {
         return Err(Raise::type_error("sum() can't sum strings [use ''.join(seq) instead]"));
     }
-    for item in cx.iter(&input)? {
+    for item in items {
         let item = follow(cx, &item, &path)?.defined()?;
         total = cx.add_objects(&total, &item)?;
     }
@@ -360,7 +373,8 @@ fn too_many() -> Raise {
 pub(super) fn product(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
     let repeat = usize::try_from(args.take("repeat").int(1)?)
         .map_err(|_| Raise::value_error("repeat argument cannot be negative"))?;
-    let columns = columns(cx, input, args.positional)?;
+    // Nothing is read of what is taken no times.
+    let columns = if repeat == 0 { Vec::new() } else { columns(cx, input, args.positional)? };
     Ok(Obj::iter(products(&columns, repeat)?.into_iter().map(Obj::tuple)))
 }
 
@@ -467,7 +481,7 @@ pub(super) fn random(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
             count => Ok(range.at(random.below(count as u64) as usize).into()),
         };
     }
-    let items = cx.iter(&input).map_err(|raise| match raise {
+    let items = cx.iter_lenient(&input).map_err(|raise| match raise {
         Raise::Python(..) => Raise::ansible("random can only be used on sequences and integers"),
         other => other,
     })?;

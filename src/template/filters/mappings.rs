@@ -14,6 +14,16 @@ pub(super) fn dict2items(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     Ok(Obj::list(items.map(|(k, v)| Obj::dict([(key.clone(), k), (value.clone(), v)]))))
 }
 
+/// What items2dict says, which fills a tuple's items into its words.
+fn no_dictionaries(cx: &mut Cx<'_>, input: &Obj) -> Result<Raise, Raise> {
+    let shown = match input {
+        Obj::Tuple(items) if items.len() == 1 => cx.text(&items[0])?,
+        Obj::Tuple(_) => return Ok(Raise::type_error("not all arguments converted during string formatting")),
+        other => cx.text(other)?,
+    };
+    Ok(Raise::type_error(format!("items2dict requires a list of dictionaries, got {shown} instead.")))
+}
+
 pub(super) fn items2dict(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let func = "list_of_dict_key_value_elements_to_dict";
     let [key, value] = args.bind(&sig(func, 1, ["key_name", "value_name"], 0))?;
@@ -24,16 +34,12 @@ pub(super) fn items2dict(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let mut out = Vec::new();
     for item in cx.iter(&input)? {
         if !is_mapping(&item) {
-            let shown = cx.text(&input)?;
-            return Err(Raise::type_error(format!("items2dict requires a list of dictionaries, got {shown} instead.")));
+            return Err(no_dictionaries(cx, &input)?);
         }
         match (item_of(cx, &item, &key)?, item_of(cx, &item, &value)?) {
             (Some(k), Some(v)) if k.check_hashable().is_ok() => out.push((k, v)),
             (Some(_), Some(_)) => {
-                let shown = cx.text(&input)?;
-                return Err(Raise::type_error(format!(
-                    "items2dict requires a list of dictionaries, got {shown} instead."
-                )));
+                return Err(no_dictionaries(cx, &input)?);
             }
             _ => {
                 let (key, value, shown) = (cx.text(&key)?, cx.text(&value)?, cx.text(&input)?);
@@ -101,6 +107,13 @@ pub(super) fn combine(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
                 ));
             }
         };
+        // They are compared first, which reads all of them.
+        for side in [&lower, &result] {
+            if let Obj::Dict(dict) = side {
+                let undefined = dict.borrow().values().find(|value| value.is_marker()).cloned();
+                undefined.map_or(Ok(Obj::None), Obj::defined)?;
+            }
+        }
         result = merge_dicts(cx, &lower, &result, recursive, merge)?;
     }
     Ok(result)
@@ -241,7 +254,7 @@ fn descend(cx: &mut Cx<'_>, element: &Obj, names: &[Obj], skip: bool) -> Result<
             let cause = match &values {
                 Obj::Str(_) => "string indices must be integers, not 'str'".to_owned(),
                 Obj::List(_) | Obj::Tuple(_) => {
-                    format!("list indices must be integers or slices, not {}", name.type_name())
+                    format!("{} indices must be integers or slices, not {}", values.type_name(), name.type_name())
                 }
                 other => format!("'{}' object is not subscriptable", other.type_name()),
             };

@@ -2,6 +2,7 @@
 
 use super::mappings::filter_argument;
 use super::support::{Got, caused, float_to_int, given, opt_text, plugin_type, sig};
+use crate::template::depth::MOST_DIGITS;
 use crate::template::pylib::human;
 use crate::template::raise::Class;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
@@ -50,6 +51,9 @@ pub(super) fn parse_int(text: &str, base: u32) -> Option<BigInt> {
     if bad || !(2..=36).contains(&base) || digits.starts_with(['+', '-']) {
         return None;
     }
+    if base.count_ones() != 1 && digits.bytes().filter(u8::is_ascii_alphanumeric).count() > MOST_DIGITS {
+        return None;
+    }
     let number = BigInt::parse_bytes(digits.replace('_', "").as_bytes(), base)?;
     Some(if negative { -number } else { number })
 }
@@ -77,6 +81,9 @@ pub(super) fn int(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let default = default.unwrap_or(Obj::Int(0));
     let base = u32::try_from(base.int(10)?).unwrap_or(1);
     let _ = cx;
+    if let Obj::Undefined(u) = &input {
+        return Err(Raise::python(Class::Runtime, u.to_string()));
+    }
     Ok(match &input {
         Obj::Str(text) => match parse_int(text.as_str(), base) {
             Some(number) => Obj::big(number),
@@ -117,6 +124,14 @@ fn round_to(f: f64, digits: i64) -> f64 {
     if rounded.is_nan() { 0.0 } else { rounded }
 }
 
+/// Python's `round(x)`: an integer.
+fn round_whole(input: &Obj, number: f64) -> Obj {
+    match input.as_big() {
+        Some(whole) => Obj::big(whole),
+        None => float_to_int(number.round_ties_even()).unwrap_or_default(),
+    }
+}
+
 pub(super) fn round(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [precision, method] = args.bind(&sig("do_round", 1, ["precision", "method"], 0))?;
     let method = opt_text(cx, &method)?.unwrap_or_else(|| "common".into());
@@ -134,7 +149,14 @@ pub(super) fn round(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
             _ => Err(filter_argument("method must be common, ceil or floor")),
         };
     };
-    let precision = precision.int(0)?;
+    let precision = match precision {
+        Some(Obj::None) if method == "common" => return Ok(round_whole(&input, number)),
+        Some(other) if matches!(method.as_str(), "ceil" | "floor") && other.as_number().is_none() => {
+            let kind = plugin_type(&other);
+            return Err(Raise::type_error(format!("unsupported operand type(s) for ** or pow(): 'int' and '{kind}'")));
+        }
+        other => other.int(0)?,
+    };
     let scale = 10f64.powi(precision.clamp(-400, 400) as i32);
     match method.as_str() {
         "common" if matches!(input, Obj::Float(_)) => Ok(round_to(number, precision).into()),
@@ -161,8 +183,11 @@ pub(super) fn log(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let _ = cx;
     let sentence = "log() can only be used on numbers";
     let x = number(&input, sentence)?;
+    if x <= 0.0 {
+        return Err(domain());
+    }
     let base = base.map_or(Ok(std::f64::consts::E), |b| number(&b, sentence))?;
-    if x <= 0.0 || base <= 0.0 {
+    if base <= 0.0 {
         return Err(domain());
     }
     if base == 10.0 {
@@ -193,7 +218,6 @@ pub(super) fn pow(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 pub(super) fn root(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [base] = args.bind(&sig("inversepower", 1, ["base"], 0))?;
     let sentence = "root() can only be used on numbers";
-    let x = number(&input, sentence)?;
     let base = base.map_or(Ok(2.0), |b| match b.as_str().and_then(parse_float) {
         Some(parsed) => Ok(parsed),
         None if b.as_str().is_some() => {
@@ -205,8 +229,9 @@ pub(super) fn root(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     if base == 0.0 {
         return Err(Raise::python(Class::ZeroDivision, "float division by zero"));
     }
+    let x = number(&input, sentence)?;
     let result = if base == 2.0 { x.sqrt() } else { x.powf(1.0 / base) };
-    if result.is_nan() && !x.is_nan() {
+    if result.is_nan() && !x.is_nan() || x == 0.0 && base < 0.0 {
         return Err(caused("math domain error", &format!("{sentence}.")));
     }
     Ok(result.into())

@@ -55,6 +55,9 @@ plain! {
 pub(super) fn relpath(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [start] = args.bind(&sig("relpath", 1, ["start"], 0))?;
     let start = opt_text(cx, &start)?.unwrap_or_else(|| ".".into());
+    if !cx.truthy(&input)? {
+        return Err(Raise::value_error("no path specified"));
+    }
     let cwd = cx.with_world(|w| w.cwd.clone());
     paths::relpath(path(&input)?, &start, &cwd).map(Obj::from).map_err(Raise::value_error)
 }
@@ -95,6 +98,12 @@ pub(super) fn commonpath(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 
 pub(super) fn fileglob(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     alone(args, "fileglob")?;
+    if let Obj::Undefined(u) = &input {
+        return Err(Raise::python(Class::Runtime, u.to_string()));
+    }
+    if let Obj::Dict(_) | Obj::Map(_) = input {
+        return Err(Raise::type_error("unhashable type: 'slice'"));
+    }
     if input.as_str().is_none() {
         return Err(Raise::type_error(format!("'{}' object is not subscriptable", input.type_name())));
     }

@@ -129,7 +129,12 @@ pub(super) fn groupby(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 pub(super) fn attr(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [name] = args.bind(&sig("do_attr", 2, ["name"], 1))?;
     let name = given(name);
-    let name = Obj::from(cx.text(&name)?);
+    let Some(text) = name.as_str() else {
+        return Err(Raise::type_error(format!("attribute name must be string, not '{}'", name.type_name())));
+    };
+    if let Some(unsafe_one) = cx.hidden_attribute(&input, text) {
+        return Ok(unsafe_one);
+    }
     // Attributes alone: a dictionary's items are none.
     let found = match &input {
         Obj::Dict(_) | Obj::Map(_) => get_item(cx, &Obj::dict([]), &name)?,

@@ -69,15 +69,22 @@ pub(super) fn indent(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         return Err(no_attribute(&input, "splitlines"));
     }
     let Some(source) = input.as_str() else {
-        return Err(Raise::type_error(format!(
-            "unsupported operand type(s) for +=: '{}' and 'str'",
-            input.type_name()
-        )));
+        return Err(Raise::type_error(match &input {
+            Obj::Tuple(_) => "can only concatenate tuple (not \"str\") to tuple".to_owned(),
+            Obj::Bytes(_) => "can't concat str to bytes".to_owned(),
+            other => format!("unsupported operand type(s) for +=: '{}' and 'str'", other.type_name()),
+        }));
     };
     let indent = match &width {
         Some(Obj::Str(text)) => text.as_str().to_owned(),
-        other => " ".repeat(usize::try_from(other.int(4)?).unwrap_or(0).min(100_000)),
+        other => {
+            let width = usize::try_from(other.int(4)?).unwrap_or(0);
+            text_fits(width)?;
+            " ".repeat(width)
+        }
     };
+    let lines = source.matches('\n').count() + 1;
+    text_fits(source.len().saturating_add(lines.saturating_mul(indent.len())))?;
     let (first, blank) = (first.truth(cx, false)?, blank.truth(cx, false)?);
     let source = format!("{source}\n");
     let mut out = if blank {
@@ -108,19 +115,27 @@ pub(super) fn truncate(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let Some(source) = input.as_str() else {
         return truncated_list(cx, input, [length, killwords, end, leeway]);
     };
-    let length = usize::try_from(length.int(255)?).unwrap_or(0);
     let killwords = killwords.truth(cx, false)?;
-    let end = opt_text(cx, &end)?.unwrap_or_else(|| "...".into());
-    let leeway = usize::try_from(some(leeway).int(5)?).unwrap_or(0);
+    let end = match &end {
+        None => "...".to_owned(),
+        Some(end) => end.as_str().ok_or_else(|| no_len(end))?.to_owned(),
+    };
     let end_length = end.chars().count();
-    if length < end_length {
-        return Err(Raise::python(Class::Runtime, format!("expected length >= {end_length}, got {length}")));
+    let (limit, leeway) = (length.unwrap_or(Obj::Int(255)), some(leeway).unwrap_or(Obj::Int(5)));
+    for (what, value, least) in [("length", &limit, end_length), ("leeway", &leeway, 0)] {
+        if cx.order(value, &Obj::from(least), ">=")?.is_none_or(std::cmp::Ordering::is_lt) {
+            let got = cx.text(value)?;
+            return Err(Raise::python(Class::Runtime, format!("expected {what} >= {least}, got {got}")));
+        }
     }
-    let chars: Vec<char> = source.chars().collect();
-    if chars.len() <= length + leeway {
+    let most = cx.add_objects(&limit, &leeway)?;
+    if cx.order(&Obj::from(source.chars().count()), &most, "<=")?.is_some_and(std::cmp::Ordering::is_le) {
         return Ok(source.into());
     }
-    let cut: String = chars.iter().take(length - end_length).collect();
+    let Some(length) = limit.as_int().and_then(|length| usize::try_from(length).ok()) else {
+        return Err(Raise::type_error("slice indices must be integers or None or have an __index__ method"));
+    };
+    let cut: String = source.chars().take(length - end_length).collect();
     if killwords {
         return Ok((cut + &end).into());
     }
@@ -168,11 +183,11 @@ pub(super) fn wordwrap(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     }
     let (break_long, hyphens) = (break_long.truth(cx, true)?, hyphens.truth(cx, true)?);
     let wrap = opt_text(cx, &wrap)?.unwrap_or_else(|| "\n".into());
-    let lines: Vec<String> = text::lines(source)
-        .into_iter()
-        .map(|line| text::wrap(line, width as usize, break_long, hyphens).join(&wrap))
-        .collect();
-    Ok(lines.join(&wrap).into())
+    let lines: Vec<Vec<String>> =
+        text::lines(source).into_iter().map(|line| text::wrap(line, width as usize, break_long, hyphens)).collect();
+    let breaks: usize = lines.iter().map(|line| line.len().max(1)).sum();
+    text_fits(source.len().saturating_add(breaks.saturating_mul(wrap.len())))?;
+    Ok(lines.into_iter().map(|line| line.join(&wrap)).collect::<Vec<_>>().join(&wrap).into())
 }
 
 pub(super) fn wordcount(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
@@ -298,9 +313,12 @@ pub(super) fn comment(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
     let newline = option("newline", "\n")?;
     let count = |name: &str| -> Result<usize, Raise> {
         let value = options.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
-        Ok(usize::try_from(value.int(1)?).unwrap_or(0).min(100_000))
+        Ok(usize::try_from(value.int(1)?).unwrap_or(0))
     };
     let (before, after) = (count("prefix_count")?, count("postfix_count")?);
+    text_fits(before.saturating_add(after).saturating_mul(prefix.len().max(postfix.len()) + newline.len()))?;
+    let lines = if newline.is_empty() { source.len() } else { source.matches(&*newline).count() };
+    text_fits(source.len().saturating_add(lines.saturating_mul(decoration.len())))?;
     let mut out = String::new();
     if !beginning.is_empty() {
         out.push_str(&beginning);

@@ -72,6 +72,7 @@ pub(in crate::template) fn class_of(obj: &Obj) -> String {
         Obj::DateTime(_) => "datetime.datetime",
         Obj::Dict(_) => "ansible._internal._templating._lazy_containers._AnsibleLazyTemplateDict",
         Obj::List(_) => "ansible._internal._templating._lazy_containers._AnsibleLazyTemplateList",
+        Obj::Undefined(_) => "jinja2.runtime.Undefined",
         other => return format!("<class '{}'>", other.type_name()),
     };
     format!("<class '{name}'>")
@@ -137,4 +138,23 @@ pub(in crate::template) fn float_to_int(f: f64) -> Option<Obj> {
     }
     // A float's decimal text has all its digits.
     format!("{whole:.0}").parse::<BigInt>().ok().map(Obj::big)
+}
+
+/// What in an object is `omit` or the undefined of an `if` without `else`: no text can be made of them.
+pub(super) fn unstorable(cx: &mut Cx<'_>, obj: &Obj, depth: usize) -> Result<Option<Obj>, Raise> {
+    let items = match obj {
+        Obj::Omit => return Ok(Some(Obj::Omit)),
+        Obj::Undefined(_) if !obj.is_marker() => return Ok(Some(obj.clone())),
+        Obj::List(list) if depth < crate::template::cx::DEPTH => list.borrow().clone(),
+        Obj::Tuple(items) if depth < crate::template::cx::DEPTH => items.to_vec(),
+        Obj::Dict(dict) if depth < crate::template::cx::DEPTH => dict.borrow().values().cloned().collect(),
+        _ => return Ok(None),
+    };
+    cx.steps(items.len())?;
+    for item in &items {
+        if let Some(found) = unstorable(cx, item, depth + 1)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
 }

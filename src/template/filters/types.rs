@@ -32,14 +32,21 @@ pub(super) fn mandatory(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         return Ok(input);
     };
     if let Some(msg) = some(msg) {
-        return Err(Raise::ansible(cx.text(&msg)?));
+        let words = Some(cx.text(&msg)?).filter(|words| !words.is_empty());
+        return Err(Raise::ansible(words.unwrap_or_else(|| "Unexpected AnsibleTemplatePluginError error.".into())));
     }
     let name = match &undefined.what {
         Missing::Name(name) => format!("{} ", crate::value::str_repr(name)),
         // The name of an attribute is its repr already, that of an item is not.
         Missing::Attribute { name, .. } if name.starts_with(['\'', '"']) => format!("{name} "),
         Missing::Attribute { name, .. } => format!("{} ", crate::value::str_repr(name)),
-        _ => String::new(),
+        // jinja2's own words, for a key that is false.
+        Missing::Hint(text) => match text.split_once(" has no attribute ") {
+            Some((_, name)) if name.starts_with(['\'', '"']) => format!("{name} "),
+            Some((_, name)) => format!("{} ", crate::value::str_repr(name)),
+            None => String::new(),
+        },
+        Missing::Else(_) => String::new(),
     };
     Err(Raise::ansible(format!("Mandatory variable {name}not defined.")))
 }

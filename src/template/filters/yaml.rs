@@ -1,6 +1,7 @@
 //! Filters of YAML: `to_yaml`, `to_nice_yaml`, `from_yaml`, `from_yaml_all`.
 
-use super::support::{Got, alone};
+use super::support::{Got, alone, unstorable};
+use crate::template::bounds::value_fits;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 use crate::yaml::{EmitStyle, emit};
 
@@ -12,6 +13,12 @@ fn styled(cx: &mut Cx<'_>, mut args: CallArgs, mut style: EmitStyle) -> Result<E
             some => some.int(0).map(|n| i32::try_from(n).ok()),
         }
     };
+    for given in ["Dumper", "allow_unicode"] {
+        if args.take(given).is_some() {
+            let words = format!("yaml.dump() got multiple values for keyword argument '{given}'");
+            return Err(Raise::type_error(words));
+        }
+    }
     if let Some(indent) = int(&mut args, "indent")? {
         style.indent = indent;
     }
@@ -29,7 +36,6 @@ fn styled(cx: &mut Cx<'_>, mut args: CallArgs, mut style: EmitStyle) -> Result<E
     }
     for (name, slot) in [
         ("sort_keys", &mut style.sort_keys),
-        ("allow_unicode", &mut style.allow_unicode),
         ("explicit_start", &mut style.explicit_start),
         ("explicit_end", &mut style.explicit_end),
         ("canonical", &mut style.canonical),
@@ -48,7 +54,11 @@ fn styled(cx: &mut Cx<'_>, mut args: CallArgs, mut style: EmitStyle) -> Result<E
 }
 
 fn dumped(cx: &mut Cx<'_>, input: &Obj, style: &EmitStyle) -> Got {
+    if let Some(shown) = unstorable(cx, input, 0)? {
+        return Err(Raise::value_error(format!("('cannot represent an object', {})", cx.repr(&shown)?)));
+    }
     let value = cx.value(input)?;
+    value_fits(&value)?;
     match emit(&value, style) {
         Ok(text) => Ok(text.into()),
         Err(error) => Err(Raise::value_error(error.line())),

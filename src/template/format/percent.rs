@@ -107,6 +107,9 @@ impl Cx<'_> {
     }
 
     fn mapped(&mut self, key: &str, values: &mut Values<'_>) -> Result<Obj> {
+        if let Obj::List(_) = values.whole {
+            return Err(Raise::type_error("list indices must be integers or slices, not str"));
+        }
         if !matches!(values.whole, Obj::Dict(_) | Obj::Map(_)) {
             return Err(Raise::type_error("format requires a mapping"));
         }

@@ -72,6 +72,9 @@ impl Spec {
         if self.align == Some('=') {
             return Err(Raise::value_error("'=' alignment not allowed in string format specifier"));
         }
+        if let Some(mark) = self.grouping {
+            return Err(Raise::value_error(format!("Cannot specify '{mark}' with 's'.")));
+        }
         let cut: String = match self.precision {
             Some(most) => text.chars().take(most).collect(),
             None => text.to_owned(),

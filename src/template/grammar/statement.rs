@@ -137,10 +137,12 @@ impl Reader<'_> {
             "extends" | "include" | "import" | "from" => self.other_template(tag)?,
             "print" => {
                 self.next()?;
+                self.edits.push(Edit { at: start, len: 5, with: "set rplay__print = [" });
                 while self.current().kind != Kind::BlockEnd {
                     self.expr()?;
                     self.skip_op(",")?;
                 }
+                self.edits.push(Edit { at: self.current().start, len: 0, with: "]" });
             }
             "do" if self.extensions[0] => {
                 self.next()?;

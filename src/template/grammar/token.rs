@@ -95,6 +95,14 @@ pub(super) fn read<'t>(
             return (tokens, long);
         }
         end = stop;
+        let digits = source.get(start..stop).unwrap_or_default();
+        if let (Kind::Int | Kind::Float, Some(at)) = (&kind, number_ends(digits)) {
+            let (_, rest) = digits.split_at(at);
+            let after = if rest.starts_with(|c: char| c.is_ascii_digit()) { Kind::Int } else { Kind::Name(rest) };
+            tokens.push(Token { kind, start, end: start + at });
+            tokens.push(Token { kind: after, start: start + at, end: stop });
+            continue;
+        }
         tokens.push(Token { kind, start, end: stop });
     }
     tokens.push(Token { kind: Kind::End, start: end, end });
@@ -127,6 +135,21 @@ pub(in super::super) fn plain_spaces(source: &str, config: &SyntaxConfig) -> Opt
         text.replace_range(at..at + space.len_utf8(), &" ".repeat(space.len_utf8()));
     }
     (text != source).then_some(text)
+}
+
+/// Where a number ends for jinja2, if that is before it ends for minijinja.
+///
+/// An underscore stands between digits alone, zeros come before no other digit, and `0x` wants digits.
+fn number_ends(digits: &str) -> Option<usize> {
+    let zeros = digits.len() - digits.trim_start_matches(['0', '_']).len();
+    let rest = digits.get(zeros..).unwrap_or_default();
+    if zeros > 0 && rest.starts_with(|c: char| c.is_ascii_digit()) && !digits.contains(['.', 'e', 'E']) {
+        return Some(zeros);
+    }
+    if digits.len() == 2 && digits.ends_with(|c: char| c.is_ascii_alphabetic()) {
+        return Some(1);
+    }
+    digits.find("__").or_else(|| digits.ends_with('_').then(|| digits.len() - 1))
 }
 
 /// What jinja2 says about a closing bracket that does not fit.

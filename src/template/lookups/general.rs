@@ -3,6 +3,7 @@
 
 use super::support::{Call, Found, base_folder, term};
 use crate::re::{Flags, Pattern};
+use crate::template::bounds::list_fits;
 use crate::template::filters::lists::{generator, products};
 use crate::template::filters::support::{class_of, is_mapping, some};
 use crate::template::pylib::paths;
@@ -18,8 +19,8 @@ pub(super) fn cartesian(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     let mut columns = Vec::new();
     for item in &args.positional {
         columns.push(match item {
-            Obj::Str(_) | Obj::Dict(_) => vec![item.clone()],
-            other => cx.iter(other)?,
+            Obj::List(_) | Obj::Tuple(_) | Obj::Iter(_) | Obj::Set(_) => cx.iter(item)?,
+            one => vec![one.clone()],
         });
     }
     let mut out = Vec::new();
@@ -73,7 +74,7 @@ pub(super) fn random_string(cx: &mut Cx<'_>, args: CallArgs) -> Found {
         if chars.is_empty() {
             return Err(Raise::ansible("Available characters cannot be None, please change constraints"));
         }
-        let count = count.clamp(0, 1_000_000);
+        list_fits(usize::try_from(count).unwrap_or(0))?;
         Ok((0..count).filter_map(|_| chars.get(random.below(chars.len() as u64) as usize)).collect())
     };
     let mut value = String::new();

@@ -1,6 +1,7 @@
 //! The lookup `password`: a random password kept in a file on the controller.
 
 use super::support::{Call, Found, key_values, term};
+use crate::template::bounds::list_fits;
 use crate::template::filters::hashes::{hashed_password, hex, random_salt};
 use crate::template::pylib::codec;
 use crate::template::pylib::crypt::{Scheme, Settings};
@@ -94,7 +95,8 @@ fn system(error: impl std::fmt::Display) -> Raise {
 }
 
 fn one(cx: &mut Cx<'_>, call: &Call, path: &str) -> Result<String, Raise> {
-    let length = usize::try_from(call.int(cx, "password", "length")?.unwrap_or(20)).unwrap_or(0).min(1_000_000);
+    let length = usize::try_from(call.int(cx, "password", "length")?.unwrap_or(20)).unwrap_or(0);
+    list_fits(length)?;
     let encrypt = call.text(cx, "encrypt", "")?;
     let wanted = call.text(cx, "ident", "")?;
     let scheme = Scheme::named(&encrypt).filter(|scheme| scheme.name() == encrypt);

@@ -60,6 +60,29 @@ fn extend(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     Ok(Obj::None)
 }
 
+/// The place of a number in a range.
+fn place(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs, name: &str) -> Result<(Obj, Option<usize>)> {
+    let [item] = exact(args, name, 1)?;
+    let item = item.unwrap_or_default();
+    let Obj::Range(range) = obj else { return Ok((item, None)) };
+    let number = match &item {
+        Obj::Float(f) if f.fract() == 0.0 => Some(*f as i64),
+        other => other.as_int(),
+    };
+    let _ = cx;
+    let at = number.and_then(|number| number.checked_sub(range.start)).map(|far| (far % range.step, far / range.step));
+    Ok((item, at.filter(|at| at.0 == 0).and_then(|at| usize::try_from(at.1).ok()).filter(|at| *at < range.len())))
+}
+
+/// What ranges have.
+pub(super) const RANGE: Table = &[
+    ("count", |cx, obj, args| Ok(Obj::from(usize::from(place(cx, obj, args, "range.count")?.1.is_some())))),
+    ("index", |cx, obj, args| match place(cx, obj, args, "range.index")? {
+        (_, Some(at)) => Ok(Obj::from(at)),
+        (item, None) => Err(Raise::value_error(format!("{} is not in range", cx.repr(&item)?))),
+    }),
+];
+
 fn index(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let [item, start, stop] = exact(args, "index", 1)?;
     let item = item.unwrap_or_default();
@@ -89,12 +112,18 @@ fn insert(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 
 fn pop(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let [at] = exact(args, "pop", 0)?;
-    let at = at.map_or(Ok(-1), |at| want_int(&at))?;
+    if list(obj)?.borrow().is_empty() {
+        return Err(Raise::python(Class::Index, "pop from empty list"));
+    }
+    let at = match at {
+        None => -1,
+        // In the words of a variable's list, which takes the item first.
+        Some(at) => at.as_int().ok_or_else(|| {
+            Raise::type_error(format!("list indices must be integers or slices, not {}", at.type_name()))
+        })?,
+    };
     let popped = {
         let mut items = list(obj)?.borrow_mut();
-        if items.is_empty() {
-            return Err(Raise::python(Class::Index, "pop from empty list"));
-        }
         let at = if at < 0 { at + items.len() as i64 } else { at };
         match usize::try_from(at).ok().filter(|at| *at < items.len()) {
             Some(at) => items.remove(at),

@@ -40,6 +40,12 @@ pub(super) fn attribute(obj: &Obj, name: &str) -> Option<Obj> {
             }
         }
         Obj::Bytes(_) => &[string_more::BYTES],
+        Obj::Range(range) => match name {
+            "start" => return Some(Obj::Int(range.start)),
+            "stop" => return Some(Obj::Int(range.stop)),
+            "step" => return Some(Obj::Int(range.step)),
+            _ => &[list::RANGE],
+        },
         Obj::Date(_) | Obj::DateTime(_) | Obj::Delta(_) => {
             if let Some(field) = time::field(obj, name) {
                 return Some(field);
@@ -117,6 +123,7 @@ const TABLES: &[Table] = &[
     string_more::BYTES,
     list::METHODS,
     list::TUPLE,
+    list::RANGE,
     dict::METHODS,
     set::METHODS,
     number::INT,

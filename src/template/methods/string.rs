@@ -1,8 +1,8 @@
 //! Methods of strings that split, search, join and change them.
 
 use super::{Result, Table, exact, range_of, want_int, want_str};
-use crate::template::bounds::replaced;
-use crate::template::{CallArgs, Cx, Obj, Raise, Sig};
+use crate::template::bounds::{replaced, text_fits};
+use crate::template::{CallArgs, Class, Cx, Obj, Raise, Sig};
 
 pub(super) const METHODS: Table = &[
     ("count", count),
@@ -48,10 +48,15 @@ fn part(text: &str, start: usize, stop: usize) -> &str {
     text.get(at(start)..at(stop.max(start))).unwrap_or_default()
 }
 
+/// What is looked for, or Python's complaint.
+fn sought(obj: &Obj) -> Result<&str> {
+    obj.as_str().ok_or_else(|| Raise::type_error(format!("must be str, not {}", obj.type_name())))
+}
+
 fn count(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let [sub, start, stop] = exact(args, "count", 1)?;
     let sub = sub.unwrap_or_default();
-    let sub = want_str(&sub, "count() argument 1")?;
+    let sub = sought(&sub)?;
     let len = text(obj).chars().count();
     let (start, stop) = range_of(len, &start, &stop)?;
     let within = part(text(obj), start, stop);
@@ -61,7 +66,7 @@ fn count(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 fn find(obj: &Obj, args: CallArgs, last: bool, must: bool) -> Result<Obj> {
     let [sub, start, stop] = exact(args, "find", 1)?;
     let sub = sub.unwrap_or_default();
-    let sub = want_str(&sub, "find() argument 1")?;
+    let sub = sought(&sub)?;
     let (start, stop) = range_of(text(obj).chars().count(), &start, &stop)?;
     let within = part(text(obj), start, stop);
     let found = if start > stop {
@@ -117,7 +122,7 @@ fn encode(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     match out {
         Some(bytes) => Ok(Obj::Bytes(bytes.into())),
         None => Err(Raise::python(
-            crate::template::Class::Unicode,
+            Class::Unicode,
             format!("'{encoding}' codec can't encode characters in '{}': ordinal not in range", text(obj)),
         )),
     }
@@ -126,12 +131,17 @@ fn encode(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 fn expandtabs(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let sig = Sig { func: "expandtabs", before: 0, params: ["tabsize"], required: 0 };
     let [size] = args.bind(&sig)?;
-    let size = size.map_or(Ok(8), |s| want_int(&s))?.clamp(0, 10_000) as usize;
+    let size = size.map_or(Ok(8), |s| want_int(&s))?;
+    if i32::try_from(size).is_err() {
+        return Err(Raise::python(Class::Overflow, "Python int too large to convert to C int"));
+    }
+    let size = usize::try_from(size).unwrap_or(0);
     let (mut out, mut column) = (String::new(), 0);
     for c in text(obj).chars() {
         match c {
             '\t' if size > 0 => {
                 let fill = size - column % size;
+                text_fits(out.len().saturating_add(fill))?;
                 out.extend(std::iter::repeat_n(' ', fill));
                 column += fill;
             }

@@ -3,6 +3,7 @@
 use super::string::{is_space, text};
 use super::{Result, Table, exact, want_int, want_str};
 use crate::template::bounds::text_fits;
+use crate::template::pylib::text::{capitalize, title_char};
 use crate::template::{CallArgs, Class, Cx, Obj, Raise};
 
 pub(super) const METHODS: Table = &[
@@ -41,13 +42,6 @@ fn plain(obj: &Obj, args: CallArgs, name: &str, change: fn(&str) -> String) -> R
     Ok(Obj::from(change(text(obj))))
 }
 
-fn capitalize(text: &str) -> String {
-    let mut chars = text.chars();
-    chars
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(chars.as_str().to_lowercase().chars()).collect())
-}
-
 fn swapcase(text: &str) -> String {
     let swap = |c: char| if c.is_uppercase() { c.to_lowercase().to_string() } else { c.to_uppercase().to_string() };
     text.chars().map(swap).collect()
@@ -61,7 +55,7 @@ fn title(text: &str) -> String {
         if inside {
             out.extend(c.to_lowercase());
         } else {
-            out.extend(c.to_uppercase());
+            out.push_str(&title_char(c));
         }
         inside = c.is_alphabetic();
     }

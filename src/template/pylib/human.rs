@@ -6,10 +6,10 @@ const UNITS: [(char, u32); 8] =
 /// The size in the largest unit that fits, or in a given one.
 pub fn bytes_to_human(size: f64, bits: bool, unit: Option<&str>) -> String {
     let base = if bits { "bits" } else { "Bytes" };
-    let wanted = unit.and_then(|u| u.chars().next()).map(|c| c.to_ascii_uppercase());
-    let found = UNITS.iter().find(|(letter, power)| match wanted {
-        None => unit.is_none() && size >= 2f64.powi(*power as i32),
-        Some(wanted) => wanted == *letter,
+    let wanted = unit.map(str::to_uppercase);
+    let found = UNITS.iter().find(|(letter, power)| match &wanted {
+        None => size >= 2f64.powi(*power as i32),
+        Some(wanted) => wanted.chars().eq([*letter]),
     });
     match found {
         Some((letter, power)) => {

@@ -22,11 +22,26 @@ pub fn lines(text: &str) -> Vec<&str> {
     out
 }
 
+/// A letter as it begins a word: of one that is more in upper case (`ß`, `ﬁ`) only the first is upper.
+pub fn title_char(c: char) -> String {
+    match c {
+        'Ǆ'..='ǆ' => return 'ǅ'.into(),
+        'Ǉ'..='ǉ' => return 'ǈ'.into(),
+        'Ǌ'..='ǌ' => return 'ǋ'.into(),
+        'Ǳ'..='ǳ' => return 'ǲ'.into(),
+        'ŉ' => return "ʼN".into(),
+        _ => {}
+    }
+    let mut upper = c.to_uppercase();
+    let first: String = upper.next().into_iter().collect();
+    first + &upper.flat_map(char::to_lowercase).collect::<String>()
+}
+
 /// `str.capitalize`.
 pub fn capitalize(text: &str) -> String {
     let mut chars = text.chars();
     match chars.next() {
-        Some(first) => first.to_uppercase().collect::<String>() + &chars.as_str().to_lowercase(),
+        Some(first) => title_char(first) + &chars.as_str().to_lowercase(),
         None => String::new(),
     }
 }
@@ -35,17 +50,22 @@ pub fn capitalize(text: &str) -> String {
 pub fn title(text: &str) -> String {
     let mut out = String::new();
     let mut word = String::new();
+    let capitalize = |word: &str| {
+        let mut chars = word.chars();
+        chars.next().map(|first| first.to_uppercase().collect::<String>() + &chars.as_str().to_lowercase())
+    };
     let breaks = |c: char| c.is_whitespace() || "-({[<".contains(c);
     for c in text.chars() {
         if breaks(c) {
-            out.push_str(&capitalize(&word));
+            out.extend(capitalize(&word));
             word.clear();
             out.push(c);
         } else {
             word.push(c);
         }
     }
-    out + &capitalize(&word)
+    out.extend(capitalize(&word));
+    out
 }
 
 /// `str.split()` without a separator.
@@ -75,31 +95,33 @@ pub fn shell_quote(text: &str) -> String {
 
 /// `textwrap.wrap` as jinja2 calls it: without tabs expanded, white space kept.
 pub fn wrap(text: &str, width: usize, break_long: bool, hyphens: bool) -> Vec<String> {
-    let mut chunks: Vec<String> = chunks(text, hyphens);
-    chunks.reverse();
-    let length = |s: &str| s.chars().count();
+    let whole: Vec<String> = chunks(text, hyphens);
+    let mut chunks: Vec<&str> = whole.iter().rev().map(String::as_str).collect();
+    // No more of a long word is looked at than fits.
+    let length = |s: &str| s.chars().take(width.saturating_add(1)).count();
     let mut out: Vec<String> = Vec::new();
     while let Some(first) = chunks.last() {
-        let mut line: Vec<String> = Vec::new();
+        let mut line: Vec<&str> = Vec::new();
         let mut used = 0;
         if first.trim().is_empty() && !out.is_empty() {
             chunks.pop();
         }
         while let Some(chunk) = chunks.pop() {
-            if used + length(&chunk) > width {
+            if used + length(chunk) > width {
                 chunks.push(chunk);
                 break;
             }
-            used += length(&chunk);
+            used += length(chunk);
             line.push(chunk);
         }
-        if let Some(chunk) = chunks.last().filter(|c| length(c) > width).cloned() {
+        if let Some(chunk) = chunks.last().copied().filter(|c| length(c) > width) {
             chunks.pop();
             let space = width.saturating_sub(used);
             if break_long && space > 0 {
-                let cut = hyphen_cut(&chunk, space, hyphens);
-                line.push(chunk.chars().take(cut).collect());
-                chunks.push(chunk.chars().skip(cut).collect());
+                let cut = hyphen_cut(chunk, space, hyphens);
+                let (head, tail) = chunk.split_at(chunk.char_indices().nth(cut).map_or(chunk.len(), |(at, _)| at));
+                line.push(head);
+                chunks.push(tail);
             } else if line.is_empty() {
                 line.push(chunk);
             } else {
@@ -118,7 +140,7 @@ pub fn wrap(text: &str, width: usize, break_long: bool, hyphens: bool) -> Vec<St
 
 /// Where a long word is cut: after a hyphen within the space, if it may be.
 fn hyphen_cut(chunk: &str, space: usize, hyphens: bool) -> usize {
-    let chars: Vec<char> = chunk.chars().collect();
+    let chars: Vec<char> = chunk.chars().take(space.saturating_add(1)).collect();
     if hyphens && chars.len() > space {
         let head = &chars[..space];
         let last = head.iter().rposition(|c| *c == '-');

@@ -184,7 +184,7 @@ impl Rest<'_> {
 }
 
 fn pep440(text: &str) -> Result<Pep440, String> {
-    let bad = || format!("Invalid version: '{text}'");
+    let bad = || format!("Invalid version: {}", crate::value::str_repr(text));
     let lower = text.trim().to_ascii_lowercase();
     let plain = lower.strip_prefix('v').unwrap_or(&lower);
     let (public, local) = plain.split_once('+').map_or((plain, None), |(a, b)| (a, Some(b)));

@@ -1,9 +1,9 @@
 //! Tests of the controller's files.
 
 use crate::template::filters::paths::os_error;
-use crate::template::filters::support::{alone, caused, given, sig};
+use crate::template::filters::support::{alone, caused, given, plugin_type, sig};
 use crate::template::pylib::paths::join;
-use crate::template::{CallArgs, Cx, Obj, Raise};
+use crate::template::{CallArgs, Class, Cx, Obj, Raise};
 use std::fs::{File, Metadata, metadata, symlink_metadata};
 use std::io::Read;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
@@ -15,16 +15,19 @@ fn located(cx: &mut Cx<'_>, input: &Obj, func: &str) -> Result<Option<String>, R
     let cwd = cx.with_world(|w| w.cwd.clone());
     match input {
         Obj::Str(text) if text.as_str().is_empty() || text.as_str().contains('\0') => Ok(None),
-        // Python's os.stat takes a number for an open file; no template means one.
-        Obj::Int(_) | Obj::Bool(_) => Ok(None),
+        other if func == "lstat" && !matches!(other, Obj::Str(_)) => {
+            let kind = plugin_type(other);
+            Err(Raise::type_error(format!("lstat: path should be string, bytes or os.PathLike, not {kind}")))
+        }
+        // Python's os.stat takes a number for an open file; those beyond the first three are Python's own.
+        Obj::Int(_) | Obj::Bool(_) => {
+            let open = input.as_int().filter(|number| (0..3).contains(number));
+            Ok(open.map(|number| format!("/dev/fd/{number}")))
+        }
         Obj::Str(text) => Ok(Some(join([cwd.as_str(), text.as_str()]))),
         other => Err(Raise::type_error(format!(
             "{func}: path should be string, bytes, os.PathLike or integer, not {}",
-            match other {
-                Obj::List(_) => "_AnsibleLazyTemplateList",
-                Obj::Dict(_) => "_AnsibleLazyTemplateDict",
-                other => other.type_name(),
-            }
+            plugin_type(other)
         ))),
     }
 }
@@ -86,6 +89,15 @@ pub(super) fn same_file(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict 
     let mut found = Vec::new();
     for path in [input, given(other)] {
         let shown = cx.text(&path)?;
+        if shown.is_empty() {
+            return Err(os_error(&std::io::Error::from_raw_os_error(2), &shown));
+        }
+        // Open files beyond the first three are not known of.
+        if let Some(number) = path.as_int().filter(|number| !(0..3).contains(number)) {
+            let errno = if number < 0 { 14 } else { 9 };
+            return Err(os_error(&std::io::Error::from_raw_os_error(errno), ""))
+                .map_err(|raise| Raise::python(Class::Os, raise.text().replace("''", &shown)));
+        }
         let Some(located) = located(cx, &path, "stat")? else { return Ok(false) };
         found.push(metadata(located).map_err(|e| os_error(&e, &shown))?);
     }

@@ -1,5 +1,6 @@
 //! Tests of containers and numbers: `contains`, `any`, `all`, `subset`, `nan`.
 
+use super::plain::among_known;
 use crate::template::filters::lists::member;
 use crate::template::filters::support::{alone, given, hashable, sig};
 use crate::template::{CallArgs, Cx, Obj, Raise};
@@ -8,7 +9,9 @@ type Verdict = Result<bool, Raise>;
 
 pub(super) fn contains(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     let [value] = args.bind(&sig("contains", 1, ["value"], 1))?;
-    cx.contains(&input, &given(value))
+    let value = given(value);
+    among_known(cx, &input, &value)?;
+    cx.contains(&input, &value)
 }
 
 fn builtin_alone(args: &CallArgs, name: &str) -> Result<(), Raise> {

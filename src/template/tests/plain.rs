@@ -74,8 +74,9 @@ pub(super) fn upper(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
 
 /// Python's `value % divisor == 0` and the like.
 fn remainder(input: &Obj, divisor: &Obj) -> Result<f64, Raise> {
-    if input.as_str().is_some() {
-        return Err(Raise::type_error("not all arguments converted during string formatting"));
+    if let Obj::Str(_) | Obj::Bytes(_) = input {
+        let kind = if matches!(input, Obj::Bytes(_)) { "bytes" } else { "string" };
+        return Err(Raise::type_error(format!("not all arguments converted during {kind} formatting")));
     }
     if let (Some(a), Some(b)) = (input.as_big(), divisor.as_big()) {
         if b == num_bigint::BigInt::from(0) {
@@ -119,39 +120,79 @@ fn operand(args: CallArgs, name: &str) -> Result<Obj, Raise> {
     }
 }
 
+/// Fails where an item of a container is undefined: a plugin's containers are read whole to be compared.
+fn known(cx: &mut Cx<'_>, obj: &Obj) -> Result<Vec<Obj>, Raise> {
+    match obj {
+        Obj::List(_) => cx.iter(obj),
+        Obj::Dict(_) => {
+            cx.items(obj)?.into_iter().try_for_each(|(_, value)| value.defined().map(|_| ()))?;
+            Ok(Vec::new())
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// The same for both sides of a comparison, and for the items of two lists.
+fn both_known(cx: &mut Cx<'_>, a: &Obj, b: &Obj) -> Result<(), Raise> {
+    let (left, right) = (known(cx, a)?, known(cx, b)?);
+    for item in if left.is_empty() || right.is_empty() { Vec::new() } else { [left, right].concat() } {
+        known(cx, &item)?;
+    }
+    Ok(())
+}
+
+/// The same for a container and what is looked for in it.
+pub(super) fn among_known(cx: &mut Cx<'_>, seq: &Obj, item: &Obj) -> Result<(), Raise> {
+    if let Obj::List(_) = seq {
+        let items = known(cx, seq)?;
+        for one in items.iter().chain((!items.is_empty()).then_some(item)) {
+            known(cx, one)?;
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn eq(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     let other = operand(args, "eq")?;
+    both_known(cx, &input, &other)?;
     cx.equals(&input, &other)
 }
 
 pub(super) fn ne(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     let other = operand(args, "ne")?;
+    both_known(cx, &input, &other)?;
     cx.equals(&input, &other).map(|equal| !equal)
 }
 
 pub(super) fn lt(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     let other = operand(args, "lt")?;
+    both_known(cx, &input, &other)?;
     Ok(cx.order(&input, &other, "<")? == Some(Ordering::Less))
 }
 
 pub(super) fn le(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     let other = operand(args, "le")?;
+    both_known(cx, &input, &other)?;
     Ok(matches!(cx.order(&input, &other, "<=")?, Some(Ordering::Less | Ordering::Equal)))
 }
 
 pub(super) fn gt(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     let other = operand(args, "gt")?;
+    both_known(cx, &input, &other)?;
     Ok(cx.order(&input, &other, ">")? == Some(Ordering::Greater))
 }
 
 pub(super) fn ge(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     let other = operand(args, "ge")?;
+    both_known(cx, &input, &other)?;
     Ok(matches!(cx.order(&input, &other, ">=")?, Some(Ordering::Greater | Ordering::Equal)))
 }
 
 pub(super) fn is_in(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     let [seq] = args.bind(&sig("test_in", 1, ["seq"], 1))?;
-    cx.contains(&given(seq), &input)
+    let seq = given(seq);
+    among_known(cx, &seq, &input)?;
+    cx.contains(&seq, &input)
 }
 
 pub(super) fn sameas(_cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {

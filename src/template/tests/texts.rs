@@ -99,8 +99,10 @@ pub(super) fn version(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
         let all: Vec<String> = OPERATORS.iter().map(|(name, _)| format!("'{name}'")).collect();
         return Err(Raise::ansible(format!("Invalid operator type ({operator}). Must be one of {}", all.join(", "))));
     };
-    let (a, b) = (cx.text(&input)?, cx.text(&other)?);
-    let order = compare(&a, &b, scheme).map_err(|e| Raise::ansible(format!("Version comparison failed: {e}")))?;
+    let failed = |cause: String| Raise::ansible(format!("Version comparison failed: {cause}"));
+    let text = |cx: &mut Cx<'_>, obj: &Obj| cx.text(obj).map_err(|raise| failed(raise.text()));
+    let (a, b) = (text(cx, &input)?, text(cx, &other)?);
+    let order = compare(&a, &b, scheme).map_err(failed)?;
     Ok(match *operator {
         "eq" => order == Ordering::Equal,
         "ne" => order != Ordering::Equal,

@@ -3,7 +3,7 @@
 //! The crate reads them; what they mean is here, over our own objects, so that dictionaries keep their order
 //! and integers their size, as with Python's jmespath.
 
-use crate::template::filters::support::{Got, given, is_mapping, is_sequence, sig};
+use crate::template::filters::support::{Got, given, is_mapping, is_sequence, plugin_type, sig};
 use crate::template::raise::Class;
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use jmespath::Variable;
@@ -14,9 +14,22 @@ pub(in crate::template::filters) fn json_query(cx: &mut Cx<'_>, input: Obj, args
     let [expr] = args.bind(&sig("json_query", 1, ["expr"], 1))?;
     let expr = cx.text(&given(expr))?;
     let context = "JMESPathError in json_query filter plugin:\n";
+    // The crate's parser calls itself for each of these; Python's gives up after some hundreds of them, too.
+    if expr.bytes().filter(|b| b"[({!&.|".contains(b)).count() > MOST_STEPS {
+        return Err(Raise::python(Class::Recursion, "maximum recursion depth exceeded"));
+    }
+    if expr.is_empty() {
+        return Err(Raise::ansible(format!("{context}Invalid JMESPath expression: cannot be empty.")));
+    }
     let ast = jmespath::parse(&expr).map_err(|error| {
         let reason = error.reason.to_string();
         let reason = reason.strip_prefix("Parse error: ").unwrap_or(&reason);
+        if reason.ends_with("found Eof") {
+            let mark = " ".repeat(expr.chars().count() + 1);
+            return Raise::ansible(format!(
+                "{context}Invalid jmespath expression: Incomplete expression:\n\"{expr}\"\n{mark}^"
+            ));
+        }
         let (expr, column) = (crate::value::str_repr(&expr), error.offset);
         Raise::ansible(format!("{context}Invalid jmespath expression: {reason} at column {column} of {expr}"))
     })?;
@@ -25,6 +38,9 @@ pub(in crate::template::filters) fn json_query(cx: &mut Cx<'_>, input: Obj, args
         other => other,
     }
 }
+
+/// How many brackets and operators an expression may have.
+const MOST_STEPS: usize = 500;
 
 fn failed(text: String) -> Raise {
     Raise::value_error(text)
@@ -246,6 +262,15 @@ fn type_of(obj: &Obj) -> &'static str {
     }
 }
 
+/// The type that messages tell: the crate of Python's knows no container and no text of a variable.
+fn told_type<'k>(value: &Obj, kind: &'k str) -> &'k str {
+    match value {
+        Obj::List(_) | Obj::Dict(_) | Obj::Map(_) => "unknown",
+        Obj::Str(text) if text.is_trusted() || text.origin().is_some() => "unknown",
+        _ => kind,
+    }
+}
+
 fn check(cx: &mut Cx<'_>, function: &Function, types: &[&str], argument: &Argument<'_>) -> Result<(), Raise> {
     if types.is_empty() {
         return Ok(());
@@ -255,7 +280,7 @@ fn check(cx: &mut Cx<'_>, function: &Function, types: &[&str], argument: &Argume
         Argument::Expref(_) => (Obj::from("<expression>"), "expref"),
         Argument::Value(value) => (value.clone(), type_of(value)),
     };
-    let (mut shown, mut received) = (value.clone(), kind.to_owned());
+    let (mut shown, mut received) = (value.clone(), told_type(&value, kind).to_owned());
     for wanted in types {
         if *wanted == kind {
             return Ok(());
@@ -265,7 +290,7 @@ fn check(cx: &mut Cx<'_>, function: &Function, types: &[&str], argument: &Argume
         match all.iter().find(|item| type_of(item) != inner) {
             None => return Ok(()),
             // For items, it is Python's type that is told.
-            Some(other) => (shown, received) = (other.clone(), other.type_name().to_owned()),
+            Some(other) => (shown, received) = (other.clone(), plugin_type(other).to_owned()),
         }
     }
     let names: Vec<Obj> = types.iter().map(|name| Obj::from(*name)).collect();

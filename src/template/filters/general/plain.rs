@@ -8,7 +8,7 @@ use crate::template::filters::support::{
 use crate::template::lookups::csvfile::rows;
 use crate::template::methods::dict::pairs;
 use crate::template::pylib::version::{Scheme, compare};
-use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
+use crate::template::{Arg, CallArgs, Class, Cx, Obj, Raise};
 use std::cmp::Ordering;
 
 pub(in crate::template::filters) fn dict(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
@@ -77,12 +77,17 @@ pub(in crate::template::filters) fn version_sort(cx: &mut Cx<'_>, input: Obj, ar
     let reverse = reverse.truth(cx, false)?;
     let mut items = Vec::new();
     for item in cx.iter(&input)? {
-        let Some(text) = item.as_str().map(str::to_owned) else {
+        // What is false is no version at all, which shows once it is compared.
+        let text = if cx.truthy(&item)? { item.as_str().map(str::to_owned) } else { Some(String::new()) };
+        let Some(text) = text else {
             return Err(Raise::type_error(format!("expected string or bytes-like object, got '{}'", item.type_name())));
         };
         items.push((text, item));
     }
     let mut failed = None;
+    if items.len() > 1 && items.iter().any(|(text, _)| text.is_empty()) {
+        return Err(Raise::python(Class::Attribute, "'LooseVersion' object has no attribute 'version'"));
+    }
     items.sort_by(|(a, _), (b, _)| {
         let order = compare(a, b, Scheme::Loose).unwrap_or_else(|error| {
             failed.get_or_insert(error);

@@ -27,7 +27,10 @@ fn asked(cx: &mut Cx<'_>, input: &Obj, query: &str, alias: &str) -> Got {
     let Some(mac) = Mac::parse(&value) else {
         return match query {
             "" | "bool" => Ok(Obj::None),
-            _ => Err(Raise::ansible(format!("{alias}: not a hardware address: {value}"))),
+            _ => {
+                let value = if matches!(input, Obj::None) { "" } else { value.trim_end() };
+                Err(Raise::ansible(format!("{alias}: not a hardware address: {value}").trim_end()))
+            }
         };
     };
     let words = |size: usize, separator: &str| {

@@ -1,0 +1,147 @@
+//! Containers of objects that come apart without recursion.
+//!
+//! A template can put a list into a list a million times. Dropping such a chain item by item, each from
+//! within the one around it, would need more stack than there is.
+
+use super::object::Obj;
+use indexmap::{IndexMap, IndexSet};
+use std::cell::RefCell;
+use std::ops::Deref;
+use std::rc::Rc;
+
+/// A mutable container.
+pub struct Shared<C: Contents>(RefCell<C>);
+
+/// A container that does not change: a tuple.
+#[derive(PartialEq, Eq, Hash)]
+pub struct Fixed(Vec<Obj>);
+
+/// What is in a container.
+pub trait Contents: Default {
+    /// The objects that may hold others.
+    fn spill(self, into: &mut Vec<Obj>);
+    /// Whether there are any.
+    fn nests(&self) -> bool;
+}
+
+impl<C: Contents> Shared<C> {
+    pub(super) fn new(contents: C) -> Self {
+        Self(RefCell::new(contents))
+    }
+}
+
+impl<C: Contents> From<C> for Shared<C> {
+    fn from(contents: C) -> Self {
+        Self::new(contents)
+    }
+}
+
+impl Fixed {
+    pub(super) fn new(items: Vec<Obj>) -> Self {
+        Self(items)
+    }
+}
+
+impl<C: Contents> Deref for Shared<C> {
+    type Target = RefCell<C>;
+
+    fn deref(&self) -> &RefCell<C> {
+        &self.0
+    }
+}
+
+impl Deref for Fixed {
+    type Target = Vec<Obj>;
+
+    fn deref(&self) -> &Vec<Obj> {
+        &self.0
+    }
+}
+
+impl<C: Contents> Drop for Shared<C> {
+    fn drop(&mut self) {
+        if self.0.get_mut().nests() {
+            take_apart(std::mem::take(self.0.get_mut()));
+        }
+    }
+}
+
+impl Drop for Fixed {
+    fn drop(&mut self) {
+        if self.0.nests() {
+            take_apart(std::mem::take(&mut self.0));
+        }
+    }
+}
+
+/// Whether an object may hold others.
+fn holds(obj: &Obj) -> bool {
+    matches!(obj, Obj::List(_) | Obj::Tuple(_) | Obj::Dict(_) | Obj::Set(_) | Obj::Iter(_) | Obj::Special(_))
+}
+
+impl Contents for Vec<Obj> {
+    fn spill(self, into: &mut Vec<Obj>) {
+        into.extend(self.into_iter().filter(holds));
+    }
+
+    fn nests(&self) -> bool {
+        self.iter().any(holds)
+    }
+}
+
+impl Contents for IndexMap<Obj, Obj> {
+    fn spill(self, into: &mut Vec<Obj>) {
+        into.extend(self.into_iter().flat_map(|(key, value)| [key, value]).filter(holds));
+    }
+
+    fn nests(&self) -> bool {
+        self.iter().any(|(key, value)| holds(key) || holds(value))
+    }
+}
+
+impl Contents for IndexSet<Obj> {
+    fn spill(self, into: &mut Vec<Obj>) {
+        into.extend(self.into_iter().filter(holds));
+    }
+
+    fn nests(&self) -> bool {
+        self.iter().any(holds)
+    }
+}
+
+fn take_apart(contents: impl Contents) {
+    let mut rest = Vec::new();
+    contents.spill(&mut rest);
+    while let Some(obj) = rest.pop() {
+        match obj {
+            Obj::List(list) => empty(list, &mut rest),
+            Obj::Dict(dict) => empty(dict, &mut rest),
+            Obj::Set(set) => empty(set, &mut rest),
+            Obj::Tuple(items) => {
+                if let Some(mut items) = Rc::into_inner(items) {
+                    std::mem::take(&mut items.0).spill(&mut rest);
+                }
+            }
+            other => with_stack(move || drop(other)),
+        }
+    }
+}
+
+/// Empties a container that nothing else has.
+fn empty<C: Contents>(container: Rc<Shared<C>>, rest: &mut Vec<Obj>) {
+    if let Some(mut container) = Rc::into_inner(container) {
+        std::mem::take(container.0.get_mut()).spill(rest);
+    }
+}
+
+/// Runs something that may recurse, on more stack where little is left.
+///
+/// What a source can nest (`depth`) fits into the least that is left.
+pub(super) fn with_stack<T>(what: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(1024 * 1024, 4 * 1024 * 1024, what)
+}
+
+/// Runs something that surely recurses deeply.
+pub(super) fn with_more_stack<T>(what: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(8 * 1024 * 1024, 8 * 1024 * 1024, what)
+}
