@@ -243,7 +243,7 @@ impl Collections {
         let Some(found) = self.find(collection) else { return Routed::Here(None) };
         let routing = found.runtime.get("plugin_routing");
         let kinds = if bare { &["modules"][..] } else { &["action", "modules"] };
-        let entries = kinds.iter().map(|kind| (*kind, routing.and_then(|r| r.get(*kind)).and_then(|k| k.get(name))));
+        let entries = kinds.iter().map(|kind| (*kind, routing.and_then(|r| r.get(kind)).and_then(|k| k.get(name))));
         let full = format!("{collection}.{name}");
         let mut notice = None;
         for (kind, entry) in entries.filter_map(|(kind, entry)| Some((kind, entry?))) {

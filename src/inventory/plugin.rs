@@ -42,9 +42,18 @@ const ALL: [Plugin; 9] = [
     Plugin::Yaml,
 ];
 
-/// The plugins that are enabled, by the names that the settings have for them, and those that are written in Python.
-pub(super) fn enabled<'c>(reading: &mut Reading<'c>) -> Result<(Vec<(&'c str, Plugin)>, Vec<&'c str>)> {
-    let (mut plugins, mut foreign) = (Vec::new(), Vec::new());
+/// The plugins that are enabled.
+#[derive(Debug, Default)]
+pub(super) struct Enabled<'c> {
+    /// Those that are built in, by the names that the settings have for them.
+    pub plugins: Vec<(&'c str, Plugin)>,
+    /// The names of those that are written in Python.
+    pub foreign: Vec<&'c str>,
+}
+
+/// The plugins that the settings enable.
+pub(super) fn enabled<'c>(reading: &mut Reading<'c>) -> Result<Enabled<'c>> {
+    let Enabled { mut plugins, mut foreign } = Enabled::default();
     for name in reading.config.settings.list("INVENTORY_ENABLED") {
         match Plugin::named(name) {
             Some(plugin) => plugins.push((name, plugin)),
@@ -57,7 +66,7 @@ pub(super) fn enabled<'c>(reading: &mut Reading<'c>) -> Result<(Vec<(&'c str, Pl
             "No inventory plugins available to generate inventory, make sure you have at least one enabled.",
         ));
     }
-    Ok((plugins, foreign))
+    Ok(Enabled { plugins, foreign })
 }
 
 /// Whether there is a plugin of this name, in Python.
