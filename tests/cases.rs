@@ -30,7 +30,7 @@ cases! {
         free_refusals gathering handlers handlers_forced hash_merge host_pinned local_folder loop_control
         loops meta meta_conditions meta_refresh module_defaults no_log no_log_failures results retries
         run_once serial step tags throttle titles warnings whole_numbers;
-    errors: keyword_undefined named_self named_tasks options playbook playbook_values task unreachable usage yaml;
+    errors: keyword_undefined keyword_values named_self named_tasks options playbook playbook_values task unreachable usage yaml;
     http: faults forms get_url lookup_url places redirects secrets uri;
     inventory: constructed group_vars implicit_localhost ini patterns reserved_names script several toml yaml;
     modules: accounts acl archive command command_not_utf8 copy copy_failures cron expect failures file git

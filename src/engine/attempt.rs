@@ -124,13 +124,19 @@ impl HostTask {
             Err(error) => Attempt { delegated: self.unrendered_delegate(&scope), ..Attempt::of_error(self, &error) },
         };
         let keywords = Keywords { shared: &self.shared, task: &self.task, scope: &scope };
-        attempt.no_log = keywords
-            .bool("no_log", |c| c.no_log.as_ref())
-            .unwrap_or(None)
-            .unwrap_or(self.shared.settings.flag("DEFAULT_NO_LOG"))
-            // What came out of an encrypted file is secret without being asked.
-            || attempt.outcome.get("_ansible_no_log").is_some_and(Value::truthy);
-        let lenient = |value: Result<Option<bool>>| value.unwrap_or(None).unwrap_or(false);
+        let no_log = keywords.bool("no_log", |c| c.no_log.as_ref());
+        attempt.no_log = match &no_log {
+            Ok(flag) => flag.unwrap_or(self.shared.settings.flag("DEFAULT_NO_LOG")),
+            Err(error) => {
+                let text = "Invalid no_log value for task, output will be masked.";
+                self.shared.warn(error.clone().apart().context(text).to_string().trim_end());
+                true
+            }
+        };
+        // What came out of an encrypted file is secret without being asked.
+        attempt.no_log |= attempt.outcome.get("_ansible_no_log").is_some_and(Value::truthy);
+        // What cannot be told to be false is true, as with ansible-core.
+        let lenient = |value: Result<Option<bool>>| value.map_or(true, |flag| flag.unwrap_or(false));
         attempt.ignore_errors = lenient(keywords.bool("ignore_errors", |c| c.ignore_errors.as_ref()));
         let said = remarks.take();
         outcome::add_remarks(&mut attempt.outcome, &said);
@@ -138,7 +144,8 @@ impl HostTask {
         attempt.ignore_unreachable = lenient(keywords.bool("ignore_unreachable", |c| c.ignore_unreachable.as_ref()));
         if attempt.no_log {
             attempt.outcome.set("_ansible_no_log", true);
-            if attempt.error.is_some() {
+            // The error of the keyword itself tells no secret.
+            if attempt.error.is_some() && no_log.is_ok() {
                 attempt.error = Some(self.secret_error());
             }
         }
@@ -208,10 +215,12 @@ impl HostTask {
         if let Some(include) = &self.task.include {
             return self.include(&keywords, include);
         }
+        keywords.check_early(&self.checks)?;
         let action = self.action(&keywords)?;
         let native = matches!(action.kind, ActionKind::Native);
         let definition = self.shared.action(&action.name).filter(|_| native);
         let args = keywords.arguments(&action.fqcn, definition)?;
+        keywords.check_late(&self.checks)?;
         let delegated = keywords.text(|c| c.delegate_to.as_ref())?.filter(|name| !name.is_empty());
         let mut attempt = self.attempts(&keywords, &action, args, (scope, place), delegated.as_deref()).await?;
         attempt.delegated = delegated;

@@ -40,6 +40,7 @@ mod shared;
 mod strategy;
 mod tags;
 mod target;
+mod validate;
 
 pub use inspect::PlayListing;
 pub use lacking::LACKING_SETTINGS;
