@@ -44,6 +44,7 @@ mod target;
 mod validate;
 
 pub use inspect::PlayListing;
+pub use lacking::LACKING_SETTINGS;
 pub use options::Options;
 pub use run::{Report, Run};
 pub use shared::Cancel;

@@ -120,6 +120,7 @@ pub(super) async fn put(
     args.insert("dest", dest);
     let checksum = content.checksum()?;
     describe(&mut args, basename, label, &content, &checksum)?;
+    limit_diff(call, &mut args);
     let size = content.size();
     let request = Request {
         module: deliver::NAME.into(),
@@ -139,6 +140,14 @@ pub(super) async fn put(
         call.remote.run_only(request, Some(upload)).await
     } else {
         call.remote.run(request, Some(upload)).await
+    }
+}
+
+/// Says how large a file may be of which a difference is shown, where the settings do.
+pub(super) fn limit_diff(call: &ActionCall<'_>, args: &mut Dict) {
+    let set = call.scope.world().settings.get("MAX_FILE_SIZE_FOR_DIFF").and_then(|(value, _)| value.as_int());
+    if let Some(limit) = set.filter(|limit| *limit != deliver::DIFF_LIMIT) {
+        args.insert("_diff_limit", limit);
     }
 }
 
