@@ -21,10 +21,16 @@ impl Cx<'_> {
             Expr::Const(c) => self.constant(c),
             Expr::Name(name) => self.name(name),
             Expr::Attr(of, name) => {
+                if let Some(plain) = self.plain_path(expr)? {
+                    return Ok(plain);
+                }
                 let of = self.eval(of)?;
                 self.get_attr(&of, name)
             }
             Expr::Item(of, key) => {
+                if let Some(plain) = self.plain_path(expr)? {
+                    return Ok(plain);
+                }
                 let of = self.eval(of)?;
                 let key = self.eval(key)?;
                 self.get_item(&of, &key)

@@ -48,6 +48,10 @@ MEANT = [
     r"builtin_function_or_method|'method'|METHOD",
     # A variable's list counts the templates in it, not what they give.
     r"lz\S*\.(count|index)\(",
+    # The options of `sequence` are looked at in the order of a set.
+    r"Config '\w+' for 'sequence'",
+    # A literal's list takes what `pop` gets for a number, a variable's for a place.
+    r"\.pop\('a'\)",
     # A name of jinja2's generated code.
     r"root\.<locals>",
     # Where templates are sought is not the same: neither has a playbook.

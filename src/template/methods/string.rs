@@ -122,7 +122,7 @@ fn encode(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     match out {
         Some(bytes) => Ok(Obj::Bytes(bytes.into())),
         None => Err(Raise::python(
-            crate::template::Class::Unicode,
+            Class::Unicode,
             format!("'{encoding}' codec can't encode characters in '{}': ordinal not in range", text(obj)),
         )),
     }
