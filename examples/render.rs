@@ -42,8 +42,7 @@ fn main() -> std::io::Result<()> {
             Ok(value) => Dict::from([("value", Value::str(value))]),
             Err(error) => Dict::from([("error", Value::str(error.line()))]),
         };
-        templar.take_warnings();
-        templar.take_deprecations();
+        templar.take_remarks();
         writeln!(out, "{}", write_json(&Value::Dict(told), JsonStyle::default()))?;
         out.flush()?;
     }

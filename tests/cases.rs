@@ -29,14 +29,14 @@ cases! {
         condition_origin conditions connection_keywords debugger delegation delegation_undefined facts free
         free_refusals gathering handlers handlers_forced hash_merge host_pinned local_folder loop_control
         loops meta meta_conditions meta_refresh module_defaults no_log no_log_failures results retries
-        run_once serial step tags throttle warnings whole_numbers;
-    errors: keyword_undefined named_self options playbook playbook_values task unreachable usage yaml;
+        run_once serial step tags throttle titles warnings whole_numbers;
+    errors: keyword_undefined named_self named_tasks options playbook playbook_values task unreachable usage yaml;
     http: faults forms get_url lookup_url places redirects secrets uri;
-    inventory: group_vars implicit_localhost ini patterns reserved_names script several yaml;
+    inventory: constructed group_vars implicit_localhost ini patterns reserved_names script several toml yaml;
     modules: accounts acl archive command command_not_utf8 copy copy_failures cron expect failures file git
         ini_file lines patch pause pip reboot small ssh_files stat subversion synchronize system_files system_names
         template unarchive variables wait_for_connection;
-    python: collections kinds leaks new_style;
+    python: collections finding kinds leaks new_style;
     roles: argument_specs end_role handlers imports includes metadata public whole;
     templates: playbook;
     vars: environment_and_play_hosts extra hostvars_and_play_vars lazy magic play_hosts precedence prompts

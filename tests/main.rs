@@ -9,6 +9,7 @@ mod http;
 mod library;
 mod local;
 mod playbooks;
+mod python;
 mod ssh;
 mod support;
 mod unpacking;

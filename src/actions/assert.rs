@@ -54,10 +54,8 @@ fn conditions(call: &ActionCall<'_>, that: &Value) -> Vec<Value> {
     match that {
         Value::List(items) => items.to_vec(),
         Value::Str(text) if text.as_str().trim_start().starts_with("{{") => {
-            match inner(text).and_then(|expression| call.evaluate(&expression).ok()) {
-                Some(Value::List(items)) => items.to_vec(),
-                _ => vec![that.clone()],
-            }
+            let items = inner(text).and_then(|expression| call.templar.listed(&expression, call.scope).ok().flatten());
+            items.unwrap_or_else(|| vec![that.clone()])
         }
         other => vec![other.clone()],
     }

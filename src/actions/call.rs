@@ -2,7 +2,7 @@
 
 use crate::argspec::{self, Args, SpecOf};
 use crate::connection::{Target, Upload};
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, Kind, Remark, Result};
 use crate::event::{Keys, Pressed};
 use crate::modules::many::Step;
 use crate::playbook::Task;
@@ -73,9 +73,6 @@ pub trait Remote: Send + Sync {
 pub trait Person: Send + Sync {
     /// Shows a message.
     fn show(&self, text: &str);
-
-    /// Shows a warning, once.
-    fn warn(&self, text: &str);
 
     /// Shows a message from a verbosity on.
     fn verbose(&self, level: u8, text: &str);
@@ -185,6 +182,11 @@ impl ActionCall<'_> {
             return Ok(());
         }
         Err(Error::action(format!("Invalid options for {}: {}", self.name, unknown.join(","))))
+    }
+
+    /// Says something beside the result.
+    pub fn remark(&self, remark: Remark) {
+        self.templar.remark(self.scope, remark);
     }
 
     /// The value of an expression without braces.

@@ -54,7 +54,7 @@ fn debug(call: &ActionCall<'_>) -> Result<Outcome> {
                     let text =
                         "The result of the `var` expression could not be omitted; a placeholder was used instead.";
                     let warning = diag::Error::user(text).at(expression.origin());
-                    outcome.warn(warning.to_string().trim_end());
+                    call.remark(diag::Remark::warning(warning));
                     Value::str("<<Omit>>")
                 }
                 Err(error) if error.kind == diag::Kind::Undefined => {

@@ -7,7 +7,10 @@ use crate::diag::{Error, Result};
 use crate::host::digest;
 use crate::proto::Outcome;
 use crate::value::{Dict, Value};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use std::path::{Component, Path, PathBuf};
+use tempfile::NamedTempFile;
 
 /// `ansible.builtin.fetch`.
 pub static ACTION: ActionDef = ActionDef {
@@ -39,7 +42,15 @@ async fn fetch(call: &ActionCall<'_>) -> Result<Outcome> {
             }
             return Ok(Outcome::default().with("msg", format!("{msg}, not transferring, ignored")));
         }
-        Remote::Missing(slurped) => return Ok(missing(slurped, &source, missing_fails)),
+        Remote::Hidden(failed) if missing_fails => return Ok(failed),
+        Remote::Hidden(failed) => {
+            let msg = failed.get("msg").map(Value::to_text).unwrap_or_default();
+            return Ok(Outcome::changed(false).with("file", source).with("msg", format!("{msg}, ignored")));
+        }
+        Remote::Slurped(slurped) if slurped.get("content").is_none() => {
+            return Ok(missing(slurped, &source, missing_fails));
+        }
+        Remote::Slurped(slurped) => return special(call, &slurped, &source, &dest),
     };
     let (source, checksum) = remote;
     let local = place(call, &source, &dest)?;
@@ -77,8 +88,10 @@ enum Remote {
         checksum: String,
     },
     Folder,
-    /// What `slurp` says of it.
-    Missing(Outcome),
+    /// The failure where nobody may look.
+    Hidden(Outcome),
+    /// What `slurp` says of something without a checksum.
+    Slurped(Outcome),
 }
 
 /// What is at a path of the host's, links followed.
@@ -87,6 +100,11 @@ async fn look(call: &ActionCall<'_>, source: &str) -> Result<Remote> {
     args.insert("get_mime", false);
     args.insert("get_attributes", false);
     let outcome = call.module("stat", args, None).await?;
+    if outcome.is_failed() && call.remote.target().escalation.is_none() {
+        let why = outcome.get("msg").map(Value::to_text).unwrap_or_default();
+        let msg = format!("Failed to get information on remote file ({source}): {why}");
+        return Ok(Remote::Hidden(Outcome::failed(msg).with("file", source)));
+    }
     let stat = outcome.get("stat").cloned().unwrap_or_default();
     if stat.get("isdir").is_some_and(Value::truthy) {
         return Ok(Remote::Folder);
@@ -95,7 +113,7 @@ async fn look(call: &ActionCall<'_>, source: &str) -> Result<Remote> {
         let expanded = stat.get("path").filter(|_| source.starts_with('~')).map(Value::to_text);
         return Ok(Remote::File { path: expanded.unwrap_or_else(|| source.to_owned()), checksum: checksum.to_owned() });
     }
-    call.module("slurp", Dict::from([("src", source)]), None).await.map(Remote::Missing)
+    call.module("slurp", Dict::from([("src", source)]), None).await.map(Remote::Slurped)
 }
 
 fn missing(slurped: Outcome, source: &str, fails: bool) -> Outcome {
@@ -103,11 +121,28 @@ fn missing(slurped: Outcome, source: &str, fails: bool) -> Outcome {
     let mut outcome = if fails { slurped } else { Outcome::changed(false).with("file", source) };
     if told.contains("not found") {
         outcome.set("msg", "the remote file does not exist, not transferring, ignored");
-    } else if told.is_empty() {
-        // It was none that has a checksum, such as a device.
-        outcome = Outcome::failed(format!("{source} is no file that can be fetched."));
+        outcome.set(Outcome::BY_MODULE, true);
     }
     outcome
+}
+
+/// Fetches what has no checksum but can be read, such as a device.
+fn special(call: &ActionCall<'_>, slurped: &Outcome, source: &str, dest: &str) -> Result<Outcome> {
+    let failed = |text: String| Error::action(format!("Failed to fetch the file.: {text}"));
+    let content = slurped.get("content").map(Value::to_text).unwrap_or_default();
+    let data = STANDARD.decode(content).map_err(|error| failed(error.to_string()))?;
+    let sum = digest::sha1_bytes(&data);
+    let local = place(call, source, dest)?;
+    let outcome = Outcome::default().with("md5sum", digest::md5_bytes(&data));
+    let outcome = outcome.with("dest", local.to_string_lossy().as_ref()).with("checksum", sum.as_str());
+    if digest::sha1_file(&local).is_ok_and(|own| own == sum) {
+        return Ok(outcome.with("changed", false).with("file", source));
+    }
+    let temp = beside(&local)?;
+    std::fs::write(temp.path(), data).map_err(|error| failed(error.to_string()))?;
+    settle(temp, &local)?;
+    let outcome = outcome.with("changed", true).with("remote_md5sum", Value::Null);
+    Ok(outcome.with("remote_checksum", sum))
 }
 
 /// Where the file goes on the controller.
@@ -161,11 +196,24 @@ fn normal(path: &Path) -> PathBuf {
 }
 
 async fn bring(call: &ActionCall<'_>, source: &str, local: &Path) -> Result<()> {
-    let failed = |error: std::io::Error| Error::action(format!("Failed to fetch the file.: {error}"));
+    let temp = beside(local)?;
+    call.remote.get(source, temp.path()).await?;
+    settle(temp, local)
+}
+
+fn failed(error: std::io::Error) -> Error {
+    Error::action(format!("Failed to fetch the file.: {error}"))
+}
+
+/// A new file beside a place, with the folders above it.
+fn beside(local: &Path) -> Result<NamedTempFile> {
     let folder = local.parent().unwrap_or(Path::new("/"));
     std::fs::create_dir_all(folder).map_err(failed)?;
-    let temp = tempfile::Builder::new().prefix(".ansible_tmp").tempfile_in(folder).map_err(failed)?;
-    call.remote.get(source, temp.path()).await?;
+    tempfile::Builder::new().prefix(".ansible_tmp").tempfile_in(folder).map_err(failed)
+}
+
+/// Puts it into its place.
+fn settle(temp: NamedTempFile, local: &Path) -> Result<()> {
     // As wide as a file that was opened anew would be.
     let mode = std::fs::metadata(local).map_or_else(
         |_| std::os::unix::fs::PermissionsExt::from_mode(0o666 & !crate::host::mode::umask()),

@@ -4,7 +4,7 @@
 
 use super::{Acted, ActionCall, ActionDef, BoxFuture, Run};
 use crate::argspec::{Arg, Default, Kind, Spec};
-use crate::diag::{self, Error, Result};
+use crate::diag::{self, Error, Remark, Result};
 use crate::event::{Keys, Pressed};
 use crate::host::{Env, time};
 use crate::proto::Outcome;
@@ -78,7 +78,10 @@ async fn answer(call: &ActionCall<'_>, prompt: &str, seconds: Option<u64>, echo:
     if !call.person.has_keys() {
         match seconds {
             Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
-            None => call.person.warn("Not waiting for response to prompt as stdin is not interactive"),
+            None => {
+                let text = "Not waiting for response to prompt as stdin is not interactive";
+                call.remark(Remark::warning(Error::user(text)));
+            }
         }
         return Ok(String::new());
     }

@@ -99,7 +99,6 @@ impl Remote for Fake {
 
 impl Person for Fake {
     fn show(&self, _: &str) {}
-    fn warn(&self, _: &str) {}
     fn verbose(&self, _: u8, _: &str) {}
     fn has_keys(&self) -> bool {
         false

@@ -2,7 +2,7 @@
 
 use super::copy::{self, Content};
 use super::{Acted, ActionCall, ActionDef, BoxFuture, Run};
-use crate::diag::{Error, Origin, Result};
+use crate::diag::{Error, Origin, Remarks, Result};
 use crate::proto::Outcome;
 use crate::template::{Overrides, Scope, Var, World};
 use crate::value::{Dict, Value};
@@ -170,6 +170,10 @@ impl Scope for FileScope<'_> {
 
     fn hosts(&self, patterns: &[String]) -> Result<(Vec<Arc<str>>, Vec<String>)> {
         self.scope.hosts(patterns)
+    }
+
+    fn remarks(&self) -> Option<&Remarks> {
+        self.scope.remarks()
     }
 
     fn world(&self) -> &World {

@@ -145,7 +145,7 @@ fn head(name: &str, id: u64, path: Option<String>, now: &str) -> Dict {
 }
 
 fn set_end(head: &mut Dict, now: &str) {
-    if let Some(Value::Dict(duration)) = head.map_mut().get_mut("duration") {
+    if let Some(Value::Dict(duration)) = head.get_mut("duration") {
         duration.insert("end", now);
     }
 }
@@ -154,7 +154,7 @@ fn host_value(result: &TaskResult) -> Dict {
     const SHOWN: &[&str] =
         &["_ansible_verbose_always", "_ansible_item_label", "_ansible_no_log", "_ansible_verbose_override"];
     let mut dict = reduced(result);
-    dict.map_mut().retain(|key, _| key.as_str().is_none_or(|k| !k.starts_with("_ansible_") || SHOWN.contains(&k)));
+    dict.retain(|key, _| key.as_str().is_none_or(|k| !k.starts_with("_ansible_") || SHOWN.contains(&k)));
     // The sum of a loop has it in its items.
     if !result.task.looped {
         dict.set_default("_ansible_no_log", false);

@@ -18,7 +18,16 @@ fn task(name: &str, action: &str) -> TaskInfo {
 
 fn result(task: TaskInfo, status: Status, json: &str) -> TaskResult {
     let result = parse_json(json).unwrap().as_dict().unwrap().clone();
-    TaskResult { task: Arc::new(task), host: "h1".into(), delegated: None, status, result, label: None, error: None }
+    TaskResult {
+        task: Arc::new(task),
+        host: "h1".into(),
+        delegated: None,
+        status,
+        result,
+        label: None,
+        error: None,
+        remarks: Vec::new(),
+    }
 }
 
 fn play(name: &str) -> Event {

@@ -1,6 +1,7 @@
 //! What callbacks show of a result: labels, the messages that come with it, the keys worth showing.
 
 use super::{Screen, Stream};
+use crate::diag::{Error, Remark};
 use crate::event::{Status, TaskResult};
 use crate::value::{Dict, Value};
 
@@ -48,11 +49,20 @@ pub fn is_command(result: &TaskResult) -> bool {
 
 /// The messages of the task run that come with the result, then the error behind a failure.
 pub fn messages(screen: &Screen, result: &TaskResult, stream: Stream) {
+    let mut remarks: Vec<&Remark> = result.remarks.iter().collect();
+    // Each is shown with the place and the help that it was said with, once.
+    let mut whole = |words: &str, gone: bool| {
+        let at = remarks.iter().position(|r| r.words() == words && r.gone_in.is_some() == gone)?;
+        Some(remarks.remove(at).error.clone())
+    };
     for warning in list(&result.result, "warnings") {
-        screen.warning(&warning.to_text());
+        let words = warning.to_text();
+        screen.warning(&whole(&words, false).map_or(words, |error| error.to_string()));
     }
     for deprecation in list(&result.result, "deprecations") {
-        screen.deprecated(&deprecation_text(deprecation));
+        let said = deprecation.get("msg").and_then(|words| whole(&words.to_text(), true));
+        let error = Error { message: deprecation_text(deprecation), ..said.unwrap_or_else(|| Error::user("")) };
+        screen.deprecated(error.to_string().trim_end());
     }
     if let Some(error) = &result.error {
         screen.error(error, stream);
@@ -93,13 +103,8 @@ fn deprecation_text(value: &Value) -> String {
         (None, Some(version)) => format!("version {version}"),
         (None, None) => "in a future release".to_owned(),
     };
-    let help = HELP.iter().find(|(msg, _)| text("msg").as_deref() == Some(*msg)).map_or("", |(_, help)| help);
-    format!("{message} This feature will be removed from {from} {when}.{help}")
+    format!("{message} This feature will be removed from {from} {when}.")
 }
-
-/// What ansible-core says beside some of its own deprecations; the results do not carry it.
-const HELP: &[(&str, &str)] =
-    &[("Passing `warnings` to `exit_json` or `fail_json` is deprecated.", " Use `AnsibleModule.warn` instead.")];
 
 /// The keys of a result without those that the event says already; of `debug`, only what it is to show.
 pub fn cleaned(result: &TaskResult) -> Dict {
@@ -110,7 +115,7 @@ pub fn cleaned(result: &TaskResult) -> Dict {
     if dict.contains("msg") {
         let shown =
             |key: &str| matches!(key, "msg" | "exception" | "warnings" | "deprecations") || key.starts_with('_');
-        dict.map_mut().retain(|key, _| key.as_str().is_none_or(shown));
+        dict.retain(|key, _| key.as_str().is_none_or(shown));
     } else {
         for key in ["changed", "invocation", "skip_reason", "ansible_loop_var", "ansible_index_var", "ansible_loop"] {
             dict.remove(key);

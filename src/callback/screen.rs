@@ -9,6 +9,7 @@ use crate::diag;
 use crate::event::Event;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// One of the two streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -221,6 +222,10 @@ impl Screen {
             Event::Deprecated(text) => self.deprecated(text),
             Event::Error(error) => self.error(error, Stream::Err),
             Event::Verbose { level, host, text } => self.verbose(*level, host.as_deref(), text),
+            Event::Debug(text) => {
+                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+                self.show(&format!("{:6} {now:.5}: {text}", std::process::id()), Some(Role::Debug));
+            }
             _ => return false,
         }
         true

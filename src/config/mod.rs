@@ -19,6 +19,6 @@ pub use file::Config;
 pub use ini::{Ini, IniError};
 pub use plugins::PLUGIN_SETTINGS;
 pub use setting::{Default, Kind, Setting};
-pub use settings::{From, Settings};
+pub use settings::{From, Settings, is_true};
 pub use surroundings::{Surroundings, normalize};
 pub use table::SETTINGS;

@@ -6,6 +6,7 @@ use super::setting::{Default, Kind, Setting};
 use super::{Ini, PLUGIN_SETTINGS, SETTINGS, Surroundings};
 use crate::diag::{Error, Result};
 use crate::value::{Value, repr};
+use foldhash::HashMap;
 use std::fmt;
 
 /// Where a setting's value comes from; shown by `ansible-config dump`.
@@ -36,15 +37,16 @@ impl fmt::Display for From {
 /// The values of all settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    core: Vec<(Value, From)>,
-    plugins: Vec<(Value, From)>,
+    /// In the order of the tables: core first, then the plugins'.
+    values: Vec<(Value, From)>,
+    /// Where each is: tasks ask for dozens.
+    places: HashMap<&'static str, usize>,
 }
 
 impl std::default::Default for Settings {
     /// What holds without environment and ansible.cfg, paths unexpanded.
     fn default() -> Self {
-        let values = |table: &[Setting]| table.iter().map(|s| (plain(&s.default), From::Default)).collect();
-        Self { core: values(SETTINGS), plugins: values(PLUGIN_SETTINGS) }
+        Self::of(tables().map(|s| (plain(&s.default), From::Default)).collect())
     }
 }
 
@@ -54,15 +56,15 @@ impl Settings {
         let resolver = Resolver { around, cfg };
         let home = SETTINGS.iter().find(|s| s.name == "ANSIBLE_HOME").map(|s| resolver.value(s, "")).transpose()?;
         let home = home.map(|(value, _)| value.to_text()).unwrap_or_default();
-        let values = |table: &[Setting]| table.iter().map(|s| resolver.value(s, &home)).collect::<Result<Vec<_>>>();
-        Ok(Self { core: values(SETTINGS)?, plugins: values(PLUGIN_SETTINGS)? })
+        Ok(Self::of(tables().map(|s| resolver.value(s, &home)).collect::<Result<_>>()?))
+    }
+
+    fn of(values: Vec<(Value, From)>) -> Self {
+        Self { values, places: tables().map(|setting| setting.name).zip(0..).collect() }
     }
 
     fn entry(&self, name: &str) -> Option<&(Value, From)> {
-        match index(SETTINGS, name) {
-            Some(i) => self.core.get(i),
-            None => index(PLUGIN_SETTINGS, name).and_then(|i| self.plugins.get(i)),
-        }
+        self.values.get(*self.places.get(name)?)
     }
 
     /// A setting's value; null for an unknown name.
@@ -70,6 +72,11 @@ impl Settings {
         let entry = self.entry(name);
         debug_assert!(entry.is_some(), "no setting is called {name}");
         entry.map_or(&Value::Null, |(value, _)| value)
+    }
+
+    /// Whether there is a setting of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.entry(name).is_some()
     }
 
     /// Where a setting's value comes from.
@@ -84,10 +91,7 @@ impl Settings {
 
     /// Sets a value, as the command line does; false for an unknown name.
     pub fn set(&mut self, name: &str, value: impl Into<Value>, from: From) -> bool {
-        let slot = match index(SETTINGS, name) {
-            Some(i) => self.core.get_mut(i),
-            None => index(PLUGIN_SETTINGS, name).and_then(|i| self.plugins.get_mut(i)),
-        };
+        let slot = self.places.get(name).and_then(|place| self.values.get_mut(*place));
         slot.map(|slot| *slot = (value.into(), from)).is_some()
     }
 
@@ -113,13 +117,12 @@ impl Settings {
 
     /// All settings in the order of the tables: core first, then the plugins'.
     pub fn iter(&self) -> impl Iterator<Item = (&'static Setting, &Value, &From)> {
-        let pairs = SETTINGS.iter().zip(&self.core).chain(PLUGIN_SETTINGS.iter().zip(&self.plugins));
-        pairs.map(|(setting, (value, from))| (setting, value, from))
+        tables().zip(&self.values).map(|(setting, (value, from))| (setting, value, from))
     }
 }
 
-fn index(table: &[Setting], name: &str) -> Option<usize> {
-    table.binary_search_by(|s| s.name.cmp(name)).ok()
+fn tables() -> impl Iterator<Item = &'static Setting> {
+    SETTINGS.iter().chain(PLUGIN_SETTINGS)
 }
 
 fn plain(default: &Default) -> Value {
@@ -166,7 +169,7 @@ impl Resolver<'_> {
             setting.env.split_whitespace().rev().filter_map(|n| Some((self.around.var(n)?.to_owned(), From::Env(n))));
         env.next().or_else(|| {
             let (path, ini) = self.cfg?;
-            let mut places = setting.ini.split_whitespace().rev().filter_map(|place| place.split_once('.'));
+            let mut places = setting.ini.split_whitespace().rev().filter_map(|place| place.rsplit_once('.'));
             let text = places.find_map(|(section, key)| ini.get(section, key))?;
             Some((text.to_owned(), From::File(path.to_owned())))
         })

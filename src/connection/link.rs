@@ -234,6 +234,14 @@ impl Link {
         let _ = self.say(&ToAgent::Unstage { path: path.into() });
     }
 
+    /// Ends the agent and waits until it is gone, though not for ever.
+    pub async fn leave(self: Arc<Self>) {
+        let mut ending = self.ending.clone();
+        // With the last holder, the agent is told to go.
+        drop(self);
+        let _ = tokio::time::timeout(MOST_PARTING, ending.wait_for(Option::is_some)).await;
+    }
+
     async fn wait(&self) -> Result<(u64, oneshot::Receiver<FromAgent>), ConnectionError> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, receiver) = oneshot::channel();

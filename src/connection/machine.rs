@@ -88,6 +88,15 @@ impl Machine {
         command
     }
 
+    /// An escalation on this machine.
+    pub fn escalation(&self, wanted: &Become, id: &str) -> Result<Escalation, ConnectionError> {
+        let timeout = match &self.way {
+            Way::Local => None,
+            Way::Ssh(masters) => Some(masters.timeout()),
+        };
+        Escalation::new(wanted, id, timeout)
+    }
+
     fn slot(&self, escalation: Option<&Become>) -> Arc<Slot> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(slots.entry(escalation.cloned()).or_default())
@@ -123,6 +132,22 @@ impl Machine {
         Ok(link)
     }
 
+    /// Ends the agents of users other than root and this one, as far as nothing runs in them.
+    pub async fn retire_others(&self, kept: Option<&Become>) {
+        let slots: Vec<Arc<Slot>> = {
+            let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            let other = |user: &Option<Become>| user.as_ref().is_some_and(|u| u.user != "root" && Some(u) != kept);
+            slots.iter().filter(|(user, _)| other(user)).map(|(_, slot)| Arc::clone(slot)).collect()
+        };
+        for slot in slots {
+            // One that is just being started or asked is at work.
+            let Ok(mut slot) = slot.try_lock() else { continue };
+            if let Some((link, _)) = slot.take_if(|(link, _)| Arc::strong_count(link) == 1) {
+                link.leave().await;
+            }
+        }
+    }
+
     async fn start(&self, name: &str, escalation: Option<&Become>) -> Result<Link, ConnectionError> {
         let agents = self.shared.agents().await?;
         let met = match &self.way {
@@ -155,7 +180,7 @@ impl Machine {
         };
         let path = folders.agent(settings, agent.bytes())?;
         let id = random();
-        let escalation = Escalation::new(wanted, &id, 10)?;
+        let escalation = self.escalation(wanted, &id)?;
         let line = escalation.command(wanted, &id, &format!("exec {} {marker}", plain(&path)?));
         settings.verbose.say(3, name, || format!("EXEC {line}"));
         let mut command = self.local_command("/bin/sh");
@@ -177,7 +202,7 @@ impl Machine {
         let mut uploaded = false;
         loop {
             let (marker, id) = (random(), random());
-            let escalation = wanted.map(|w| Escalation::new(w, &id, masters.timeout())).transpose()?;
+            let escalation = wanted.map(|wanted| self.escalation(wanted, &id)).transpose()?;
             let command = match (wanted, &escalation) {
                 (Some(wanted), Some(escalation)) => escalation.command(wanted, &id, &format!("exec $p {marker}")),
                 _ => format!("$p {marker}"),

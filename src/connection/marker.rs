@@ -28,7 +28,7 @@ pub(super) struct Met {
 
 /// Why no marker came.
 pub(super) enum NotMet {
-    /// sudo or su demands a terminal, in these words.
+    /// sudo or its like demands a terminal, in these words.
     Terminal(String),
     /// Anything else.
     Error(ConnectionError),
@@ -111,11 +111,7 @@ pub(super) async fn await_marker(
                 Ok(count) => start.said.extend_from_slice(&buffer[..count]),
             },
             () = start.tail.more.notified() => {}
-            () = wait(silence) => {
-                let (seconds, said) = (silence.map_or(0, |s| s.as_secs()), start.masked(&start.said));
-                let text = format!("Timeout ({seconds}s) waiting for privilege escalation prompt: {said}");
-                return Err(ConnectionError::Unreachable(text).into());
-            }
+            () = wait(silence) => return Err(start.timed_out().into()),
         }
     }
 }
@@ -152,7 +148,7 @@ impl Start {
         let end = Box::pin(async move {
             let exit = exit.await;
             let _ = tokio::time::timeout(Duration::from_millis(200), filling).await;
-            let stderr = masked(escalation.as_ref(), tail.text().as_bytes());
+            let stderr = escalation.as_ref().map_or_else(|| tail.text(), |said| said.beside_prompt(&tail.text()));
             Ending { exit: Some(exit), stdout: String::new(), stderr }
         });
         Met { word, pipe: Pipe { stdin, stdout, end } }
@@ -165,8 +161,23 @@ impl Start {
         if let Err(reason) = self.escalate().await {
             return reason;
         }
-        let (stdout, stderr) = (self.masked(&self.said), self.masked(self.tail.text().as_bytes()));
-        Ending { exit: Some(exit), stdout, stderr }.into_error().into()
+        let (stdout, stderr) = self.words();
+        let told = self.escalation.as_ref().and_then(|escalation| escalation.ended(&stdout, &stderr));
+        told.unwrap_or_else(|| Ending { exit: Some(exit), stdout, stderr }.into_error()).into()
+    }
+
+    /// That nothing came for too long.
+    fn timed_out(&self) -> ConnectionError {
+        let (stdout, stderr) = self.words();
+        match &self.escalation {
+            Some(escalation) => escalation.timed_out(&stdout, &stderr),
+            None => ConnectionError::unreachable(stdout),
+        }
+    }
+
+    /// What was said so far, without the password.
+    fn words(&self) -> (String, String) {
+        (self.masked(&self.said), self.masked(self.tail.text().as_bytes()))
     }
 
     fn masked(&self, bytes: &[u8]) -> String {

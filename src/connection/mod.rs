@@ -14,6 +14,7 @@ mod link;
 mod local;
 mod machine;
 mod marker;
+mod methods;
 mod pipe;
 mod plain;
 mod private;
@@ -33,6 +34,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use error::ConnectionError;
 pub use lane::Lane;
+pub use methods::{METHODS, Method};
 pub use raw::{Raw, RawOutput};
 pub use settings::{AgentBinary, Settings, Verbose};
 pub use target::{Become, Secret, Ssh, Target, Transport};
@@ -77,6 +79,24 @@ impl Pool {
             Transport::Local => target.name.as_str(),
         };
         Connection { machine, name: name.into(), escalation }
+    }
+
+    /// Ends the idle agents of other become users on a target's machine, and waits until they are gone.
+    ///
+    /// With Ansible, no process of a become user's is left once its task is over; some modules count on that.
+    pub async fn retire_others(&self, target: &Target) {
+        let same = |other: &Transport| match (other, &target.transport) {
+            (Transport::Local, Transport::Local) => true,
+            (Transport::Ssh(a), Transport::Ssh(b)) => a.host == b.host,
+            _ => false,
+        };
+        let machines: Vec<Arc<Machine>> = {
+            let machines = self.machines.lock().unwrap_or_else(PoisonError::into_inner);
+            machines.iter().filter(|((other, ..), _)| same(other)).map(|(_, machine)| Arc::clone(machine)).collect()
+        };
+        for machine in machines {
+            machine.retire_others(target.escalation.as_ref()).await;
+        }
     }
 
     /// Ends all connections: agents, masters, sockets.

@@ -1,7 +1,6 @@
 //! A shell script without an agent, as the login or another user: for hosts where no agent runs.
 
 use super::error::ConnectionError;
-use super::escalate::Escalation;
 use super::local;
 use super::machine::{Machine, Way, random};
 use super::marker::await_marker;
@@ -11,9 +10,6 @@ use super::script::for_login_shell;
 use super::target::Become;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// Seconds that sudo and su have where no connection says otherwise.
-const PATIENCE: u64 = 10;
-
 /// Runs a script, which goes through standard input.
 pub(super) async fn run(
     machine: &Machine,
@@ -22,7 +18,7 @@ pub(super) async fn run(
     script: &str,
 ) -> Result<RawOutput, ConnectionError> {
     let (marker, id) = (random(), random());
-    let escalation = wanted.map(|wanted| Escalation::new(wanted, &id, PATIENCE)).transpose()?;
+    let escalation = wanted.map(|wanted| machine.escalation(wanted, &id)).transpose()?;
     let shell = format!("echo {marker}+; exec /bin/sh");
     let line = match (wanted, &escalation) {
         (Some(wanted), Some(escalation)) => escalation.before(wanted)? + &escalation.command(wanted, &id, &shell),

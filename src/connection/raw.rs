@@ -1,7 +1,6 @@
 //! `raw`: a command by a plain exec, for hosts where nothing else works.
 
 use super::error::ConnectionError;
-use super::escalate::Escalation;
 use super::local;
 use super::machine::{Machine, Way, random};
 use super::marker::await_marker;
@@ -45,10 +44,11 @@ pub(super) async fn run(
         return output(machine, said);
     };
     let id = random();
-    let escalation = Escalation::new(wanted, &id, 10)?;
+    let escalation = machine.escalation(wanted, &id)?;
     let marker = format!("BECOME-SUCCESS-{id}");
-    let line = escalation.before(wanted)?
-        + &escalation.plain_command(wanted, &format!("/bin/sh -c {}", quote(&format!("echo {marker} ; {command}"))));
+    // What the escalation itself says to standard error ends with the marker too; a terminal has but one output.
+    let also = if matches!(machine.way, Way::Local) { format!("echo {marker} >&2 ; ") } else { String::new() };
+    let line = escalation.before(wanted)? + &escalation.plain_command(wanted, &id, &format!("{also}{command}"));
     let process = exec(machine, name, &line).await?;
     let met = await_marker(process, &marker, Some(escalation), &machine.shared.settings.verbose, name).await?;
     let mut pipe = met.pipe;
@@ -57,7 +57,11 @@ pub(super) async fn run(
     let end = pipe.end.await;
     drop(pipe.stdin);
     let exit = end.exit.unwrap_or(Exit::Status(-1));
-    output(machine, Said { exit, stdout, stderr: end.stderr.into_bytes() })
+    let stderr = match end.stderr.split_once(&format!("{marker}\n")) {
+        Some((_, own)) => own.to_owned(),
+        None => end.stderr,
+    };
+    output(machine, Said { exit, stdout, stderr: stderr.into_bytes() })
 }
 
 async fn exec(machine: &Machine, name: &str, command: &str) -> Result<Process, ConnectionError> {

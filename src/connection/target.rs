@@ -89,7 +89,7 @@ impl Default for Ssh {
 /// Privilege escalation, by the names of its keywords.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Become {
-    /// `become_method`: `sudo` or `su`; others are refused by name.
+    /// `become_method`: one of [`METHODS`](super::METHODS); others are refused by name.
     pub method: String,
     /// `become_user`.
     pub user: String,
@@ -101,8 +101,17 @@ pub struct Become {
     pub password: Option<Secret>,
     /// `ansible_sudo_chdir`: the folder in which sudo starts.
     pub chdir: Option<String>,
-    /// `ansible_su_prompt_l10n`: what su asks with; any text with a colon at its end where it is empty.
+    /// `ansible_su_prompt_l10n` and the like: what the program asks with; what it usually asks with where it is empty.
     pub prompts: Vec<String>,
+    /// The other form of the command: `wrap_exe` of pbrun and pfexec, `alt_method` of sudosu.
+    pub other_form: bool,
+    /// `ansible_local_become_success_timeout`: the seconds that it may take on the controller.
+    pub success_timeout: u64,
+}
+
+impl Become {
+    /// The default of `success_timeout`.
+    pub const SUCCESS_TIMEOUT: u64 = 10;
 }
 
 impl Default for Become {
@@ -115,6 +124,8 @@ impl Default for Become {
             password: None,
             chdir: None,
             prompts: Vec::new(),
+            other_form: false,
+            success_timeout: Self::SUCCESS_TIMEOUT,
         }
     }
 }

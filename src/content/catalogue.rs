@@ -5,6 +5,7 @@
 //! through ansible.builtin's redirects.
 
 use super::collections::{Collections, Routed};
+use super::filters::Rejected;
 use super::installed::{Installation, Installed};
 use super::names;
 use super::{Action, ActionKind};
@@ -15,9 +16,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Actions that the engine itself does.
 const ENGINE: &[&str] = &["import_playbook", "import_role", "import_tasks", "include_role", "include_tasks", "meta"];
 
-/// How many redirects are followed one after another.
-const REDIRECTS: usize = 8;
-
 /// All names of actions and what they mean.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
@@ -27,6 +25,8 @@ pub struct Catalogue {
     halves: HashSet<String>,
     /// Native modules that are not to be used: their Python files run instead.
     unwanted: Unwanted,
+    /// Short names that are to mean nothing.
+    rejected: Rejected,
     /// The collections that are installed.
     collections: Collections,
     /// Folders of modules: the setting `library`.
@@ -84,6 +84,13 @@ impl Catalogue {
             (full, name)
         });
         Self { native: native.collect(), ..Self::default() }
+    }
+
+    /// Lets these short names mean nothing.
+    #[must_use]
+    pub fn without(mut self, rejected: Rejected) -> Self {
+        self.rejected = rejected;
+        self
     }
 
     /// Searches these folders too: those that hold `ansible_collections/`, and those of modules.
@@ -176,17 +183,35 @@ impl Catalogue {
             None if is_full(name) => return self.full(name, bare),
             None => {}
         }
+        let mut missing = Vec::new();
+        let found = self.of_list(name, collections, library, bare, &mut missing);
+        // They are told last, whether or not another collection had it.
+        missing.iter().for_each(|(collection, name)| self.collections.warn_of_missing(collection, name));
+        found
+    }
+
+    fn of_list(
+        &self,
+        name: &str,
+        collections: &[Arc<str>],
+        library: &[String],
+        bare: bool,
+        missing: &mut Vec<(String, String)>,
+    ) -> Lookup {
+        let mut core = false;
         for collection in collections {
-            match &**collection {
-                "ansible.legacy" => break,
-                "ansible.builtin" => return self.short(name, &[], bare),
-                _ => {}
-            }
-            if let found @ Lookup::Found(_) = self.full(&format!("{collection}.{name}"), bare) {
+            let found = match &**collection {
+                "ansible.legacy" => self.short(name, library, bare),
+                "ansible.builtin" => self.full(&format!("ansible.builtin.{name}"), bare),
+                _ => self.full_as(&format!("{collection}.{name}"), name, bare, missing),
+            };
+            if let found @ Lookup::Found(_) = found {
                 return found;
             }
+            core |= matches!(&**collection, "ansible.builtin" | "ansible.legacy");
         }
-        self.short(name, library, bare)
+        // Whoever names one of ansible-core's own has said where it comes.
+        if core || self.rejected.contains(name) { Lookup::Unknown } else { self.short(name, library, bare) }
     }
 
     fn short(&self, name: &str, library: &[String], bare: bool) -> Lookup {
@@ -210,9 +235,23 @@ impl Catalogue {
     }
 
     fn full(&self, name: &str, bare: bool) -> Lookup {
+        let mut missing = Vec::new();
+        let found = self.full_as(name, name, bare, &mut missing);
+        missing.iter().for_each(|(collection, name)| self.collections.warn_of_missing(collection, name));
+        found
+    }
+
+    /// The same, for a name that was `said` otherwise; collections where it is not are gathered, with the name.
+    fn full_as(&self, name: &str, said: &str, bare: bool, missing: &mut Vec<(String, String)>) -> Lookup {
         let mut full = name.to_owned();
         let mut notices = Vec::new();
-        for _ in 0..REDIRECTS {
+        let mut path: Vec<String> = Vec::new();
+        loop {
+            if path.contains(&full) {
+                let path: Vec<String> = path.iter().map(|name| crate::value::str_repr(name)).collect();
+                return Lookup::Removed(format!("plugin redirect loop resolving {said} (path: [{}])", path.join(", ")));
+            }
+            path.push(full.clone());
             let Some((collection, short)) = split(&full) else { return Lookup::Unknown };
             if let Some(&own) = self.native.get(&full)
                 && self.is_native(&full, short, bare)
@@ -220,7 +259,7 @@ impl Catalogue {
                 self.collections.notice(notices);
                 return found(&full, own, ActionKind::Native);
             }
-            match self.collections.route(collection, short) {
+            match self.collections.route(collection, short, bare) {
                 Routed::Gone(text) => return Lookup::Removed(text),
                 Routed::Elsewhere(target, notice) => {
                     notices.extend(notice);
@@ -239,7 +278,11 @@ impl Catalogue {
             let key = if collection == "ansible.builtin" { short } else { &full };
             match names::redirect(key) {
                 Some(target) => full = target,
-                None => break,
+                None => {
+                    let said = if path.len() > 1 { full.as_str() } else { said };
+                    missing.push((collection.to_owned(), said.to_owned()));
+                    break;
+                }
             }
         }
         match full.strip_prefix("ansible.builtin.") {

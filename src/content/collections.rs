@@ -2,7 +2,7 @@
 
 use super::catalogue::split;
 use super::installed::Installation;
-use crate::value::Value;
+use crate::value::{Dict, Value, repr};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -35,8 +35,19 @@ struct State {
     known: HashMap<String, Option<Arc<Collection>>>,
     /// Action groups that were asked for, each with its members.
     groups: HashMap<String, Option<Arc<Vec<String>>>>,
-    /// Deprecations that nobody was told of yet.
-    notices: Vec<String>,
+    /// What nobody was told of yet.
+    notices: Vec<Said>,
+    /// Whether the `metadata` of action groups is looked at.
+    validates: bool,
+}
+
+/// What looking for a name had to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// A name that was used will go.
+    Deprecated(String),
+    /// Something to warn of.
+    Warning(String),
 }
 
 /// A collection.
@@ -136,56 +147,125 @@ impl Collections {
         }
         let Some((collection, name)) = split(full) else { return false };
         let Some(found) = self.find(collection) else { return false };
-        let Some(items) = found.runtime.get("action_groups").and_then(|groups| groups.get(name)) else { return false };
+        let groups = found.runtime.get("action_groups");
+        let Some(items) = groups.and_then(|groups| groups.get(full).or_else(|| groups.get(name))) else { return false };
         let complete = |name: &str| match super::is_full(name) {
             true => name.to_owned(),
             false => format!("{collection}.{name}"),
         };
+        let mut extends = Vec::new();
+        let mut had_metadata = false;
         for item in items.as_list().unwrap_or_default() {
             match item {
                 Value::Str(name) => members.push(complete(name.as_str())),
                 other => {
-                    let more = other.get("metadata").and_then(|meta| meta.get("extend_group"));
-                    for group in more.and_then(Value::as_list).unwrap_or_default() {
-                        self.gather(&complete(&group.to_text()), seen, members);
-                    }
+                    self.check_metadata(full, other, had_metadata);
+                    let Some(Value::Dict(metadata)) = other.get("metadata") else { continue };
+                    had_metadata = true;
+                    // As with ansible-core, the last one counts.
+                    extends = match metadata.get("extend_group") {
+                        Some(Value::List(names)) => names.iter().map(Value::to_text).collect(),
+                        Some(Value::Str(name)) => vec![name.as_str().to_owned()],
+                        _ => Vec::new(),
+                    };
                 }
             }
         }
+        for group in extends {
+            self.gather(&complete(&group), seen, members);
+        }
         true
+    }
+
+    /// Warns of what a group's `metadata` must not be, where the setting asks for that.
+    fn check_metadata(&self, group: &str, item: &Value, had_one: bool) {
+        if !self.lock().validates {
+            return;
+        }
+        let mut wrong = Vec::new();
+        match item.as_dict() {
+            Some(dict) if dict.len() == 1 && dict.contains("metadata") => {
+                if had_one {
+                    wrong.push("The group contains multiple metadata entries.".to_owned());
+                }
+                match dict.get("metadata") {
+                    Some(Value::Dict(metadata)) => wrong.extend(wrong_metadata(metadata)),
+                    other => {
+                        let shown = other.map(repr).unwrap_or_default();
+                        wrong.push(format!("The metadata is not a dictionary. Got {shown}"));
+                    }
+                }
+            }
+            Some(dict) => {
+                let mut keys: Vec<String> = dict.keys().map(Value::to_text).collect();
+                keys.sort();
+                wrong.push(format!("The only expected key is metadata, but got keys: {}", keys.join(", ")));
+            }
+            None => return,
+        }
+        if !wrong.is_empty() {
+            let head = format!("Invalid metadata was found for action_group {group} while loading module_defaults.");
+            self.lock().notices.push(Said::Warning(format!("{head} {}", wrong.join(" "))));
+        }
+    }
+
+    /// Lets the `metadata` of action groups be looked at, or not: the setting `validate_action_group_metadata`.
+    pub fn validate_groups(&self, wanted: bool) {
+        self.lock().validates = wanted;
     }
 
     /// Keeps deprecations for whoever takes them.
     pub(super) fn notice(&self, texts: Vec<String>) {
         if !texts.is_empty() {
-            self.lock().notices.extend(texts);
+            self.lock().notices.extend(texts.into_iter().map(Said::Deprecated));
         }
     }
 
-    /// Takes out the deprecations of names that were used.
-    pub fn take_notices(&self) -> Vec<String> {
+    /// Warns where a name is sought in a collection that is not installed, as Python's import says it.
+    pub(super) fn warn_of_missing(&self, collection: &str, name: &str) {
+        if collection == "ansible.builtin" || self.find(collection).is_some() {
+            return;
+        }
+        let Some((namespace, _)) = collection.split_once('.') else { return };
+        let known = self.all_paths().iter().any(|path| path.join("ansible_collections").join(namespace).is_dir());
+        let lacking = if known { collection } else { namespace };
+        let text = format!("Error loading plugin '{name}': No module named 'ansible_collections.{lacking}'");
+        self.lock().notices.push(Said::Warning(text));
+    }
+
+    /// Takes out what looking for names had to say.
+    pub fn take_notices(&self) -> Vec<Said> {
         std::mem::take(&mut self.lock().notices)
     }
 
-    /// What a collection says of the name of a module or action.
-    pub(super) fn route(&self, collection: &str, name: &str) -> Routed {
+    /// What a collection says of the name of a module, and unless it is `bare` of the action plugin of that name.
+    pub(super) fn route(&self, collection: &str, name: &str, bare: bool) -> Routed {
         let Some(found) = self.find(collection) else { return Routed::Here(None) };
         let routing = found.runtime.get("plugin_routing");
-        let entries = ["action", "modules"].map(|kind| routing.and_then(|r| r.get(kind)).and_then(|k| k.get(name)));
+        let kinds = if bare { &["modules"][..] } else { &["action", "modules"] };
+        let entries = kinds.iter().map(|kind| (*kind, routing.and_then(|r| r.get(*kind)).and_then(|k| k.get(name))));
         let full = format!("{collection}.{name}");
         let mut notice = None;
-        for entry in entries.into_iter().flatten() {
+        for (kind, entry) in entries.filter_map(|(kind, entry)| Some((kind, entry?))) {
             if let Some(stone) = entry.get("tombstone").filter(|stone| stone.truthy()) {
                 return Routed::Gone(told(stone, &format!("The '{full}' module has been removed."), collection, true));
             }
             if let Some(old) = entry.get("deprecation").filter(|old| old.truthy()) {
                 notice = Some(told(old, &format!("{full} has been deprecated."), collection, false));
             }
-            if let Some(target) = entry.get("redirect").filter(|target| target.truthy()) {
+            let target = entry.get("redirect").filter(|target| target.truthy());
+            if let Some(target) = target.filter(|target| kind == "modules" || self.has_action(&target.to_text())) {
                 return Routed::Elsewhere(target.to_text(), notice);
             }
         }
         Routed::Here(notice)
+    }
+
+    /// Whether a full name is that of an action plugin: where there is none, its redirect leads to nothing.
+    fn has_action(&self, full: &str) -> bool {
+        let Some((collection, short)) = split(full) else { return false };
+        let file = || Some(self.folder(collection)?.join("plugins/action").join(format!("{short}.py")));
+        collection == "ansible.builtin" || file().is_some_and(|file| file.is_file())
     }
 
     fn find(&self, name: &str) -> Option<Arc<Collection>> {
@@ -214,6 +294,20 @@ impl Collections {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn wrong_metadata(metadata: &Dict) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let others: Vec<String> = metadata.keys().map(Value::to_text).filter(|key| key != "extend_group").collect();
+    if !others.is_empty() {
+        wrong.push(format!("The metadata contains unexpected keys: {}", others.join(", ")));
+    }
+    if let Some(value) = metadata.get("extend_group").filter(|v| !matches!(v, Value::List(_) | Value::Str(_))) {
+        let shown = repr(value);
+        let text = "The metadata contains unexpected key types: extend_group is";
+        wrong.push(format!("{text} {shown} (expected type list)"));
+    }
+    wrong
 }
 
 /// A tombstone's or deprecation's text, in ansible-core's words.
@@ -253,7 +347,7 @@ mod tests {
         std::fs::write(meta.join("runtime.yml"), text).unwrap();
         let collections = Collections::new(vec![dir.path().to_owned()]);
         assert_eq!(
-            collections.route("a.b", "gone"),
+            collections.route("a.b", "gone", false),
             Routed::Gone(
                 "The 'a.b.gone' module has been removed. Use x. This feature was removed from collection 'a.b' \
                  version 2.0.0."
@@ -261,13 +355,13 @@ mod tests {
             )
         );
         assert_eq!(
-            collections.route("a.b", "old"),
+            collections.route("a.b", "old", false),
             Routed::Here(Some(
                 "a.b.old has been deprecated. This feature will be removed from collection 'a.b' version 3.0.".into()
             ))
         );
-        assert_eq!(collections.route("a.b", "moved"), Routed::Elsewhere("c.d.e".into(), None));
-        assert_eq!(collections.route("x.y", "moved"), Routed::Here(None));
+        assert_eq!(collections.route("a.b", "moved", false), Routed::Elsewhere("c.d.e".into(), None));
+        assert_eq!(collections.route("x.y", "moved", false), Routed::Here(None));
         assert_eq!(collections.requires("a.b").as_deref(), Some(">=2.30"));
         assert_eq!(*collections.group("a.b.g").unwrap(), ["a.b.one", "c.d.two", "a.b.three"]);
         assert_eq!(*collections.group("ansible.builtin.testlegacy").unwrap(), ["ansible.legacy.legacy_ping"]);

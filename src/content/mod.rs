@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod collections;
+mod filters;
 mod installed;
 pub mod names;
 mod paths;
@@ -13,7 +14,8 @@ mod roles;
 use std::sync::Arc;
 
 pub use catalogue::{Catalogue, Lookup, is_full};
-pub use collections::Collections;
+pub use collections::{Collections, Said};
+pub use filters::{Rejected, rejected};
 pub use installed::{Installation, Installed, Places};
 pub use paths::{dirname, join, normal};
 pub use roles::{FoundRole, RoleSearch};

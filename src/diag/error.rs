@@ -204,11 +204,15 @@ impl fmt::Display for Error {
         write!(f, "{}\n\n", self.line())?;
         for (i, stage) in stages.iter().enumerate() {
             if i > 0 {
-                f.write_str("\n<<< caused by >>>\n\n")?;
+                // Only what has a place or a help of its own ends with its line.
+                let before = &stages[i - 1];
+                let end = if before.origin.is_none() && before.help.is_none() { "\n" } else { "" };
+                write!(f, "{end}\n<<< caused by >>>\n\n")?;
                 stage.write(f)?;
             } else {
                 // An outer stage ends like a sentence, since what follows stands apart.
-                let end = if stage.text.ends_with(['.', '!', '?']) { "" } else { "." };
+                let said = stage.text.ends_with(['.', '!', '?']) || stage.text == self.line();
+                let end = if said { "" } else { "." };
                 Stage { text: format!("{}{end}", stage.text), ..*stage }.write(f)?;
             }
         }

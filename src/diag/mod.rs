@@ -6,12 +6,14 @@
 
 mod error;
 mod excerpt;
+mod remark;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub use error::{Error, Kind, Result};
 pub use excerpt::excerpt;
+pub use remark::{Remark, Remarks};
 
 /// A file, or another place such as the command line, that text came from.
 #[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -2,7 +2,8 @@
 
 use super::keywords::{Keywords, place};
 use crate::actions::ActionDef;
-use crate::diag::{Error, Result};
+use crate::diag::{Error, Remark, Result};
+use crate::playbook::{may_be_all_template, takes_text};
 use crate::value::{Dict, Value};
 
 impl Keywords<'_> {
@@ -27,48 +28,67 @@ impl Keywords<'_> {
         Ok(found)
     }
 
+    /// Arguments out of one template, which is the text of the action itself or its `args`.
+    fn all_of_template(&self, template: &Value, of_action: bool) -> Result<Dict> {
+        if self.shared.settings.flag("INJECT_FACTS_AS_VARS") {
+            let text = "Using a template for task args is unsafe in some situations (see https://docs.ansible.com/ansible/devel/reference_appendices/faq.html#argsplat-unsafe).";
+            let warning = Remark::warning(Error::user(text).at(place(Some(template))));
+            self.shared.templar.remark(self.scope, warning);
+        }
+        match self.render(Some(template))? {
+            Some(Value::Dict(dict)) => Ok(dict),
+            None | Some(Value::Null) => Ok(Dict::new()),
+            Some(other) => {
+                let kind = other.type_name();
+                let text = match of_action {
+                    true => format!("Task args must resolve to a 'dict' not '{kind}'."),
+                    false => format!("The value of `args` must resolve to a 'dict', not '{kind}'."),
+                };
+                Err(Error::user(text).at(place(Some(template))))
+            }
+        }
+    }
+
     /// The arguments of the task, rendered, below them `module_defaults` and a template for all of them.
     pub fn arguments(&self, fqcn: &str, action: Option<&ActionDef>) -> Result<Dict> {
+        let text = self.task.args.get("_raw_params").filter(|_| !takes_text(fqcn));
+        if text.and_then(Value::as_str).is_some_and(|text| !may_be_all_template(text)) {
+            let text = format!("Action '{fqcn}' does not support raw params.");
+            return Err(Error::user(text).at(self.task.action.origin()));
+        }
         let raw = action.map_or(&[][..], |action| action.raw_args);
-        let finish = |error: Error| error.context(format!("Finalization of task args for '{fqcn}' failed."));
+        let place_of_action = self.task.action.origin();
+        let finish =
+            |error: Error| error.context(format!("Finalization of task args for '{fqcn}' failed.")).at(place_of_action);
         let mut args = self.defaults(fqcn).map_err(finish)?;
-        if let Some(template) = self.task.args.get("_variable_params") {
-            if self.shared.settings.flag("INJECT_FACTS_AS_VARS") {
-                let text = "Using a template for task args is unsafe in some situations (see https://docs.ansible.com/ansible/devel/reference_appendices/faq.html#argsplat-unsafe).";
-                self.shared.warn(Error::user(text).at(place(Some(template))).to_string().trim_end());
-            }
-            match self.render(Some(template)).map_err(finish)? {
-                Some(Value::Dict(dict)) => args.update(&dict),
-                None | Some(Value::Null) => {}
-                Some(other) => {
-                    let text = format!("The value of `args` must resolve to a 'dict', not '{}'.", other.type_name());
-                    return Err(finish(Error::user(text).at(place(Some(template)))));
-                }
-            }
+        let keyword = self.task.args.get("_variable_params").map(|template| (template, false));
+        for (template, of_action) in keyword.into_iter().chain(text.map(|text| (text, true))) {
+            args.update(&self.all_of_template(template, of_action).map_err(finish)?);
         }
-        for (key, value) in &self.task.args {
-            let name = key.as_str().unwrap_or_default();
-            if name == "_variable_params" {
-                continue;
-            }
-            if raw.contains(&name) {
-                args.insert(key.clone(), value.clone());
-                continue;
-            }
-            let rendered = self.render(Some(value)).map_err(|error| {
-                let error = error.context(format!("Error while resolving value for '{}'.", key.to_text()));
-                finish(error.at(place(Some(value))))
-            })?;
-            match rendered {
-                Some(value) => {
-                    args.insert(key.clone(), value);
-                }
+        // ansible-core goes through them by their names, and results show them in that order.
+        let mut names: Vec<Value> = self.task.args.iter().chain(&args).map(|(key, _)| key.clone()).collect();
+        names.sort_by_cached_key(Value::to_text);
+        names.dedup();
+        let mut all = Dict::new();
+        let taken = |key: &Value| match key.as_str() {
+            Some("_variable_params") => true,
+            Some("_raw_params") => text.is_some(),
+            _ => false,
+        };
+        for key in names.into_iter().filter(|key| !taken(key)) {
+            let value = match self.task.args.get_value(&key) {
+                None => args.get_value(&key).cloned(),
+                Some(value) if key.as_str().is_some_and(|name| raw.contains(&name)) => Some(value.clone()),
                 // An omitted argument also hides the default that module_defaults gives it.
-                None => {
-                    args.remove(name);
-                }
+                Some(value) => self.render(Some(value)).map_err(|error| {
+                    let error = error.context(format!("Error while resolving value for '{}'.", key.to_text()));
+                    finish(error.at(place(Some(value))))
+                })?,
+            };
+            if let Some(value) = value {
+                all.insert(key, value);
             }
         }
-        Ok(args)
+        Ok(all)
     }
 }

@@ -10,7 +10,7 @@ use super::remote::HostRemote;
 use super::shared::Added;
 use crate::actions::{Acted, ActionCall, Effect, Remote, Run};
 use crate::content::{Action, ActionKind};
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, Kind, Remark, Remarks, Result};
 use crate::event::{Status, TaskResult};
 use crate::playbook::Include;
 use crate::proto::{Context, Outcome};
@@ -31,6 +31,7 @@ pub(super) struct Attempt {
     pub outcome: Outcome,
     pub effects: Vec<(Arc<str>, Effect)>,
     pub error: Option<Error>,
+    pub remarks: Vec<Remark>,
     pub delegated: Option<String>,
     pub include: Option<Included>,
     pub notify: Vec<String>,
@@ -90,6 +91,7 @@ impl Attempt {
             }
         }
         done.includes.extend(self.include);
+        done.remarks.extend(self.remarks);
         done.delegated = self.delegated.or(done.delegated.take());
         done.no_log |= self.no_log;
     }
@@ -115,6 +117,8 @@ impl HostTask {
     /// `place` is that of an item that is ahead of its turn.
     pub(super) async fn once(&self, mut scope: HostScope, loop_error: Option<Error>, place: Option<&Place>) -> Attempt {
         scope.reached = Some(self.reached(&scope));
+        let remarks = Arc::new(Remarks::default());
+        scope.remarks = Some(remarks.clone());
         let mut attempt = match self.execute(&scope, loop_error, place).await {
             Ok(attempt) => attempt,
             Err(error) => Attempt { delegated: self.unrendered_delegate(&scope), ..Attempt::of_error(self, &error) },
@@ -128,6 +132,9 @@ impl HostTask {
             || attempt.outcome.get("_ansible_no_log").is_some_and(Value::truthy);
         let lenient = |value: Result<Option<bool>>| value.unwrap_or(None).unwrap_or(false);
         attempt.ignore_errors = lenient(keywords.bool("ignore_errors", |c| c.ignore_errors.as_ref()));
+        let said = remarks.take();
+        outcome::add_remarks(&mut attempt.outcome, &said);
+        attempt.remarks.splice(0..0, said);
         attempt.ignore_unreachable = lenient(keywords.bool("ignore_unreachable", |c| c.ignore_unreachable.as_ref()));
         if attempt.no_log {
             attempt.outcome.set("_ansible_no_log", true);
@@ -173,7 +180,8 @@ impl HostTask {
     }
 
     fn secret_error(&self) -> Error {
-        Error::user("the output has been hidden due to the fact that 'no_log: true' was specified for this result")
+        // ansible-core tells the failure itself, with whatever secrets are in it: on purpose not done here.
+        Error::user("the reason is hidden, since 'no_log: true' was specified for this task")
             .context("Task failed.")
             .at(self.task.origin.as_ref())
     }
@@ -233,7 +241,9 @@ impl HostTask {
             Some(action) => action.clone(),
             None => {
                 let name = keywords.render(Some(&Value::Str(self.task.action.clone())))?.unwrap_or_default();
-                self.shared.loader.resolve(&name.to_text(), &self.task)?
+                let action = self.shared.loader.resolve(&name.to_text(), &self.task);
+                self.shared.tell_notes();
+                action?
             }
         };
         match &action.kind {
@@ -398,6 +408,7 @@ impl HostTask {
             result: attempt.outcome.result.clone(),
             label: None,
             error: None,
+            remarks: Vec::new(),
         };
         // Where the strategy is gone, the run is over.
         let _ = self.notes.send(Note::Retry(Box::new(result), left));
@@ -434,13 +445,15 @@ impl HostTask {
             let native = matches!(action.kind, ActionKind::Native);
             match self.shared.action(&action.name).filter(|_| native).map(|definition| definition.run) {
                 Some(Run::Host(run) | Run::Once(run)) => run(&call).await,
+                // Boxed: what stays on the controller need not carry room for these.
                 _ => {
                     let (args, context) = (call.args.clone(), call.context.clone());
                     let name = self.task.action.as_str();
                     if let ActionKind::Python(path) = &action.kind {
-                        return remote.file_module(name, path, args, context).await.map(Acted::from);
+                        return Box::pin(remote.file_module(name, path, args, context)).await.map(Acted::from);
                     }
-                    remote.module(&action.name, &shown(action, name), args, context).await.map(Acted::from)
+                    let shown = shown(action, name);
+                    Box::pin(remote.module(&action.name, &shown, args, context)).await.map(Acted::from)
                 }
             }
         };
@@ -485,6 +498,7 @@ impl HostTask {
         }
         outcome::complete(&mut outcome);
         let cause = outcome.is_failed().then(|| remote.failure(&outcome)).flatten();
+        outcome.result.remove(Outcome::BY_MODULE);
         let told = outcome.result.remove(Outcome::CAUSE);
         // An action that says what its failure comes from, and is no module's whose words are known.
         let cause = cause.or_else(|| {
@@ -506,7 +520,8 @@ impl HostTask {
         if outcome.is_failed() && outcome.get("msg").is_none() && cause.is_none() {
             outcome.set("msg", UNKNOWN);
         }
-        Attempt { outcome, effects, cause, ..Attempt::default() }
+        let remarks = remote.take_remarks().into_iter().chain(outcome::help(&outcome)).collect();
+        Attempt { outcome, effects, cause, remarks, ..Attempt::default() }
     }
 
     fn delegates_facts(&self, scope: &HostScope) -> bool {

@@ -145,6 +145,7 @@ impl HostTask {
             result,
             label: None,
             error: None,
+            remarks: Vec::new(),
         };
         // Where the strategy is gone, the run is over.
         let _ = self.notes.send(Note::Async(stage, Box::new(told)));

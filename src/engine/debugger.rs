@@ -8,7 +8,8 @@ mod command;
 mod pretty;
 
 use super::batch::Batch;
-use super::host_task::{Done, HostTask, Included, Note};
+use super::host_task::{Done, HostTask, Note};
+use super::include::Includes;
 use super::keywords::{Keywords, place};
 use super::lockstep::Start;
 use crate::diag::{Error, Kind};
@@ -39,7 +40,7 @@ impl Batch {
         start: &Start<'_>,
         done: Done,
         all: Option<&[Arc<str>]>,
-        includes: &mut Vec<(Vec<Arc<str>>, Included)>,
+        includes: &mut Includes,
     ) {
         let (task, info) = (start.task, start.info);
         let Some(when) = self.debugger(task, &done.host) else {
@@ -50,21 +51,22 @@ impl Batch {
         let mut session = Session::new(task, info, self.scope(&host).for_task(task, &start.layers));
         let mut done = done;
         loop {
-            let before = (self.hosts.state(&host).clone(), self.hosts.stats(&host).clone(), includes.len());
+            let before = (self.hosts.state(&host).clone(), self.hosts.stats(&host).clone());
             let wanted = when.wants(&done);
             session.result = done.outcome.result.clone();
             self.finish(task, info, done, all, includes);
             if !wanted || self.fatal.is_some() {
                 return;
             }
-            match session.ask(self).await {
+            // Boxed: hardly any result needs room for these.
+            match Box::pin(session.ask(self)).await {
                 Next::Continue => return,
                 Next::Quit => return self.shared.cancel.cancel(),
                 Next::Redo => {
                     *self.hosts.state(&host) = before.0;
                     *self.hosts.stats(&host) = before.1;
-                    includes.truncate(before.2);
-                    done = self.redo(start, &session).await;
+                    includes.forget(&host);
+                    done = Box::pin(self.redo(start, &session)).await;
                 }
             }
         }

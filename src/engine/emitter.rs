@@ -14,11 +14,25 @@ pub(super) struct Emitter {
     listener: Mutex<Listener>,
     warned: Mutex<HashSet<String>>,
     verbosity: u8,
+    debugs: bool,
 }
 
 impl Emitter {
-    pub fn new(listener: Listener, verbosity: u8) -> Self {
-        Self { listener: Mutex::new(listener), warned: Mutex::default(), verbosity }
+    /// One for a listener; `debugs` is the setting DEFAULT_DEBUG.
+    pub fn new(listener: Listener, verbosity: u8, debugs: bool) -> Self {
+        Self { listener: Mutex::new(listener), warned: Mutex::default(), verbosity, debugs }
+    }
+
+    /// Whether the engine says what it does (DEFAULT_DEBUG).
+    pub fn debugs(&self) -> bool {
+        self.debugs
+    }
+
+    /// Says what the engine does, where that is asked for.
+    pub fn debug(&self, text: impl FnOnce() -> String) {
+        if self.debugs {
+            self.emit(&Event::Debug(text()));
+        }
     }
 
     /// Tells the listener that something happened.

@@ -92,6 +92,11 @@ impl Hosts {
         hosts.iter().filter(|host| self.is_active(host)).cloned().collect()
     }
 
+    /// Those of the hosts that were not lost.
+    pub fn reached(&self, hosts: &[Arc<str>]) -> Vec<Arc<str>> {
+        hosts.iter().filter(|host| self.states.get(*host).is_none_or(|state| !state.unreachable)).cloned().collect()
+    }
+
     /// The hosts that failed (true) or could not be reached (false).
     pub fn lost(&self) -> Vec<(Arc<str>, bool)> {
         let lost = self.states.iter().filter(|(_, state)| state.failed || state.unreachable);

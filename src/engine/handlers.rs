@@ -149,7 +149,11 @@ impl Batch {
         for index in handlers {
             let new = self.hosts.state(host).notified.insert(*index);
             if new && self.shared.options.verbosity >= 2 {
-                let name = self.handlers.get(*index).map(|task| self.title(&task, host)).unwrap_or_default();
+                let name = self
+                    .handlers
+                    .get(*index)
+                    .map(|task| self.title(&task, &self.scope(host).for_task(&task, &HostTask::layers(&task))))
+                    .unwrap_or_default();
                 self.shared.emit(&Event::Notified { handler: name, host: host.clone() });
             }
         }

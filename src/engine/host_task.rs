@@ -5,7 +5,7 @@
 
 use super::shared::{Added, Shared};
 use crate::actions::Effect;
-use crate::diag::Error;
+use crate::diag::{Error, Remark};
 use crate::event::{AsyncStage, TaskInfo, TaskResult};
 use crate::playbook::Task;
 use crate::proto::Outcome;
@@ -67,6 +67,8 @@ pub(super) struct Done {
     pub waiting: Vec<(usize, Box<TaskResult>)>,
     /// The error behind a failure.
     pub error: Option<Error>,
+    /// What is said beside the result.
+    pub remarks: Vec<Remark>,
     /// The host it was delegated to.
     pub delegated: Option<String>,
     /// What it includes, with the loop's variables for each.
@@ -106,7 +108,10 @@ impl HostTask {
         let started = Note::Started(self.scope.host.clone());
         // The strategy listens until the last task is done; where it is gone, the run is over.
         let _ = self.notes.send(started);
+        let named = || format!("TaskExecutor() for {}/TASK: {}", self.scope.host, self.info.name);
+        self.shared.emitter.debug(|| format!("running {}", named()));
         let done = self.perform().await;
+        self.shared.emitter.debug(|| format!("done running {}", named()));
         let _ = self.notes.send(Note::Done(Box::new(done)));
     }
 

@@ -2,14 +2,70 @@
 
 use super::batch::Batch;
 use super::host_task::Included;
-use crate::diag::{Error, Result};
+use crate::diag::{Error, Kind, Result};
 use crate::event::{Event, Status, TaskInfo, TaskResult};
 use crate::load::{self, IncludeRequest, Loaded};
 use crate::playbook::Task;
 use crate::template::Templar;
 use crate::value::{Dict, Text, Value};
 use crate::vars::HostScope;
+use foldhash::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+
+/// What the hosts of a task include, in the order of the first host of each.
+#[derive(Default)]
+pub(super) struct Includes {
+    list: Vec<Together>,
+    /// The places in the list, by a hash of what is included.
+    places: HashMap<u64, Vec<usize>>,
+}
+
+/// Hosts that include the same in the same way: they do it together.
+struct Together {
+    hosts: Vec<Arc<str>>,
+    members: HashSet<Arc<str>>,
+    included: Included,
+}
+
+impl Includes {
+    /// Adds what a host includes; where it includes the same twice, it does it twice.
+    pub fn add(&mut self, host: &Arc<str>, included: Included) {
+        let places = self.places.entry(included.content_hash()).or_default();
+        let list = &mut self.list;
+        let same = places.iter().copied().find(|place| {
+            list.get(*place).is_some_and(|entry| entry.included == included && !entry.members.contains(host))
+        });
+        match same.and_then(|place| list.get_mut(place)) {
+            Some(entry) => {
+                entry.hosts.push(host.clone());
+                entry.members.insert(host.clone());
+            }
+            None => {
+                places.push(list.len());
+                let members = HashSet::from_iter([host.clone()]);
+                list.push(Together { hosts: vec![host.clone()], members, included });
+            }
+        }
+    }
+
+    /// Forgets what a host includes: the task is to run again on it.
+    pub fn forget(&mut self, host: &Arc<str>) {
+        for entry in self.list.iter_mut().filter(|entry| entry.members.contains(host)) {
+            entry.members.remove(host);
+            entry.hosts.retain(|member| member != host);
+        }
+    }
+}
+
+impl Included {
+    fn content_hash(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        Value::Dict(self.args.clone()).hash(&mut hasher);
+        Value::Dict(self.vars.clone()).hash(&mut hasher);
+        hasher.finish()
+    }
+}
 
 /// Renders what is loaded while a play runs, with the variables of the first host that includes it.
 struct Rendering<'a> {
@@ -25,20 +81,21 @@ impl load::Render for Rendering<'_> {
 
 impl Batch {
     /// Runs what hosts included, each with the hosts that included it.
-    pub(super) async fn run_includes(
-        &mut self,
-        task: &Arc<Task>,
-        info: &Arc<TaskInfo>,
-        includes: Vec<(Vec<Arc<str>>, Included)>,
-    ) {
+    pub(super) async fn run_includes(&mut self, task: &Arc<Task>, info: &Arc<TaskInfo>, includes: Includes) {
         let mut loaded = Vec::new();
-        for (hosts, included) in includes {
+        for Together { hosts, included, .. } in includes.list {
             let hosts = self.hosts.active(&hosts);
             let Some(first) = hosts.first() else { continue };
             match self.load(task, &included, first) {
                 Ok(found) => {
                     self.take_in(&found, &hosts, &included);
                     loaded.push((hosts, found));
+                }
+                // What cannot be read as tasks ends the run, as with ansible-core; no rescue helps.
+                Err(error) if error.kind == Kind::Parser => {
+                    self.shared.tell_notes();
+                    self.fatal.get_or_insert(error);
+                    return;
                 }
                 Err(error) => {
                     self.fail_include(info, &hosts, &included, &error);
@@ -82,7 +139,9 @@ impl Batch {
     fn unreadable_include(&self, included: &Included, error: &Error) -> Error {
         let missing = error.message.starts_with("Unable to retrieve file contents.");
         let Some(path) = error.message.rsplit_once("No such file or directory: '").map(|(_, path)| path) else {
-            return error.clone();
+            // What a file says is told twice, at first without its place.
+            let nested = error.origin.is_some() && included.args.get("_raw_params").is_some();
+            return if nested { error.clone().context(error.message.as_str()) } else { error.clone() };
         };
         if !missing || included.args.get("_raw_params").is_none() {
             return error.clone();
@@ -103,10 +162,9 @@ impl Batch {
             if let Some(file) = included.args.get("_raw_params") {
                 result.insert("include", file.clone());
             }
-            if self.rescuable > 0 {
-                self.hosts.stats(host).rescued += 1;
-            } else {
-                self.hosts.stats(host).failed += 1;
+            // It counts as a failure even where a rescue follows.
+            self.hosts.stats(host).failed += 1;
+            if self.rescuable == 0 {
                 self.vars.remove(host);
             }
             self.hosts.state(host).failed = true;
@@ -118,7 +176,37 @@ impl Batch {
                 result,
                 label: None,
                 error: None,
+                remarks: Vec::new(),
             })));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn included(item: i64) -> Included {
+        Included { args: Dict::from([("_raw_params", "a.yml")]), vars: Dict::from([("item", item)]), label: None }
+    }
+
+    fn shown(includes: &Includes) -> Vec<(i64, String)> {
+        let item = |entry: &Together| entry.included.vars.get("item").and_then(Value::as_int).unwrap_or_default();
+        includes.list.iter().map(|entry| (item(entry), entry.hosts.join(" "))).collect()
+    }
+
+    #[test]
+    fn the_same_is_included_together_and_twice_where_one_host_does_so() {
+        let hosts: [Arc<str>; 2] = ["a".into(), "b".into()];
+        let mut includes = Includes::default();
+        for host in &hosts {
+            for item in [1, 2, 1] {
+                includes.add(host, included(item));
+            }
+        }
+        assert_eq!(shown(&includes), [(1, "a b".into()), (2, "a b".into()), (1, "a b".into())]);
+        includes.forget(&hosts[1]);
+        includes.add(&hosts[1], included(2));
+        assert_eq!(shown(&includes), [(1, "a".into()), (2, "a b".into()), (1, "a".into())]);
     }
 }

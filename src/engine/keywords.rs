@@ -102,7 +102,8 @@ impl Keywords<'_> {
         for value in self.task.environment() {
             let rendered = match self.render(Some(value)) {
                 Err(error) if self.awaits_facts(&error) => Some(self.without_facts(value).into()),
-                rendered => rendered?,
+                Err(error) => return Err(self.environment_failed(error)),
+                Ok(rendered) => rendered,
             };
             match rendered {
                 Some(Value::Dict(dict)) => all.update(&dict),
@@ -119,6 +120,13 @@ impl Keywords<'_> {
             }
         }
         Ok(all.iter().map(|(name, value)| (name.to_text(), value.to_text())).collect())
+    }
+
+    /// An error of the whole keyword, which has no place of its own: the real one shows its value instead.
+    fn environment_failed(&self, error: Error) -> Error {
+        let all = crate::value::repr(&Value::list(self.task.environment().into_iter().cloned()));
+        let nowhere = crate::diag::Origin::described("<unknown>");
+        error.context("Error processing keyword 'environment'.").at(Some(&nowhere)).help(shortened(&all))
     }
 
     /// Whether an error is that of a fact which this very task is to gather.
@@ -175,8 +183,32 @@ impl Keywords<'_> {
 
     fn invalid(&self, name: &str, raw: Option<&Value>, error: Error) -> Error {
         let origin = place(raw);
-        error.at(origin).apart().context(format!("Error processing keyword '{name}'.")).at(origin)
+        // What rendering says shares the place; what a conversion says stands apart even so.
+        let error = if error.kind == crate::diag::Kind::Undefined { error } else { error.apart() };
+        error.at(origin).context(format!("Error processing keyword '{name}'.")).at(origin)
     }
+}
+
+/// A text in one line of at most 120 characters, cut between words, as Python's `textwrap.shorten` does it.
+fn shortened(text: &str) -> String {
+    const WIDTH: usize = 120;
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let whole = words.join(" ");
+    if whole.chars().count() <= WIDTH {
+        return whole;
+    }
+    let mut kept = String::new();
+    for word in words {
+        let gap = usize::from(!kept.is_empty());
+        if kept.chars().count() + gap + word.chars().count() + " [...]".len() > WIDTH {
+            break;
+        }
+        if gap > 0 {
+            kept.push(' ');
+        }
+        kept.push_str(word);
+    }
+    format!("{kept} [...]").trim_start().to_owned()
 }
 
 /// Where a value is written, where it is text.

@@ -5,10 +5,7 @@ use super::shared::Shared;
 /// Warns of settings that ask for what rplay lacks.
 pub(super) fn check(shared: &Shared) {
     let settings = &shared.settings;
-    let ignored = [("RETRY_FILES_ENABLED", "retry_files_enabled"), ("DEFAULT_DEBUG", "debug")];
-    for (setting, name) in ignored {
-        if settings.is_set(setting) && settings.flag(setting) {
-            shared.warn(format!("rplay ignores the setting {name}"));
-        }
+    if settings.is_set("RETRY_FILES_ENABLED") && settings.flag("RETRY_FILES_ENABLED") {
+        shared.warn("rplay ignores the setting retry_files_enabled");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::batch::Batch;
 use super::host_task::{Done, HostTask, Note};
+use super::include::Includes;
 use super::keywords::{self, Keywords};
 use super::order::Order;
 use super::tags;
@@ -10,7 +11,7 @@ use crate::diag::{Error, Kind, Result};
 use crate::event::{Event, TaskInfo};
 use crate::playbook::Task;
 use crate::value::Value;
-use crate::vars::TaskLayers;
+use crate::vars::{HostScope, TaskLayers};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -36,13 +37,16 @@ impl Batch {
         }
         self.warn_of_task(task);
         let info = Arc::new(self.describe(task, first));
+        self.shared.tell_templates();
         if !Box::pin(self.takes_step(&info)).await {
             return;
         }
         self.shared.emit(&Event::TaskStart { task: info.clone() });
         let alone = self.apart.is_none() && self.is_run_once(task, first);
         let on = if alone { &hosts[..1] } else { &hosts[..] };
-        let includes = self.run_on(task, &info, on, if alone { Some(&hosts) } else { None }).await;
+        // What one host learns for all, those learn too that do not run what is included.
+        let all = if alone { Some(self.members.clone()) } else { None };
+        let includes = self.run_on(task, &info, on, all.as_deref()).await;
         self.stop_all_where_fatal(task, &hosts, alone);
         self.run_includes(task, &info, includes).await;
     }
@@ -56,20 +60,20 @@ impl Batch {
         info: &Arc<TaskInfo>,
         hosts: &[Arc<str>],
         all: Option<&[Arc<str>]>,
-    ) -> Vec<(Vec<Arc<str>>, super::host_task::Included)> {
+    ) -> Includes {
         let (notes, mut inbox) = unbounded_channel();
         let limits = match self.limits(task, hosts) {
             Ok(limits) => limits,
             Err(error) => {
                 self.fatal.get_or_insert(error);
-                return Vec::new();
+                return Includes::default();
             }
         };
         let start = Start { layers: HostTask::layers(task), limits, task, info };
         let mut notes = Some(notes);
         let mut running = JoinSet::new();
         let mut to_start = hosts.iter();
-        let mut includes = Vec::new();
+        let mut includes = Includes::default();
         let mut waiting: HashSet<Arc<str>> = hosts.iter().cloned().collect();
         let mut order = Order::of(hosts);
         loop {
@@ -175,8 +179,11 @@ impl Batch {
             return true;
         }
         let wanted = self.shared.options.start_at_task.clone().unwrap_or_default();
-        let Some(first) = hosts.first() else { return false };
-        let name = self.title(task, first);
+        if hosts.is_empty() {
+            return false;
+        }
+        // Names are compared as they are written.
+        let name = titled(task, &task.name.as_ref().map(Value::to_text).unwrap_or_default());
         let plain = name.rsplit(" : ").next().unwrap_or(&name);
         self.started = crate::inventory::glob_match(&wanted, &name) || crate::inventory::glob_match(&wanted, plain);
         self.started
@@ -199,31 +206,25 @@ impl Batch {
         on
     }
 
-    /// The task's name as shown: rendered, its role before it.
-    pub(super) fn title(&self, task: &Task, host: &Arc<str>) -> String {
+    /// The task's name as shown: rendered with its variables, its role before it.
+    ///
+    /// What cannot be rendered of it stands there in words, with a warning.
+    pub(super) fn title(&self, task: &Arc<Task>, scope: &HostScope) -> String {
         let name = match &task.name {
-            Some(name) if name.truthy() => self.shown(name, host),
-            _ => match task.args.get("name").or_else(|| task.args.get("role")) {
-                Some(role) if task.action.as_str().rsplit('.').next() == Some("include_role") => {
-                    format!("{} : {}", task.action.as_str(), role.to_text())
-                }
-                _ => task.action.as_str().to_owned(),
-            },
+            Some(Value::Str(text)) => self.shared.templar.render_shown(text, scope),
+            other => other.as_ref().filter(|name| name.truthy()).map(Value::to_text).unwrap_or_default(),
         };
-        match task.shown_role() {
-            Some(role) => format!("{} : {name}", role.full_name()),
-            None => name,
-        }
+        titled(task, &name)
     }
 
     pub(super) fn describe(&self, task: &Arc<Task>, host: &Arc<str>) -> TaskInfo {
-        let scope = self.scope(host);
+        let scope = self.scope(host).for_task(task, &HostTask::layers(task));
         let keywords = Keywords { shared: &self.shared, task, scope: &scope };
         let options = &self.shared.options;
         let flag = |value: Result<Option<bool>>, default| value.unwrap_or(None).unwrap_or(default);
         TaskInfo {
             id: self.apart.as_ref().and_then(|apart| apart.id(task)).unwrap_or_else(|| self.shared.next_id()),
-            name: self.title(task, host),
+            name: self.title(task, &scope),
             action: task.action.as_str().to_owned(),
             fqcn: task.resolved.as_ref().map_or_else(|| task.action.as_str().to_owned(), |a| a.fqcn.to_string()),
             handler: task.handler,
@@ -245,8 +246,8 @@ impl Batch {
         definition.is_some_and(|definition| matches!(definition.run, Run::Once(_)))
     }
 
-    fn is_run_once(&self, task: &Task, first: &Arc<str>) -> bool {
-        let scope = self.scope(first);
+    fn is_run_once(&self, task: &Arc<Task>, first: &Arc<str>) -> bool {
+        let scope = self.scope(first).for_task(task, &HostTask::layers(task));
         let keywords = Keywords { shared: &self.shared, task, scope: &scope };
         self.runs_for_all(task) || keywords.bool("run_once", |c| c.run_once.as_ref()).unwrap_or(None).unwrap_or(false)
     }
@@ -351,5 +352,23 @@ impl Done {
             error: Some(error.context("Task failed.")),
             ..Self::default()
         }
+    }
+}
+
+/// A task's name with its role before it; the action's where it has none.
+fn titled(task: &Task, name: &str) -> String {
+    let name = if name.is_empty() {
+        match task.args.get("name").or_else(|| task.args.get("role")) {
+            Some(role) if task.action.as_str().rsplit('.').next() == Some("include_role") => {
+                format!("{} : {}", task.action.as_str(), role.to_text())
+            }
+            _ => task.action.as_str().to_owned(),
+        }
+    } else {
+        name.to_owned()
+    };
+    match task.shown_role() {
+        Some(role) => format!("{} : {name}", role.full_name()),
+        None => name,
     }
 }

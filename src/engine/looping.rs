@@ -193,6 +193,7 @@ impl HostTask {
             result,
             label: Some(label),
             error: attempt.error.clone(),
+            remarks: attempt.remarks.clone(),
         }
     }
 }

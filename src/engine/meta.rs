@@ -2,6 +2,7 @@
 
 use super::batch::Batch;
 use super::keywords::Keywords;
+use super::tags;
 use crate::diag::Error;
 use crate::event::{Event, Status, TaskInfo, TaskResult};
 use crate::playbook::Task;
@@ -42,6 +43,7 @@ impl Batch {
                 match &*action {
                     "flush_handlers" if !task.handler => {
                         self.resolve_notifications(host);
+                        self.debug_flush(task, host);
                         flushing.push(host.clone());
                     }
                     action => self.act_on_engine(task, action, host).await,
@@ -142,6 +144,19 @@ impl Batch {
         });
     }
 
+    /// Says what becomes of the handlers where nobody asked for them, as ansible-core's debugging does.
+    fn debug_flush(&mut self, task: &Arc<Task>, host: &Arc<str>) {
+        let unskipped = |batch: &Self| tags::selected(&batch.tags(task), &[], &batch.shared.options.skip_tags);
+        if !task.implicit || !self.shared.emitter.debugs() || !unskipped(self) {
+            return;
+        }
+        let notified = !self.hosts.state(host).notified.is_empty();
+        self.shared.emitter.debug(|| match notified {
+            true => format!("META: triggered running handlers for {host}"),
+            false => format!("No handler notifications for {host}, skipping."),
+        });
+    }
+
     fn tell_skipped(&mut self, task: &Task, info: &Arc<TaskInfo>, host: &Arc<str>, action: &str) {
         let role = task.role.as_ref().map(|role| role.full_name()).unwrap_or_default();
         let rest = match action {
@@ -173,6 +188,7 @@ impl Batch {
             result,
             label: None,
             error: None,
+            remarks: Vec::new(),
         })));
     }
 

@@ -1,8 +1,48 @@
 //! What becomes of a module's result before conditions look at it, before it is registered, and before it is shown.
 
-use crate::diag::{Error, Kind};
+use crate::diag::{Error, Kind, Remark};
 use crate::proto::Outcome;
 use crate::value::{Dict, Value};
+
+/// Puts the words of what was said before the module's own warnings and deprecations.
+pub(super) fn add_remarks(outcome: &mut Outcome, remarks: &[Remark]) {
+    let (gone, warned): (Vec<&Remark>, Vec<&Remark>) = remarks.iter().partition(|remark| remark.gone_in.is_some());
+    let mut put = |key: &str, said: Vec<Value>| {
+        if !said.is_empty() {
+            let own = outcome.get(key).and_then(Value::as_list).unwrap_or_default().to_vec();
+            let own = own.into_iter().filter(|value| !said.contains(value));
+            outcome.set(key, said.iter().cloned().chain(own).collect::<Vec<_>>());
+        }
+    };
+    put("warnings", warned.iter().map(|remark| Value::from(remark.words())).collect());
+    put("deprecations", gone.iter().map(|remark| deprecation(remark)).collect());
+}
+
+/// What ansible-core says beside some of its own deprecations; the results of modules do not carry it.
+const HELP: &[(&str, &str)] = &[
+    ("Passing `warnings` to `exit_json` or `fail_json` is deprecated.", "Use `AnsibleModule.warn` instead."),
+    ("Passing `deprecations` to `exit_json` or `fail_json` is deprecated.", "Use `AnsibleModule.deprecate` instead."),
+];
+
+/// What is said beside the words of a module's deprecations.
+pub(super) fn help(outcome: &Outcome) -> Vec<Remark> {
+    let Some(Value::List(said)) = outcome.get("deprecations") else { return Vec::new() };
+    let words = said.iter().filter_map(|value| value.get("msg").and_then(Value::as_str));
+    let helped = words.filter_map(|words| HELP.iter().find(|(msg, _)| *msg == words));
+    helped.map(|(words, help)| Remark::deprecation(Error::user(*words).help(*help), "")).collect()
+}
+
+/// A deprecation as results have it.
+fn deprecation(remark: &Remark) -> Value {
+    let (kind, name) = remark.plugin.map_or((Value::Null, "ansible.builtin"), |(kind, name)| (kind.into(), name));
+    let by = Dict::from([("resolved_name", Value::str(name)), ("type", kind)]);
+    Value::Dict(Dict::from([
+        ("collection_name", Value::str("ansible.builtin")),
+        ("deprecator", by.into()),
+        ("msg", Value::from(remark.words())),
+        ("version", remark.gone_in.as_deref().map(Value::from).unwrap_or_default()),
+    ]))
+}
 
 /// Python's `str.splitlines`, for the `stdout_lines` beside `stdout`.
 pub(super) fn lines(text: &str) -> Value {
@@ -110,7 +150,17 @@ pub(super) fn of_failure(result: &Dict) -> Dict {
 pub(super) fn censored(result: &Dict) -> Dict {
     let text = "the output has been hidden due to the fact that 'no_log: true' was specified for this result";
     let mut kept = Dict::from([("censored", Value::str(text))]);
-    for key in ["attempts", "changed", "retries", "failed", "skipped", "unreachable", "_ansible_no_log"] {
+    for key in [
+        "attempts",
+        "changed",
+        "retries",
+        "failed",
+        "skipped",
+        "unreachable",
+        "_ansible_no_log",
+        "warnings",
+        "deprecations",
+    ] {
         if let Some(value) = result.get(key) {
             kept.insert(key, value.clone());
         }

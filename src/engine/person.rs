@@ -16,10 +16,6 @@ impl Person for HostTask {
         self.shared.emit(&Event::Message(text.to_owned()));
     }
 
-    fn warn(&self, text: &str) {
-        self.shared.warn(text);
-    }
-
     fn verbose(&self, level: u8, text: &str) {
         self.shared.verbose(level, None, || text.to_owned());
     }

@@ -81,6 +81,7 @@ impl HostRemote<'_> {
         let shared = &self.task.shared;
         let module = shared.file_modules.module(shared, name, path)?;
         shared.verbose(3, None, || format!("Using module file {path}"));
+        self.make_way(name).await;
         let chosen = self.interpreter(&module.looked).await?;
         let mut args = args;
         self.tell(name, &mut args, &context);
@@ -136,6 +137,7 @@ impl HostRemote<'_> {
         let traces = traces.iter().any(|which| matches!(*which, "error" | "always"));
         let mut read = python::read(&printed, &chosen.line, traces);
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = read.error.take();
+        read.remarks.drain(..).for_each(|remark| self.remarks.add(remark));
         let own = read.outcome.result.remove("warnings");
         let mut warnings: Vec<Value> = read.warnings.iter().map(|text| Value::from(text.as_str())).collect();
         warnings.extend(own.as_ref().and_then(Value::as_list).unwrap_or_default().iter().cloned());
@@ -303,7 +305,7 @@ impl HostRemote<'_> {
         }
         let candidates: Vec<String> = match self.variable("ansible_interpreter_python_fallback") {
             Some(Value::List(items)) => items.iter().map(Value::to_text).collect(),
-            Some(other) => vec![other.to_text()],
+            Some(other) => other.to_text().split(',').map(|name| name.trim().to_owned()).collect(),
             None => shared.settings.list("INTERPRETER_PYTHON_FALLBACK").into_iter().map(str::to_owned).collect(),
         };
         shared.verbose(3, Some(&self.vars.host), || "Attempting python interpreter discovery.".into());

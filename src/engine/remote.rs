@@ -7,7 +7,7 @@ use super::python::{Chosen, lacking};
 use crate::actions::{BoxFuture, Remote};
 use crate::connection::{Connection, ConnectionError, Raw, Target, Transport, Upload};
 use crate::content::ActionKind;
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, Kind, Remark, Remarks, Result};
 use crate::modules::many::{self, Step};
 use crate::proto::{Context, Outcome, Request};
 use crate::value::{Dict, Value};
@@ -27,6 +27,8 @@ pub(super) struct HostRemote<'a> {
     pub(super) delegates_facts: bool,
     /// What the last module that failed said, with what caused it.
     pub(super) failure: Mutex<Option<Error>>,
+    /// What modules said in more than words.
+    pub(super) remarks: Remarks,
     /// The interpreter that was found during this task.
     pub(super) chosen: Mutex<Option<Chosen>>,
     /// The place of an item that is ahead of its turn.
@@ -56,6 +58,7 @@ impl<'a> HostRemote<'a> {
             delegated: delegated.is_some(),
             delegates_facts: delegates_facts.unwrap_or(false),
             failure: Mutex::default(),
+            remarks: Remarks::default(),
             chosen: Mutex::default(),
             place: None,
         })
@@ -108,6 +111,7 @@ impl<'a> HostRemote<'a> {
         only: bool,
     ) -> Result<Result<Outcome, ConnectionError>> {
         self.turn().await?;
+        self.make_way(&request.module).await;
         let named = request.context.python.is_some();
         let connection = self.connection();
         let look = async { if named { Ok(()) } else { self.notice_python().await } };
@@ -126,14 +130,27 @@ impl<'a> HostRemote<'a> {
         Ok(Ok(outcome))
     }
 
+    /// No user is changed or removed while an agent of theirs waits for another task.
+    pub(super) async fn make_way(&self, module: &str) {
+        if module.rsplit('.').next() == Some("user") {
+            self.task.shared.pool.retire_others(&self.target).await;
+        }
+    }
+
     /// The error of the module whose failure a result is, if a module's it is.
     pub fn failure(&self, outcome: &Outcome) -> Option<Error> {
         let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         let said = outcome.get("msg").map(Value::to_text);
         let line = failure.line();
         // A module that crashed says nothing itself: the engine's words, with the cause in them, stand for it.
-        let same = said.is_none_or(|said| line.contains(said.trim_end_matches('.')) || said.ends_with(&line));
+        let same = outcome.get(Outcome::BY_MODULE).is_some()
+            || said.is_none_or(|said| line.contains(said.trim_end_matches('.')) || said.ends_with(&line));
         same.then_some(failure)
+    }
+
+    /// What modules said in more than the words that are in their results.
+    pub fn take_remarks(&self) -> Vec<Remark> {
+        self.remarks.take()
     }
 
     pub(super) fn connection(&self) -> Connection {
@@ -148,6 +165,11 @@ impl<'a> HostRemote<'a> {
         let message = outcome.get("msg").map(Value::to_text).unwrap_or_default();
         // A crash says so itself.
         let message = message.strip_prefix("Task failed: Module failed: ").unwrap_or(&message);
+        if let Some(own) = message.strip_prefix("Task failed: ") {
+            // What is an action's part with Ansible is no module's failure.
+            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(Error::user(own));
+            return;
+        }
         let cause = outcome.get("_ansible_cause").map(Value::to_text);
         let error = match cause {
             Some(cause) => Error::user(cause).context(message),
@@ -159,7 +181,7 @@ impl<'a> HostRemote<'a> {
     pub(super) fn lost(&self, error: ConnectionError) -> Result<Outcome> {
         match error {
             ConnectionError::Unreachable(text) => Err(Error::new(Kind::Unreachable, text)),
-            ConnectionError::Failed(text) => Err(Error::action(text)),
+            ConnectionError::Failed(text) => Err(Error::user(text)),
             ConnectionError::NoAgent(text) | ConnectionError::Unsupported(text) => Err(Error::unsupported(text)),
             ConnectionError::Module { rc, stdout, stderr } => {
                 let said = if stderr.trim().is_empty() { stdout.trim() } else { stderr.trim() };

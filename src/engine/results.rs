@@ -1,7 +1,8 @@
 //! What a result changes: counters, states, variables, handlers; in the order of results.
 
 use super::batch::Batch;
-use super::host_task::{Done, Included};
+use super::host_task::Done;
+use super::include::Includes;
 use super::keywords::Keywords;
 use super::outcome;
 use crate::actions::Effect;
@@ -19,12 +20,13 @@ impl Batch {
         info: &Arc<TaskInfo>,
         mut done: Done,
         all: Option<&[Arc<str>]>,
-        includes: &mut Vec<(Vec<Arc<str>>, Included)>,
+        includes: &mut Includes,
     ) {
         let host = done.host.clone();
-        let sharing: Vec<Arc<str>> = all.map_or_else(|| vec![host.clone()], |all| self.hosts.active(all));
+        let sharing: Vec<Arc<str>> = all.map_or_else(|| vec![host.clone()], |all| self.hosts.reached(all));
         for included in std::mem::take(&mut done.includes) {
-            add_include(includes, &sharing, included);
+            // What is included once is included for the one host that said so.
+            includes.add(&host, included);
         }
         self.apply(task, &mut done, &sharing);
         self.shared.tell_templates();
@@ -43,7 +45,8 @@ impl Batch {
             }
         }
         if done.outcome.is_changed() && !done.outcome.is_failed() {
-            self.notify(task, &sharing, &done.notify);
+            // Even where all hosts share the result, one has notified.
+            self.notify(task, std::slice::from_ref(&host), &done.notify);
         }
         if self.fatal.is_some() {
             // A handler that does not exist ends the run before the result is told.
@@ -173,6 +176,7 @@ impl Batch {
             result,
             label: None,
             error: done.error.clone(),
+            remarks: done.remarks.clone(),
         }
     }
 
@@ -223,17 +227,6 @@ impl Batch {
             }
             self.over = true;
             self.shared.emit(&Event::NoHostsRemaining);
-        }
-    }
-}
-
-/// Hosts that include the same in the same way do it together.
-fn add_include(includes: &mut Vec<(Vec<Arc<str>>, Included)>, hosts: &[Arc<str>], included: Included) {
-    for host in hosts {
-        let same = |entry: &&mut (Vec<Arc<str>>, Included)| entry.1 == included && !entry.0.contains(host);
-        match includes.iter_mut().find(same) {
-            Some((hosts, _)) => hosts.push(host.clone()),
-            None => includes.push((vec![host.clone()], included.clone())),
         }
     }
 }

@@ -15,10 +15,10 @@ use crate::connection::{self, Pool};
 use crate::content::ActionKind;
 use crate::diag::{Error, Result};
 use crate::event::{Event, HostStats, Stats, Terminal};
-use crate::inventory::{Loaded, Mismatch, Notice, Reader, VarsFiles, limit_patterns, load_sources};
+use crate::inventory::{Loaded, Mismatch, Notice, Reader, VarsFiles, limit_patterns, world};
 use crate::load::{self, Loader};
 use crate::playbook::Play;
-use crate::template::{Templar, World};
+use crate::template::Templar;
 use crate::value::{Dict, Text, Value};
 use crate::vars::{CachePlugin, FactCache, Fixed, PlainScope, Store, parse_extra_vars, to_value};
 use crate::vault::Secrets;
@@ -197,25 +197,32 @@ impl Run {
         playbooks.iter().map(|path| prepared.inspect(path)).collect()
     }
 
-    fn prepare(self, listener: Listener) -> Result<Prepared> {
-        let emitter = Arc::new(Emitter::new(listener, self.options.verbosity.max(self.options.log_verbosity)));
+    fn prepare(mut self, listener: Listener) -> Result<Prepared> {
+        let emitter = Arc::new(Emitter::new(
+            listener,
+            self.options.verbosity.max(self.options.log_verbosity),
+            self.config.settings.flag("DEFAULT_DEBUG"),
+        ));
         let mut notices = Vec::new();
-        let sources = self.read_inventory(&mut notices);
-        emitter.notices(notices);
-        let Sources { reader, loaded, limit } = sources?;
         let built = crate::actions::ACTIONS.iter().chain(&self.actions).map(|action| action.name);
         let loader = Loader::new(&self.config, built).with_secrets(self.secrets.clone());
-        let store = self.store(loaded, &loader)?.with_cache(fact_cache(&self.config, &emitter)?);
+        let extra = self.extra(&loader);
+        let extensions = self.config.settings.list("DEFAULT_JINJA2_EXTENSIONS").into_iter().map(str::to_owned);
+        let broken = self.config.settings.flag("ALLOW_BROKEN_CONDITIONALS");
+        let templar = self.templar.take().unwrap_or_default().with_extensions(extensions);
+        let templar = Arc::new(templar.with_broken_conditionals(broken));
+        let sources = self.read_inventory(&extra, &templar, &mut notices);
+        emitter.notices(notices);
+        let Sources { reader, loaded, limit } = sources?;
+        let cache = fact_cache(&self.config, &mut |text| emitter.notices(vec![Notice::Warning(text)]))?;
+        let store = self.store(loaded, extra?).with_cache(cache);
         let merge = self.config.settings.text("DEFAULT_HASH_BEHAVIOUR") == Some("merge");
         let store = store.with_merging(merge);
         let settings = Arc::new(self.config.settings.clone());
-        let extensions = settings.list("DEFAULT_JINJA2_EXTENSIONS").into_iter().map(str::to_owned);
-        let templar = self.templar.unwrap_or_default().with_extensions(extensions);
-        let broken = settings.flag("ALLOW_BROKEN_CONDITIONALS");
         let forks = forks(&self.config);
         let shared = Shared {
             store: Arc::new(store),
-            templar: Arc::new(templar.with_broken_conditionals(broken)),
+            templar,
             settings,
             options: self.options,
             loader: Arc::new(loader),
@@ -243,7 +250,12 @@ impl Run {
 
     /// Reads the inventory, and asks what ansible-core asks of it before anything else is loaded: an empty
     /// one is warned of, a limit that leaves nothing is refused.
-    fn read_inventory(&self, notices: &mut Vec<Notice>) -> Result<Sources> {
+    fn read_inventory(
+        &self,
+        extra: &Result<Dict>,
+        templar: &Arc<Templar>,
+        notices: &mut Vec<Notice>,
+    ) -> Result<Sources> {
         let config = &self.config;
         let settings = &config.settings;
         let sources = if self.inventory.is_empty() {
@@ -251,21 +263,35 @@ impl Run {
         } else {
             self.inventory.clone()
         };
-        let loaded = load_sources(config, &self.secrets, &sources, notices)?;
+        let cached = config.clone();
+        let reader = Reader::new(config, self.secrets.clone(), sources)
+            .with_extra(extra.clone())
+            .with_templar(templar.clone())
+            .with_facts(move |host| match fact_cache(&cached, &mut |_| {}) {
+                Ok(Some(cache)) => cache.load(host),
+                Ok(None) => Ok(None),
+                Err(error) => Err(error.line()),
+            });
+        let loaded = reader.load(notices)?;
         let limit = self.options.limit.as_deref().map(|text| limit_patterns(text, &config.around)).transpose()?;
         let mismatch = Mismatch::named(settings.text("HOST_PATTERN_MISMATCH").unwrap_or_default());
         let warn_of_localhost = settings.flag("LOCALHOST_WARNING");
         loaded.inventory.targets("all", limit.as_deref(), mismatch, warn_of_localhost, notices)?;
-        Ok(Sources { reader: Reader::new(config, self.secrets.clone(), sources), loaded, limit })
+        Ok(Sources { reader, loaded, limit })
     }
 
-    fn store(&self, loaded: Loaded, loader: &Loader) -> Result<Store> {
-        let (config, options) = (&self.config, &self.options);
+    /// The extra variables, the embedder's own before those of texts.
+    fn extra(&self, loader: &Loader) -> Result<Dict> {
         let mut extra = self.variables.clone();
         for text in &self.extra_vars {
-            let resolve = |path: &str| config.around.resolve(path, None);
+            let resolve = |path: &str| self.config.around.resolve(path, None);
             extra.update(&parse_extra_vars(text, resolve, |path| loader.read_value(path))?);
         }
+        Ok(extra)
+    }
+
+    fn store(&self, loaded: Loaded, extra: Dict) -> Store {
+        let (config, options) = (&self.config, &self.options);
         let fixed = Fixed {
             check: options.check,
             diff: options.diff,
@@ -278,18 +304,9 @@ impl Run {
             config_file: config.file.clone(),
             python: config.around.find_program("python3"),
         };
-        let world = World {
-            cwd: config.around.cwd.clone(),
-            home: config.around.home.clone(),
-            environment: config.around.env.clone(),
-            vault: self.secrets.clone(),
-            settings: (config.settings.iter())
-                .map(|(setting, value, from)| (setting.name.to_owned(), (value.clone(), from.to_string())))
-                .collect(),
-        };
         let files = VarsFiles::new(&loaded.sources, config, &self.secrets);
         let inject = config.settings.flag("INJECT_FACTS_AS_VARS");
-        Ok(Store::new(world, extra, &fixed, inject, loaded.inventory, files))
+        Store::new(world(config, &self.secrets), extra, &fixed, inject, loaded.inventory, files)
     }
 }
 
@@ -314,9 +331,8 @@ fn flush_cache(shared: &Shared) -> Result<()> {
 
 /// The fact cache on disk that the settings ask for; one that cannot be had is warned of, and facts stay
 /// in memory, as in the real one.
-fn fact_cache(config: &Config, emitter: &Emitter) -> Result<Option<FactCache>> {
+fn fact_cache(config: &Config, warn: &mut dyn FnMut(String)) -> Result<Option<FactCache>> {
     let settings = &config.settings;
-    let warn = |text: String| emitter.notices(vec![Notice::Warning(text)]);
     let name = settings.text("CACHE_PLUGIN").unwrap_or("memory");
     match CachePlugin::named(name)? {
         CachePlugin::Memory => return Ok(None),

@@ -103,11 +103,11 @@ impl Shared {
 
     /// Says what rendering had to say.
     pub fn tell_templates(&self) {
-        for warning in self.templar.take_warnings() {
-            self.warn(warning.to_string().trim_end());
-        }
-        for deprecation in self.templar.take_deprecations() {
-            self.emit(&Event::Deprecated(deprecation.to_string().trim_end().to_owned()));
+        for remark in self.templar.take_remarks() {
+            match remark.gone_in {
+                Some(_) => self.emit(&Event::Deprecated(remark.text())),
+                None => self.warn(remark.text()),
+            }
         }
     }
 

@@ -6,10 +6,9 @@
 use super::keywords::Keywords;
 use super::shared::Shared;
 use crate::argspec::boolean;
-use crate::connection::{Become, Secret, Ssh, Target, Transport};
+use crate::connection::{Become, METHODS, Method, Secret, Ssh, Target, Transport};
 use crate::diag::{Error, Result};
 use crate::playbook::Common;
-use crate::template::{Scope, Var};
 use crate::value::Value;
 use crate::vars::HostScope;
 use std::sync::Arc;
@@ -26,7 +25,7 @@ impl Keywords<'_> {
                 of
             }
             // Keywords and options have their own place below.
-            None => Connected { shared: self.shared, scope: HostScope { reached: None, ..scope.clone() } },
+            None => Connected { shared: self.shared, scope: scope.as_written() },
         };
         let name = vars.scope.host.to_string();
         let local = is_localhost(&name) && !vars.is_in_inventory();
@@ -58,7 +57,7 @@ impl Keywords<'_> {
         let same = self.shared.settings.flag("BECOME_ALLOW_SAME_USER");
         let escalation = self.escalation(&vars)?.filter(|wanted| same || login != Some(wanted.user.as_str()));
         // Tasks on the controller itself start where the playbook is.
-        let cwd = if transport == Transport::Local { vars.text(&["playbook_dir"])?.map(Into::into) } else { None };
+        let cwd = (transport == Transport::Local).then(|| scope.play.basedir.as_str().into());
         Ok(Target { name, transport, escalation, remote_tmp, cwd })
     }
 
@@ -72,12 +71,12 @@ impl Keywords<'_> {
         };
         let none = None;
         // A keyword's user and port belong to the task's own host, not to the one it is delegated to.
-        let user = match vars.text(&["ansible_user", "ansible_ssh_user"])? {
+        let user = match vars.text(&["ansible_ssh_user", "ansible_user"])? {
             Some(user) => Some(user),
             None if delegated => None,
             None => self.text(|c| c.remote_user.as_ref())?,
         };
-        let port = match vars.text(&["ansible_port", "ansible_ssh_port"])? {
+        let port = match vars.text(&["ansible_ssh_port", "ansible_port"])? {
             Some(port) => Some(port),
             None if delegated => None,
             None => self.text(|c| c.port.as_ref())?,
@@ -88,17 +87,17 @@ impl Keywords<'_> {
                 .parse::<u16>()
                 .map_err(|_| Error::action(format!("Invalid value '{text}' for the port of an ssh connection")))
         });
-        let key = vars.text(&["ansible_private_key_file", "ansible_ssh_private_key_file"])?;
+        let key = vars.text(&["ansible_ssh_private_key_file", "ansible_private_key_file"])?;
         let key = key.or_else(|| options.private_key_file.clone()).or_else(|| self.setting("ssh.private_key_file"));
-        let number = |names: &[&str], setting: &str| {
+        let number = |names: &[&str], option: Option<i64>, setting: &str| {
             let given = vars.text(names)?.and_then(|text| text.trim().parse().ok());
-            Ok::<u64, Error>(given.unwrap_or_else(|| u64::try_from(shared.settings.int(setting)).unwrap_or_default()))
+            let other = || u64::try_from(option.unwrap_or_else(|| shared.settings.int(setting))).unwrap_or_default();
+            Ok::<u64, Error>(given.unwrap_or_else(other))
         };
-        let timeout = options.timeout.and_then(|t| u64::try_from(t).ok());
-        let checking = vars.flag(&["ansible_host_key_checking", "ansible_ssh_host_key_checking"])?;
-        let password = vars.text(&["ansible_password", "ansible_ssh_pass", "ansible_ssh_password"])?;
+        let checking = vars.flag(&["ansible_ssh_host_key_checking", "ansible_host_key_checking"])?;
+        let password = vars.text(&["ansible_ssh_password", "ansible_ssh_pass", "ansible_password"])?;
         Ok(Ssh {
-            host: vars.text(&["ansible_host", "ansible_ssh_host"])?.unwrap_or_else(|| vars.scope.host.to_string()),
+            host: vars.text(&["ansible_ssh_host", "ansible_host"])?.unwrap_or_else(|| vars.scope.host.to_string()),
             port: port.transpose()?,
             user: user.or_else(|| options.remote_user.clone()).or_else(|| self.setting("ssh.remote_user")),
             password: password.map(Secret::new).or_else(|| options.connection_password.clone()),
@@ -108,12 +107,10 @@ impl Keywords<'_> {
             extra_args: words(&["ansible_ssh_extra_args"], &options.ssh_extra_args, "ssh.ssh_extra_args")?,
             executable: words(&["ansible_ssh_executable"], &none, "ssh.ssh_executable")?,
             host_key_checking: checking.unwrap_or_else(|| shared.settings.flag("ssh.host_key_checking")),
-            timeout: match timeout {
-                Some(timeout) => timeout,
-                None => number(&["ansible_ssh_timeout", "ansible_timeout"], "ssh.timeout")?,
-            },
-            retries: u32::try_from(number(&["ansible_ssh_retries"], "ssh.reconnection_retries")?).unwrap_or_default(),
-            verbosity: u8::try_from(number(&["ansible_ssh_verbosity"], "ssh.verbosity")?).unwrap_or_default(),
+            timeout: number(&["ansible_ssh_timeout", "ansible_timeout"], options.timeout, "ssh.timeout")?,
+            retries: u32::try_from(number(&["ansible_ssh_retries"], None, "ssh.reconnection_retries")?)
+                .unwrap_or_default(),
+            verbosity: u8::try_from(number(&["ansible_ssh_verbosity"], None, "ssh.verbosity")?).unwrap_or_default(),
         })
     }
 
@@ -136,43 +133,61 @@ impl Keywords<'_> {
         let method = method
             .or_else(|| self.option(&options.become_method, "DEFAULT_BECOME_METHOD"))
             .unwrap_or_else(|| "sudo".into());
-        let plugin = method.rsplit('.').next().unwrap_or_default().to_owned();
-        let own = |what: &str| format!("ansible_{plugin}_{what}");
-        let user = match vars.text(&["ansible_become_user", &own("user")])? {
+        let plugin = become_plugin(&method)?;
+        let own = |what: &str| format!("ansible_{}_{what}", plugin.named);
+        // Of several variables, the last one counts.
+        let user = match vars.text(&[&own("user"), "ansible_become_user"])? {
             Some(user) => Some(user),
             None => self.text(|c| c.become_user.as_ref())?,
         };
-        let exe = match vars.text(&["ansible_become_exe", &own("exe")])? {
+        let exe = match vars.text(&[&own("exe"), "ansible_become_exe"])? {
             Some(exe) => Some(exe),
             None => self.text(|c| c.become_exe.as_ref())?,
         };
-        let flags = match vars.text(&["ansible_become_flags", &own("flags")])? {
+        let flags = match vars.text(&[&own("flags"), "ansible_become_flags"])? {
             Some(flags) => Some(flags),
             None => self.text(|c| c.become_flags.as_ref())?,
         };
-        let password = vars.text(&["ansible_become_password", "ansible_become_pass", &own("pass")])?;
+        let password = vars.text(&[&own("pass"), "ansible_become_pass", "ansible_become_password"])?;
         let user =
             user.or_else(|| self.option(&options.become_user, "DEFAULT_BECOME_USER")).unwrap_or_else(|| "root".into());
-        let plugin_setting = |what: &str| {
-            matches!(plugin.as_str(), "su" | "sudo").then(|| self.setting(&format!("{plugin}.{what}"))).flatten()
-        };
-        let chdir = vars.text(&["ansible_sudo_chdir"])?.or_else(|| self.setting("sudo.sudo_chdir"));
-        let prompts = match vars.list("ansible_su_prompt_l10n")? {
+        let settings = &self.shared.settings;
+        let setting = |what: &str| self.known_setting(&format!("{}.{what}", plugin.named));
+        let chdir = vars.text(&["ansible_sudo_chdir"])?.or_else(|| setting("sudo_chdir"));
+        let prompts = match vars.list(&own("prompt_l10n"))? {
             Some(prompts) => prompts,
-            None => self.shared.settings.list("su.prompt_l10n").into_iter().map(str::to_owned).collect(),
+            None => {
+                let name = format!("{}.prompt_l10n", plugin.named);
+                if settings.has(&name) { settings.list(&name).into_iter().map(str::to_owned).collect() } else { vec![] }
+            }
         };
+        let form = match plugin.name {
+            "sudosu" => ("ansible_sudosu_alt_method".to_owned(), "sudosu.alt_method".to_owned()),
+            _ => (own("wrap_execution"), format!("{}.wrap_exe", plugin.named)),
+        };
+        let other_form = vars.flag(&[&form.0])?;
+        let seconds = vars.text(&["ansible_local_become_success_timeout"])?;
+        let seconds = seconds.and_then(|text| text.trim().parse().ok()).filter(|seconds| *seconds > 0);
         Ok(Some(Become {
-            chdir: chdir.filter(|folder| plugin == "sudo" && !folder.is_empty()),
-            prompts: if plugin == "su" { prompts } else { Vec::new() },
+            chdir: chdir.filter(|folder| plugin.name == "sudo" && !folder.is_empty()),
+            prompts,
             user,
-            exe: exe.or_else(|| plugin_setting("become_exe")),
-            flags: flags.or_else(|| plugin_setting("become_flags")),
+            exe: exe.or_else(|| setting("become_exe")),
+            flags: flags.or_else(|| setting("become_flags")),
             password: password
-                .or_else(|| plugin_setting("become_pass"))
                 .map(Secret::new)
-                .or_else(|| options.become_password.clone()),
+                .or_else(|| options.become_password.clone())
+                .or_else(|| setting("become_pass").map(Secret::new))
+                .filter(|password| !password.reveal().is_empty()),
+            other_form: other_form.unwrap_or_else(|| settings.has(&form.1) && settings.flag(&form.1)),
+            success_timeout: seconds.unwrap_or(Become::SUCCESS_TIMEOUT),
             method,
         }))
+    }
+
+    /// A plugin's setting, where the plugin has it.
+    fn known_setting(&self, name: &str) -> Option<String> {
+        self.shared.settings.has(name).then(|| self.setting(name)).flatten()
     }
 
     fn option(&self, option: &Option<String>, setting: &str) -> Option<String> {
@@ -193,6 +208,26 @@ impl Keywords<'_> {
     }
 }
 
+/// The method of a `become_method`; those that ansible-core does not know either are told in its words.
+fn become_plugin(method: &str) -> Result<&'static Method> {
+    if let Some(known) = Method::named(method) {
+        return Ok(known);
+    }
+    if method.contains('.') || LACKING.contains(&method) {
+        let known: Vec<&str> = METHODS.iter().map(|method| method.name).collect();
+        let known = known.join(", ");
+        return Err(Error::unsupported(format!("rplay has no become method '{method}'; it has {known}")));
+    }
+    Err(Error::user(format!(
+        "Invalid become method specified, could not find matching plugin: '{method}'. Use `ansible-doc -t become -l` to \
+         list available plugins."
+    )))
+}
+
+/// Become methods of ansible's that rplay lacks: runas is of Windows, enable of network devices, machinectl gives its
+/// command a terminal that bytes do not pass unchanged.
+const LACKING: [&str; 3] = ["enable", "machinectl", "runas"];
+
 /// The variables of the host that is connected to.
 struct Connected<'a> {
     shared: &'a Shared,
@@ -200,10 +235,11 @@ struct Connected<'a> {
 }
 
 impl Connected<'_> {
-    /// The first of these variables that is there, rendered.
+    /// The first of these variables that is there, rendered: ansible-core lists them the other way round, and takes
+    /// the last.
     fn value(&self, names: &[&str]) -> Result<Option<Value>> {
         for name in names {
-            if let Some(Var::Value(value)) = self.scope.get(name)?
+            if let Some(value) = self.scope.plain(name)?
                 && let Some(value) = self.shared.templar.render_value(&value, &self.scope)?
             {
                 return Ok(Some(value));

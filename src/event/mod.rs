@@ -95,6 +95,8 @@ pub enum Event {
         /// The text.
         text: String,
     },
+    /// What the engine does, for whoever looks for a fault in it (DEFAULT_DEBUG).
+    Debug(String),
     /// The run is over.
     Stats(Arc<Stats>),
 }
@@ -198,6 +200,8 @@ pub struct TaskResult {
     pub label: Option<Value>,
     /// The error behind a failure, with its place in the user's files.
     pub error: Option<diag::Error>,
+    /// What is said beside the result, in full: its `warnings` and `deprecations` hold the words alone.
+    pub remarks: Vec<diag::Remark>,
 }
 
 /// The counters of a host, as the recap shows them.

@@ -149,7 +149,7 @@ impl<'a> Command<'a> {
             None => std::process::Command::new(program),
         };
         command.args(args).envs(self.env.over()).envs(self.vars.iter().map(|(k, v)| (k, v))).process_group(0);
-        if let Some(cwd) = &self.cwd {
+        if let Some(cwd) = self.cwd.as_deref().or(self.env.folder()) {
             command.current_dir(cwd);
         }
         command.stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() });

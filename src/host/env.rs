@@ -13,12 +13,24 @@ const SYSTEM: [&str; 3] = ["/sbin", "/usr/sbin", "/usr/local/sbin"];
 #[derive(Clone, Debug, Default)]
 pub struct Env {
     over: BTreeMap<String, String>,
+    /// Where children start that are told no other place; else it is the agent's.
+    folder: Option<PathBuf>,
 }
 
 impl Env {
     /// The login's environment with some variables set.
     pub fn new(over: &[(String, String)]) -> Self {
-        Self { over: over.iter().cloned().collect() }
+        Self { over: over.iter().cloned().collect(), folder: None }
+    }
+
+    /// Lets children start in a folder.
+    pub fn start_in(&mut self, folder: &Path) {
+        self.folder = Some(folder.to_owned());
+    }
+
+    /// The folder in which children start.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
     }
 
     /// The value of a variable.

@@ -153,12 +153,11 @@ impl Inventory {
     /// Sets a variable of a group or, where no group has that name, of a host.
     pub fn set_variable(&mut self, entity: &str, key: &Text, value: Value, notices: &mut Vec<Notice>) -> Result<()> {
         check_name(key, notices);
-        let key = key.as_str();
         let merge = self.rules().merge;
         let data = self.data();
         if let Some(group) = data.groups.get_mut(entity) {
             let group = Arc::make_mut(group);
-            if key == "ansible_group_priority" {
+            if key.as_str() == "ansible_group_priority" {
                 group.priority = priority(&value)?;
             } else {
                 set(&mut group.vars, key, value, merge);
@@ -278,12 +277,13 @@ impl Inventory {
     }
 }
 
-fn set(vars: &mut Dict, key: &str, value: Value, merge: bool) {
-    let merged = match (vars.get(key), &value) {
+/// Sets a variable, whose name keeps the place where it was first written.
+fn set(vars: &mut Dict, key: &Text, value: Value, merge: bool) {
+    let merged = match (vars.get(key.as_str()), &value) {
         (Some(Value::Dict(old)), Value::Dict(new)) if merge => Some(combine(old, new, true)),
         _ => None,
     };
-    vars.insert(key, merged.map_or(value, Value::Dict));
+    vars.insert(Value::Str(key.clone()), merged.map_or(value, Value::Dict));
 }
 
 /// Variables over variables: the second win, dicts are merged to any depth where asked to.

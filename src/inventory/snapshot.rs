@@ -118,10 +118,19 @@ impl Inventory {
     /// The groups of a host in the order in which their variables are merged: `all` first, then by
     /// depth, priority and name.
     pub fn groups_of(&self, host: &Host) -> Vec<Arc<Group>> {
+        self.above(host, Some("all"))
+    }
+
+    /// The same while sources are read: without `all` where nothing has put the host below it yet.
+    pub(super) fn groups_so_far(&self, host: &Host) -> Vec<Arc<Group>> {
+        self.above(host, None)
+    }
+
+    fn above(&self, host: &Host, also: Option<&str>) -> Vec<Arc<Group>> {
         let mut seen: HashSet<&str> = HashSet::new();
         let mut found: Vec<&Arc<Group>> = Vec::new();
         let mut next: Vec<&str> = host.groups.iter().map(|g| &**g).collect();
-        next.push("all");
+        next.extend(also);
         while let Some(name) = next.pop() {
             if let Some(group) = self.group(name).filter(|_| seen.insert(name)) {
                 found.push(group);

@@ -3,13 +3,13 @@
 //! As in ansible-core, what a plugin took in before it failed stays, and a source that no plugin can read
 //! is a warning unless the settings say otherwise.
 
-use super::{Inventory, NewHost, Notice, Rules, Transform, ini_file, parse_address, script, yaml_file};
+use super::plugin::{self, Plugin};
+use super::{Inventory, Notice, Reader, Rules, Transform};
 use crate::config::Config;
 use crate::diag::{Error, Kind, Origin, Result, Source};
 use crate::value::{Value, str_repr};
 use crate::vault::Secrets;
 use crate::{vault, yaml};
-use rustix::fs::Access;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,14 +25,30 @@ pub struct Loaded {
 /// What a plugin works with.
 pub(super) struct Reading<'a> {
     pub inventory: Inventory,
+    pub reader: &'a Reader,
     pub config: &'a Config,
     pub secrets: &'a Secrets,
     pub notices: &'a mut Vec<Notice>,
+    /// The sources that were read so far.
+    pub done: Vec<String>,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    /// For the sources of a reader, nothing read yet.
+    pub fn new(reader: &'a Reader, notices: &'a mut Vec<Notice>) -> Self {
+        let config = &reader.config;
+        let mut inventory = Inventory::new(Rules::of(config));
+        inventory.set_python(config.around.find_program("python3").as_deref());
+        Self { inventory, reader, config, secrets: &reader.secrets, notices, done: Vec::new() }
+    }
+
     pub fn warn(&mut self, text: impl Into<String>) {
         self.notices.push(Notice::Warning(text.into()));
+    }
+
+    /// A message for those who ask for more of them.
+    pub fn say(&mut self, verbosity: u8, text: String) {
+        self.notices.push(Notice::Verbose(verbosity, text));
     }
 
     /// A deprecation of an inventory plugin's.
@@ -58,33 +74,24 @@ impl Rules {
     }
 }
 
-/// Reads all sources in order into one inventory: the command line's `-i`, else the setting `inventory`.
-pub fn load_sources(
-    config: &Config,
-    secrets: &Secrets,
-    sources: &[String],
-    notices: &mut Vec<Notice>,
-) -> Result<Loaded> {
-    let sources: Vec<String> = sources
-        .iter()
-        .filter(|s| !s.is_empty())
-        .map(|s| if s.contains(',') { s.clone() } else { config.around.resolve(s, None) })
-        .collect();
-    let mut reading = Reading { inventory: Inventory::new(Rules::of(config)), config, secrets, notices };
-    reading.inventory.set_python(config.around.find_program("python3").as_deref());
+/// Reads all sources in order into one inventory.
+pub(super) fn load(reader: &Reader, notices: &mut Vec<Notice>) -> Result<Loaded> {
+    let sources = reader.sources();
+    let mut reading = Reading::new(reader, notices);
     let mut parsed = false;
     for source in &sources {
         parsed |= reading.source(source)?;
     }
+    let settings = &reader.config.settings;
     if parsed {
         let Reading { mut inventory, notices, .. } = reading;
         inventory.reconcile(notices)?;
         return Ok(Loaded { inventory, sources });
     }
-    if config.settings.flag("INVENTORY_UNPARSED_IS_FAILED") {
+    if settings.flag("INVENTORY_UNPARSED_IS_FAILED") {
         return Err(Error::user("No inventory was parsed, please check your configuration and options."));
     }
-    if config.settings.flag("INVENTORY_UNPARSED_WARNING") {
+    if settings.flag("INVENTORY_UNPARSED_WARNING") {
         reading.warn("No inventory was parsed, only implicit localhost is available");
     }
     Ok(Loaded { inventory: reading.inventory, sources })
@@ -129,35 +136,26 @@ impl Reading<'_> {
     }
 
     fn single(&mut self, source: &str) -> Result<bool> {
+        let (plugins, foreign) = plugin::enabled(self)?;
         let mut failures = Vec::new();
-        let mut known = false;
-        for name in self.config.settings.list("INVENTORY_ENABLED") {
-            let Some(plugin) = Plugin::named(name) else {
-                self.warn(format!("Failed to load inventory plugin, skipping {name}"));
-                continue;
-            };
-            known = true;
+        for (name, plugin) in plugins {
             if !plugin.wants(self, source) {
-                self.notices.push(Notice::Verbose(
-                    3,
-                    format!("{name} declined parsing {source} as it did not pass its verify_file() method"),
-                ));
+                self.say(3, format!("{name} declined parsing {source} as it did not pass its verify_file() method"));
                 continue;
             }
-            match plugin.parse(self, source) {
+            match self.parsed(plugin, name, source) {
                 Ok(()) => {
-                    let text = format!("Parsed {source} inventory source with {name} plugin");
-                    self.notices.push(Notice::Verbose(3, text));
+                    self.say(3, format!("Parsed {source} inventory source with {name} plugin"));
+                    self.done.push(source.to_owned());
                     return Ok(true);
                 }
                 Err(error) if error.kind == Kind::Unsupported => return Err(error),
                 Err(error) => failures.push((name, error)),
             }
         }
-        if !known {
-            return Err(Error::user(
-                "No inventory plugins available to generate inventory, make sure you have at least one enabled.",
-            ));
+        // Whether it would have been one of theirs, they alone could say.
+        if let Some(name) = foreign.first().filter(|_| Path::new(source).exists()) {
+            return Err(plugin::foreign(name).at(Some(&Origin::file(source))));
         }
         if source != "/etc/ansible/hosts" || Path::new(source).exists() {
             self.failed(source, failures)?;
@@ -165,17 +163,18 @@ impl Reading<'_> {
         Ok(false)
     }
 
+    fn parsed(&mut self, plugin: Plugin, name: &str, source: &str) -> Result<()> {
+        // Every plugin takes the extra variables along, whether it has a use for them or not.
+        self.reader.extra.as_ref().map_err(Clone::clone)?;
+        plugin.parse(self, name, source)
+    }
+
     fn failed(&mut self, source: &str, failures: Vec<(&str, Error)>) -> Result<()> {
         for (plugin, error) in failures {
             let (plugin, shown) = (str_repr(plugin), str_repr(source));
             let place = Origin::described(format!("<inventory plugin {plugin} with source {shown}>"));
-            let error = match error.place() {
-                Some(_) => error,
-                None => error.at(Some(&place)),
-            };
             let message = format!("Failed to parse inventory with {plugin} plugin.");
-            let summary = error.clone().context(message.clone()).line();
-            self.warn(format!("{summary}\n\n{message}\n\n<<< caused by >>>\n\n{error}"));
+            self.warn(error.at(Some(&place)).context(message).to_string());
         }
         if self.config.settings.flag("INVENTORY_ANY_UNPARSED_IS_FAILED") {
             return Err(Error::user(format!("Completely failed to parse inventory source {source}")));
@@ -184,46 +183,13 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn yaml(&mut self, path: &str) -> Result<Value> {
+    pub(super) fn yaml(&mut self, path: &str) -> Result<Value> {
         let text = read_text(path, self.secrets)?;
         let source = Arc::new(Source::File(path.to_owned()));
         let parsed = yaml::load(&text, &source, yaml_options(self.config))?;
         self.notices.extend(parsed.warnings.into_iter().map(Notice::Warning));
         self.notices.extend(parsed.deprecations.into_iter().map(Notice::Deprecated));
         Ok(parsed.node.to_value())
-    }
-
-    fn host_list(&mut self, source: &str, ranges: bool) -> Result<()> {
-        for entry in source.split(',').map(str::trim).filter(|e| !e.is_empty()) {
-            let plain = parse_address(entry).filter(|(host, _)| !host.contains('['));
-            let (names, port) = if ranges {
-                ini_file::expand_pattern(entry)?
-            } else {
-                let (host, port) = plain.unwrap_or((entry, None));
-                (vec![host.to_owned()], port)
-            };
-            for name in names {
-                if self.inventory.host(&name).is_none() {
-                    let new = NewHost { source: Some(source), port };
-                    self.inventory.add_host(&name, Some("ungrouped"), new, self.notices)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn auto(&mut self, path: &str) -> Result<()> {
-        let data = self.yaml(path)?;
-        match yaml_file::plugin_of(&data) {
-            None => Err(Error::parser(format!(
-                "no root 'plugin' key found, {} is not a valid YAML inventory plugin config file",
-                str_repr(path)
-            ))),
-            Some(plugin) => {
-                Err(Error::unsupported(format!("The inventory plugin {} is not supported yet.", str_repr(&plugin)))
-                    .at(Some(&Origin::file(path))))
-            }
-        }
     }
 }
 
@@ -261,75 +227,4 @@ pub(super) fn read_text(path: &str, secrets: &Secrets) -> Result<String> {
         let bad = format!("'utf-8' codec can't decode byte {byte:#04x} in position {at}: invalid start byte");
         lines.map(|lines| lines.join("\n")).ok_or_else(|| Error::user(bad).at(Some(&place)))
     })
-}
-
-/// The inventory plugins that are built in.
-#[derive(Clone, Copy)]
-enum Plugin {
-    AdvancedHostList,
-    Auto,
-    HostList,
-    Ini,
-    Script,
-    Toml,
-    Yaml,
-    /// In ansible-core, not here.
-    Missing,
-}
-
-impl Plugin {
-    fn named(name: &str) -> Option<Self> {
-        Some(match name.strip_prefix("ansible.builtin.").unwrap_or(name) {
-            "advanced_host_list" => Self::AdvancedHostList,
-            "auto" => Self::Auto,
-            "host_list" => Self::HostList,
-            "ini" => Self::Ini,
-            "script" => Self::Script,
-            "toml" => Self::Toml,
-            "yaml" => Self::Yaml,
-            "constructed" | "generator" => Self::Missing,
-            _ => return None,
-        })
-    }
-
-    /// Whether a source looks like this plugin's.
-    fn wants(self, reading: &Reading<'_>, source: &str) -> bool {
-        let readable = rustix::fs::access(source, Access::READ_OK).is_ok();
-        let name = source.rsplit('/').next().unwrap_or_default();
-        let ext = name.rfind('.').filter(|at| *at > 0).map_or("", |at| &name[at..]);
-        match self {
-            Self::AdvancedHostList | Self::HostList => !Path::new(source).exists() && source.contains(','),
-            Self::Auto => readable && (source.ends_with(".yml") || source.ends_with(".yaml")),
-            Self::Ini => readable && ext != ".toml",
-            Self::Script => readable && rustix::fs::access(source, Access::EXEC_OK).is_ok(),
-            Self::Toml => readable && ext == ".toml",
-            Self::Yaml => {
-                readable && (ext.is_empty() || reading.config.settings.list("yaml.yaml_extensions").contains(&ext))
-            }
-            // Such a file names its plugin, and `auto` or `yaml` says what is missing.
-            Self::Missing => false,
-        }
-    }
-
-    fn parse(self, reading: &mut Reading<'_>, source: &str) -> Result<()> {
-        match self {
-            Self::AdvancedHostList => reading.host_list(source, true),
-            Self::Auto => reading.auto(source),
-            Self::HostList => reading.host_list(source, false),
-            Self::Ini => {
-                let text = read_text(source, reading.secrets)
-                    .map_err(|e| e.context("Failed to parse inventory.").at(Some(&Origin::file(source))))?;
-                ini_file::parse(reading, &text, source)
-            }
-            Self::Script => script::parse(reading, source),
-            Self::Yaml => {
-                // The plugin keeps the message of a syntax error and drops its place.
-                let data = reading.yaml(source).map_err(|e| Error::parser(e.line()))?;
-                yaml_file::parse(reading, &data, source)
-            }
-            Self::Toml | Self::Missing => {
-                Err(Error::unsupported(format!("TOML inventories are not supported yet: {}", str_repr(source))))
-            }
-        }
-    }
 }

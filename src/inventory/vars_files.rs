@@ -97,7 +97,7 @@ fn folder_of(source: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::{NewHost, load_sources};
+    use crate::inventory::{NewHost, Reader};
 
     #[test]
     fn precedence_as_documented() {
@@ -122,7 +122,7 @@ mod tests {
         }
         let config = Config::default();
         let (secrets, notices) = (Secrets::default(), &mut Vec::new());
-        let loaded = load_sources(&config, &secrets, &[format!("{base}/inv/hosts")], notices).unwrap();
+        let loaded = Reader::new(&config, secrets.clone(), vec![format!("{base}/inv/hosts")]).load(notices).unwrap();
         let files = VarsFiles::new(&loaded.sources, &config, &secrets);
         files.set_playbook(&[&format!("{base}/play")]);
         let vars = files.merged(&loaded.inventory, "h").unwrap();

@@ -142,17 +142,24 @@ fn add_hosts(reading: &mut Reading<'_>, group: &str, pattern: &Value, vars: &Val
 }
 
 /// Python's name of a value's class, as ansible-core's YAML loader makes it.
-fn class(value: &Value) -> String {
+pub(super) fn class_name(value: &Value) -> String {
     match value {
-        Value::Null => "<class 'NoneType'>".into(),
-        Value::Bool(_) => "<class 'bool'>".into(),
+        Value::Null => "NoneType".into(),
+        Value::Bool(_) => "bool".into(),
         other => {
             let name = other.type_name();
             let mut chars = name.chars();
             let title: String = chars.next().map(|c| c.to_ascii_uppercase()).into_iter().chain(chars).collect();
-            format!("<class 'ansible.module_utils._internal._datatag._AnsibleTagged{title}'>")
+            format!("_AnsibleTagged{title}")
         }
     }
+}
+
+/// The same as Python shows the class itself.
+pub(super) fn class(value: &Value) -> String {
+    let name = class_name(value);
+    let package = if name.starts_with('_') { "ansible.module_utils._internal._datatag." } else { "" };
+    format!("<class '{package}{name}'>")
 }
 
 /// What a YAML plugin's configuration names as its plugin.

@@ -67,7 +67,7 @@ impl Loader {
             return Ok(Loaded { shown, ..Loaded::default() });
         }
         if data.as_list().is_none() {
-            return Err(Error::user("included task files must contain a list of tasks").at(Some(&data.origin)));
+            return Err(Error::user("included task files must contain a list of tasks"));
         }
         let frame = include_frame(request, dirname(&target), apply);
         let entries = reading.list(&data, &within.inside(frame))?;
@@ -115,7 +115,7 @@ impl Loader {
         let collections = task.common.collections.as_deref().unwrap_or_else(|| task.frame.collections());
         match self.catalogue.resolve(name, collections, &self.library()) {
             Lookup::Found(action) => Ok(action),
-            Lookup::Removed(message) => Err(Error::user(message).at(task.action.origin())),
+            Lookup::Removed(message) => Err(Error::user(message)),
             Lookup::Unknown => {
                 let name = crate::value::str_repr(name);
                 Err(Error::user(format!("Cannot resolve {name} to an action or module.")).at(task.action.origin()))

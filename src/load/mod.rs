@@ -19,8 +19,8 @@ mod scope;
 mod tasks;
 
 use crate::config::Config;
-use crate::content::{Catalogue, Installation};
-use crate::diag::Result;
+use crate::content::{Catalogue, Installation, Said};
+use crate::diag::{Error, Result};
 use crate::playbook::{Frame, Note, Notes, RoleUse, Surroundings};
 use crate::value::{Dict, Text, Value};
 use crate::vault::Secrets;
@@ -70,6 +70,8 @@ pub struct Loader {
     catalogue: Arc<Catalogue>,
     settings: Settings,
     notes: Notes,
+    /// What the settings say that nothing can be loaded with.
+    refused: Option<Error>,
     /// The `library/` folders of the playbooks and roles seen so far: as with ansible-core, what
     /// one role has there is known to all that come later.
     library: Mutex<Vec<String>>,
@@ -98,6 +100,14 @@ impl Loader {
             catalogue = catalogue.with_python_path();
         }
         texts("DEFAULT_ACTION_PLUGIN_PATH").iter().for_each(|folder| catalogue.add_plugins(folder));
+        catalogue.collections().validate_groups(config.settings.flag("VALIDATE_ACTION_GROUP_METADATA"));
+        let notes = Notes::default();
+        let filters = config.settings.text("PLUGIN_FILTERS_CFG");
+        let mut refused = None;
+        match crate::content::rejected(filters, &mut |text| notes.warn(text)) {
+            Ok(rejected) => catalogue = catalogue.without(rejected),
+            Err(error) => refused = Some(error),
+        }
         let settings = Settings {
             cwd: config.around.cwd.clone(),
             home: config.around.home.clone(),
@@ -113,7 +123,7 @@ impl Loader {
                 .then(|| config.settings.flag("DEFAULT_PRIVATE_ROLE_VARS")),
             secrets: Secrets::default(),
         };
-        Self::with(catalogue, settings)
+        Self { notes, refused, ..Self::with(catalogue, settings) }
     }
 
     /// A loader with settings of one's own.
@@ -122,6 +132,7 @@ impl Loader {
             catalogue: Arc::new(catalogue),
             settings,
             notes: Notes::default(),
+            refused: None,
             library: Mutex::default(),
             module_utils: Mutex::default(),
             files: Mutex::default(),
@@ -142,8 +153,11 @@ impl Loader {
 
     /// Takes out what there was to say since this was last called.
     pub fn notes(&self) -> Vec<Note> {
-        for text in self.catalogue.collections().take_notices() {
-            self.notes.add(Note::Deprecated(text));
+        for said in self.catalogue.collections().take_notices() {
+            self.notes.add(match said {
+                Said::Deprecated(text) => Note::Deprecated(text),
+                Said::Warning(text) => Note::Warning(text),
+            });
         }
         self.notes.take()
     }

@@ -33,6 +33,9 @@ struct Given {
 impl Loader {
     /// Loads a playbook file with all that it imports; a relative path is in the working directory.
     pub fn playbook(&self, path: &str, render: &dyn Render) -> Result<Vec<Play>> {
+        if let Some(error) = &self.refused {
+            return Err(error.clone());
+        }
         let path = normal(&join(&self.settings.cwd, path));
         self.file(&path, render, &Given::default())
     }

@@ -9,6 +9,7 @@ use crate::host::digest;
 use crate::proto::{Outcome, Request};
 use crate::value::{Dict, Value};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -51,7 +52,7 @@ pub fn run(request: &Request, blob: Option<Blob>, cancelled: &AtomicBool) -> Out
         Err(failed) => return failed,
     }
     if let Err(error) = fs::symlink_metadata(&delivery.dest)
-        && error.kind() == std::io::ErrorKind::NotADirectory
+        && matches!(error.kind(), ErrorKind::NotADirectory | ErrorKind::PermissionDenied)
     {
         let text = format!(
             "Failed to get information on remote file ({}): {}",

@@ -325,7 +325,8 @@ mod tests {
     fn what_goes_wrong() {
         let out = answered(r#""responses": {"\\?": ["bob"]}"#);
         has(&out, "msg", "\"No remaining responses for '\\\\?', output was 'b' pass?''\"");
-        let out = answered(r#""responses": {"zzz": "x"}, "timeout": 0"#);
+        let slow = r#"{"command": "sleep 60", "responses": {"zzz": "x"}, "timeout": 0}"#;
+        let out = outcome("expect", slow);
         has(&out, "msg", "'command exceeded timeout'");
         has(&out, "rc", "None");
         let silent = r#"{"command": "sh -c 'exec <&- >&- 2>&-; sleep 0.3; exit 4'", "responses": {}}"#;

@@ -41,6 +41,7 @@ pub mod known_hosts;
 pub mod lineinfile;
 pub mod many;
 pub mod mount;
+mod neutral;
 pub mod patch;
 pub mod ping;
 pub mod pip;

@@ -3,6 +3,7 @@
 //! Every result has `invocation`, warnings, and for a path its owner, mode, size and state; the values
 //! of `no_log` arguments are masked here, before anything leaves the host.
 
+use super::neutral::Neutral;
 use super::{Blob, Call, ModuleDef, Support, attributes, deliver, many, programs};
 use crate::argspec::{Args, Checked, Host, check};
 use crate::host::{Command, Env, locale};
@@ -38,14 +39,14 @@ pub fn internal(name: &str) -> Option<Internal> {
 /// Runs a module.
 pub fn run_def(def: &ModuleDef, request: &Request, blob: Option<Blob>, cancelled: &AtomicBool) -> Outcome {
     let name = if request.shown.is_empty() { def.name } else { &request.shown };
-    let env = Env::new(&request.context.environment);
+    let mut env = Env::new(&request.context.environment);
     let mut checked = {
         let variable = |name: &str| env.get(name);
         let home = |user: &str| env.home(user);
         check(def.spec, name, &request.args, Host { env: &variable, home: &home })
     };
     let args = std::mem::take(&mut checked.args);
-    let warnings = std::mem::take(&mut checked.warnings);
+    let mut warnings = std::mem::take(&mut checked.warnings);
     if let Some(error) = checked.error.take() {
         return finish(Outcome::failed(error), &args, warnings, &checked);
     }
@@ -54,6 +55,11 @@ pub fn run_def(def: &ModuleDef, request: &Request, blob: Option<Blob>, cancelled
             .with("skipped", true)
             .with("msg", format!("remote module ({name}) does not support check mode"));
         return finish(skipped, &args, warnings, &checked);
+    }
+    let neutral = Neutral::needed(&env, &request.context);
+    if let Some((neutral, said)) = &neutral {
+        env.start_in(neutral.path());
+        warnings.extend(said.clone());
     }
     let mut call = Call { name, args, env, warnings, context: &request.context, blob, cancelled };
     let outcome = (def.run)(&mut call).unwrap_or_else(|failed| failed);

@@ -48,13 +48,13 @@ pub fn may_be_template(text: &str) -> bool {
 }
 
 /// Whether a text looks like a template as a whole.
-fn may_be_all_template(text: &str) -> bool {
+pub fn may_be_all_template(text: &str) -> bool {
     text.starts_with("#jinja2:")
         || [("{{", "}}"), ("{%", "%}"), ("{#", "#}")].iter().any(|(a, b)| text.starts_with(a) && text.ends_with(b))
 }
 
 /// Whether a text alone, without `k=v`, means something to an action.
-fn takes_text(name: &str) -> bool {
+pub fn takes_text(name: &str) -> bool {
     takes_command(name)
         || include_kind(name).is_some()
         || matches!(strip_builtin(name), "include_vars" | "meta" | "add_host" | "group_by" | "set_fact")
@@ -112,15 +112,11 @@ impl Reader<'_> {
         let given = match &thing.kind {
             Kind::Map(_) => to_dict(thing),
             Kind::Scalar(Value::Str(text)) => {
-                if may_be_all_template(text.as_str()) && !takes_text(name.as_str()) {
-                    Dict::from([("_variable_params", Value::Str(text.clone()))])
-                } else {
-                    let given = self.parse(text, takes_command(name.as_str()))?;
-                    if additional {
-                        self.deprecate_merge(&given, thing);
-                    }
-                    given
+                let given = self.parse(text, takes_command(name.as_str()))?;
+                if additional {
+                    self.deprecate_merge(&given, thing);
                 }
+                given
             }
             Kind::Scalar(vaulted @ Value::Vault(_)) => Dict::from([("_raw_params", vaulted.clone())]),
             Kind::Scalar(Value::Null) => Dict::new(),

@@ -18,7 +18,9 @@ mod role;
 mod split;
 mod task;
 
-pub use action::{ActionForm, is_builtin, may_be_template, read_action, strip_builtin};
+pub use action::{
+    ActionForm, is_builtin, may_be_all_template, may_be_template, read_action, strip_builtin, takes_text,
+};
 pub use block::{Block, Entry};
 pub use common::Common;
 pub use frame::{Frame, FrameKind};

@@ -32,6 +32,8 @@ pub fn read_common(node: &Node, place: Place, around: Surroundings<'_>) -> Resul
             "module_defaults" => common.module_defaults = read_module_defaults(value, around)?,
             "tags" => common.tags = read_tags(value)?,
             "when" => common.when = as_list(value),
+            // Of a task it is the module.
+            "user" if matches!(place, Place::Play) => common.remote_user = Some(value.to_value()),
             _ => {
                 if let Some(slot) = slot(&mut common, name) {
                     *slot = Some(value.to_value());
@@ -61,7 +63,7 @@ fn slot<'a>(common: &'a mut Common, name: &str) -> Option<&'a mut Option<Value>>
         "no_log" => &mut common.no_log,
         "notify" => &mut common.notify,
         "port" => &mut common.port,
-        "remote_user" | "user" => &mut common.remote_user,
+        "remote_user" => &mut common.remote_user,
         "run_once" => &mut common.run_once,
         "throttle" => &mut common.throttle,
         "timeout" => &mut common.timeout,
@@ -222,4 +224,20 @@ pub enum IncludeKind {
     ImportRole,
     /// `include_role`.
     IncludeRole,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_is_a_keyword_of_plays_alone() {
+        let source = Arc::new(crate::diag::Source::Described("<test>".into()));
+        let parsed = crate::yaml::load("user: {name: web}\n", &source, crate::yaml::Options::trusted()).unwrap();
+        let catalogue = Catalogue::new(["user"]);
+        let around = Surroundings { catalogue: &catalogue, library: &[], notes: &Notes::default() };
+        let node = parsed.node;
+        assert!(read_common(&node, Place::Play, around).unwrap().remote_user.is_some());
+        assert!(read_common(&node, Place::Task, around).unwrap().remote_user.is_none());
+    }
 }

@@ -36,6 +36,9 @@ impl Outcome {
     /// The key of the cause; the controller takes it out before the result is registered.
     pub const CAUSE: &'static str = "_ansible_cause";
 
+    /// The key that marks a module's failure which an action tells in other words; taken out likewise.
+    pub const BY_MODULE: &'static str = "_ansible_by_module";
+
     /// The key that marks a result to which nothing is added: a crash, or another module's result. It is
     /// taken out where the module has ended.
     pub const CRASHED: &'static str = "_ansible_crashed";

@@ -98,7 +98,14 @@ impl Places {
             return Some(moved(name, &target));
         }
         let folder = self.collections.folder(&collection)?;
-        in_folder(&name[3..].iter().fold(folder, |path, part| path.join(part)), name)
+        let path = name[3..].iter().fold(folder, |path, part| path.join(part));
+        // A folder is a package in a collection, even without a file that says so, and comes before a module.
+        let bare = is_name(name) && path.is_dir() && !path.join("__init__.py").is_file();
+        if bare {
+            let source = Source::Made(String::new());
+            return Some(Located { name: name.to_vec(), package: true, redirected: false, source });
+        }
+        in_folder(&path, name)
     }
 
     fn moved(&self) -> &Value {
@@ -112,8 +119,7 @@ impl Places {
 
 /// A package or a module at a path without extension.
 fn in_folder(path: &Path, name: &[String]) -> Option<Located> {
-    // A name's part is a word: it leads nowhere else.
-    if name.iter().any(|part| part.is_empty() || part.contains(['/', '.', '*'])) {
+    if !is_name(name) {
         return None;
     }
     let located = |file: PathBuf, package| {
@@ -124,6 +130,11 @@ fn in_folder(path: &Path, name: &[String]) -> Option<Located> {
         file.push(".py");
         located(file.into(), false)
     })
+}
+
+/// Whether each part is a word, which leads nowhere else.
+fn is_name(name: &[String]) -> bool {
+    !name.iter().any(|part| part.is_empty() || part.contains(['/', '.', '*']))
 }
 
 /// A package that stands for another one.

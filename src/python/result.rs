@@ -4,7 +4,7 @@
 //! warnings and deprecations are objects that say their type. Noise around the JSON is passed over, at its end with
 //! a warning.
 
-use crate::diag::Error;
+use crate::diag::{Error, Remark};
 use crate::proto::Outcome;
 use crate::value::{Dict, Value, parse_json};
 
@@ -26,6 +26,8 @@ pub struct Read {
     pub outcome: Outcome,
     /// The error behind a failure, as it is told.
     pub error: Option<Error>,
+    /// The warnings and deprecations in the result that have help beside their words.
+    pub remarks: Vec<Remark>,
     /// What to warn of beside the module's own warnings.
     pub warnings: Vec<String>,
 }
@@ -81,13 +83,20 @@ fn understood(dict: Dict, mut warnings: Vec<String>, traces: bool) -> Read {
         warnings.push("Found internal 'results' key in module return, renamed to 'ansible_module_results'.".into());
     }
     let mut outcome = Outcome::default();
+    let mut remarks = Vec::new();
     let mut exception = None;
     for (key, value) in &dict {
         let name = key.to_text();
         match name.as_str() {
             "exception" => exception = Some(value.clone()),
-            "warnings" => keep(&mut outcome, "warnings", value, |item| brief_or(item, text_of)),
-            "deprecations" => keep(&mut outcome, "deprecations", value, deprecation),
+            "warnings" => {
+                remarks.extend(helped(value).map(Remark::warning));
+                keep(&mut outcome, "warnings", value, |item| brief_or(item, text_of));
+            }
+            "deprecations" => {
+                remarks.extend(helped(value).map(|error| Remark::deprecation(error, "")));
+                keep(&mut outcome, "deprecations", value, deprecation);
+            }
             "_ansible_suppress_tmpdir_delete" => {}
             "add_host" | "add_group" => {
                 warnings
@@ -104,7 +113,13 @@ fn understood(dict: Dict, mut warnings: Vec<String>, traces: bool) -> Read {
     }
     let failed = outcome.is_failed();
     let error = summarized(&mut outcome, exception, failed, traces);
-    Read { outcome, error, warnings }
+    Read { outcome, error, remarks, warnings }
+}
+
+/// The events of a list that say what may be done.
+fn helped(value: &Value) -> impl Iterator<Item = Error> {
+    let events = value.as_list().unwrap_or_default().iter().filter_map(|item| event_error(item.get("event")?));
+    events.filter(|error| error.help.is_some())
 }
 
 /// Keeps what came of each item of a list that holds any.
@@ -147,10 +162,7 @@ fn text_of(value: &Value) -> Value {
 
 fn brief_or(value: &Value, otherwise: impl Fn(&Value) -> Value) -> Value {
     match value.get("event").and_then(event_error) {
-        Some(error) => {
-            let help = error.help.as_ref().map(|help| format!(" {help}")).unwrap_or_default();
-            Value::from(format!("{}{help}", error.line()))
-        }
+        Some(error) => Value::from(error.line()),
         None => otherwise(value),
     }
 }
@@ -229,7 +241,7 @@ fn unreadable(printed: &Printed, interpreter: &str, why: &str) -> Read {
         .with("module_stdout", printed.stdout.as_str())
         .with("module_stderr", printed.stderr.as_str())
         .with("rc", printed.rc);
-    Read { outcome, error: Some(error.apart().context("Action failed.")), warnings: Vec::new() }
+    Read { outcome, error: Some(error.apart().context("Action failed.")), remarks: Vec::new(), warnings: Vec::new() }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::ir::{Stmt, Template};
 use super::lower::Lowerer;
 use super::raise::Raise;
 use super::repair::{Source, not_an_expression};
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -38,7 +38,7 @@ struct Generations<K> {
 
 impl<K> Default for Generations<K> {
     fn default() -> Self {
-        Self { young: HashMap::new(), old: HashMap::new() }
+        Self { young: HashMap::default(), old: HashMap::default() }
     }
 }
 

@@ -5,7 +5,7 @@
 use super::Templar;
 use super::cache::Mode;
 use super::scope::Scope;
-use crate::diag::{Error, Kind, Result};
+use crate::diag::{Error, Kind, Remark, Result};
 use crate::value::{Text, Value};
 
 const BROKEN_ALLOWED: &str = "Broken conditionals are currently allowed because the `ALLOW_BROKEN_CONDITIONALS` \
@@ -44,7 +44,7 @@ impl Templar {
         );
         let error = Error::user(text).at(origin.as_ref());
         if self.broken_conditionals {
-            self.warn(error.help(BROKEN_ALLOWED));
+            self.remark(scope, Remark::warning(error.help(BROKEN_ALLOWED)));
             return Ok(truth);
         }
         Err(error.help(BROKEN_HELP))
@@ -54,7 +54,7 @@ impl Templar {
     fn conditional_value(&self, condition: &Value, scope: &dyn Scope) -> Result<Value> {
         let text = match condition {
             Value::Bool(b) => return Ok(Value::Bool(*b)),
-            Value::Null => return self.empty(condition),
+            Value::Null => return self.empty(condition, scope),
             Value::Str(text) => text.with_text(text.as_str().trim()),
             other if self.broken_conditionals => {
                 return Ok(self.render_value(other, scope)?.unwrap_or_default());
@@ -62,7 +62,7 @@ impl Templar {
             _ => return Err(Error::user("Conditional expressions must be strings.")),
         };
         if text.as_str().is_empty() {
-            return self.empty(condition);
+            return self.empty(condition, scope);
         }
         if !self.syntax.is_all_template(text.as_str()) {
             return self.evaluate_as(&text, scope, Mode::Conditional);
@@ -73,31 +73,31 @@ impl Templar {
             Value::Str(inner) => {
                 let inner = inner.with_text(inner.as_str().trim());
                 if inner.as_str().is_empty() {
-                    return self.empty(&Value::Str(inner));
+                    return self.empty(&Value::Str(inner), scope);
                 }
                 self.evaluate_as(&inner, scope, Mode::Conditional)
             }
-            Value::Null => self.empty(&Value::Null),
+            Value::Null => self.empty(&Value::Null, scope),
             verdict => {
-                let text = "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}. This feature will be removed from ansible-core version 2.23.";
+                let text = "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.";
                 let origin = match condition {
                     Value::Str(text) => text.origin().cloned(),
                     _ => None,
                 };
-                self.deprecate(Error::user(text).at(origin.as_ref()));
+                self.remark(scope, Remark::deprecation(Error::user(text).at(origin.as_ref()), "2.23"));
                 Ok(verdict)
             }
         }
     }
 
-    fn empty(&self, condition: &Value) -> Result<Value> {
+    fn empty(&self, condition: &Value, scope: &dyn Scope) -> Result<Value> {
         let origin = match condition {
             Value::Str(text) => Text::origin(text).cloned(),
             _ => None,
         };
         if self.broken_conditionals {
             let warning = Error::user("Empty conditional expression was evaluated as True.").at(origin.as_ref());
-            self.warn(warning.help(BROKEN_ALLOWED));
+            self.remark(scope, Remark::warning(warning.help(BROKEN_ALLOWED)));
             return Ok(Value::Bool(true));
         }
         Err(Error::user("Empty conditional expressions are not allowed.").at(origin.as_ref()))

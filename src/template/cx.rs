@@ -12,7 +12,7 @@ use super::object::{LazyMap, Obj, Pending, Special};
 use super::raise::{Class, Raise, Undefined};
 use super::scope::{Scope, Var, World};
 use super::templar::Templar;
-use crate::diag::{Error, Origin};
+use crate::diag::{Error, Origin, Remark};
 use crate::value::{Text, Value};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -41,6 +41,8 @@ pub(super) struct Session<'a> {
     pub(super) captured: RefCell<Vec<Rc<Frame>>>,
     /// Inline vaulted texts that could not be decrypted, with the put-off error that stands for each.
     undecryptable: RefCell<Vec<(Rc<Error>, Text)>>,
+    /// The errors that words of the result stand for, where that is wanted rather than a failure.
+    pub(super) replaced: Option<RefCell<Vec<Error>>>,
 }
 
 impl Drop for Session<'_> {
@@ -63,7 +65,14 @@ impl<'a> Session<'a> {
             rendering: RefCell::default(),
             captured: RefCell::default(),
             undecryptable: RefCell::default(),
+            replaced: None,
         }
+    }
+
+    /// One whose errors become words of the result.
+    pub(super) fn replacing(mut self) -> Self {
+        self.replaced = Some(RefCell::default());
+        self
     }
 
     /// The number of a scope, which stays the same for the session.
@@ -192,13 +201,19 @@ impl<'a> Cx<'a> {
 
     /// Says something to the user beside the result.
     pub fn warn(&self, message: impl Into<String>) {
-        self.templar().warn(Error::user(message).at(self.origin.as_ref()));
+        self.remark(Remark::warning(Error::user(message)));
     }
 
     /// Says that something will go away in a version of ansible-core, and what to use instead.
     pub fn deprecate(&self, message: &str, version: &str, help: &str) {
-        let text = format!("{message} This feature will be removed from ansible-core version {version}. {help}");
-        self.templar().deprecate(Error::user(text.trim_end()));
+        let error = Error::user(message);
+        let error = if help.is_empty() { error } else { error.help(help) };
+        self.remark(Remark::deprecation(error, version));
+    }
+
+    /// Says something to the user, whichever scope this rendering sees.
+    pub(super) fn remark(&self, remark: Remark) {
+        self.session.templar.remark(self.session.base, remark);
     }
 
     /// A variable by its name: those the template set, then the scope's.
@@ -218,9 +233,9 @@ impl<'a> Cx<'a> {
         }
         let Some(var) = self.with_scope(|scope| scope.get(name))? else { return Ok(None) };
         if name == "play_hosts" {
-            let text = "The `play_hosts` magic variable is deprecated. This feature will be removed from ansible-core version 2.23.";
-            let deprecation = Error::user(text).help("Use `ansible_play_batch` instead.");
-            self.session.templar.deprecate(deprecation.at(self.origin.as_ref()));
+            let error = Error::user("The `play_hosts` magic variable is deprecated.");
+            let error = error.help("Use `ansible_play_batch` instead.").at(self.origin.as_ref());
+            self.remark(Remark::deprecation(error, "2.23"));
         }
         let scalar = matches!(&var, Var::Value(value) if self.is_plain(value));
         let value = self.var(var, self.scope)?;

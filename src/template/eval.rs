@@ -6,7 +6,7 @@ use super::cx::Cx;
 use super::ir::{Args, Const, Expr, FilterCall, Op, Relation, TestCall};
 use super::object::Obj;
 use super::raise::{Class, Missing, Raise, Undefined};
-use crate::diag::Error;
+use crate::diag::{Error, Remark};
 use crate::value::Text;
 use std::cmp::Ordering;
 use std::rc::Rc;
@@ -142,7 +142,7 @@ impl Cx<'_> {
                 );
                 let help =
                     "Use inline expressions, for example: `when: \"{{ a_var }}\" == 42` becomes `when: a_var == 42`";
-                self.templar().warn(warning.at(self.origin.as_ref()).help(help));
+                self.remark(Remark::warning(warning.at(self.origin.as_ref()).help(help)));
                 self.render_in(&text, self.scope)
             }
         })

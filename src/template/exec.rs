@@ -10,6 +10,7 @@ use super::loops::Loop;
 use super::macros::MacroObj;
 use super::object::Obj;
 use super::raise::{Class, Raise};
+use crate::diag::Error;
 use crate::value::Text;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -32,12 +33,22 @@ impl Cx<'_> {
             return match self.eval(expr) {
                 Ok(Obj::Special(special)) => self.concat(vec![Obj::Special(special)]),
                 Ok(value) => value,
-                Err(raise) => self.put_off(raise),
+                Err(raise) => self.broken_off(Vec::new(), raise),
             };
         }
         let mut out = Vec::with_capacity(template.body.len());
-        if let Err(raise) = self.run_into(template, &mut out) {
-            out.push(self.put_off(raise));
+        match self.run_into(template, &mut out) {
+            Ok(()) => self.concat(out),
+            Err(raise) => self.broken_off(out, raise),
+        }
+    }
+
+    /// The result of a template that an exception has ended, after these outputs.
+    fn broken_off(&mut self, mut out: Vec<Obj>, raise: Raise) -> Obj {
+        out.push(self.put_off(raise));
+        if self.session.replaced.is_some() {
+            let truncated = Error::user("template potentially truncated").at(self.origin.as_ref());
+            out.push(Obj::Failed(Rc::new(truncated)));
         }
         self.concat(out)
     }

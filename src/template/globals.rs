@@ -7,7 +7,7 @@ use super::held::with_stack;
 use super::methods::dict;
 use super::object::{Obj, Range, Special};
 use super::raise::{Class, Raise};
-use crate::diag::Error;
+use crate::diag::{Error, Remark};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -158,7 +158,7 @@ fn lookup(cx: &mut Cx<'_>, mut args: CallArgs, query: bool) -> Result<Obj> {
             if errors == "warn" {
                 let text = format!("An error occurred while running the lookup plugin '{name}'.");
                 let cause = error.cause.as_deref().cloned().unwrap_or_else(|| (*error).clone());
-                cx.templar().warn(cause.context(text));
+                cx.remark(Remark::warning(cause.context(text)));
             }
             return Ok(if wantlist { Obj::list([]) } else { Obj::None });
         }

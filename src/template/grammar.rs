@@ -12,6 +12,7 @@ use minijinja::syntax::SyntaxConfig;
 use token::{Kind, Token};
 
 pub(super) use statement::unknown_tag;
+pub(super) use token::plain_spaces;
 
 /// Some of the source replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -346,7 +346,15 @@ impl<'s> Lowerer<'s> {
         self.render_constants |= lookup;
         let args = self.args(&c.args);
         self.render_constants = outer;
-        Ok(Expr::Call(callee, Box::new(args?)))
+        let mut args = args?;
+        // Its name is no template.
+        if lookup
+            && let Some(name @ Expr::Const(Const::Embedded(_))) = args.positional.first_mut()
+            && let Expr::Const(Const::Embedded(text)) = &*name
+        {
+            *name = Expr::Const(Const::Str(text.clone()));
+        }
+        Ok(Expr::Call(callee, Box::new(args)))
     }
 
     /// jinja2 wants positional arguments, then `*args` and keywords in any order, then `**kwargs` last.
@@ -359,6 +367,10 @@ impl<'s> Lowerer<'s> {
                 ast::CallArg::Pos(_) if args.star.is_some() || !args.named.is_empty() => return syntax(complaint),
                 ast::CallArg::PosSplat(_) if args.star.is_some() => return syntax(complaint),
                 ast::CallArg::Pos(e) => args.positional.push(self.expr(e)?),
+                ast::CallArg::Kwarg(name, _) if args.named.iter().any(|(known, _)| &**known == *name) => {
+                    // ansible-core adds a line of the Python that jinja2 makes of the template.
+                    return Err(Raise::python(Class::Runtime, format!("keyword argument repeated: {name}")));
+                }
                 ast::CallArg::Kwarg(name, e) => args.named.push((Arc::from(*name), self.expr(e)?)),
                 ast::CallArg::PosSplat(e) => args.star = Some(self.expr(e)?),
                 ast::CallArg::KwargSplat(e) => args.star_star = Some(self.expr(e)?),

@@ -16,6 +16,7 @@ mod conditional;
 mod cx;
 pub mod dates;
 mod depth;
+mod escapes;
 mod eval;
 mod exec;
 pub mod filters;

@@ -6,6 +6,7 @@
 use super::Overrides;
 use super::grammar::{self, Edit};
 use super::raise::{Class, Raise};
+use minijinja::ErrorKind;
 use minijinja::machinery::{Span, ast, parse};
 use minijinja::syntax::SyntaxConfig;
 use std::borrow::Cow;
@@ -68,12 +69,35 @@ impl<'s> Source<'s> {
         extensions: [bool; 2],
         then: impl FnOnce(&ast::Stmt<'_>) -> Result<T, Raise>,
     ) -> Result<T, Raise> {
-        let refusal = match parse(&self.text, "", config.clone()) {
+        let spaced = grammar::plain_spaces(&self.text, &config);
+        if let Some(text) = &spaced {
+            *self.repaired.borrow_mut() = Some((text.clone(), Vec::new()));
+        }
+        let source = spaced.as_deref().unwrap_or(&self.text);
+        match parse(source, "", config.clone()) {
+            Err(refusal) if refusal.kind() == ErrorKind::BadEscape => {
+                let text = super::escapes::masked(source, &config);
+                self.handed_on(parse(&text, "", config.clone()), &text, config, extensions, then)
+            }
+            first => self.handed_on(first, source, config, extensions, then),
+        }
+    }
+
+    /// Hands a tree on, or reads again what has none.
+    fn handed_on<T>(
+        &self,
+        first: Result<ast::Stmt<'_>, minijinja::Error>,
+        source: &str,
+        config: SyntaxConfig,
+        extensions: [bool; 2],
+        then: impl FnOnce(&ast::Stmt<'_>) -> Result<T, Raise>,
+    ) -> Result<T, Raise> {
+        let refusal = match first {
             Ok(tree) => {
                 let result = then(&tree);
                 // A mistake that only lowering saw may be another one in jinja2's words.
                 if self.doubtful.get() || result.as_ref().err().is_some_and(|raise| raise.is(Class::Syntax)) {
-                    grammar::check(&self.text, self.syntax, config, self.before, extensions)?;
+                    grammar::check(source, self.syntax, config, self.before, extensions)?;
                 }
                 return result;
             }
@@ -83,14 +107,14 @@ impl<'s> Source<'s> {
         if said.contains("recursion limits") {
             return Err(Raise::python(Class::Recursion, "maximum recursion depth exceeded"));
         }
-        let edits = grammar::check(&self.text, self.syntax, config.clone(), self.before, extensions)?;
+        let edits = grammar::check(source, self.syntax, config.clone(), self.before, extensions)?;
         if said.ends_with("defined twice") {
             return Err(Raise::python(Class::Syntax, said));
         }
         if edits.is_empty() {
             return Err(Raise::unsupported(format!("This template cannot be parsed yet: {said}")));
         }
-        let text = grammar::apply(&self.text, &edits);
+        let text = grammar::apply(source, &edits);
 
         match parse(&text, "", config) {
             Ok(tree) => {

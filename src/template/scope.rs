@@ -2,7 +2,7 @@
 //!
 //! The layer of variables implements [`Scope`]; nothing in `template` names a layer above it.
 
-use crate::diag::Result;
+use crate::diag::{Remarks, Result};
 use crate::value::{Dict, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -30,6 +30,11 @@ pub trait Scope {
     /// A scope without an inventory has none.
     fn hosts(&self, _patterns: &[String]) -> Result<(Vec<Arc<str>>, Vec<String>)> {
         Ok((Vec::new(), Vec::new()))
+    }
+
+    /// Where remarks of renderings are kept; None leaves them to the templar.
+    fn remarks(&self) -> Option<&Remarks> {
+        None
     }
 
     /// Plain facts about the run that filters and lookups need.

@@ -8,9 +8,10 @@ use super::plugins::Plugins;
 use super::raise::{Class, Raise};
 use super::scope::Scope;
 use super::{Overrides, World};
-use crate::diag::{Error, Origin, Result};
+use crate::diag::{Error, Origin, Remark, Remarks, Result};
 use crate::value::{Dict, Text, Value};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::cell::RefCell;
+use std::sync::Arc;
 
 /// Renders templates; keeps what it parsed. One serves a whole run, from any thread.
 #[derive(Default)]
@@ -20,8 +21,7 @@ pub struct Templar {
     pub(super) cache: Cache,
     pub(super) broken_conditionals: bool,
     extensions: Vec<String>,
-    warnings: Mutex<Vec<Error>>,
-    deprecations: Mutex<Vec<Error>>,
+    remarks: Remarks,
 }
 
 impl Templar {
@@ -62,30 +62,14 @@ impl Templar {
         what(&mut Cx::new(&session, 0))
     }
 
-    /// Keeps a warning for the user.
-    pub(super) fn warn(&self, warning: Error) {
-        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
-        if !warnings.contains(&warning) {
-            warnings.push(warning);
-        }
+    /// Keeps for the user what a rendering says: with its scope where that keeps remarks, else here.
+    pub fn remark(&self, scope: &dyn Scope, remark: Remark) {
+        scope.remarks().unwrap_or(&self.remarks).add(remark);
     }
 
-    /// Keeps for the user what will no longer work one day.
-    pub(super) fn deprecate(&self, deprecation: Error) {
-        let mut deprecations = self.deprecations.lock().unwrap_or_else(PoisonError::into_inner);
-        if !deprecations.contains(&deprecation) {
-            deprecations.push(deprecation);
-        }
-    }
-
-    /// Takes what renderings said so far of what will no longer work one day.
-    pub fn take_deprecations(&self) -> Vec<Error> {
-        std::mem::take(&mut *self.deprecations.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Takes the warnings that renderings gave so far.
-    pub fn take_warnings(&self) -> Vec<Error> {
-        std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Takes what renderings said so far whose scopes keep no remarks.
+    pub fn take_remarks(&self) -> Vec<Remark> {
+        self.remarks.take()
     }
 
     /// Whether a text may be a template: it holds delimiters or begins with a `#jinja2:` header.
@@ -116,6 +100,35 @@ impl Templar {
     pub fn render_value(&self, value: &Value, scope: &dyn Scope) -> Result<Option<Value>> {
         let session = Session::new(self, scope);
         Cx::new(&session, 0).rendered_value(value)
+    }
+
+    /// Renders a text for people, as a task's name: whatever is wrong in it stands there in words, with a warning.
+    pub fn render_shown(&self, text: &Text, scope: &dyn Scope) -> String {
+        if !text.is_trusted() || !self.is_template(text.as_str()) {
+            return text.as_str().to_owned();
+        }
+        let session = Session::new(self, scope).replacing();
+        let mut cx = Cx::new(&session, 0);
+        let obj = cx.render_in(text, 0);
+        cx.origin = text.origin().cloned();
+        let mut shown = String::new();
+        if !matches!(obj, Obj::None)
+            && let Err(raise) = cx.write_final(&mut shown, &obj)
+        {
+            shown = cx.complete(raise).line();
+        }
+        let replaced = session.replaced.as_ref().map(RefCell::take).unwrap_or_default();
+        let numbered: Vec<(usize, Error)> = (1..).zip(replaced).collect();
+        for errors in numbered.chunk_by(|(_, one), (_, next)| one.origin == next.origin) {
+            let plural = if errors.len() > 1 { "s" } else { "" };
+            let mut words = format!("Encountered {} template error{plural}.", errors.len());
+            for (number, error) in errors {
+                words.push_str(&format!("\nerror {number} - {}", error.line()));
+            }
+            let origin = errors.first().and_then(|(_, error)| error.origin.as_ref());
+            self.remark(scope, Remark::warning(Error::user(words).at(origin)));
+        }
+        shown
     }
 
     /// Evaluates a bare expression, such as `loop_control`'s or `until`'s.
@@ -151,6 +164,32 @@ impl Templar {
             return Ok(None);
         }
         cx.finished(&obj, origin).map(Some)
+    }
+
+    /// The items of the list that an expression gives, templates among them left as they are; None for what is
+    /// no list.
+    pub fn listed(&self, expression: &Text, scope: &dyn Scope) -> Result<Option<Vec<Value>>> {
+        if !expression.is_trusted() {
+            return Ok(None);
+        }
+        let session = Session::new(self, scope);
+        let mut cx = Cx::new(&session, 0);
+        cx.origin = expression.origin().cloned();
+        cx.expression = true;
+        let obj = match self.compile(expression.as_str(), &self.syntax, Mode::Expression) {
+            Ok(template) => cx.run(&template),
+            Err(raise) => return Err(self.not_an_expression(&cx, raise, expression.as_str())),
+        };
+        let Obj::List(items) = &obj else { return Ok(None) };
+        let items = items.borrow().clone();
+        let mut values = Vec::with_capacity(items.len());
+        for item in &items {
+            values.push(match item {
+                Obj::Pending(pending) if pending.scope == 0 => pending.value.clone(),
+                other => cx.finished(other, None)?,
+            });
+        }
+        Ok(Some(values))
     }
 
     fn not_an_expression(&self, cx: &Cx<'_>, raise: Raise, text: &str) -> Error {

@@ -37,9 +37,22 @@ impl Cx<'_> {
             Obj::Str(text) => out.push_str(text.as_str()),
             Obj::Int(i) => out.push_str(itoa(*i).as_str()),
             Obj::Omit => {}
+            marker if marker.is_marker() => return self.write_marker(out, marker),
             Obj::List(_) | Obj::Tuple(_) | Obj::Dict(_) | Obj::Map(_) => self.write_repr(out, obj, true)?,
             other => out.push_str(&self.text(other)?),
         }
+        Ok(())
+    }
+
+    /// The error that a marker stands for; or words in its place, where those are wanted.
+    pub(super) fn write_marker(&self, out: &mut String, marker: &Obj) -> Result<(), Raise> {
+        let (Some(replaced), Err(raise)) = (&self.session.replaced, marker.clone().defined()) else {
+            return marker.clone().defined().map(drop);
+        };
+        let error = self.complete(raise);
+        let mut replaced = replaced.borrow_mut();
+        out.push_str(&format!("<< error {} - {} >>", replaced.len() + 1, error.line()));
+        replaced.push(error);
         Ok(())
     }
 
@@ -63,6 +76,11 @@ impl Cx<'_> {
             Obj::Iter(_) => out.push_str(&format!("<{} object>", obj.type_name())),
             Obj::Special(special) => out.push_str(&special.text()),
             Obj::Omit => out.push_str("<<Omit>>"),
+            marker if finalise && marker.is_marker() => {
+                let mut words = String::new();
+                self.write_marker(&mut words, marker)?;
+                out.push_str(&str_repr(&words));
+            }
             Obj::Undefined(_) | Obj::Failed(_) => {
                 obj.clone().defined()?;
                 out.push_str("Undefined");
@@ -90,7 +108,7 @@ impl Cx<'_> {
             out.push('}');
             return Ok(());
         }
-        let mut items = self.iter(obj)?;
+        let mut items = if finalise { self.iter_lenient(obj)? } else { self.iter(obj)? };
         items.retain(|item| !(finalise && matches!(item, Obj::Omit)));
         let (open, close) = match obj {
             Obj::Tuple(_) if finalise => ("[", "]"),

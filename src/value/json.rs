@@ -4,8 +4,10 @@
 //! `Infinity` as they are. Read: integers of any size, Python's error texts.
 
 use super::{Dict, Value, float_repr};
+use foldhash::HashMap;
 use num_bigint::BigInt;
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// How JSON is written: the arguments of Python's `json.dumps`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -142,24 +144,41 @@ fn quote(out: &mut String, text: &str, unicode: bool) {
 /// How deep containers may nest: Python gives up near its recursion limit too.
 const DEPTH: usize = 500;
 
+/// Half of a character that stands alone in a text, as Python's strings may have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Surrogate {
+    /// Its number.
+    pub code: u32,
+    /// How many characters of its text stand before it.
+    pub position: usize,
+}
+
 /// Reads JSON text into a value whose strings are data.
 pub fn parse_json(text: &str) -> Result<Value, JsonError> {
-    let mut parser = Parser { text, pos: 0 };
+    parse_json_noting(text).map(|(value, _)| value)
+}
+
+/// The same, with the first surrogate that stands alone in one of its texts; a `?` is there instead.
+pub fn parse_json_noting(text: &str) -> Result<(Value, Option<Surrogate>), JsonError> {
+    let mut parser = Parser { text, pos: 0, keys: HashMap::default(), alone: None };
     parser.space();
     let value = parser.value(0)?;
     parser.space();
     if parser.pos < text.len() {
         return Err(parser.error("Extra data", parser.pos));
     }
-    Ok(value)
+    Ok((value, parser.alone))
 }
 
 struct Parser<'a> {
     text: &'a str,
     pos: usize,
+    /// The keys so far: facts have the same ones many times.
+    keys: HashMap<&'a str, Arc<str>>,
+    alone: Option<Surrogate>,
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
     fn error(&self, message: &'static str, at: usize) -> JsonError {
         let before = &self.text[..at];
         let line_start = before.rfind('\n').map_or(0, |i| i + 1);
@@ -209,26 +228,26 @@ impl Parser<'_> {
 
     fn object(&mut self, depth: usize) -> Result<Value, JsonError> {
         self.pos += 1;
-        let mut dict = Dict::new();
+        let mut items = Vec::new();
         self.space();
         if self.word("}") {
-            return Ok(Value::Dict(dict));
+            return Ok(Value::Dict(Dict::new()));
         }
         loop {
             if self.peek() != Some(b'"') {
                 return Err(self.error("Expecting property name enclosed in double quotes", self.pos));
             }
-            let key = self.string()?;
+            let key = self.key()?;
             self.space();
             if !self.word(":") {
                 return Err(self.error("Expecting ':' delimiter", self.pos));
             }
             self.space();
-            let value = self.value(depth + 1)?;
-            dict.insert(key, value);
+            items.push((key, self.value(depth + 1)?));
             self.space();
             if self.word("}") {
-                return Ok(Value::Dict(dict));
+                // Collected at the end, it takes no more memory than it needs.
+                return Ok(Value::Dict(items.into_iter().collect()));
             }
             if !self.word(",") {
                 return Err(self.error("Expecting ',' delimiter", self.pos));
@@ -248,6 +267,7 @@ impl Parser<'_> {
             items.push(self.value(depth + 1)?);
             self.space();
             if self.word("]") {
+                items.shrink_to_fit();
                 return Ok(Value::from(items));
             }
             if !self.word(",") {
@@ -301,28 +321,46 @@ impl Parser<'_> {
         }
     }
 
-    fn string(&mut self) -> Result<String, JsonError> {
+    /// The text up to the next quote, escape or control character.
+    fn plain(&mut self) -> &'a str {
+        let rest = &self.text[self.pos..];
+        let length = rest.bytes().position(|b| b == b'"' || b == b'\\' || b < 0x20).unwrap_or(rest.len());
+        self.pos += length;
+        &rest[..length]
+    }
+
+    fn string(&mut self) -> Result<Arc<str>, JsonError> {
         let start = self.pos;
         self.pos += 1;
-        let mut out = String::new();
+        let from = self.pos;
+        self.plain();
+        if self.peek() == Some(b'"') {
+            self.pos += 1;
+            return Ok(self.text[from..self.pos - 1].into());
+        }
+        let mut out = self.text[from..self.pos].to_owned();
         loop {
-            let rest = &self.text[self.pos..];
-            let Some(c) = rest.chars().next() else {
-                return Err(self.error("Unterminated string starting at", start));
-            };
-            match c {
-                '"' => {
+            match self.peek() {
+                None => return Err(self.error("Unterminated string starting at", start)),
+                Some(b'"') => {
                     self.pos += 1;
-                    return Ok(out);
+                    return Ok(out.into());
                 }
-                '\\' => self.escape(&mut out, start)?,
-                c if (c as u32) < 0x20 => return Err(self.error("Invalid control character at", self.pos)),
-                c => {
-                    out.push(c);
-                    self.pos += c.len_utf8();
-                }
+                Some(b'\\') => self.escape(&mut out, start)?,
+                Some(..0x20) => return Err(self.error("Invalid control character at", self.pos)),
+                Some(_) => out.push_str(self.plain()),
             }
         }
+    }
+
+    /// A key; the same one is kept once.
+    fn key(&mut self) -> Result<Value, JsonError> {
+        let rest = &self.text.as_bytes()[self.pos + 1..];
+        let end = rest.iter().position(|b| matches!(b, b'"' | b'\\') || *b < 0x20);
+        let Some(end) = end.filter(|end| rest[*end] == b'"') else { return Ok(Value::str(self.string()?)) };
+        let name: &'a str = &self.text[self.pos + 1..self.pos + 1 + end];
+        self.pos += end + 2;
+        Ok(Value::str(self.keys.entry(name).or_insert_with(|| name.into()).clone()))
     }
 
     fn escape(&mut self, out: &mut String, start: usize) -> Result<(), JsonError> {
@@ -351,7 +389,10 @@ impl Parser<'_> {
                     }
                 }
                 // A lone surrogate has no place in a Rust string.
-                out.push(char::from_u32(unit).unwrap_or('\u{fffd}'));
+                out.push(char::from_u32(unit).unwrap_or_else(|| {
+                    self.alone.get_or_insert(Surrogate { code: unit, position: out.chars().count() });
+                    '?'
+                }));
             }
             Some(_) => return Err(self.error("Invalid \\escape", at)),
         }

@@ -11,12 +11,13 @@ mod serde_impl;
 mod text;
 mod time;
 
+use foldhash::fast::FixedState;
 use num_bigint::BigInt;
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
 pub use dict::Dict;
-pub use json::{JsonError, JsonStyle, parse_json, write_json};
+pub use json::{JsonError, JsonStyle, Surrogate, parse_json, parse_json_noting, write_json};
 pub use repr::{float_repr, repr, str_repr};
 pub use text::Text;
 pub use time::{Date, DateTime};
@@ -231,7 +232,11 @@ impl Hash for Value {
             Self::Date(date) => date.hash(state),
             Self::DateTime(datetime) => datetime.hash(state),
             Self::List(items) => items.hash(state),
-            Self::Dict(dict) => dict.len().hash(state),
+            // In whatever order: equal dictionaries hash alike.
+            Self::Dict(dict) => {
+                let item = |item: (&Self, &Self)| FixedState::default().hash_one(item);
+                dict.iter().map(item).fold(0u64, u64::wrapping_add).hash(state);
+            }
         }
     }
 }

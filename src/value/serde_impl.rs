@@ -111,7 +111,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let mut dict = Dict::new();
+        // What is announced is believed only so far.
+        let mut dict = Dict::with_capacity(map.size_hint().unwrap_or_default().min(64));
         while let Some((key, value)) = map.next_entry::<Value, Value>()? {
             dict.insert(key, value);
         }

@@ -126,8 +126,11 @@ fn encoded(facts: &Dict) -> String {
 
 fn decoded(text: &str) -> Option<Dict> {
     let outer = parse_json(text).ok()?;
-    let payload = parse_json(outer.get(PAYLOAD)?.as_str()?).ok()?;
-    untagged(&payload)?.as_dict().cloned()
+    let text = outer.get(PAYLOAD)?.as_str()?;
+    let payload = parse_json(text).ok()?;
+    // Gathered facts have no tags.
+    let facts = if text.contains(TYPE) { untagged(&payload)? } else { payload };
+    facts.as_dict().cloned()
 }
 
 fn of_type(name: &str, entries: impl IntoIterator<Item = (&'static str, Value)>) -> Value {

@@ -51,7 +51,7 @@ impl HostScope {
             "inventory_hostname_short" => Some(Value::str(self.host.split('.').next().unwrap_or(&self.host))),
             "group_names" => inventory.find(&self.host).map(|host| names(&inventory.group_names(&host))),
             "groups" => Some(inventory.groups_dict().clone().into()),
-            "ansible_facts" => Some(Value::Dict(read(&self.store.learned(&self.host).facts).shown.clone())),
+            "ansible_facts" => Some(Value::Dict(read(&self.learned().facts).shown.clone())),
             "environment" => self.task.as_ref().map(|task| Value::list(task.environment().into_iter().cloned())),
             _ => self.magic_of_play(name).or_else(|| self.magic_of_role(name)),
         })

@@ -2,10 +2,11 @@
 //!
 //! `get` asks the layers from the highest precedence down; the first that has the name wins.
 
-use super::hostvars::{AllVars, HostVars};
+use super::hostvars::{AllVars, DelegatedVars, HostVars};
 use super::layers::read;
+use super::store::Learned;
 use super::{PlayVars, Store, TaskLayers};
-use crate::diag::Result;
+use crate::diag::{Remarks, Result};
 use crate::inventory::combine;
 use crate::inventory::{Mismatch, Notice};
 use crate::playbook::Task;
@@ -13,8 +14,8 @@ use crate::template::{Scope, Var, World};
 use crate::value::{Dict, Value};
 use indexmap::IndexSet;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// The variables of a host, in a play, for a task; cheap to clone.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub struct HostScope {
     pub play: Arc<PlayVars>,
     /// The host's inventory name.
     pub host: Arc<str>,
+    /// What the run has learned of the host, once somebody asked: its cached facts are read then.
+    learned: OnceLock<Arc<Learned>>,
     /// The task; None outside of one, as for `hostvars`.
     pub task: Option<Arc<Task>>,
     /// The layers of the task.
@@ -33,6 +36,8 @@ pub struct HostScope {
     pub reached: Option<Arc<Reached>>,
     /// Above all: the item of a loop and what else lives as long as one run of a task.
     pub overlay: Dict,
+    /// Where what renderings say is kept for the result; None leaves it to the templar.
+    pub remarks: Option<Arc<Remarks>>,
     /// A variable of which it is to be known whether it was read from below the overlay.
     pub watched: Option<Arc<Watched>>,
 }
@@ -73,10 +78,12 @@ impl HostScope {
             store: store.clone(),
             play: play.clone(),
             host: host.clone(),
+            learned: OnceLock::new(),
             task: None,
             layers: Arc::default(),
             reached: None,
             overlay: Dict::new(),
+            remarks: None,
             watched: None,
         }
     }
@@ -95,6 +102,18 @@ impl HostScope {
         scope
     }
 
+    /// The same variables without those that only say how the running task reaches its host.
+    #[must_use]
+    pub fn as_written(&self) -> Self {
+        Self { reached: None, ..self.clone() }
+    }
+
+    /// Another host's variables in the same play and task.
+    #[must_use]
+    pub(super) fn for_host(&self, host: &Arc<str>) -> Self {
+        Self { host: host.clone(), learned: OnceLock::new(), reached: None, ..self.clone() }
+    }
+
     /// Another host's variables in the same play, outside of any task.
     #[must_use]
     pub fn of_host(&self, host: &Arc<str>) -> Self {
@@ -105,6 +124,22 @@ impl HostScope {
     pub(super) fn outside_of_play(&self, host: &Arc<str>) -> Self {
         let none = PlayVars { basedir: self.play.basedir.clone(), ..PlayVars::default() };
         Self::new(&self.store, &Arc::new(none), host)
+    }
+
+    /// What the run has learned of the host so far, and goes on learning.
+    pub(super) fn learned(&self) -> &Learned {
+        self.learned.get_or_init(|| self.store.learned(&self.host))
+    }
+
+    /// A variable that is no magic one, such as those of connections, as it is written.
+    pub fn plain(&self, name: &str) -> Result<Option<Value>> {
+        if let Some(watched) = &self.watched {
+            watched.notice(name);
+        }
+        match self.overlay.get(name) {
+            Some(value) => Ok(Some(value.clone())),
+            None => self.layered(name),
+        }
     }
 
     /// The variable as it is written, magic variables left out: of the highest layer that has it, or,
@@ -140,8 +175,7 @@ impl HostScope {
         fn named<'a>(layers: &'a [Dict], name: &'a str) -> impl Iterator<Item = &'a Value> {
             layers.iter().filter_map(move |layer| layer.get(name))
         }
-        let learned = self.store.learned(&self.host);
-        let play = &self.play;
+        let (learned, play) = (self.learned(), &self.play);
         let found = each(&mut self.store.extra.get(name).into_iter())
             || each(&mut named(&self.layers.high, name))
             || each(&mut read(&learned.vars).get(name).into_iter())
@@ -151,7 +185,7 @@ impl HostScope {
             || each(&mut read(&play.files).get(&self.host).into_iter().flat_map(|files| named(files, name)))
             || each(&mut play.prompts.get(name).into_iter())
             || each(&mut play.vars.get(name).into_iter())
-            || each(&mut self.store.fact(&learned, name).iter())
+            || each(&mut self.store.fact(learned, name).iter())
             || each(&mut self.store.inventory_vars(&self.host)?.get(name).into_iter())
             || each(&mut named(&self.layers.defaults, name));
         if !found {
@@ -225,6 +259,11 @@ impl Scope for HostScope {
         match name {
             "hostvars" => return Ok(Some(Var::Map(Arc::new(AllVars::new(self))))),
             "vars" => return Ok(Some(Var::Map(Arc::new(HostVars::current(self))))),
+            "ansible_delegated_vars" => {
+                if let Some(vars) = DelegatedVars::of(self) {
+                    return Ok(Some(Var::Map(Arc::new(vars))));
+                }
+            }
             _ => {}
         }
         if let Some(value) = self.magic(name)? {
@@ -248,8 +287,8 @@ impl Scope for HostScope {
         if let Ok(vars) = self.store.inventory_vars(&self.host) {
             add(&vars);
         }
-        let learned = self.store.learned(&self.host);
-        add(&self.store.injected(&learned));
+        let learned = self.learned();
+        add(&self.store.injected(learned));
         add(&play.vars);
         add(&play.prompts);
         read(&play.files).get(&self.host).into_iter().flatten().for_each(&mut add);
@@ -261,6 +300,7 @@ impl Scope for HostScope {
         add(&self.store.extra);
         add(&self.overlay);
         names.extend(self.magic_names());
+        names.extend(DelegatedVars::of(self).map(|_| Arc::from("ansible_delegated_vars")));
         names.into_iter().collect()
     }
 
@@ -285,6 +325,10 @@ impl Scope for HostScope {
             _ => None,
         });
         Ok((hosts.iter().map(|host| host.name.clone()).collect(), warnings.collect()))
+    }
+
+    fn remarks(&self) -> Option<&Remarks> {
+        self.remarks.as_deref()
     }
 
     fn world(&self) -> &World {

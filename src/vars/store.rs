@@ -7,7 +7,8 @@ use crate::diag::Result;
 use crate::inventory::{Inventory, Notice, VarsFiles};
 use crate::template::World;
 use crate::value::{Dict, Value};
-use std::collections::{BTreeSet, HashMap};
+use foldhash::HashMap;
+use std::collections::BTreeSet;
 use std::sync::{Arc, RwLock};
 
 /// The version of ansible-core that rplay behaves as, and says it is.

@@ -135,7 +135,7 @@ impl Case {
 
 /// The Python packages of the real one: `RPLAY_ORACLE` names the folder of its programs, or the path finds it.
 #[expect(clippy::disallowed_methods, reason = "where the real one is, of no run")]
-fn installed() -> Option<PathBuf> {
+pub fn installed() -> Option<PathBuf> {
     let named = std::env::var_os("RPLAY_ORACLE").map(PathBuf::from);
     let on_path = || {
         let path = std::env::var_os("PATH").unwrap_or_default();

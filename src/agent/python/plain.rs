@@ -58,7 +58,10 @@ pub(super) fn run(
                 continue;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
-            Err(error) => warm::not_started(&command.program().to_string_lossy(), &error),
+            Err(error) => match file.interpreter.as_slice() {
+                [] => warm::not_started(&command.program().to_string_lossy(), &error),
+                words => warm::not_started(&words.join(" "), &error),
+            },
         };
     }
 }

@@ -98,8 +98,11 @@ def serve(sock):
 
 def prepare(call):
     """What an interpreter of the module's own would have found, or would have been given."""
+    coerced = os.environ.get('LC_CTYPE')
     os.environ.clear()
     os.environ.update(call['env'])
+    if coerced and not os.environ.get('LC_ALL'):
+        os.environ.setdefault('LC_CTYPE', coerced)  # an interpreter sets it itself where the locale is plain C
     try:
         os.getcwd()
     except OSError:

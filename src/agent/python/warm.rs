@@ -58,6 +58,8 @@ impl Warm {
     ) -> io::Result<Result<Self, Printed>> {
         let (program, args) = words.split_first().ok_or_else(|| io::Error::other("no interpreter"))?;
         let program = env.expand(program);
+        // What is not there is told with its arguments.
+        let line = std::iter::once(&program).chain(args).map(String::as_str).collect::<Vec<_>>().join(" ");
         let (mut ours, theirs) = UnixStream::pair()?;
         ours.write_all(PROGRAM.as_bytes())?;
         let pack = super::text(pack);
@@ -69,7 +71,7 @@ impl Warm {
         command.stdin(OwnedFd::from(theirs)).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = match crate::host::command::spawn(&mut command) {
             Ok(child) => child,
-            Err(error) => return Ok(Err(not_started(&program, &error)?)),
+            Err(error) => return Ok(Err(not_started(&line, &error)?)),
         };
         // The command holds the other end of the socket as well.
         drop(command);

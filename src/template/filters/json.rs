@@ -1,10 +1,12 @@
 //! Filters of JSON: `to_json`, `to_nice_json`, `from_json`, `tojson`.
 
 use super::support::{Got, sig, unstorable};
+use crate::diag::Error;
+use crate::template::World;
 use crate::template::bounds::{text_fits, value_fits};
 use crate::template::text::big_text;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
-use crate::value::{JsonStyle, Value, parse_json, write_json};
+use crate::value::{JsonStyle, Value, parse_json_noting, write_json};
 
 /// The arguments of `json.dumps` that templates use.
 struct Style {
@@ -150,8 +152,10 @@ pub(super) fn to_nice_json(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> G
     dump(cx, &input, &style)
 }
 
+/// The setting that refuses what is no UTF-8.
+const STRICT: &str = "MODULE_STRICT_UTF8_RESPONSE";
+
 pub(super) fn from_json(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
-    let _ = cx;
     check_profile(&mut args)?;
     if let Some((name, _)) = args.named.first() {
         return Err(Raise::unsupported(format!("The argument '{name}' of from_json is not supported yet.")));
@@ -170,8 +174,22 @@ pub(super) fn from_json(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got 
             )));
         }
     };
-    match parse_json(&text) {
-        Ok(value) => Ok(Obj::data(&value)),
+    let setting = |world: &World| world.settings.get(STRICT).is_none_or(|(value, _)| value.truthy());
+    match parse_json_noting(&text) {
+        Ok((_, Some(alone))) if cx.with_world(setting) => {
+            let text = format!(
+                "Refusing to deserialize an invalid UTF8 string value: 'utf-8' codec can't encode character \
+                 '\\u{:04x}' in position {}: surrogates not allowed",
+                alone.code, alone.position
+            );
+            let help = format!("This check can be disabled with the `{STRICT}` setting.");
+            Err(Error::user(text)
+                .help(help)
+                .apart()
+                .context("The filter plugin 'ansible.builtin.from_json' failed.")
+                .into())
+        }
+        Ok((value, _)) => Ok(Obj::data(&value)),
         Err(error) => Err(Raise::value_error(error.to_string())),
     }
 }

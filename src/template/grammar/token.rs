@@ -109,6 +109,34 @@ pub(super) fn read<'t>(
     (tokens, long)
 }
 
+/// The source with plain spaces, as many as the bytes were, for the white space beyond ASCII that jinja2 passes over
+/// between tokens and minijinja does not; None where there is none.
+pub(in super::super) fn plain_spaces(source: &str, config: &SyntaxConfig) -> Option<String> {
+    let wide = |c: char| !c.is_ascii() && c.is_whitespace();
+    if source.is_ascii() || !source.contains(wide) {
+        return None;
+    }
+    let mut text = source.to_owned();
+    for _ in 0..source.matches(wide).count() {
+        let (mut end, mut refused) = (0, false);
+        for token in tokenize(&text, false, config.clone()) {
+            match token {
+                Ok((_, span)) => end = span.end_offset as usize,
+                Err(_) => {
+                    refused = true;
+                    break;
+                }
+            }
+        }
+        let rest = text.get(end..).unwrap_or_default();
+        let at = end + rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_whitespace()).len();
+        let space = text.get(at..).and_then(|rest| rest.chars().next()).filter(|c| refused && wide(*c));
+        let Some(space) = space else { break };
+        text.replace_range(at..at + space.len_utf8(), &" ".repeat(space.len_utf8()));
+    }
+    (text != source).then_some(text)
+}
+
 /// Where a number ends for jinja2, if that is before it ends for minijinja.
 ///
 /// An underscore stands between digits alone, zeros come before no other digit, and `0x` wants digits.

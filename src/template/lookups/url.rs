@@ -1,7 +1,7 @@
 //! The lookup `url`: the content of URLs, asked for by the controller.
 
 use super::support::{Call, Found, term};
-use crate::diag::Error;
+use crate::diag::{Error, Remark};
 use crate::host::Env;
 use crate::http::{self, Redirects, Request, Response, World, open, url};
 use crate::template::filters::support::caused;
@@ -75,9 +75,8 @@ fn request(cx: &mut Cx<'_>, call: &Call) -> Result<Request, Raise> {
     request.agent = Some(call.text(cx, "http_agent", "ansible-httpget")?);
     let word = call.text(cx, "follow_redirects", "urllib2")?;
     if matches!(word.as_str(), "yes" | "no") {
-        let text = "Using 'yes' or 'no' for 'follow_redirects' parameter is deprecated. This feature will be removed \
-                    from lookup plugin 'url' in ansible-core version 2.22.";
-        cx.templar().deprecate(Error::user(text));
+        let error = Error::user("Using 'yes' or 'no' for 'follow_redirects' parameter is deprecated.");
+        cx.remark(Remark::deprecation(error, "2.22").of("lookup", "ansible.builtin.url"));
     }
     request.redirects = Redirects::of(&word);
     request.validate_certs = call.truth(cx, "validate_certs", true)?;

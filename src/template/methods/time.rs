@@ -16,7 +16,8 @@ pub(super) const DATE: Table = &[
     ("weekday", |_, obj, _| Ok(Obj::Int(dates::weekday(&moment(obj)?.date)))),
 ];
 
-pub(super) const DATETIME: Table = &[("date", |_, obj, _| Ok(Obj::Date(moment(obj)?.date))), ("timestamp", timestamp)];
+pub(super) const DATETIME: Table =
+    &[("date", |_, obj, _| Ok(Obj::Date(moment(obj)?.date))), ("time", time), ("timestamp", timestamp)];
 
 pub(super) const DELTA: Table = &[("total_seconds", |_, obj, _| match obj {
     Obj::Delta(d) => Ok(Obj::Float(d.micros as f64 / 1e6)),
@@ -80,6 +81,13 @@ fn timetuple(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let weekday = Obj::Int(dates::weekday(&time.date));
     let year = Obj::Int(i64::from(time.date.year));
     Ok(Obj::tuple([year, month, day, hour, minute, second, weekday, Obj::Int(of_year), Obj::Int(-1)]))
+}
+
+/// The time of the day, as its text: there is no type for it, here as in TOML inventories.
+fn time(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let [] = exact(args, "time", 0)?;
+    let text = DateTime { offset: None, ..moment(obj)? }.to_string();
+    Ok(Obj::str(text.split_once(' ').map_or("", |(_, time)| time)))
 }
 
 fn isocalendar(_: &mut Cx<'_>, obj: &Obj, _: CallArgs) -> Result<Obj> {
