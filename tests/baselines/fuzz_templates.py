@@ -52,6 +52,8 @@ MEANT = [
     r"Config '\w+' for 'sequence'",
     # A literal's list takes what `pop` gets for a number, a variable's for a place.
     r"\.pop\('a'\)",
+    # Numbers of open files.
+    r"is (not )?(exists|file|directory|is_dir|is_file|link_exists|same_file)",
     # A name of jinja2's generated code.
     r"root\.<locals>",
     # Where templates are sought is not the same: neither has a playbook.
