@@ -117,7 +117,15 @@ impl Cx<'_> {
                 (Some(x), Some(y)) => Some(x.cmp(&y)),
                 _ => match (a.as_number(), b.as_number()) {
                     (Some(x), Some(y)) => x.partial_cmp(&y),
-                    _ => return Err(unordered(&a, &b, symbol)),
+                    _ => {
+                        // A variable's list is read whole to be compared, whatever with.
+                        for side in [&a, &b] {
+                            if matches!(side, Obj::List(_)) {
+                                self.iter(side)?;
+                            }
+                        }
+                        return Err(unordered(&a, &b, symbol));
+                    }
                 },
             },
         })

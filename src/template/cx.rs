@@ -269,7 +269,7 @@ impl<'a> Cx<'a> {
         let (of, name) = match path {
             Expr::Name(name) => {
                 let changed = self.hidden
-                    || &**name == "play_hosts"
+                    || matches!(&**name, "play_hosts" | "self")
                     || self.seen.iter().any(|(seen, _)| seen == name)
                     || self.frame.as_ref().is_some_and(|frame| frame.get(name).is_some());
                 if changed {

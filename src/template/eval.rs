@@ -153,13 +153,14 @@ impl Cx<'_> {
         if let Some(value) = self.frame.as_ref().and_then(|f| f.get(name)) {
             return Ok(value);
         }
+        // jinja2's own `self` comes before a variable of that name.
+        if &**name == "self" {
+            return Ok(self.self_blocks());
+        }
         if !self.hidden
             && let Some(value) = self.scope_variable(name)?
         {
             return Ok(value);
-        }
-        if &**name == "self" {
-            return Ok(self.self_blocks());
         }
         match super::globals::global(name) {
             Some(global) => Ok(global),

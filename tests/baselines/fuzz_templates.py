@@ -157,7 +157,7 @@ class Maker:
             lambda: f"namespace(a={self.expr(depth - 1)}).a",
             lambda: f"undef('why')",
             lambda: f"query('" + r.choice(["dict", "items", "indexed_items", "list", "subelements", "cartesian", "flattened", "sequence", "varnames", "vars", "random_choice", "ini", "community.general.flattened",
-                                          "community.general.cartesian", "community.general.dependent", "nope", "ansible.builtin.items"]) + f"', {self.expr(depth - 1)})",
+                                          "community.general.cartesian", "nope", "ansible.builtin.items"]) + f"', {self.expr(depth - 1)})",
             lambda: f"lookup('" + r.choice(["vars", "varnames", "sequence", "dict", "indexed_items", "list", "env", "first_found"]) + f"', {self.string()}" + r.choice(["", "", ", wantlist=true", ", errors='ignore'", ", default=i", ", nope=1"]) + ")",
             lambda: "lookup('sequence', '" + r.choice(["1-5/2", "4:x%02d", "start=0 count=3 format=n%d", "start=5 end=1 stride=-2", "0x3-0x6", "end=a", "count=0", ""]) + "')",
             lambda: f"query('subelements', ld, '{r.choice(KEYS)}', {{'skip_missing': {r.choice(['true', 'false'])}}})",
