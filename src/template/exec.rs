@@ -345,7 +345,7 @@ impl Cx<'_> {
         let simple = nodes.len() > 1 && nodes.iter().all(|node| !matches!(node, Obj::None | Obj::Special(_)));
         let mut flat = nodes;
         if !simple {
-            let nodes = std::mem::replace(&mut flat, Vec::new());
+            let nodes = std::mem::take(&mut flat);
             super::import::flatten(nodes, &mut flat);
         }
         if flat.len() == 1 {
