@@ -526,6 +526,7 @@ impl HostTask {
             let told = told.filter(|_| outcome.is_failed())?;
             Some(Error::user(text).help(told.to_text()).apart().context("Action failed."))
         });
+        let cause = refused(&outcome).or(cause);
         let facts_of = match delegated {
             Some(name) if self.delegates_facts(scope) => Arc::from(name),
             _ => scope.host.clone(),
@@ -561,10 +562,18 @@ impl HostTask {
             remote_tmp: None,
             async_dir: None,
             background: None,
+            lenient_text: !self.shared.settings.flag("MODULE_STRICT_UTF8_RESPONSE"),
             python: keywords.interpreter()?,
             shell: self.shared.settings.text("DEFAULT_EXECUTABLE").filter(|s| *s != "/bin/sh").map(str::to_owned),
         })
     }
+}
+
+/// The cause of a result that was refused for what it holds, which says how to have it nevertheless.
+fn refused(outcome: &Outcome) -> Option<Error> {
+    let words = outcome.get("msg").and_then(Value::as_str)?.strip_prefix("Task failed: ")?;
+    let help = "This check can be disabled with the `MODULE_STRICT_UTF8_RESPONSE` setting.";
+    words.starts_with("Refusing to deserialize").then(|| Error::user(words).help(help))
 }
 
 /// What comes of an action that took longer than its `timeout`.

@@ -163,6 +163,11 @@ fn execute(call: &Call<'_>, job: &Job, chdir: Option<PathBuf>, mut out: Outcome)
     out.set("delta", time::delta_text(delta));
     let Output { rc, .. } = output;
     let strip = call.args.bool("strip_empty_ends");
+    for bytes in [&output.stdout, &output.stderr] {
+        if let (Err(error), false) = (std::str::from_utf8(bytes), call.context.lenient_text) {
+            return Err(not_utf8(bytes, &error));
+        }
+    }
     for (key, text) in [("stdout", output.out()), ("stderr", output.err())] {
         out.set(key, if strip { text.trim_end_matches(['\r', '\n']) } else { text.as_str() });
     }
@@ -171,6 +176,20 @@ fn execute(call: &Call<'_>, job: &Job, chdir: Option<PathBuf>, mut out: Outcome)
         return Err(out.with("msg", "non-zero return code").with("failed", true));
     }
     Ok(out)
+}
+
+/// The failure of output that is no text, which the real one's controller refuses.
+///
+/// Python counts characters, and has halves of pairs for bytes.
+pub fn not_utf8(bytes: &[u8], error: &std::str::Utf8Error) -> Outcome {
+    let (before, rest) = bytes.split_at(error.valid_up_to());
+    let position = String::from_utf8_lossy(before).chars().count();
+    let byte = rest.first().copied().unwrap_or_default();
+    Outcome::failed(format!(
+        "Task failed: Refusing to deserialize an invalid UTF8 string value: 'utf-8' codec can't encode character \
+         '\\udc{byte:02x}' in position {position}: surrogates not allowed"
+    ))
+    .with(Outcome::CRASHED, true)
 }
 
 /// The result where a command could not be started.

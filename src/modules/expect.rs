@@ -4,6 +4,7 @@
 //! first place counts; all that was printed is the result; the timeout is about each question anew.
 
 use super::attributes::absolute;
+use super::command::not_utf8;
 use super::{Call, ModuleDef, Support};
 use crate::argspec::{Arg, Default, Kind, Spec, int};
 use crate::host::pty::{Echo, Heard, Session};
@@ -74,7 +75,7 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
     // One that a signal has ended has no status for pexpect.
     let rc = Some(rc).filter(|rc| *rc >= 0);
     let ended = SystemTime::now();
-    let text = String::from_utf8(printed).map_err(|error| not_utf8(&error))?;
+    let text = String::from_utf8(printed).map_err(|error| not_utf8(error.as_bytes(), &error.utf8_error()))?;
     let text = text.trim_end_matches(['\r', '\n']);
     let outcome = Outcome::changed(true)
         .with("cmd", line)
@@ -89,19 +90,6 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
         None => "command exceeded timeout",
     };
     Err(outcome.with("failed", true).with("msg", msg))
-}
-
-/// The real one's controller refuses such output. Python counts characters, and has halves of pairs for bytes.
-fn not_utf8(error: &std::string::FromUtf8Error) -> Outcome {
-    let at = error.utf8_error().valid_up_to();
-    let (before, rest) = error.as_bytes().split_at(at);
-    let position = String::from_utf8_lossy(before).chars().count();
-    let byte = rest.first().copied().unwrap_or_default();
-    Outcome::failed(format!(
-        "Task failed: Refusing to deserialize an invalid UTF8 string value: 'utf-8' codec can't encode character \
-         '\\udc{byte:02x}' in position {position}: surrogates not allowed"
-    ))
-    .with(Outcome::CRASHED, true)
 }
 
 /// None where it may take for ever.

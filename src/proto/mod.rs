@@ -56,6 +56,9 @@ pub struct Context {
     /// Where the states of background jobs are kept on the host, `~` not expanded; None where it does not matter.
     #[serde(default)]
     pub async_dir: Option<String>,
+    /// Whether output that is no UTF-8 is taken as it can be (MODULE_STRICT_UTF8_RESPONSE is off).
+    #[serde(default)]
+    pub lenient_text: bool,
     /// Set where the module is to run in the background.
     #[serde(default)]
     pub background: Option<Background>,

@@ -144,9 +144,7 @@ impl Cx<'_> {
                     return Ok(Some(found));
                 }
                 let forced = self.force(found);
-                if let Some(slot) = dict.borrow_mut().get_mut(key) {
-                    *slot = forced.clone();
-                }
+                super::iterate::keep(dict.borrow_mut().get_mut(key), &forced);
                 Ok(Some(forced))
             }
             Obj::Special(special) => {

@@ -186,6 +186,7 @@ mod tests {
             ("{% with %}", "{% endwith %}"),
             ("{% macro m() %}", "{% endmacro %}"),
             ("{% if 0 %}{% elif 1 %}", ""),
+            ("{% block b %}", "{% endblock %}"),
         ] {
             for times in [300, 30_000] {
                 let source = format!("{}x{}", open.repeat(times), close.repeat(times));

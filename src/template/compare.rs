@@ -14,6 +14,14 @@ fn same(a: &Obj, b: &Obj) -> bool {
     }
 }
 
+/// An integer, also one that is written as a float.
+fn whole(obj: &Obj) -> Option<i64> {
+    match obj {
+        Obj::Float(f) if f.fract() == 0.0 && f.abs() < 9e18 => Some(*f as i64),
+        other => other.as_int(),
+    }
+}
+
 impl Cx<'_> {
     /// Python's `a == b`; fails where one is undefined or holds something undefined.
     pub fn equals(&mut self, a: &Obj, b: &Obj) -> Result<bool, Raise> {
@@ -109,7 +117,15 @@ impl Cx<'_> {
                 (Some(x), Some(y)) => Some(x.cmp(&y)),
                 _ => match (a.as_number(), b.as_number()) {
                     (Some(x), Some(y)) => x.partial_cmp(&y),
-                    _ => return Err(unordered(&a, &b, symbol)),
+                    _ => {
+                        // A variable's list is read whole to be compared, whatever with.
+                        for side in [&a, &b] {
+                            if matches!(side, Obj::List(_)) {
+                                self.iter(side)?;
+                            }
+                        }
+                        return Err(unordered(&a, &b, symbol));
+                    }
                 },
             },
         })
@@ -184,7 +200,20 @@ impl Cx<'_> {
                 Some(key) => Ok(lazy.map.get(key)?.is_some()),
                 None => Ok(false),
             },
-            Obj::Range(range) => Ok(match item.as_int() {
+            Obj::Bytes(bytes) => match item {
+                Obj::Bytes(part) => Ok(part.is_empty() || bytes.windows(part.len()).any(|window| window == &part[..])),
+                other => match other.as_big() {
+                    Some(byte) => match u8::try_from(&byte) {
+                        Ok(byte) => Ok(bytes.contains(&byte)),
+                        Err(_) => Err(Raise::value_error("byte must be in range(0, 256)")),
+                    },
+                    None => {
+                        let kind = other.type_name();
+                        Err(Raise::type_error(format!("a bytes-like object is required, not '{kind}'")))
+                    }
+                },
+            },
+            Obj::Range(range) => Ok(match whole(item) {
                 Some(i) => {
                     let offset = i128::from(i) - i128::from(range.start);
                     let step = i128::from(range.step);

@@ -7,7 +7,7 @@
 use super::args::CallArgs;
 use super::held::with_stack;
 use super::import::Blocks;
-use super::ir::Template;
+use super::ir::{Expr, Template};
 use super::object::{LazyMap, Obj, Pending, Special};
 use super::raise::{Class, Raise, Undefined};
 use super::scope::{Scope, Var, World};
@@ -237,13 +237,57 @@ impl<'a> Cx<'a> {
             let error = error.help("Use `ansible_play_batch` instead.").at(self.origin.as_ref());
             self.remark(Remark::deprecation(error, "2.23"));
         }
-        let scalar =
-            matches!(&var, Var::Value(v) if Obj::scalar(v).is_some() && !matches!(v, Value::Str(_) | Value::Vault(_)));
+        let scalar = matches!(&var, Var::Value(value) if self.is_plain(value));
         let value = self.var(var, self.scope)?;
         if !scalar {
             self.seen.push((Arc::from(name), value.clone()));
         }
         Ok(Some(value))
+    }
+
+    /// Whether a value is neither a container nor to be rendered or decrypted.
+    fn is_plain(&self, value: &Value) -> bool {
+        match value {
+            Value::List(_) | Value::Dict(_) | Value::Vault(_) => false,
+            Value::Str(text) => !text.is_trusted() || !self.templar().is_template(text.as_str()),
+            _ => true,
+        }
+    }
+
+    /// The value of `name`, `name.attribute`, `name['item']` and so on, where all on the way is plain data.
+    ///
+    /// It spares the making of an object of each container for one item of it. None where anything is out of the
+    /// common: what was read before, which may have changed since, methods, templates, what is missing.
+    pub(super) fn plain_path(&mut self, path: &Expr) -> Result<Option<Obj>, Raise> {
+        match self.plain_value(path)? {
+            Some(value) if self.is_plain(&value) => Ok(Obj::scalar(&value)),
+            _ => Ok(None),
+        }
+    }
+
+    fn plain_value(&mut self, path: &Expr) -> Result<Option<Value>, Raise> {
+        let (of, name) = match path {
+            Expr::Name(name) => {
+                let changed = self.hidden
+                    || matches!(&**name, "play_hosts" | "self")
+                    || self.seen.iter().any(|(seen, _)| seen == name)
+                    || self.frame.as_ref().is_some_and(|frame| frame.get(name).is_some());
+                if changed {
+                    return Ok(None);
+                }
+                return Ok(match self.with_scope(|scope| scope.get(name))? {
+                    Some(Var::Value(value)) => Some(value),
+                    _ => None,
+                });
+            }
+            Expr::Attr(of, name) if !super::methods::dict::NAMES.contains(&&**name) => (of, name),
+            Expr::Item(of, key) => match &**key {
+                Expr::Const(super::ir::Const::Str(name)) => (of, name),
+                _ => return Ok(None),
+            },
+            _ => return Ok(None),
+        };
+        Ok(self.plain_value(of)?.and_then(|value| value.get(name).cloned()))
     }
 
     /// The names of all variables of the scope.

@@ -21,10 +21,16 @@ impl Cx<'_> {
             Expr::Const(c) => self.constant(c),
             Expr::Name(name) => self.name(name),
             Expr::Attr(of, name) => {
+                if let Some(plain) = self.plain_path(expr)? {
+                    return Ok(plain);
+                }
                 let of = self.eval(of)?;
                 self.get_attr(&of, name)
             }
             Expr::Item(of, key) => {
+                if let Some(plain) = self.plain_path(expr)? {
+                    return Ok(plain);
+                }
                 let of = self.eval(of)?;
                 let key = self.eval(key)?;
                 self.get_item(&of, &key)
@@ -147,13 +153,14 @@ impl Cx<'_> {
         if let Some(value) = self.frame.as_ref().and_then(|f| f.get(name)) {
             return Ok(value);
         }
+        // jinja2's own `self` comes before a variable of that name.
+        if &**name == "self" {
+            return Ok(self.self_blocks());
+        }
         if !self.hidden
             && let Some(value) = self.scope_variable(name)?
         {
             return Ok(value);
-        }
-        if &**name == "self" {
-            return Ok(self.self_blocks());
         }
         match super::globals::global(name) {
             Some(global) => Ok(global),

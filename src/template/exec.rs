@@ -342,15 +342,20 @@ impl Cx<'_> {
 
     /// The result of an output.
     pub(super) fn concat(&mut self, nodes: Vec<Obj>) -> Obj {
-        let mut flat = Vec::with_capacity(nodes.len());
-        super::import::flatten(nodes, &mut flat);
+        let simple = nodes.len() > 1 && nodes.iter().all(|node| !matches!(node, Obj::None | Obj::Special(_)));
+        let mut flat = nodes;
+        if !simple {
+            let nodes = std::mem::take(&mut flat);
+            super::import::flatten(nodes, &mut flat);
+        }
         if flat.len() == 1 {
             return flat.pop().unwrap_or_default();
         }
         if flat.is_empty() {
             return Obj::None;
         }
-        let mut out = String::new();
+        let known = flat.iter().map(|node| node.as_str().map_or(8, str::len)).sum::<usize>();
+        let mut out = String::with_capacity(known.min(1 << 20));
         for node in &flat {
             if let Err(raise) = self.write_final(&mut out, node).and_then(|()| text_fits(out.len())) {
                 return self.put_off(raise);

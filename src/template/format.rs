@@ -130,11 +130,39 @@ impl Cx<'_> {
                     return Err(Raise::value_error("expected '}' before end of string"));
                 };
                 let key = key.parse().map_or_else(|_| Obj::str(key), Obj::Int);
-                value = self.get_item(&value, &key)?;
+                value = self.python_item(&value, &key)?;
                 rest = after;
             }
         }
         value.defined()
+    }
+
+    /// `value[key]` as Python itself has it, which has no undefined.
+    fn python_item(&mut self, value: &Obj, key: &Obj) -> Result<Obj> {
+        let wrong = |words: String| Err(Raise::type_error(words));
+        match value {
+            Obj::None | Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) | Obj::Float(_) => {
+                return wrong(format!("'{}' object is not subscriptable", value.type_name()));
+            }
+            Obj::Str(_) if key.as_str().is_some() => {
+                return wrong("string indices must be integers, not 'str'".to_owned());
+            }
+            Obj::List(_) | Obj::Tuple(_) if key.as_str().is_some() => {
+                return wrong(format!("{} indices must be integers or slices, not str", value.type_name()));
+            }
+            Obj::List(_) | Obj::Tuple(_) | Obj::Str(_) => {
+                let at = key.as_int().and_then(|at| usize::try_from(at).ok());
+                if at.is_none_or(|at| self.len(value).is_ok_and(|len| at >= len)) {
+                    let kind = if matches!(value, Obj::Str(_)) { "string" } else { value.type_name() };
+                    return Err(Raise::python(Class::Index, format!("{kind} index out of range")));
+                }
+            }
+            Obj::Dict(_) if !self.contains(value, key)? => {
+                return Err(Raise::python(Class::Key, self.repr(key)?));
+            }
+            _ => {}
+        }
+        self.get_item(value, key)
     }
 
     /// `format(value, spec)`

@@ -101,6 +101,13 @@ struct Reader<'t> {
     extensions: [bool; 2],
 }
 
+/// How deep expressions and statements may nest; minijinja's own parser has the same bound.
+const MOST_NESTED: usize = 150;
+
+fn too_deep() -> Raise {
+    Raise::python(Class::Recursion, "maximum recursion depth exceeded")
+}
+
 fn fail<T>(message: impl Into<String>) -> Read<T> {
     Err(Raise::python(Class::Syntax, message))
 }
@@ -229,8 +236,8 @@ impl<'t> Reader<'t> {
 
     fn expr(&mut self) -> Read<Node> {
         self.depth += 1;
-        if self.depth > 150 {
-            return fail("template exceeds maximum recursion limits");
+        if self.depth > MOST_NESTED {
+            return Err(too_deep());
         }
         let mut node = self.or()?;
         while self.skip_name("if")? {

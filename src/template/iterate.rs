@@ -84,9 +84,7 @@ impl Cx<'_> {
                 for (key, value) in &mut items {
                     if matches!(value, Obj::Pending(_)) {
                         *value = self.force(std::mem::take(value));
-                        if let Some(slot) = dict.borrow_mut().get_mut(&*key) {
-                            *slot = value.clone();
-                        }
+                        keep(dict.borrow_mut().get_mut(&*key), value);
                     }
                 }
                 Ok(items)
@@ -118,9 +116,7 @@ impl Cx<'_> {
                     return Ok(Some(found));
                 }
                 let forced = self.force(found);
-                if let Some(slot) = dict.borrow_mut().get_mut(key) {
-                    *slot = forced.clone();
-                }
+                keep(dict.borrow_mut().get_mut(key), &forced);
                 Ok(Some(forced))
             }
             Obj::Map(lazy) => self.map_item(&Rc::clone(lazy), key),
@@ -187,6 +183,13 @@ impl Cx<'_> {
             }
         }
         Ok(Value::from(items))
+    }
+}
+
+/// Keeps what a template gave in its place, unless it is an error: `items()` tells those from a literal's.
+pub(super) fn keep(slot: Option<&mut Obj>, forced: &Obj) {
+    if let Some(slot) = slot.filter(|_| !forced.is_marker()) {
+        *slot = forced.clone();
     }
 }
 

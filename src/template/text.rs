@@ -37,6 +37,8 @@ impl Cx<'_> {
             Obj::Str(text) => out.push_str(text.as_str()),
             Obj::Int(i) => out.push_str(itoa(*i).as_str()),
             Obj::Omit => {}
+            // Python keeps bytes that are no text as surrogates, which no Rust string can hold.
+            Obj::Bytes(bytes) => out.push_str(&String::from_utf8_lossy(bytes)),
             marker if marker.is_marker() => return self.write_marker(out, marker),
             Obj::List(_) | Obj::Tuple(_) | Obj::Dict(_) | Obj::Map(_) => self.write_repr(out, obj, true)?,
             other => out.push_str(&self.text(other)?),

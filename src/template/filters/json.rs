@@ -117,6 +117,10 @@ fn write(cx: &mut Cx<'_>, value: &Value, style: &Style, depth: usize, out: &mut 
             line(out, depth);
             out.push('}');
         }
+        Value::Bytes(_) => {
+            let words = "Object of type 'bytes' is not JSON serializable by the 'tagless' profile.";
+            return Err(Raise::type_error(words));
+        }
         Value::BigInt(big) => out.push_str(&big_text(big)?),
         scalar => out.push_str(&write_json(scalar, plain)),
     }

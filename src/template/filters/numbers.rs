@@ -254,7 +254,7 @@ pub(super) fn human_readable(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got
 pub(super) fn human_to_bytes(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [unit, bits] = args.bind(&sig("human_to_bytes", 1, ["default_unit", "isbits"], 0))?;
     let (unit, bits) = (opt_text(cx, &unit)?, bits.truth(cx, false)?);
-    let text = cx.text(&input)?;
+    let text = cx.text(&input).map_err(|raise| caused(raise.text(), "human_to_bytes() can't interpret the input."))?;
     match human::human_to_bytes(&text, unit.as_deref(), bits) {
         Ok(number) => Ok(float_to_int(number).unwrap_or_default()),
         Err(text) => Err(caused(text.trim_end(), "human_to_bytes() can't interpret the input.")),

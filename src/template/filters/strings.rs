@@ -178,13 +178,15 @@ pub(super) fn wordwrap(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         return Err(no_attribute(&input, "splitlines"));
     };
     let width = width.int(79)?;
-    if width <= 0 {
+    if width <= 0 && !source.is_empty() {
         return Err(Raise::value_error(format!("invalid width {width} (must be > 0)")));
     }
     let (break_long, hyphens) = (break_long.truth(cx, true)?, hyphens.truth(cx, true)?);
     let wrap = opt_text(cx, &wrap)?.unwrap_or_else(|| "\n".into());
-    let lines: Vec<Vec<String>> =
-        text::lines(source).into_iter().map(|line| text::wrap(line, width as usize, break_long, hyphens)).collect();
+    let lines: Vec<Vec<String>> = text::lines(source)
+        .into_iter()
+        .map(|line| text::wrap(line, usize::try_from(width).unwrap_or(1), break_long, hyphens))
+        .collect();
     let breaks: usize = lines.iter().map(|line| line.len().max(1)).sum();
     text_fits(source.len().saturating_add(breaks.saturating_mul(wrap.len())))?;
     Ok(lines.into_iter().map(|line| line.join(&wrap)).collect::<Vec<_>>().join(&wrap).into())

@@ -41,10 +41,10 @@ pub(super) fn mandatory(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         Missing::Attribute { name, .. } if name.starts_with(['\'', '"']) => format!("{name} "),
         Missing::Attribute { name, .. } => format!("{} ", crate::value::str_repr(name)),
         // jinja2's own words, for a key that is false.
-        Missing::Hint(text) => match text.split_once(" has no attribute ") {
+        Missing::Hint(text) => match text.split_once(" has no attribute ").or(text.split_once(" has no element ")) {
             Some((_, name)) if name.starts_with(['\'', '"']) => format!("{name} "),
+            Some((_, "None")) | None => String::new(),
             Some((_, name)) => format!("{} ", crate::value::str_repr(name)),
-            None => String::new(),
         },
         Missing::Else(_) => String::new(),
     };

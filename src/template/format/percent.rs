@@ -45,7 +45,7 @@ impl Cx<'_> {
         let mut rest = format;
         while let Some((before, after)) = rest.split_once('%') {
             out.push_str(before);
-            rest = self.conversion(&mut out, after, &mut values)?;
+            rest = self.conversion(&mut out, after, &mut values, format)?;
         }
         out.push_str(rest);
         let accepts_rest =
@@ -56,7 +56,14 @@ impl Cx<'_> {
         Ok(out)
     }
 
-    fn conversion<'t>(&mut self, out: &mut String, text: &'t str, values: &mut Values<'_>) -> Result<&'t str> {
+    /// One conversion, after its `%`; what is left of the format.
+    fn conversion<'t>(
+        &mut self,
+        out: &mut String,
+        text: &'t str,
+        values: &mut Values<'_>,
+        format: &str,
+    ) -> Result<&'t str> {
         let mut rest = text;
         let mut keyed = None;
         if let Some(after) = rest.strip_prefix('(') {
@@ -101,7 +108,8 @@ impl Cx<'_> {
                 self.force(value).defined()?
             }
         };
-        let place = text.len() - rest.len() + 1;
+        let place = format.len().saturating_sub(rest.len());
+        let place = format.get(..place).map_or(place, |before| before.chars().count());
         out.push_str(&self.convert(letter, &value, &how, place)?);
         Ok(tail)
     }

@@ -1,6 +1,6 @@
 //! Jinja2's statements.
 
-use super::{Edit, Kind, Node, Read, Reader, fail};
+use super::{Edit, Kind, MOST_NESTED, Node, Read, Reader, fail, too_deep};
 
 /// jinja2's words for a tag that does not exist or stands in the wrong place; None at the end of the
 /// template. The innermost open block comes last.
@@ -101,6 +101,9 @@ impl Reader<'_> {
             return fail("tag name expected");
         };
         self.tags.push(tag.to_owned());
+        if self.tags.len() > MOST_NESTED {
+            return Err(too_deep());
+        }
         let start = self.current().start;
         match tag {
             "for" => self.for_loop()?,

@@ -98,7 +98,11 @@ pub(super) fn read<'t>(
         let digits = source.get(start..stop).unwrap_or_default();
         if let (Kind::Int | Kind::Float, Some(at)) = (&kind, number_ends(digits)) {
             let (_, rest) = digits.split_at(at);
-            let after = if rest.starts_with(|c: char| c.is_ascii_digit()) { Kind::Int } else { Kind::Name(rest) };
+            let after = match rest.chars().next() {
+                Some('.') => Kind::Op("."),
+                Some(c) if c.is_ascii_digit() => Kind::Int,
+                _ => Kind::Name(rest),
+            };
             tokens.push(Token { kind, start, end: start + at });
             tokens.push(Token { kind: after, start: start + at, end: stop });
             continue;
@@ -148,6 +152,9 @@ fn number_ends(digits: &str) -> Option<usize> {
     }
     if digits.len() == 2 && digits.ends_with(|c: char| c.is_ascii_alphabetic()) {
         return Some(1);
+    }
+    if let Some(whole) = digits.strip_suffix('.') {
+        return Some(whole.len());
     }
     digits.find("__").or_else(|| digits.ends_with('_').then(|| digits.len() - 1))
 }

@@ -70,9 +70,21 @@ fn get(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     Ok(found.or(default).unwrap_or_default())
 }
 
+/// The items for a list of them, for which those of a variable must be defined.
+fn whole(cx: &mut Cx<'_>, obj: &Obj) -> Result<Vec<(Obj, Obj)>> {
+    let items = cx.items(obj)?;
+    if let Obj::Dict(dict) = obj {
+        let failed = dict.borrow().values().position(|value| matches!(value, Obj::Pending(_)));
+        if let Some((_, value)) = failed.and_then(|at| items.get(at)) {
+            value.clone().defined()?;
+        }
+    }
+    Ok(items)
+}
+
 fn items(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let [] = exact(args, "dict.items", 0)?;
-    Ok(Obj::list(cx.items(obj)?.into_iter().map(|(k, v)| Obj::tuple([k, v])).collect::<Vec<_>>()))
+    Ok(Obj::list(whole(cx, obj)?.into_iter().map(|(k, v)| Obj::tuple([k, v])).collect::<Vec<_>>()))
 }
 
 fn keys(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
@@ -82,7 +94,7 @@ fn keys(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 
 fn values(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let [] = exact(args, "dict.values", 0)?;
-    Ok(Obj::list(cx.items(obj)?.into_iter().map(|(_, v)| v)))
+    Ok(Obj::list(whole(cx, obj)?.into_iter().map(|(_, v)| v)))
 }
 
 fn pop(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {

@@ -100,7 +100,12 @@ pub(super) fn version(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
         return Err(Raise::ansible(format!("Invalid operator type ({operator}). Must be one of {}", all.join(", "))));
     };
     let failed = |cause: String| Raise::ansible(format!("Version comparison failed: {cause}"));
-    let text = |cx: &mut Cx<'_>, obj: &Obj| cx.text(obj).map_err(|raise| failed(raise.text()));
+    let text = |cx: &mut Cx<'_>, obj: &Obj| {
+        cx.text(obj).map_err(|raise| match raise {
+            Raise::Failed(error) => failed(format!("A captured exception marker was tripped: {}", error.line())),
+            other => failed(other.text()),
+        })
+    };
     let (a, b) = (text(cx, &input)?, text(cx, &other)?);
     let order = compare(&a, &b, scheme).map_err(failed)?;
     Ok(match *operator {
@@ -115,7 +120,9 @@ pub(super) fn version(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
 
 /// The scheme of a URI that has one and is one of those asked for.
 fn uri_of(cx: &mut Cx<'_>, input: &Obj, schemes: Option<Obj>) -> Result<Option<Url>, Raise> {
-    let Some(text) = input.as_str() else { return Ok(None) };
+    // What is false is taken for no text.
+    let text = if cx.truthy(input)? { input.as_str() } else { Some("") };
+    let Some(text) = text else { return Ok(None) };
     let Ok(url) = Url::parse(text) else { return Ok(None) };
     // Any text is a URI, unless schemes are asked for.
     let known = match some(schemes) {

@@ -72,7 +72,7 @@ fn invalid(value: &str) -> Raise {
 
 pub(in crate::template::filters) fn ipmath(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [amount] = arguments(args, ["amount"], "value")?;
-    let value = cx.text(&input)?;
+    let value = if input.is_none() { String::new() } else { cx.text(&input)? };
     let Some(amount) = number(cx, "amount", amount)? else {
         return Err(Raise::ansible("You must pass an integer for arithmetic; None is not a valid integer"));
     };
