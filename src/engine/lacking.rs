@@ -11,7 +11,6 @@ pub static LACKING_SETTINGS: &[(&str, &str)] = &[
     ("DEFAULT_LOG_FILTER", "log_filter"),
     ("INVALID_TASK_ATTRIBUTE_FAILED", "invalid_task_attribute_failed"),
     ("PLAYBOOK_VARS_ROOT", "playbook_vars_root"),
-    ("PLUGIN_FILTERS_CFG", "plugin_filters_cfg"),
     ("RUN_VARS_PLUGINS", "run_vars_plugins"),
     ("SSH_AGENT", "ssh_agent"),
     ("host_group_vars.stage", "stage"),
