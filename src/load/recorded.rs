@@ -10,7 +10,6 @@ use std::path::Path;
 /// Rows that differ on purpose, and why.
 const DIFFERENT: &[(&str, &str)] = &[
     ("gather_subset_ok", "a play's own values are checked when it starts, not when it is loaded"),
-    ("unquoted_template", "the real one has another empty line before the help; yaml's own rows leave it out"),
     ("role_recursion", "the real one adds that Python's recursion depth was exceeded"),
 ];
 
