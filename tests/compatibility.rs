@@ -4,7 +4,7 @@
 
 use rplay::argspec::Spec;
 use rplay::playbook::Support as Kept;
-use rplay::{actions, callback, config, content, modules, playbook, template};
+use rplay::{actions, callback, config, connection, content, engine, inventory, modules, playbook, template};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -33,10 +33,10 @@ const DIFFERENCES: &[&str] = &[
 /// What fails by its name beside the rows above.
 const REFUSED: &[&str] = &[
     "strategies other than `linear`, `free` and `host_pinned` (mitogen's run as these, with a warning)",
-    "connections other than `ssh` and `local`; become methods other than `sudo` and `su`",
+    "connections other than `ssh` and `local`; become methods other than those above",
     "plugins written in Python: actions, filters, tests, lookups, callbacks and the like, of playbooks, roles and collections; modules in PowerShell",
     "values that a module in Python marks as deprecated: they come without the mark; the serialization profile `modern`",
-    "TOML inventories and inventory plugins other than `ini`, `yaml`, `script`, `host_list`",
+    "inventory plugins other than those above, where a source may be theirs",
 ];
 
 /// Every keyword that rplay has stands in a case, whose output the real one has given.
@@ -145,7 +145,9 @@ fn text() -> String {
         row(&mut out, &[&code(def.fqcn), def.doc]);
     }
     names(&mut out, "Connections", ["local", "ssh"].into_iter());
-    names(&mut out, "Become methods", ["su", "sudo"].into_iter());
+    let methods: Vec<String> = connection::METHODS.iter().map(|method| method.full_name()).collect();
+    names(&mut out, "Become methods", methods.iter().map(String::as_str));
+    names(&mut out, "Inventory plugins", inventory::PLUGINS.iter().copied());
     list(&mut out, "Refused by name", REFUSED.iter().copied());
     settings(&mut out);
     out
@@ -213,8 +215,11 @@ fn keywords(out: &mut String) {
 
 fn settings(out: &mut String) {
     out.push_str(
-        "\n## Settings\n\nRead from ansible.cfg and the environment, with ansible-core's types and defaults.\n\n",
+        "\n## Settings\n\nRead from ansible.cfg and the environment, with ansible-core's types and defaults. A warning says \
+         where one of these asks for what rplay lacks: ",
     );
+    let lacking: Vec<String> = engine::LACKING_SETTINGS.iter().map(|(setting, _)| code(setting)).collect();
+    write!(out, "{}.\n\n", lacking.join(" ")).unwrap();
     out.push_str("| Setting | ansible.cfg | Environment |\n|---|---|---|\n");
     for setting in config::SETTINGS {
         let all = |text: &str| text.split(' ').filter(|w| !w.is_empty()).map(code).collect::<Vec<_>>().join(" ");

@@ -145,6 +145,84 @@ fn ctrl_c_ends_what_runs_on_the_host() {
     assert!(!String::from_utf8_lossy(&output.stdout).contains("RECAP"));
 }
 
+/// Every file below a folder, but for the agent's own, which stays for the next run.
+fn files_below(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if !path.components().any(|part| part.as_os_str().to_string_lossy().starts_with(".rplay-")) {
+                found.push(path.display().to_string());
+            }
+        }
+    }
+    found
+}
+
+/// A play of all kinds of tasks, whose last task goes on for ever.
+const MIXED: &str = "- hosts: all
+  gather_facts: false
+  handlers:
+    - {name: handler, debug: {msg: handler ran}}
+  tasks:
+    - {command: echo one, notify: handler}
+    - {copy: {src: big, dest: '{{ playbook_dir }}/there/{{ inventory_hostname }}.big'}, notify: handler}
+    - {script: slow.sh}
+    - {copy: {content: '{{ item }}', dest: '{{ playbook_dir }}/there/{{ inventory_hostname }}.{{ item }}'}, loop: '{{ range(20) }}'}
+    - {template: {src: big, dest: '{{ playbook_dir }}/there/{{ inventory_hostname }}.made'}}
+    - {shell: sleep 1, loop: [1, 2, 3]}
+    - {unarchive: {src: tree.tar, dest: '{{ playbook_dir }}/there'}}
+    - {shell: sleep 300}
+";
+
+#[test]
+fn ctrl_c_leaves_nothing_behind_whenever_it_comes() {
+    let Some(sshd) = Sshd::start("ListenAddress 0.0.0.0") else { return };
+    let folder = prepare(&sshd, &[("one", ""), ("two", "")], MIXED);
+    fs::create_dir(folder.join("there")).unwrap();
+    fs::write(folder.join("big"), "0123456789abcdef".repeat(1 << 18)).unwrap();
+    fs::write(folder.join("slow.sh"), "#!/bin/sh\nsleep 1\n").unwrap();
+    let tar = Command::new("tar").args(["-C", "/etc", "-cf"]).arg(folder.join("tree.tar")).arg("ssh").status();
+    assert!(tar.unwrap().success());
+    for tasks in 1..=8 {
+        let log = folder.join("log");
+        let mut command = rplay(&folder, &[]);
+        command.stdout(fs::File::create(&log).unwrap()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        let begun = || fs::read_to_string(&log).unwrap_or_default().matches("TASK [").count() >= tasks;
+        wait(&child, "so many tasks have not begun", begun);
+        // Somewhere within the task.
+        std::thread::sleep(Duration::from_millis(13 * tasks as u64));
+        let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        assert!(status.unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        let text = fs::read_to_string(&log).unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "[ERROR]: User interrupted execution\n", "{tasks}: {text}");
+        assert_eq!(output.status.code(), Some(99), "{tasks}: {text}");
+        assert!(!text.contains("RECAP") && !text.contains("handler ran"), "{tasks}: {text}");
+        let left = || {
+            let temporary = |file: &String| {
+                let name = file.rsplit('/').next().unwrap_or_default();
+                name.starts_with('.') || name.contains("tmp")
+            };
+            let mut left = files_below(&folder.join("cache"));
+            left.extend(files_below(&folder.join("there")).into_iter().filter(temporary));
+            let ours = processes(&folder.join("cache").display().to_string(), std::process::id());
+            left.extend(ours.iter().map(|pid| format!("process {pid}")));
+            left
+        };
+        // The host sees a little later that the controller is gone.
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !left().is_empty() {
+            assert!(Instant::now() < deadline, "{tasks}: {:?} is left\n{text}", left());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
 #[test]
 fn a_signal_cleans_up_and_ends_the_process_by_itself() {
     use std::os::unix::process::ExitStatusExt;

@@ -34,7 +34,7 @@ async fn assemble(call: &ActionCall<'_>) -> Result<Outcome> {
         args.remove("decrypt");
         return call.module("assemble", args, None).await;
     }
-    let found = call.find_file("files", &source)?;
+    let found = call.find_file("files", &source).map_err(|error| Error::user(error.line()))?;
     if !found.is_dir() {
         return Err(Error::action(format!("Source ({}) is not a directory", found.display())));
     }

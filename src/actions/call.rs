@@ -271,10 +271,11 @@ impl ActionCall<'_> {
 
     /// Finds a file of the controller's: absolute, or in `subfolder` of the search paths, or in them.
     pub fn find_file(&self, subfolder: &str, name: &str) -> Result<PathBuf> {
+        let said = name;
         let name = name.strip_suffix('/').filter(|n| !n.is_empty()).unwrap_or(name);
         let expanded = self.with_home(name);
         if expanded.starts_with('/') {
-            return Self::existing(vec![PathBuf::from(expanded)], name);
+            return Self::existing(vec![PathBuf::from(expanded)], said);
         }
         // The playbook's folder comes last even where it came before, which the error shows.
         let mut paths = self.task.search_path();
@@ -286,7 +287,7 @@ impl ActionCall<'_> {
             }
             tried.push(Path::new(&path).join(&expanded));
         }
-        Self::existing(tried, name)
+        Self::existing(tried, said)
     }
 
     /// A path of the controller's with `~` or `~user` at its start expanded.
@@ -304,11 +305,12 @@ impl ActionCall<'_> {
         if let Some(found) = tried.iter().find(|path| path.exists()) {
             return Ok(found.clone());
         }
+        let slash = if name.ends_with('/') && name.len() > 1 { "/" } else { "" };
         let mut text = format!("Could not find or access '{name}'");
         if tried.len() > 1 {
             text.push_str("\nSearched in:");
             for path in &tried {
-                text.push_str(&format!("\n\t{}", path.display()));
+                text.push_str(&format!("\n\t{}{slash}", path.display()));
             }
         }
         text.push_str(" on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option");

@@ -1,7 +1,7 @@
 //! `group_by`: puts the host into a group named after something that is known of it.
 
 use super::{Acted, ActionCall, ActionDef, BoxFuture, Effect, Run};
-use crate::diag::{Error, Result};
+use crate::diag::Result;
 use crate::proto::Outcome;
 use crate::value::Value;
 
@@ -19,7 +19,7 @@ fn run<'a>(call: &'a ActionCall<'a>) -> BoxFuture<'a, Result<Acted>> {
     Box::pin(async move {
         call.only(&["key", "parents"])?;
         let Some(key) = call.text("key") else {
-            return Err(Error::action("the 'key' param is required when using group_by"));
+            return Ok(Outcome::failed("the 'key' param is required when using group_by").into());
         };
         let parents = match call.args.get("parents") {
             Some(Value::List(items)) => items.iter().map(|p| group_name(&p.to_text())).collect(),

@@ -48,7 +48,7 @@ async fn script(call: &ActionCall<'_>) -> Result<Outcome> {
     let line = given("_raw_params").or(given("cmd")).unwrap_or_default().trim();
     let parts = words::split(line).map_err(Error::action)?;
     let name = parts.first().ok_or_else(|| Error::action("list index out of range"))?;
-    let found = call.find_file("files", name)?;
+    let found = call.find_file("files", name).map_err(Error::apart)?;
     let plain = decrypted(call, &found)?;
     if call.context.check {
         if given("creates").is_some() || given("removes").is_some() {

@@ -46,7 +46,7 @@ async fn template(call: &ActionCall<'_>) -> Result<Outcome> {
         return Err(Error::action("src and dest are required"));
     };
     let overrides = overrides(call)?;
-    let found = call.find_file("templates", &source)?;
+    let found = call.find_file("templates", &source).map_err(Error::apart)?;
     let content = rendered(call, &found, &source, &dest, &overrides)?;
     let mut args = copy::remote_args(call);
     for name in OWN {

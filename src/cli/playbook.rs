@@ -5,9 +5,11 @@ use super::{exit_status, listing, options, screen, secrets, signals, terminal, u
 use crate::callback::{Callback, Live, Screen, Settings, Stream};
 use crate::config::{Config, From, Surroundings};
 use crate::connection::Secret;
+use crate::content::is_full;
 use crate::diag::{Error, Kind, Result};
 use crate::engine::{Options, Run};
 use crate::event::Event;
+use crate::load::Loader;
 use crate::value::Value;
 use clap::ArgMatches;
 use std::path::Path;
@@ -165,7 +167,11 @@ impl Tool {
             .map_or_else(|| "No config file found; using defaults".to_owned(), |f| format!("Using {f} as config file"));
         screen.common(&Event::Verbose { level: 1, host: None, text: file });
         for playbook in self.playbooks() {
-            check_playbook(&config.around.resolve(&playbook, None), &playbook)?;
+            let full = config.around.resolve(&playbook, None);
+            // A name of a collection's playbook is looked up before files are.
+            if !is_full(&playbook) || Loader::new(&config, []).collection_playbook(&playbook).is_none() {
+                check_playbook(&full, &playbook)?;
+            }
         }
         self.ask_passwords(&config)?;
         let secrets = secrets::gather(&self.matches, &config, screen)?;

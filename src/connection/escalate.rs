@@ -117,6 +117,11 @@ impl Escalation {
         }
     }
 
+    /// Whether the password is asked for on the terminal alone, whatever standard input is.
+    pub fn asks_on_terminal(&self) -> bool {
+        self.password.is_some() && matches!(self.asks, Asking::Line(_))
+    }
+
     /// How long the other side may still be silent before the escalation has failed.
     pub fn patience(&self) -> Duration {
         match self.patience {
@@ -230,7 +235,7 @@ fn asking(method: &Method, wanted: &Become) -> Result<Asking, ConnectionError> {
     Ok(match method.asks {
         Asks::Ours(_) => Asking::Prompt,
         Asks::Line(lines) => {
-            let regex = format!("(?m)^(?:{})", given(lines).join("|"));
+            let regex = format!("(?m)^\\s*(?:{})", given(lines).join("|"));
             let regex = Regex::new(&regex);
             Asking::Line(regex.map_err(|e| ConnectionError::failed(format!("the prompts of {}: {e}", method.name)))?)
         }
@@ -342,7 +347,7 @@ mod tests {
         asks("su", &[], "Name: ", false);
         asks("su", &["Geheimnis"], "Password: ", false);
         asks("su", &["Geheimnis"], "geheimnis:", true);
-        asks("doas", &[], "doas (me@host) password: ", true);
+        asks("doas", &[], "\rdoas (me@host) password: ", true);
         asks("doas", &[], "my doas (", false);
         asks("ksu", &[], "Kerberos password for me@EXAMPLE.COM: ", true);
         asks("pmrun", &[], "Enter UPM user password:", true);

@@ -212,7 +212,8 @@ impl Machine {
                 _ => String::new(),
             };
             let script = before + &script::start(&folders, agent.hash(), &marker, &command);
-            let on_terminal = wanted.is_some() && masters.needs_terminal();
+            let asks_there = escalation.as_ref().is_some_and(Escalation::asks_on_terminal);
+            let on_terminal = asks_there || wanted.is_some() && masters.needs_terminal();
             let process = if on_terminal {
                 let line = script::for_login_shell(&script::on_terminal(&script))?;
                 masters.exec_on_terminal(&self.shared, name, &line, false).await?

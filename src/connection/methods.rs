@@ -223,14 +223,19 @@ pub static METHODS: &[Method] = &[
 ];
 
 impl Method {
-    /// The method of a `become_method`, with or without its collection.
+    /// Its name with its collection, where that is not ansible-core's own.
+    pub fn full_name(&self) -> String {
+        if self.collection.is_empty() { self.name.to_owned() } else { format!("{}.{}", self.collection, self.name) }
+    }
+
+    /// The method of a `become_method`, with its collection or, where ansible-core redirects the name, without.
     pub fn named(name: &str) -> Option<&'static Self> {
         let (collection, short) = name.rsplit_once('.').unwrap_or(("", name));
         let method = METHODS.iter().find(|method| method.name == short)?;
-        let own = ["", "ansible.builtin", "ansible.legacy"];
-        let fits = if method.collection.is_empty() { own.contains(&collection) } else { true };
-        (fits && (collection.is_empty() || own.contains(&collection) || collection == method.collection))
-            .then_some(method)
+        let redirected = !["run0", "sudosu"].contains(&method.name);
+        let own = ["", "ansible.builtin", "ansible.legacy"].contains(&collection);
+        let fits = own && redirected || !method.collection.is_empty() && collection == method.collection;
+        fits.then_some(method)
     }
 }
 
@@ -254,6 +259,8 @@ mod tests {
             ("community.general.doas", Some("doas")),
             ("community.general.su", None),
             ("some.where.doas", None),
+            ("run0", None),
+            ("community.general.run0", Some("run0")),
             ("runas", None),
         ] {
             assert_eq!(Method::named(name).map(|method| method.name), want, "{name}");
@@ -279,7 +286,8 @@ mod tests {
             ("sudosu", false, "sudo -H -S -n  su -l me sh -c 'x'"),
             ("sudosu", true, "sudo -H -S -n  su -l me -c 'x'"),
         ] {
-            let (method, wanted) = (Method::named(name).unwrap(), wanted(name, form));
+            let method = METHODS.iter().find(|method| method.name == name).unwrap();
+            let wanted = wanted(name, form);
             let parts = Parts {
                 wanted: &wanted,
                 exe: method.exe,

@@ -46,9 +46,7 @@ pub(super) async fn run(
     let id = random();
     let escalation = machine.escalation(wanted, &id)?;
     let marker = format!("BECOME-SUCCESS-{id}");
-    // What the escalation itself says to standard error ends with the marker too; a terminal has but one output.
-    let also = if matches!(machine.way, Way::Local) { format!("echo {marker} >&2 ; ") } else { String::new() };
-    let line = escalation.before(wanted)? + &escalation.plain_command(wanted, &id, &format!("{also}{command}"));
+    let line = escalation.before(wanted)? + &escalation.plain_command(wanted, &id, &command);
     let process = exec(machine, name, &line).await?;
     let met = await_marker(process, &marker, Some(escalation), &machine.shared.settings.verbose, name).await?;
     let mut pipe = met.pipe;
@@ -57,11 +55,7 @@ pub(super) async fn run(
     let end = pipe.end.await;
     drop(pipe.stdin);
     let exit = end.exit.unwrap_or(Exit::Status(-1));
-    let stderr = match end.stderr.split_once(&format!("{marker}\n")) {
-        Some((_, own)) => own.to_owned(),
-        None => end.stderr,
-    };
-    output(machine, Said { exit, stdout, stderr: stderr.into_bytes() })
+    output(machine, Said { exit, stdout, stderr: end.stderr.into_bytes() })
 }
 
 async fn exec(machine: &Machine, name: &str, command: &str) -> Result<Process, ConnectionError> {

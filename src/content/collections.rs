@@ -104,6 +104,30 @@ impl Collections {
         self.find(name).map(|found| found.folder.clone())
     }
 
+    /// The file of a collection's playbook, given by its full name, with or without `.yml`.
+    pub fn playbook(&self, name: &str) -> Option<PathBuf> {
+        let name = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml")).unwrap_or(name);
+        if !super::is_full(name) {
+            return None;
+        }
+        let dot = name.match_indices('.').nth(1)?.0;
+        let (collection, rest) = name.split_at(dot);
+        let folder = self.folder(collection)?.join("playbooks");
+        let files = [".yml", ".yaml"].map(|end| folder.join(format!("{}{end}", rest[1..].replace('.', "/"))));
+        files.into_iter().find(|file| file.exists())
+    }
+
+    /// The name of the collection that a file is in, where it is the one that the name means.
+    pub fn holding(&self, path: &str) -> Option<Arc<str>> {
+        let path = std::fs::canonicalize(path).ok()?;
+        let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+        let mut marks = parts.iter().enumerate().filter(|(_, part)| *part == "ansible_collections").map(|(at, _)| at);
+        let (Some(at), None) = (marks.next(), marks.next()) else { return None };
+        let name = format!("{}.{}", parts.get(at + 1)?, parts.get(at + 2)?);
+        let folder = std::fs::canonicalize(self.folder(&name)?).ok()?;
+        path.starts_with(folder).then(|| name.into())
+    }
+
     /// The version of ansible-core that a collection asks for.
     pub fn requires(&self, name: &str) -> Option<String> {
         let found = self.find(name)?;
@@ -243,7 +267,7 @@ impl Collections {
         let Some(found) = self.find(collection) else { return Routed::Here(None) };
         let routing = found.runtime.get("plugin_routing");
         let kinds = if bare { &["modules"][..] } else { &["action", "modules"] };
-        let entries = kinds.iter().map(|kind| (*kind, routing.and_then(|r| r.get(*kind)).and_then(|k| k.get(name))));
+        let entries = kinds.iter().map(|kind| (*kind, routing.and_then(|r| r.get(kind)).and_then(|k| k.get(name))));
         let full = format!("{collection}.{name}");
         let mut notice = None;
         for (kind, entry) in entries.filter_map(|(kind, entry)| Some((kind, entry?))) {

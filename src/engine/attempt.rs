@@ -124,13 +124,19 @@ impl HostTask {
             Err(error) => Attempt { delegated: self.unrendered_delegate(&scope), ..Attempt::of_error(self, &error) },
         };
         let keywords = Keywords { shared: &self.shared, task: &self.task, scope: &scope };
-        attempt.no_log = keywords
-            .bool("no_log", |c| c.no_log.as_ref())
-            .unwrap_or(None)
-            .unwrap_or(self.shared.settings.flag("DEFAULT_NO_LOG"))
-            // What came out of an encrypted file is secret without being asked.
-            || attempt.outcome.get("_ansible_no_log").is_some_and(Value::truthy);
-        let lenient = |value: Result<Option<bool>>| value.unwrap_or(None).unwrap_or(false);
+        let no_log = keywords.bool("no_log", |c| c.no_log.as_ref());
+        attempt.no_log = match &no_log {
+            Ok(flag) => flag.unwrap_or(self.shared.settings.flag("DEFAULT_NO_LOG")),
+            Err(error) => {
+                let text = "Invalid no_log value for task, output will be masked.";
+                self.shared.warn(error.clone().apart().context(text).to_string().trim_end());
+                true
+            }
+        };
+        // What came out of an encrypted file is secret without being asked.
+        attempt.no_log |= attempt.outcome.get("_ansible_no_log").is_some_and(Value::truthy);
+        // What cannot be told to be false is true, as with ansible-core.
+        let lenient = |value: Result<Option<bool>>| value.map_or(true, |flag| flag.unwrap_or(false));
         attempt.ignore_errors = lenient(keywords.bool("ignore_errors", |c| c.ignore_errors.as_ref()));
         let said = remarks.take();
         outcome::add_remarks(&mut attempt.outcome, &said);
@@ -138,7 +144,8 @@ impl HostTask {
         attempt.ignore_unreachable = lenient(keywords.bool("ignore_unreachable", |c| c.ignore_unreachable.as_ref()));
         if attempt.no_log {
             attempt.outcome.set("_ansible_no_log", true);
-            if attempt.error.is_some() {
+            // The error of the keyword itself tells no secret.
+            if attempt.error.is_some() && no_log.is_ok() {
                 attempt.error = Some(self.secret_error());
             }
         }
@@ -172,13 +179,6 @@ impl HostTask {
         })
     }
 
-    /// A `delegate_to` as it is written, where it cannot be rendered: so it is shown.
-    fn unrendered_delegate(&self, scope: &HostScope) -> Option<String> {
-        let keywords = Keywords { shared: &self.shared, task: &self.task, scope };
-        let written = self.task.keyword(|c| c.delegate_to.as_ref())?;
-        keywords.render(Some(written)).is_err().then(|| written.to_text())
-    }
-
     fn secret_error(&self) -> Error {
         // ansible-core tells the failure itself, with whatever secrets are in it: on purpose not done here.
         Error::user("the reason is hidden, since 'no_log: true' was specified for this task")
@@ -188,6 +188,8 @@ impl HostTask {
 
     async fn execute(&self, scope: &HostScope, loop_error: Option<Error>, place: Option<&Place>) -> Result<Attempt> {
         let templar = &self.shared.templar;
+        // As with ansible-core, it must mean a host even where the conditions do not hold.
+        let delegated = self.delegated_to(scope)?;
         for condition in self.task.when() {
             match templar.condition(condition, scope) {
                 Ok(true) => {}
@@ -208,11 +210,12 @@ impl HostTask {
         if let Some(include) = &self.task.include {
             return self.include(&keywords, include);
         }
+        keywords.check_early(&self.checks)?;
         let action = self.action(&keywords)?;
         let native = matches!(action.kind, ActionKind::Native);
         let definition = self.shared.action(&action.name).filter(|_| native);
         let args = keywords.arguments(&action.fqcn, definition)?;
-        let delegated = keywords.text(|c| c.delegate_to.as_ref())?.filter(|name| !name.is_empty());
+        keywords.check_late(&self.checks)?;
         let mut attempt = self.attempts(&keywords, &action, args, (scope, place), delegated.as_deref()).await?;
         attempt.delegated = delegated;
         attempt.notify = self.notified(&keywords)?;
@@ -425,7 +428,7 @@ impl HostTask {
     ) -> Result<Attempt> {
         let mut context = self.context(keywords)?;
         let background = self.background(keywords, action, &mut context)?;
-        let remote = HostRemote::new(self, keywords, scope, delegated)?.at(place);
+        let remote = self.remote(keywords, action, scope, delegated)?.at(place);
         context.remote_tmp = remote.target().remote_tmp.clone();
         let timeout = context.timeout;
         let mut call = ActionCall {
@@ -483,6 +486,23 @@ impl HostTask {
         Ok(self.acted(acted, &action.name, &remote, scope, delegated))
     }
 
+    /// The host as the action reaches it; one that needs none may be on a host whose connection rplay lacks.
+    fn remote<'a>(
+        &'a self,
+        keywords: &Keywords<'_>,
+        action: &Action,
+        scope: &HostScope,
+        delegated: Option<&str>,
+    ) -> Result<HostRemote<'a>> {
+        let connects = self.shared.action(&action.name).is_none_or(|definition| definition.connects);
+        match HostRemote::new(self, keywords, scope, delegated) {
+            Err(error) if error.kind == Kind::Unsupported && !connects => {
+                Ok(HostRemote::nowhere(self, keywords, scope, delegated))
+            }
+            remote => remote,
+        }
+    }
+
     fn acted(
         &self,
         acted: Acted,
@@ -523,11 +543,6 @@ impl HostTask {
         }
         let remarks = remote.take_remarks().into_iter().chain(outcome::help(&outcome)).collect();
         Attempt { outcome, effects, cause, remarks, ..Attempt::default() }
-    }
-
-    fn delegates_facts(&self, scope: &HostScope) -> bool {
-        let keywords = Keywords { shared: &self.shared, task: &self.task, scope };
-        keywords.bool("delegate_facts", |c| c.delegate_facts.as_ref()).unwrap_or(None).unwrap_or(false)
     }
 
     fn context(&self, keywords: &Keywords<'_>) -> Result<Context> {

@@ -10,7 +10,7 @@ mod pretty;
 use super::batch::Batch;
 use super::host_task::{Done, HostTask, Note};
 use super::include::Includes;
-use super::keywords::{Keywords, place};
+use super::keywords::Keywords;
 use super::lockstep::Start;
 use crate::diag::{Error, Kind};
 use crate::event::{Event, TaskInfo};
@@ -83,9 +83,8 @@ impl Batch {
         let scope = self.scope(host).for_task(task, &HostTask::layers(task));
         let keywords = Keywords { shared: &self.shared, task, scope: &scope };
         let name = keywords.text(|c| c.debugger.as_ref()).unwrap_or(None).unwrap_or_default();
+        // Any other value is the task's own failure.
         if !name.is_empty() && !VALUES.contains(&name.as_str()) {
-            let text = format!("'{name}' is not a valid value for debugger. Must be one of {}", VALUES.join(", "));
-            self.fatal.get_or_insert(Error::new(Kind::Parser, text).at(place(written).or(task.origin.as_ref())));
             return None;
         }
         Some(When { name, everywhere, lenient: settings.flag("TASK_DEBUGGER_IGNORE_ERRORS") })
@@ -100,6 +99,7 @@ impl Batch {
         let job = HostTask {
             shared: self.shared.clone(),
             task,
+            checks: start.checks.clone(),
             info: start.info.clone(),
             scope,
             notes,

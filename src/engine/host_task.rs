@@ -4,6 +4,7 @@
 //! its [`Done`].
 
 use super::shared::{Added, Shared};
+use super::validate::Checks;
 use crate::actions::Effect;
 use crate::diag::{Error, Remark};
 use crate::event::{AsyncStage, TaskInfo, TaskResult};
@@ -19,6 +20,7 @@ use tokio::sync::mpsc::UnboundedSender;
 pub(super) struct HostTask {
     pub shared: Arc<Shared>,
     pub task: Arc<Task>,
+    pub checks: Arc<Checks>,
     pub info: Arc<TaskInfo>,
     pub scope: HostScope,
     pub notes: UnboundedSender<Note>,

@@ -1,7 +1,7 @@
 //! What a run would play, without playing it: for `--list-hosts`, `--list-tasks`, `--list-tags` and `--syntax-check`.
 
 use super::run::Prepared;
-use super::tags;
+use super::{tags, validate};
 use crate::content::ActionKind;
 use crate::diag::Result;
 use crate::playbook::{Entry, Play, Task};
@@ -38,6 +38,7 @@ impl Prepared {
         let none = Dict::new();
         let vars = if play.common().vars.is_empty() { &none } else { &play.common().vars };
         let scope = PlainScope { store: &self.shared.store, vars, paths: vec![basedir.to_owned()] };
+        validate::play(&self.shared, play, &scope)?;
         let mut patterns = Vec::new();
         for pattern in &play.hosts {
             match self.shared.templar.render_value(pattern, &scope)? {
@@ -74,13 +75,11 @@ impl Prepared {
             return;
         }
         own.sort();
-        let name = match &task.name {
-            Some(name) if name.truthy() => name.to_text(),
+        // Of what has no name, ansible-core shows the action alone, without its role.
+        let name = match (&task.name, task.shown_role()) {
+            (Some(name), Some(role)) if name.truthy() => format!("{} : {}", role.full_name(), name.to_text()),
+            (Some(name), None) if name.truthy() => name.to_text(),
             _ => task.action.as_str().to_owned(),
-        };
-        let name = match &task.role {
-            Some(role) => format!("{} : {name}", role.full_name()),
-            None => name,
         };
         if let Some(action) =
             task.resolved.as_ref().filter(|a| matches!(a.kind, ActionKind::Lacking | ActionKind::PythonAction(_)))

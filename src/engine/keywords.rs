@@ -1,6 +1,7 @@
 //! Keywords of a task, inherited and rendered for one host.
 
 use super::shared::Shared;
+use super::validate::{self, mistyped, unrendered};
 use crate::argspec::boolean;
 use crate::diag::{Error, Result};
 use crate::event::TaskInfo;
@@ -42,7 +43,7 @@ impl Keywords<'_> {
     /// A shared keyword that is a boolean.
     pub fn bool(&self, name: &str, get: impl Fn(&Common) -> Option<&Value>) -> Result<Option<bool>> {
         for raw in self.task.commons().filter_map(get) {
-            let Some(value) = self.render(Some(raw)).map_err(|e| self.invalid(name, Some(raw), e))? else {
+            let Some(value) = self.render(Some(raw)).map_err(|error| unrendered(name, raw, error))? else {
                 // Omitted: what is around it counts.
                 continue;
             };
@@ -50,50 +51,38 @@ impl Keywords<'_> {
                 break;
             }
             return boolean(&value).map(Some).ok_or_else(|| {
-                let text = format!("The value '{}' could not be converted to 'bool'.", value.to_text());
-                self.invalid(name, Some(raw), Error::user(text))
+                let text = format!("The value {} could not be converted to 'bool'.", crate::value::repr(&value));
+                mistyped(name, raw, Error::user(text))
             });
         }
         Ok(None)
     }
 
-    /// A number of a keyword.
+    /// A keyword that is a number.
     pub fn number(&self, name: &str, value: Option<&Value>) -> Result<Option<f64>> {
-        let number = |v: &Value| match v {
-            Value::Int(i) => Some(*i as f64),
-            Value::Float(f) => Some(*f),
-            Value::Str(s) => s.as_str().trim().parse().ok(),
-            _ => None,
-        };
-        match self.render(value)? {
-            None | Some(Value::Null) => Ok(None),
-            Some(v) => number(&v).map(Some).ok_or_else(|| {
-                let text = format!(
-                    "the field '{name}' has an invalid value ({}), and could not be converted to an int.",
-                    v.to_text()
-                );
-                Error::user(text).at(place(value))
-            }),
-        }
+        self.converted(name, "float", value, validate::number)
     }
 
     /// A keyword that is a whole number, told by its name in ansible-core.
     pub fn integer(&self, name: &str, value: Option<&Value>) -> Result<Option<i64>> {
-        let number = match self.render(value)? {
-            None | Some(Value::Null) => return Ok(None),
-            Some(value) => value,
-        };
-        let whole = match &number {
-            Value::Int(number) => Some(*number),
-            Value::Bool(flag) => Some(i64::from(*flag)),
-            Value::Float(number) if number.fract() == 0.0 => Some(*number as i64),
-            Value::Str(text) => text.as_str().trim().parse().ok(),
-            _ => None,
-        };
-        whole.map(Some).ok_or_else(|| {
-            let text = format!("The value {} could not be converted to 'int'.", crate::value::repr(&number));
-            self.invalid(name, value, Error::user(text))
-        })
+        self.converted(name, "int", value, validate::whole)
+    }
+
+    fn converted<T>(
+        &self,
+        name: &str,
+        wanted: &str,
+        raw: Option<&Value>,
+        convert: impl Fn(&Value) -> Option<T>,
+    ) -> Result<Option<T>> {
+        let Some(raw) = raw else { return Ok(None) };
+        match self.render(Some(raw)).map_err(|error| unrendered(name, raw, error))? {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => convert(&value).map(Some).ok_or_else(|| {
+                let text = format!("The value {} could not be converted to '{wanted}'.", crate::value::repr(&value));
+                mistyped(name, raw, Error::user(text))
+            }),
+        }
     }
 
     /// The task's `environment`: all dictionaries from the play inward.
@@ -179,13 +168,6 @@ impl Keywords<'_> {
             ("vars", self.task.common.vars.clone().into()),
             ("when", when),
         ])
-    }
-
-    fn invalid(&self, name: &str, raw: Option<&Value>, error: Error) -> Error {
-        let origin = place(raw);
-        // What rendering says shares the place; what a conversion says stands apart even so.
-        let error = if error.kind == crate::diag::Kind::Undefined { error } else { error.apart() };
-        error.at(origin).context(format!("Error processing keyword '{name}'.")).at(origin)
     }
 }
 

@@ -6,6 +6,7 @@ use super::include::Includes;
 use super::keywords::{self, Keywords};
 use super::order::Order;
 use super::tags;
+use super::validate::Checks;
 use crate::actions::Run;
 use crate::diag::{Error, Kind, Result};
 use crate::event::{Event, TaskInfo};
@@ -41,8 +42,14 @@ impl Batch {
         if !Box::pin(self.takes_step(&info)).await {
             return;
         }
+        let alone = match self.is_run_once(task, first) {
+            Ok(once) => self.apart.is_none() && once,
+            Err(error) => {
+                self.fatal.get_or_insert(error);
+                return;
+            }
+        };
         self.shared.emit(&Event::TaskStart { task: info.clone() });
-        let alone = self.apart.is_none() && self.is_run_once(task, first);
         let on = if alone { &hosts[..1] } else { &hosts[..] };
         // What one host learns for all, those learn too that do not run what is included.
         let all = if alone { Some(self.members.clone()) } else { None };
@@ -69,7 +76,8 @@ impl Batch {
                 return Includes::default();
             }
         };
-        let start = Start { layers: HostTask::layers(task), limits, task, info };
+        let checks = Arc::new(Checks::of(task, &self.shared.templar));
+        let start = Start { layers: HostTask::layers(task), checks, limits, task, info };
         let mut notes = Some(notes);
         let mut running = JoinSet::new();
         let mut to_start = hosts.iter();
@@ -135,6 +143,7 @@ impl Batch {
         HostTask {
             shared: self.shared.clone(),
             task: start.task.clone(),
+            checks: start.checks.clone(),
             info: start.info.clone(),
             scope: self.scope(host).for_task(start.task, &start.layers),
             notes,
@@ -246,10 +255,15 @@ impl Batch {
         definition.is_some_and(|definition| matches!(definition.run, Run::Once(_)))
     }
 
-    fn is_run_once(&self, task: &Arc<Task>, first: &Arc<str>) -> bool {
+    /// Whether a task runs on one host alone; what is no boolean is a truth of its own until the task is checked.
+    fn is_run_once(&self, task: &Arc<Task>, first: &Arc<str>) -> Result<bool> {
         let scope = self.scope(first).for_task(task, &HostTask::layers(task));
         let keywords = Keywords { shared: &self.shared, task, scope: &scope };
-        self.runs_for_all(task) || keywords.bool("run_once", |c| c.run_once.as_ref()).unwrap_or(None).unwrap_or(false)
+        if self.runs_for_all(task) {
+            return Ok(true);
+        }
+        let value = keywords.value(|c| c.run_once.as_ref())?.unwrap_or_default();
+        Ok(crate::argspec::boolean(&value).unwrap_or_else(|| value.truthy()))
     }
 
     fn limits(&self, task: &Arc<Task>, hosts: &[Arc<str>]) -> Result<Limits> {
@@ -304,6 +318,7 @@ pub(super) struct Start<'a> {
     pub task: &'a Arc<Task>,
     pub info: &'a Arc<TaskInfo>,
     pub layers: Arc<TaskLayers>,
+    pub checks: Arc<Checks>,
     limits: Limits,
 }
 

@@ -13,6 +13,7 @@ mod batch;
 mod block;
 mod console;
 mod debugger;
+mod delegate;
 mod emitter;
 mod flow;
 mod gather;
@@ -40,8 +41,10 @@ mod shared;
 mod strategy;
 mod tags;
 mod target;
+mod validate;
 
 pub use inspect::PlayListing;
+pub use lacking::LACKING_SETTINGS;
 pub use options::Options;
 pub use run::{Report, Run};
 pub use shared::Cancel;

@@ -9,7 +9,7 @@ use crate::diag::{Error, Origin, Result};
 use crate::event::{Event, PlayInfo};
 use crate::playbook::{Entry, Play};
 use crate::template::Scope;
-use crate::value::{Dict, Value, repr};
+use crate::value::{Dict, Value};
 use crate::vars::{HostScope, PlayVars};
 use std::sync::{Arc, Mutex};
 
@@ -36,11 +36,11 @@ pub(super) async fn run(
     let basedir = play.basedir.as_str();
     let mut vars = PlayVars::new(play, basedir);
     let outside = HostScope::new(&shared.store, &Arc::new(PlayVars::new(play, basedir)), &Arc::from("localhost"));
-    vars.name = shown(shared, &play.title(), &outside);
     vars.prompts = super::prompts::ask(shared, play, &outside)?;
+    vars.name = shown(shared, &play.title(), &outside);
     let vars = Arc::new(vars);
     let outside = HostScope::new(&shared.store, &vars, &Arc::from("localhost"));
-    check_gather_facts(shared, play, &outside)?;
+    super::validate::play(shared, play, &outside)?;
     let strategy = Strategy::of(shared, play)?;
     let matched = matched_hosts(shared, play, &outside)?;
     let members: Vec<Arc<str>> = matched.iter().filter(|host| !lost.contains(host)).cloned().collect();
@@ -196,19 +196,6 @@ fn shown(shared: &Shared, value: &Value, scope: &HostScope) -> String {
         Ok(Some(value)) => value.to_text(),
         _ => value.to_text(),
     }
-}
-
-/// Refuses `gather_facts` that is no boolean, before the play begins.
-fn check_gather_facts(shared: &Shared, play: &Play, scope: &HostScope) -> Result<()> {
-    let Some(value) = &play.gather_facts else { return Ok(()) };
-    let rendered = shared.templar.render_value(value, scope)?.unwrap_or_default();
-    if rendered.is_null() || crate::argspec::boolean(&rendered).is_some() {
-        return Ok(());
-    }
-    let text = format!("The value {} could not be converted to 'bool'.", repr(&rendered));
-    let origin = super::keywords::place(Some(value));
-    let error = Error::parser(text).at(origin).context("Error processing keyword 'gather_facts'.");
-    Err(error.at(origin.or(play.origin.as_ref())))
 }
 
 /// The hosts that the play's patterns and `--limit` match.

@@ -112,6 +112,9 @@ impl HostRemote<'_> {
         why: String,
     ) -> Result<Outcome> {
         let Upload::Bytes(content) = content else { return Err(Error::unsupported(why)) };
+        if context.background.is_some() {
+            return Err(Error::unsupported(format!("{why}, and none of them in the background")));
+        }
         let alone =
             Alone { file, interpreter: &chosen.line, content, args: &args.into(), environment: &context.environment };
         let Some(script) = alone.script() else { return Err(Error::unsupported(why)) };

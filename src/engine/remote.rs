@@ -44,13 +44,31 @@ impl<'a> HostRemote<'a> {
         delegated: Option<&str>,
     ) -> Result<Self> {
         let target = keywords.target(scope, delegated)?;
+        Ok(Self::with_target(task, keywords, scope, delegated, target))
+    }
+
+    /// What stands for the host of an action that needs none, where rplay lacks its connection.
+    pub fn nowhere(task: &'a HostTask, keywords: &Keywords<'_>, scope: &HostScope, delegated: Option<&str>) -> Self {
+        // Whoever connects all the same gets no further than ssh's complaint.
+        let transport = Transport::Ssh(Box::default());
+        let target = Target { name: scope.host.to_string(), transport, ..Target::default() };
+        Self::with_target(task, keywords, scope, delegated, target)
+    }
+
+    fn with_target(
+        task: &'a HostTask,
+        keywords: &Keywords<'_>,
+        scope: &HostScope,
+        delegated: Option<&str>,
+        target: Target,
+    ) -> Self {
         let connection = Mutex::new(task.shared.pool.connect(&target));
         let vars = match delegated {
             Some(name) => scope.of_host(&task.shared.store.host_name(name).unwrap_or_else(|| name.into())),
             None => scope.clone(),
         };
         let delegates_facts = keywords.bool("delegate_facts", |c| c.delegate_facts.as_ref()).unwrap_or(None);
-        Ok(Self {
+        Self {
             task,
             connection,
             target,
@@ -61,7 +79,7 @@ impl<'a> HostRemote<'a> {
             remarks: Remarks::default(),
             chosen: Mutex::default(),
             place: None,
-        })
+        }
     }
 
     /// The same for an item that is ahead of its turn.

@@ -66,7 +66,7 @@ impl Batch {
         let stats = self.hosts.stats(host);
         if outcome.is_unreachable() {
             if done.ignore_unreachable {
-                stats.skipped += 1;
+                stats.ok += 1;
                 stats.ignored += 1;
                 return Status::Unreachable { ignored: true };
             }

@@ -273,6 +273,10 @@ impl Run {
                 Err(error) => Err(error.line()),
             });
         let loaded = reader.load(notices)?;
+        if extra.is_err() {
+            // Told by whoever asks for them next, which is before anything else of the inventory.
+            return Ok(Sources { reader, loaded, limit: None });
+        }
         let limit = self.options.limit.as_deref().map(|text| limit_patterns(text, &config.around)).transpose()?;
         let mismatch = Mismatch::named(settings.text("HOST_PATTERN_MISMATCH").unwrap_or_default());
         let warn_of_localhost = settings.flag("LOCALHOST_WARNING");
@@ -387,7 +391,8 @@ impl Prepared {
         let shared = &self.shared;
         let mut state =
             State { hosts: Hosts::default(), started: shared.options.start_at_task.is_none(), ..State::default() };
-        for path in playbooks {
+        for (number, path) in playbooks.iter().enumerate() {
+            let last = number + 1 == playbooks.len();
             let (plays, _) = self.load(path)?;
             self.warn_of_lacking(&plays);
             shared.emit(&Event::PlaybookStart { path: path.clone() });
@@ -401,11 +406,16 @@ impl Prepared {
             if shared.cancel.is_cancelled() {
                 break;
             }
-        }
-        if let Some(wanted) = shared.options.start_at_task.as_ref().filter(|_| !state.started) {
-            let text =
-                format!("No matching task \"{wanted}\" found. Note: --start-at-task can only follow static includes.");
-            shared.emit(&Event::Error(Box::new(Error::user(text))));
+            // Each playbook has its recap, of all that was played so far; none follows one that has failed.
+            let last = last || state.failed || state.unreachable;
+            if last {
+                state.tell_of_no_start(shared);
+            }
+            state.write_retry_file(shared, path);
+            shared.emit(&Event::Stats(state.stats()));
+            if last {
+                break;
+            }
         }
         Ok(state.report(shared))
     }
@@ -445,7 +455,8 @@ impl Prepared {
     /// The plays of a playbook, and the folder that it is in.
     pub fn load(&self, path: &str) -> Result<(Vec<Play>, String)> {
         let shared = &self.shared;
-        let full = shared.around.resolve(path, None);
+        let of_collection = shared.loader.collection_playbook(path);
+        let full = of_collection.unwrap_or_else(|| shared.around.resolve(path, None));
         let basedir = full.rsplit_once('/').map_or("/", |(folder, _)| folder).to_owned();
         shared.store.set_playbook(&basedir);
         let render = |text: &Text, vars: &Dict| {
@@ -492,14 +503,47 @@ impl State {
         }
     }
 
-    fn report(self, shared: &Shared) -> Report {
-        let hosts: BTreeMap<Arc<str>, HostStats> = self.hosts.stats.into_iter().collect();
+    /// The counters of all hosts so far.
+    fn stats(&self) -> Arc<Stats> {
+        let hosts: BTreeMap<Arc<str>, HostStats> =
+            self.hosts.stats.iter().map(|(host, stats)| (host.clone(), stats.clone())).collect();
         let custom = self.custom_stats.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let stats = Arc::new(Stats { hosts, custom });
+        Arc::new(Stats { hosts, custom })
+    }
+
+    /// Says so where `--start-at-task` names a task that never came.
+    fn tell_of_no_start(&self, shared: &Shared) {
+        if let Some(wanted) = shared.options.start_at_task.as_ref().filter(|_| !self.started) {
+            let text =
+                format!("No matching task \"{wanted}\" found. Note: --start-at-task can only follow static includes.");
+            shared.emit(&Event::Error(Box::new(Error::user(text))));
+        }
+    }
+
+    /// Writes the names of the hosts that were lost beside the playbook, or where the settings say: for `--limit @FILE`.
+    fn write_retry_file(&self, shared: &Shared, playbook: &str) {
+        if !shared.settings.flag("RETRY_FILES_ENABLED") || self.lost.is_empty() {
+            return;
+        }
+        let full = shared.around.resolve(playbook, None);
+        let (folder, name) = full.rsplit_once('/').unwrap_or(("/", &full));
+        let folder = shared.settings.text("RETRY_FILES_SAVE_PATH").filter(|path| !path.is_empty()).unwrap_or(folder);
+        let stem = name.rfind('.').filter(|at| *at > 0).map_or(name, |at| &name[..at]);
+        let path = format!("{}/{stem}.retry", folder.trim_end_matches('/'));
+        let mut hosts: Vec<&str> = self.lost.iter().map(|host| &**host).collect();
+        hosts.sort_unstable();
+        let text: String = hosts.iter().map(|host| format!("{host}\n")).collect();
+        match std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, text)) {
+            Ok(()) => shared.emit(&Event::Message(format!("\tto retry, use: --limit @{path}"))),
+            Err(error) => shared.warn(format!("Could not create retry file '{path}'.\n\t{error}")),
+        }
+    }
+
+    fn report(self, shared: &Shared) -> Report {
+        let stats = self.stats();
         if shared.cancel.is_cancelled() {
             return Report { stats, status: 99 };
         }
-        shared.emit(&Event::Stats(stats.clone()));
         let status = match (self.unreachable, self.failed) {
             (true, _) => 4,
             (false, true) => 2,

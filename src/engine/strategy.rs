@@ -4,7 +4,7 @@
 //! rplay has its own; every other strategy is refused by name before anything runs.
 
 use super::shared::Shared;
-use crate::diag::{Error, Result};
+use crate::diag::{Error, Kind, Result};
 use crate::playbook::Play;
 use crate::value::Value;
 use crate::vars::PlainScope;
@@ -63,9 +63,12 @@ fn named(name: &str) -> Option<Strategy> {
     STRATEGIES.iter().find(|(own, _)| *own == name).map(|(_, strategy)| *strategy)
 }
 
-/// Refuses plays whose strategy rplay lacks.
+/// Refuses plays whose strategy rplay lacks; a template that cannot be rendered yet is the play's own matter.
 pub(super) fn check(shared: &Shared, plays: &[Play]) -> Result<()> {
-    plays.iter().try_for_each(|play| Strategy::of(shared, play).map(drop))
+    plays.iter().try_for_each(|play| match Strategy::of(shared, play) {
+        Err(error) if error.kind != Kind::Undefined => Err(error),
+        _ => Ok(()),
+    })
 }
 
 /// Whether a play's strategy is `debug`.

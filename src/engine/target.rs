@@ -42,11 +42,12 @@ impl Keywords<'_> {
         let transport = match connection.rsplit('.').next().unwrap_or_default() {
             "local" => Transport::Local,
             "ssh" | "smart" => Transport::Ssh(Box::new(self.ssh(&vars, delegated.is_some())?)),
-            other => {
-                return Err(Error::unsupported(format!(
-                    "rplay has no connection plugin '{other}'; it has ssh and local"
-                )));
+            // Its collection is what can be missing of a name with dots; those without are known.
+            other if connection.contains('.') || CONNECTIONS.contains(&other) => {
+                let text = format!("rplay has no connection plugin '{connection}'; it has ssh and local");
+                return Err(Error::unsupported(text));
             }
+            _ => return Err(Error::user(format!("the connection plugin '{connection}' was not found"))),
         };
         let remote_tmp = vars.text(&["ansible_remote_tmp"])?.or_else(|| self.setting("sh.remote_tmp"));
         let login = match &transport {
@@ -223,6 +224,34 @@ fn become_plugin(method: &str) -> Result<&'static Method> {
          list available plugins."
     )))
 }
+
+/// Connection plugins of ansible's that rplay lacks.
+const CONNECTIONS: [&str; 24] = [
+    "buildah",
+    "chroot",
+    "docker",
+    "docker_api",
+    "funcd",
+    "httpapi",
+    "iocage",
+    "jail",
+    "kubectl",
+    "libvirt_lxc",
+    "lxc",
+    "lxd",
+    "napalm",
+    "netconf",
+    "network_cli",
+    "oc",
+    "paramiko",
+    "paramiko_ssh",
+    "podman",
+    "psrp",
+    "qubes",
+    "saltstack",
+    "winrm",
+    "zone",
+];
 
 /// Become methods of ansible's that rplay lacks: runas is of Windows, enable of network devices, machinectl gives its
 /// command a terminal that bytes do not pass unchanged.

@@ -37,7 +37,7 @@ fn add_entry(reading: &mut Reading<'_>, options: &Options, scope: &Vars, host: &
         let text = "parameters are mutually exclusive for keyed groups: default_value|trailing_separator";
         return Err(Error::parser(text));
     }
-    if !key.truthy() && !(is_empty(&key) && given("default_value").is_some()) {
+    if !(key.truthy() || is_empty(&key) && given("default_value").is_some()) {
         // Of empty lists and dictionaries, there is nothing to be made.
         if options.strict && !matches!(key, Value::List(_) | Value::Dict(_)) {
             let text = format!("No key or key resulted empty for {shown} in host {host}, invalid entry");

@@ -34,6 +34,7 @@ pub use group::Group;
 pub use host::{Host, LOCALHOST};
 pub use notice::Notice;
 pub use patterns::{Mismatch, glob_match, limit_patterns, split_patterns};
+pub use plugin::PLUGINS;
 pub use reader::{Reader, world};
 pub use snapshot::{Inventory, Rules, Transform};
 pub use source::Loaded;

@@ -25,9 +25,35 @@ pub(super) enum Plugin {
     Yaml,
 }
 
-/// The plugins that are enabled, by the names that the settings have for them, and those that are written in Python.
-pub(super) fn enabled<'c>(reading: &mut Reading<'c>) -> Result<(Vec<(&'c str, Plugin)>, Vec<&'c str>)> {
-    let (mut plugins, mut foreign) = (Vec::new(), Vec::new());
+/// Their names, sorted.
+pub static PLUGINS: &[&str] =
+    &["advanced_host_list", "auto", "constructed", "generator", "host_list", "ini", "script", "toml", "yaml"];
+
+/// The plugins in the order of their names.
+const ALL: [Plugin; 9] = [
+    Plugin::AdvancedHostList,
+    Plugin::Auto,
+    Plugin::Constructed,
+    Plugin::Generator,
+    Plugin::HostList,
+    Plugin::Ini,
+    Plugin::Script,
+    Plugin::Toml,
+    Plugin::Yaml,
+];
+
+/// The plugins that are enabled.
+#[derive(Debug, Default)]
+pub(super) struct Enabled<'c> {
+    /// Those that are built in, by the names that the settings have for them.
+    pub plugins: Vec<(&'c str, Plugin)>,
+    /// The names of those that are written in Python.
+    pub foreign: Vec<&'c str>,
+}
+
+/// The plugins that the settings enable.
+pub(super) fn enabled<'c>(reading: &mut Reading<'c>) -> Result<Enabled<'c>> {
+    let Enabled { mut plugins, mut foreign } = Enabled::default();
     for name in reading.config.settings.list("INVENTORY_ENABLED") {
         match Plugin::named(name) {
             Some(plugin) => plugins.push((name, plugin)),
@@ -40,7 +66,7 @@ pub(super) fn enabled<'c>(reading: &mut Reading<'c>) -> Result<(Vec<(&'c str, Pl
             "No inventory plugins available to generate inventory, make sure you have at least one enabled.",
         ));
     }
-    Ok((plugins, foreign))
+    Ok(Enabled { plugins, foreign })
 }
 
 /// Whether there is a plugin of this name, in Python.
@@ -64,18 +90,8 @@ pub(super) fn foreign(name: &str) -> Error {
 impl Plugin {
     pub fn named(name: &str) -> Option<Self> {
         let short = ["ansible.builtin.", "ansible.legacy."].iter().find_map(|prefix| name.strip_prefix(prefix));
-        Some(match short.unwrap_or(name) {
-            "advanced_host_list" => Self::AdvancedHostList,
-            "auto" => Self::Auto,
-            "constructed" => Self::Constructed,
-            "generator" => Self::Generator,
-            "host_list" => Self::HostList,
-            "ini" => Self::Ini,
-            "script" => Self::Script,
-            "toml" => Self::Toml,
-            "yaml" => Self::Yaml,
-            _ => return None,
-        })
+        let at = PLUGINS.binary_search(&short.unwrap_or(name)).ok()?;
+        ALL.get(at).copied()
     }
 
     /// Whether a source looks like this plugin's.
@@ -185,4 +201,20 @@ pub(super) fn wrong_option(option: &str, plugin: &str, wanted: &str, value: &Val
     let short = plugin.rsplit('.').next().unwrap_or(plugin);
     let cause = Error::user(format!("Invalid value provided for '{wanted}': {}", crate::value::repr(value)));
     cause.context(format!("Config '{option}' for '{short}' inventory plugin from 'Direct' has an invalid value."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        assert!(PLUGINS.is_sorted());
+        for (name, plugin) in PLUGINS.iter().zip(ALL) {
+            assert_eq!(Plugin::named(name), Some(plugin));
+            assert_eq!(format!("{plugin:?}").to_lowercase(), name.replace('_', ""));
+        }
+        assert_eq!(Plugin::named("ansible.builtin.toml"), Some(Plugin::Toml));
+        assert_eq!(Plugin::named("some.where.toml"), None);
+    }
 }

@@ -3,7 +3,7 @@
 //! As in ansible-core, what a plugin took in before it failed stays, and a source that no plugin can read
 //! is a warning unless the settings say otherwise.
 
-use super::plugin::{self, Plugin};
+use super::plugin::{self, Enabled, Plugin};
 use super::{Inventory, Notice, Reader, Rules, Transform};
 use crate::config::Config;
 use crate::diag::{Error, Kind, Origin, Result, Source};
@@ -136,7 +136,7 @@ impl Reading<'_> {
     }
 
     fn single(&mut self, source: &str) -> Result<bool> {
-        let (plugins, foreign) = plugin::enabled(self)?;
+        let Enabled { plugins, foreign } = plugin::enabled(self)?;
         let mut failures = Vec::new();
         for (name, plugin) in plugins {
             if !plugin.wants(self, source) {

@@ -23,6 +23,7 @@ pub struct VarsFiles {
 impl VarsFiles {
     /// Those beside the inventory sources.
     pub fn new(sources: &[String], config: &Config, secrets: &Secrets) -> Self {
+        let sources = if are_read(config) { sources } else { &[] };
         let folders = sources.iter().filter_map(|source| folder_of(source));
         let sources = folders.map(|folder| VarsFolder::new(&folder, config, secrets)).collect();
         Self { config: config.clone(), secrets: secrets.clone(), sources, playbook: RwLock::default() }
@@ -30,6 +31,7 @@ impl VarsFiles {
 
     /// Takes a playbook's folders instead of those of the one before; later ones win.
     pub fn set_playbook(&self, folders: &[&str]) {
+        let folders = if are_read(&self.config) { folders } else { &[] };
         let new = folders.iter().map(|folder| VarsFolder::new(folder, &self.config, &self.secrets)).collect();
         *self.playbook.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
     }
@@ -82,6 +84,12 @@ impl VarsFiles {
         let playbook = self.playbook();
         self.sources.iter().chain(playbook.iter()).flat_map(VarsFolder::take_notices).collect()
     }
+}
+
+/// Whether group_vars and host_vars are read: their plugin is one of those that are enabled.
+fn are_read(config: &Config) -> bool {
+    let enabled = config.settings.list("VARIABLE_PLUGINS_ENABLED");
+    enabled.iter().any(|name| name.strip_prefix("ansible.builtin.").unwrap_or(name) == "host_group_vars")
 }
 
 /// Where the variables of a source are: beside it, or in it where it is a folder; a list of hosts has none.

@@ -70,6 +70,8 @@ pub struct Loader {
     catalogue: Arc<Catalogue>,
     settings: Settings,
     notes: Notes,
+    /// The collection of the playbook that was loaded last, if it is in one.
+    default_collection: Mutex<Option<Arc<str>>>,
     /// What the settings say that nothing can be loaded with.
     refused: Option<Error>,
     /// The `library/` folders of the playbooks and roles seen so far: as with ansible-core, what
@@ -132,6 +134,7 @@ impl Loader {
             catalogue: Arc::new(catalogue),
             settings,
             notes: Notes::default(),
+            default_collection: Mutex::default(),
             refused: None,
             library: Mutex::default(),
             module_utils: Mutex::default(),
@@ -178,6 +181,10 @@ impl Loader {
                 known.push(path);
             }
         }
+    }
+
+    fn default_collection(&self) -> Option<Arc<str>> {
+        self.default_collection.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn library(&self) -> Vec<String> {

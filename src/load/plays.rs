@@ -3,7 +3,7 @@
 use super::roles::User;
 use super::tasks::{Within, malformed, not_a_list};
 use super::{Loader, Reading, Render};
-use crate::content::{dirname, is_full, join, normal};
+use crate::content::{dirname, join, normal};
 use crate::diag::{Error, Result};
 use crate::playbook::{
     Common, Entry, Frame, FrameKind, Place, Play, PlayHead, RoleUse, Surroundings, check_keys, check_play, check_texts,
@@ -11,7 +11,7 @@ use crate::playbook::{
 };
 use crate::value::{Dict, Value};
 use crate::yaml::{Kind, Node};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 /// The names of the one action that stands in place of a play.
 const IMPORTS: [&str; 3] = ["import_playbook", "ansible.builtin.import_playbook", "ansible.legacy.import_playbook"];
@@ -42,8 +42,7 @@ impl Loader {
 
     fn file(&self, path: &str, render: &dyn Render, given: &Given) -> Result<Vec<Play>> {
         let basedir = dirname(path);
-        self.add_library(basedir);
-        self.catalogue.collections().add_beside(basedir);
+        self.enter(path, given.depth);
         let node = self.read(path)?;
         let entries = match &node.kind {
             Kind::Scalar(Value::Null) => {
@@ -99,22 +98,28 @@ impl Loader {
         self.file(&path, render, &given.with(common))
     }
 
-    /// The file of a collection's playbook.
-    fn collection_playbook(&self, name: &str) -> Option<String> {
-        let name = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml")).unwrap_or(name);
-        let mut parts = name.splitn(3, '.');
-        let (namespace, collection, rest) = (parts.next()?, parts.next()?, parts.next()?);
-        if !is_full(name) {
-            return None;
+    /// The file of a collection's playbook, where a name means one: `namespace.collection.playbook`.
+    pub fn collection_playbook(&self, name: &str) -> Option<String> {
+        self.catalogue.collections().playbook(name).map(|path| path.to_string_lossy().into_owned())
+    }
+
+    /// Lets short names be searched first in the collection that a playbook is in, if in one it is.
+    fn enter(&self, path: &str, depth: usize) {
+        let collection = self.catalogue.collections().holding(path);
+        match &collection {
+            Some(name) => {
+                self.notes.add(crate::playbook::Note::Verbose(1, format!("running playbook inside collection {name}")));
+            }
+            None => {
+                self.add_library(dirname(path));
+                self.catalogue.collections().add_beside(dirname(path));
+                // What is imported from elsewhere changes nothing for those that import.
+                if depth > 0 {
+                    return;
+                }
+            }
         }
-        self.catalogue.collection_paths().iter().find_map(|path| {
-            let folder = path.join("ansible_collections").join(namespace).join(collection).join("playbooks");
-            [".yml", ".yaml"]
-                .iter()
-                .map(|extension| folder.join(format!("{}{extension}", rest.replace('.', "/"))))
-                .find(|file| file.exists())
-                .map(|file| file.to_string_lossy().into_owned())
-        })
+        *self.default_collection.lock().unwrap_or_else(PoisonError::into_inner) = collection;
     }
 
     fn play(&self, node: &Node, basedir: &str, render: &dyn Render, given: &Given) -> Result<Play> {
@@ -122,6 +127,15 @@ impl Loader {
         let around = Surroundings { catalogue: &self.catalogue, library: &library, notes: &self.notes };
         let mut head = read_play_head(node, around)?;
         given.give(&mut head.common);
+        if let Some(collection) = self.default_collection() {
+            let list = head.common.collections.get_or_insert_default();
+            if !list.contains(&collection) {
+                list.insert(0, collection);
+            }
+            if !list.iter().any(|name| matches!(&**name, "ansible.builtin" | "ansible.legacy")) {
+                list.push("ansible.legacy".into());
+            }
+        }
         let origin = Some(node.origin.clone());
         let frame = Arc::new(Frame {
             kind: FrameKind::Play { basedir: basedir.into() },

@@ -239,7 +239,9 @@ impl Reading<'_> {
             None => wanted.is_static,
         };
         let collection = wanted.found.collection;
-        let mut collections: Vec<Arc<str>> = collection.iter().map(|c| c.as_str().into()).collect();
+        // A role of no collection searches that of the playbook.
+        let own = collection.as_deref().map(Arc::from).or_else(|| self.loader.default_collection());
+        let mut collections: Vec<Arc<str>> = own.into_iter().collect();
         for more in &meta.collections {
             if !collections.contains(more) {
                 collections.push(more.clone());

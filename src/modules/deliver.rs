@@ -34,15 +34,15 @@ const FILE_ARGS: &[&str] = &[
     "unsafe_writes",
 ];
 
-/// How large a file may be of which a difference is shown: `MAX_FILE_SIZE_FOR_DIFF`.
-const DIFF_LIMIT: u64 = 104_448;
+/// How large a file may be of which a difference is shown, where the setting `MAX_FILE_SIZE_FOR_DIFF` does not say.
+pub const DIFF_LIMIT: i64 = 104_448;
 
 /// Puts content in its place, or sets the attributes of the file that has it already.
 ///
-/// The arguments are `copy`'s; beside them `checksum` is the content's and `_label` is what the header of
-/// a difference says.
+/// The arguments are `copy`'s; beside them `checksum` is the content's, `_label` is what the header of a
+/// difference says, and `_diff_limit` how large a file may be of which one is shown.
 pub fn run(request: &Request, blob: Option<Blob>, cancelled: &AtomicBool) -> Outcome {
-    let mut delivery = Delivery { request, args: request.args.clone(), dest: PathBuf::new() };
+    let mut delivery = Delivery::new(request);
     let label = delivery.args.remove("_label").unwrap_or_default();
     let checksum = delivery.args.get("checksum").map(Value::to_text).unwrap_or_default();
     let follow = delivery.flag("follow", false);
@@ -82,7 +82,7 @@ pub fn run(request: &Request, blob: Option<Blob>, cancelled: &AtomicBool) -> Out
 /// Says which files do not have their content yet: `dest` is the folder, `files` are pairs of a path in it and
 /// a checksum, and `differing` has the places of those to send.
 pub fn differing(request: &Request) -> Outcome {
-    let delivery = Delivery { request, args: request.args.clone(), dest: PathBuf::new() };
+    let delivery = Delivery::new(request);
     let folder = match delivery.place() {
         Ok(folder) => folder,
         Err(failed) => return failed,
@@ -107,9 +107,38 @@ struct Delivery<'a> {
     args: Dict,
     /// The file itself, where `dest` names its folder.
     dest: PathBuf,
+    /// How large a file may be of which a difference is shown; without bound where it is not above 0.
+    limit: i64,
 }
 
-impl Delivery<'_> {
+impl<'a> Delivery<'a> {
+    fn new(request: &'a Request) -> Self {
+        let mut args = request.args.clone();
+        let limit = args.remove("_diff_limit").and_then(|limit| limit.as_int()).unwrap_or(DIFF_LIMIT);
+        Self { request, args, dest: PathBuf::new(), limit }
+    }
+
+    fn is_too_large(&self, size: u64) -> bool {
+        u64::try_from(self.limit).is_ok_and(|limit| limit > 0 && size > limit)
+    }
+
+    fn read_for_diff(&self, path: &Path) -> Shown {
+        match fs::metadata(path) {
+            Ok(meta) if self.is_too_large(meta.len()) => Shown::TooLarge,
+            _ => self.of_bytes(&fs::read(path).unwrap_or_default()),
+        }
+    }
+
+    fn of_bytes(&self, bytes: &[u8]) -> Shown {
+        if self.is_too_large(bytes.len() as u64) {
+            Shown::TooLarge
+        } else if bytes.contains(&0) {
+            Shown::Binary
+        } else {
+            Shown::Text(String::from_utf8_lossy(bytes).into_owned())
+        }
+    }
+
     fn flag(&self, name: &str, default: bool) -> bool {
         self.args.get(name).and_then(crate::argspec::boolean).unwrap_or(default)
     }
@@ -195,24 +224,24 @@ impl Delivery<'_> {
     fn difference(&self, blob: Option<&Blob>, label: &Value) -> Dict {
         let dest = self.dest.to_string_lossy();
         let mut diff = Dict::new();
-        match (fs::metadata(&self.dest), read_for_diff(&self.dest)) {
+        match (fs::metadata(&self.dest), self.read_for_diff(&self.dest)) {
             (Err(_), _) => drop(diff.insert("before", "")),
             (Ok(meta), _) if meta.is_dir() => drop(diff.insert("before", "")),
             (_, Shown::Binary) => drop(diff.insert("dst_binary", 1)),
-            (_, Shown::TooLarge) => drop(diff.insert("dst_larger", DIFF_LIMIT)),
+            (_, Shown::TooLarge) => drop(diff.insert("dst_larger", self.limit)),
             (_, Shown::Text(text)) => {
                 diff.insert("before_header", dest.as_ref());
                 diff.insert("before", text);
             }
         }
         let after = match blob {
-            Some(Blob::Inline(bytes)) => of_bytes(bytes),
-            Some(Blob::Staged(path)) => read_for_diff(path),
+            Some(Blob::Inline(bytes)) => self.of_bytes(bytes),
+            Some(Blob::Staged(path)) => self.read_for_diff(path),
             None => Shown::Text(String::new()),
         };
         match after {
             Shown::Binary => drop(diff.insert("src_binary", 1)),
-            Shown::TooLarge => drop(diff.insert("src_larger", DIFF_LIMIT)),
+            Shown::TooLarge => drop(diff.insert("src_larger", self.limit)),
             Shown::Text(text) => {
                 let header = if label.is_null() { Value::str(dest.as_ref()) } else { label.clone() };
                 diff.insert("after_header", header);
@@ -237,23 +266,6 @@ enum Shown {
     Text(String),
     Binary,
     TooLarge,
-}
-
-fn read_for_diff(path: &Path) -> Shown {
-    match fs::metadata(path) {
-        Ok(meta) if meta.len() > DIFF_LIMIT => Shown::TooLarge,
-        _ => of_bytes(&fs::read(path).unwrap_or_default()),
-    }
-}
-
-fn of_bytes(bytes: &[u8]) -> Shown {
-    if bytes.len() as u64 > DIFF_LIMIT {
-        Shown::TooLarge
-    } else if bytes.contains(&0) {
-        Shown::Binary
-    } else {
-        Shown::Text(String::from_utf8_lossy(bytes).into_owned())
-    }
 }
 
 #[cfg(test)]

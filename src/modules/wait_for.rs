@@ -274,12 +274,12 @@ mod tests {
             &format!("'Timeout when waiting for localhost:{port} to stop.'"),
         );
         drop(server);
-        has(&outcome("wait_for", &format!(r#"{{"port": {port}, "state": "stopped"}}"#)), "elapsed", "0");
+        has(&outcome("wait_for", &format!(r#"{{"port": {port}, "state": "stopped"}}"#)), "state", "'stopped'");
         has(
             &outcome("wait_for", r#"{"port": 1, "path": "/x"}"#),
             "msg",
             "'port and path parameter can not both be passed to wait_for'",
         );
-        has(&outcome("wait_for", r#"{"port": 1, "state": "drained"}"#), "elapsed", "0");
+        has(&outcome("wait_for", r#"{"port": 1, "state": "drained"}"#), "state", "'drained'");
     }
 }

@@ -48,7 +48,8 @@ impl Alone<'_> {
                     "run(\n    '{pack}',\n    '{params}',\n    '{}',\n    {},\n)\n",
                     self.file.import, self.file.nofile
                 );
-                script.push_str(&format!("exec {} - <<'{END}'\n{PROGRAM}\n\n{call}{END}\n", self.interpreter));
+                // The shell stays, since it says by which signal a module ended.
+                script.push_str(&format!("{} - <<'{END}'\n{PROGRAM}\n\n{call}{END}\nexit $?\n", self.interpreter));
             }
             FileKind::Binary => return None,
             kind => {

@@ -149,3 +149,35 @@ fn moved(name: &[String], target: &str) -> Located {
     let source = format!("import sys\nimport {target}\nsys.modules[__name__] = sys.modules['{target}']\n");
     Located { name: name.to_vec(), package: true, redirected: true, source: Source::Made(source) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_of_a_collection_is_a_package() {
+        let dir = tempfile::tempdir().unwrap();
+        let utils = dir.path().join("ansible_collections/a/b/plugins/module_utils");
+        std::fs::create_dir_all(utils.join("kind")).unwrap();
+        std::fs::write(utils.join("kind/user.py"), "").unwrap();
+        std::fs::write(utils.join("kind.py"), "").unwrap();
+        std::fs::create_dir_all(dir.path().join("ansible")).unwrap();
+        std::fs::write(dir.path().join("ansible/release.py"), "__version__ = '2.19.14'").unwrap();
+        let site = dir.path().to_string_lossy().into_owned();
+        let places = crate::content::Places { named: Some(&site), ..crate::content::Places::default() };
+        let places = Places {
+            utils: Vec::new(),
+            installed: Arc::new(Installed::find(places).unwrap()),
+            collections: Collections::new(vec![dir.path().to_owned()]),
+            moved: Arc::default(),
+        };
+        let name = |last: &str| -> Name {
+            format!("ansible_collections.a.b.plugins.module_utils.{last}").split('.').map(str::to_owned).collect()
+        };
+        let package = places.find(&name("kind"), false, false).unwrap();
+        assert!(package.package && package.source == Source::Made(String::new()), "{package:?}");
+        let module = places.find(&name("kind.user"), true, false).unwrap();
+        assert!(!module.package && module.source == Source::File(utils.join("kind/user.py")), "{module:?}");
+        assert!(places.find(&name("none"), false, false).is_err());
+    }
+}

@@ -274,7 +274,7 @@ mod tests {
         assert_eq!(
             read.error.unwrap().context("Task failed.").to_string(),
             "Task failed: Action failed: Module result deserialization failed: No start of json char found\n\nTask \
-             failed: Action failed.\n<<< caused by >>>\n\nModule result deserialization failed: No start of json char \
+             failed: Action failed.\n\n<<< caused by >>>\n\nModule result deserialization failed: No start of json char \
              found See stdout/stderr for the returned output."
         );
         msg(&said("{\"a\": }"), "Module result deserialization failed: Expecting value: line 1 column 7 (char 6)");

@@ -66,7 +66,8 @@ impl YamlError {
                 origin.column = column;
             }
             let error = fail(hint.message).at(Some(&origin));
-            return if hint.help.is_empty() { error } else { error.help(hint.help) };
+            // A hint of several lines stands further apart.
+            return if hint.help.is_empty() { error } else { error.help(format!("\n{}", hint.help)) };
         }
         fail(&self.sentence()).at(Some(&origin))
     }

@@ -80,7 +80,7 @@ fn breaks_as_ansible_does() {
             Ok(parsed) => format!("no error: {}", show(&parsed.node)),
             Err(e) => {
                 let origin = e.origin.expect("a place");
-                format!("{} {}:{} {}", e.message, origin.line, origin.column, e.help.unwrap_or_default())
+                format!("{} {}:{} {}", e.message, origin.line, origin.column, e.help.unwrap_or_default().trim_start())
             }
         };
         let number = |name| row.get(name).and_then(Value::as_int).unwrap_or(0);

@@ -85,7 +85,10 @@ async fn copy(call: &ActionCall<'_>) -> Result<Outcome> {
 }
 
 async fn from_controller(call: &ActionCall<'_>, source: &str, dest: &str) -> Result<Outcome> {
-    let found = call.find_file("files", source)?;
+    let found = call.find_file("files", source).map_err(|error| {
+        // The real one's own words for what it did not expect to be raised there.
+        Error::action(format!("Unexpected AnsibleActionFail error: {}", error.line()))
+    })?;
     if !found.is_dir() {
         let label = Value::str(found.to_string_lossy().as_ref());
         let content = read(call, &found)?;
@@ -117,6 +120,7 @@ pub(super) async fn put(
     args.insert("dest", dest);
     let checksum = content.checksum()?;
     describe(&mut args, basename, label, &content, &checksum)?;
+    limit_diff(call, &mut args);
     let size = content.size();
     let request = Request {
         module: deliver::NAME.into(),
@@ -136,6 +140,14 @@ pub(super) async fn put(
         call.remote.run_only(request, Some(upload)).await
     } else {
         call.remote.run(request, Some(upload)).await
+    }
+}
+
+/// Says how large a file may be of which a difference is shown, where the settings do.
+pub(super) fn limit_diff(call: &ActionCall<'_>, args: &mut Dict) {
+    let set = call.scope.world().settings.get("MAX_FILE_SIZE_FOR_DIFF").and_then(|(value, _)| value.as_int());
+    if let Some(limit) = set.filter(|limit| *limit != deliver::DIFF_LIMIT) {
+        args.insert("_diff_limit", limit);
     }
 }
 

@@ -3,7 +3,7 @@
 //! The host says first which files differ; then the small ones go in batches, in their order, with the
 //! content only of those that differ. A large file goes alone, streamed.
 
-use super::{Content, SMALL, attributes, describe, file_name, finished, read, remote_args};
+use super::{Content, SMALL, attributes, describe, file_name, finished, limit_diff, read, remote_args};
 use crate::actions::ActionCall;
 use crate::diag::{Error, Result};
 use crate::modules::deliver;
@@ -85,6 +85,7 @@ async fn put_files(
         }
         args.insert("dest", dest);
         describe(&mut args, name, label, &file, &checksums[at])?;
+        limit_diff(call, &mut args);
         let content = if differing[at] { Some(file.bytes()?) } else { None };
         batch.add(Step { module: deliver::NAME, args, content });
     }

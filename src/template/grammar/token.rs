@@ -233,3 +233,17 @@ fn kind_of<'t>(token: &Theirs<'_>, source: &'t str, start: usize, end: usize) ->
         Theirs::BraceClose => Kind::Op("}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_spaces_are_plain_between_tokens_alone() {
+        let config = SyntaxConfig::default();
+        let plain = |source: &str| plain_spaces(source, &config);
+        assert_eq!(plain("{{\u{a0}a }}\u{a0}{{ b\u{2003}}}").as_deref(), Some("{{  a }}\u{a0}{{ b   }}"));
+        assert_eq!(plain("{{ 'x\u{a0}y' }}\u{a0}"), None);
+        assert_eq!(plain("{{ a }}"), None);
+    }
+}
