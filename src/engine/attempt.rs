@@ -573,7 +573,7 @@ impl HostTask {
 fn refused(outcome: &Outcome) -> Option<Error> {
     let words = outcome.get("msg").and_then(Value::as_str)?.strip_prefix("Task failed: ")?;
     let help = "This check can be disabled with the `MODULE_STRICT_UTF8_RESPONSE` setting.";
-    words.starts_with("Refusing to deserialize").then(|| Error::user(words).help(help))
+    words.starts_with("Refusing to deserialize").then(|| Error::user(words).help(help).apart())
 }
 
 /// What comes of an action that took longer than its `timeout`.
