@@ -171,7 +171,7 @@ const MIXED: &str = "- hosts: all
     - {command: echo one, notify: handler}
     - {copy: {src: big, dest: '{{ playbook_dir }}/there/{{ inventory_hostname }}.big'}, notify: handler}
     - {script: slow.sh}
-    - {copy: {content: '{{ item }}', dest: '{{ playbook_dir }}/there/{{ inventory_hostname }}.{{ item }}'}, loop: '{{ range(20) }}'}
+    - {copy: {content: '{{ item }}', dest: '{{ playbook_dir }}/there/{{ inventory_hostname }}.{{ item }}'}, loop: '{{ range(20) | list }}'}
     - {template: {src: big, dest: '{{ playbook_dir }}/there/{{ inventory_hostname }}.made'}}
     - {shell: sleep 1, loop: [1, 2, 3]}
     - {unarchive: {src: tree.tar, dest: '{{ playbook_dir }}/there'}}
@@ -181,14 +181,16 @@ const MIXED: &str = "- hosts: all
 #[test]
 fn ctrl_c_leaves_nothing_behind_whenever_it_comes() {
     let Some(sshd) = Sshd::start("ListenAddress 0.0.0.0") else { return };
-    let folder = prepare(&sshd, &[("one", ""), ("two", "")], MIXED);
+    // It need not be looked for.
+    let python = "ansible_python_interpreter=/usr/bin/python3";
+    let folder = prepare(&sshd, &[("one", python), ("two", python)], MIXED);
     fs::create_dir(folder.join("there")).unwrap();
     fs::write(folder.join("big"), "0123456789abcdef".repeat(1 << 18)).unwrap();
     fs::write(folder.join("slow.sh"), "#!/bin/sh\nsleep 1\n").unwrap();
     let tar = Command::new("tar").args(["-C", "/etc", "-cf"]).arg(folder.join("tree.tar")).arg("ssh").status();
     assert!(tar.unwrap().success());
     for tasks in 1..=8 {
-        let log = folder.join("log");
+        let log = folder.join("printed");
         let mut command = rplay(&folder, &[]);
         command.stdout(fs::File::create(&log).unwrap()).stderr(Stdio::piped());
         let child = command.spawn().unwrap();

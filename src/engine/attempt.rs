@@ -45,17 +45,14 @@ pub(super) struct Attempt {
 impl Attempt {
     /// A failure before anything ran.
     pub fn of_error(task: &HostTask, error: &Error) -> Self {
-        let mut attempt = Self { outcome: outcome::of_error(error), ..Self::default() };
-        // A loop that is no list is told without the task, as ansible-core does.
-        let told = match error.help.as_deref() {
-            Some(help) if help.starts_with("Provide a list of items") => {
-                attempt.outcome = Outcome::default().with("failed", true).with("msg", error.message.as_str());
-                error.clone()
-            }
-            _ => outcome::task_failed(error).at(task.task.origin.as_ref()),
-        };
-        attempt.error = Some(told);
-        attempt
+        let told = outcome::task_failed(error).at(task.task.origin.as_ref());
+        Self { outcome: outcome::of_error(error), error: Some(told), ..Self::default() }
+    }
+
+    /// A loop that cannot be made, which ansible-core tells without the task.
+    pub fn of_loop(error: Error) -> Self {
+        let outcome = Outcome::default().with("failed", true).with("msg", error.line());
+        Self { outcome, error: Some(error), ..Self::default() }
     }
 
     /// The same as the outcome of the whole task.
@@ -123,7 +120,15 @@ impl HostTask {
             Ok(attempt) => attempt,
             Err(error) => Attempt { delegated: self.unrendered_delegate(&scope), ..Attempt::of_error(self, &error) },
         };
-        let keywords = Keywords { shared: &self.shared, task: &self.task, scope: &scope };
+        let said = remarks.take();
+        outcome::add_remarks(&mut attempt.outcome, &said);
+        attempt.remarks.splice(0..0, said);
+        self.marked(attempt, &scope)
+    }
+
+    /// A result with what the task says of it: whether it is secret, and whether a failure is ignored.
+    pub(super) fn marked(&self, mut attempt: Attempt, scope: &HostScope) -> Attempt {
+        let keywords = Keywords { shared: &self.shared, task: &self.task, scope };
         let no_log = keywords.bool("no_log", |c| c.no_log.as_ref());
         attempt.no_log = match &no_log {
             Ok(flag) => flag.unwrap_or(self.shared.settings.flag("DEFAULT_NO_LOG")),
@@ -138,9 +143,6 @@ impl HostTask {
         // What cannot be told to be false is true, as with ansible-core.
         let lenient = |value: Result<Option<bool>>| value.map_or(true, |flag| flag.unwrap_or(false));
         attempt.ignore_errors = lenient(keywords.bool("ignore_errors", |c| c.ignore_errors.as_ref()));
-        let said = remarks.take();
-        outcome::add_remarks(&mut attempt.outcome, &said);
-        attempt.remarks.splice(0..0, said);
         attempt.ignore_unreachable = lenient(keywords.bool("ignore_unreachable", |c| c.ignore_unreachable.as_ref()));
         if attempt.no_log {
             attempt.outcome.set("_ansible_no_log", true);

@@ -5,7 +5,7 @@ use super::attempt::Attempt;
 use super::host_task::{Done, HostTask, Note};
 use super::keywords::Keywords;
 use super::outcome;
-use crate::diag::{Error, Result};
+use crate::diag::{Error, Kind, Result};
 use crate::event::{Status, TaskResult};
 use crate::proto::Outcome;
 use crate::value::{Dict, Value};
@@ -35,9 +35,12 @@ impl HostTask {
             },
             Ok(Some(items)) => match self.control() {
                 Ok(control) => self.each(&items, &control).await,
-                Err(error) => Attempt::of_error(self, &error).into_done(&self.scope.host),
+                Err(error) => self.marked(Attempt::of_error(self, &error), &self.scope).into_done(&self.scope.host),
             },
-            // A loop that cannot be made is an error only where the conditions hold without an item.
+            // What is undefined in it is an error only where the conditions hold without an item.
+            Err(error) if error.kind != Kind::Undefined => {
+                self.marked(Attempt::of_loop(error), &self.scope).into_done(&self.scope.host)
+            }
             Err(error) => self.once(self.scope.clone(), Some(error), None).await.into_done(&self.scope.host),
         };
         if self.task.include.is_some() && !done.outcome.is_failed() {
