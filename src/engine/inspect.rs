@@ -1,13 +1,13 @@
 //! What a run would play, without playing it: for `--list-hosts`, `--list-tasks`, `--list-tags` and `--syntax-check`.
 
 use super::run::Prepared;
-use super::{tags, validate};
+use super::{tags, validate, vars_files};
 use crate::content::ActionKind;
 use crate::diag::Result;
 use crate::playbook::{Entry, Play, Task};
 use crate::template::Scope;
-use crate::value::{Dict, Value};
-use crate::vars::PlainScope;
+use crate::value::Value;
+use crate::vars::PlayVars;
 use std::sync::Arc;
 
 /// A play as it would run.
@@ -35,9 +35,7 @@ impl Prepared {
     }
 
     fn listing(&self, play: &Play, basedir: &str) -> Result<PlayListing> {
-        let none = Dict::new();
-        let vars = if play.common().vars.is_empty() { &none } else { &play.common().vars };
-        let scope = PlainScope { store: &self.shared.store, vars, paths: vec![basedir.to_owned()] };
+        let scope = vars_files::outside(&self.shared, play, PlayVars::new(play, basedir))?;
         validate::play(&self.shared, play, &scope)?;
         let mut patterns = Vec::new();
         for pattern in &play.hosts {

@@ -42,6 +42,7 @@ mod strategy;
 mod tags;
 mod target;
 mod validate;
+mod vars_files;
 
 pub use inspect::PlayListing;
 pub use lacking::LACKING_SETTINGS;

@@ -5,10 +5,10 @@ use super::flow::Hosts;
 use super::handlers::Handlers;
 use super::shared::Shared;
 use super::strategy::Strategy;
-use crate::diag::{Error, Origin, Result};
+use super::vars_files;
+use crate::diag::{Error, Result};
 use crate::event::{Event, PlayInfo};
 use crate::playbook::{Entry, Play};
-use crate::template::Scope;
 use crate::value::{Dict, Value};
 use crate::vars::{HostScope, PlayVars};
 use std::sync::{Arc, Mutex};
@@ -35,11 +35,10 @@ pub(super) async fn run(
     // The folder of the file that the play stands in, which may have been imported.
     let basedir = play.basedir.as_str();
     let mut vars = PlayVars::new(play, basedir);
-    let outside = HostScope::new(&shared.store, &Arc::new(PlayVars::new(play, basedir)), &Arc::from("localhost"));
+    let outside = HostScope::of_nobody(&shared.store, &Arc::new(PlayVars::new(play, basedir)));
     vars.prompts = super::prompts::ask(shared, play, &outside)?;
-    vars.name = shown(shared, &play.title(), &outside);
-    let vars = Arc::new(vars);
-    let outside = HostScope::new(&shared.store, &vars, &Arc::from("localhost"));
+    let outside = vars_files::outside(shared, play, vars)?;
+    let vars = outside.play.clone();
     super::validate::play(shared, play, &outside)?;
     let strategy = Strategy::of(shared, play)?;
     let matched = matched_hosts(shared, play, &outside)?;
@@ -138,41 +137,9 @@ impl Batch {
         self.flush_forced(&members).await;
     }
 
-    /// Reads `vars_files` for each host; their names may be templates.
+    /// Reads `vars_files` for each host.
     fn load_vars_files(&self) -> Result<()> {
-        for host in &self.members {
-            self.vars.clear_files(host);
-            for entry in &self.play.vars_files {
-                let names: Vec<Value> = entry.as_list().map_or_else(|| vec![entry.clone()], <[_]>::to_vec);
-                if let Some(dict) = self.first_vars_file(host, &names)? {
-                    self.vars.add_file(host, dict);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The first file of several that is there; without any there are no variables, and no complaint,
-    /// as with ansible-core. A name whose variables are not known yet is left out.
-    fn first_vars_file(&self, host: &Arc<str>, names: &[Value]) -> Result<Option<Dict>> {
-        let scope = self.scope(host);
-        for name in names {
-            let rendered = match self.shared.templar.render_value(name, &scope) {
-                Ok(value) => value.unwrap_or_default().to_text(),
-                Err(error) if error.kind == crate::diag::Kind::Undefined => {
-                    let text = Error::user("skipping vars_files item due to an undefined variable");
-                    let told = text.at(super::keywords::place(Some(name))).to_string();
-                    self.shared.warn(told.trim_end());
-                    continue;
-                }
-                Err(error) => return Err(error),
-            };
-            let found = self.shared.loader.vars_file(&rendered, &scope.search_paths());
-            if let Some(dict) = found.map_err(|error| invalid_vars_file(&rendered, error))? {
-                return Ok(Some(dict));
-            }
-        }
-        Ok(None)
+        self.members.iter().try_for_each(|host| vars_files::read(&self.shared, &self.play, &self.vars, host))
     }
 
     /// A section of the play, and the handlers that it notified.
@@ -185,13 +152,7 @@ impl Batch {
     }
 }
 
-/// What is told of a file of `vars_files` that cannot be used, its whole path where that is known.
-fn invalid_vars_file(name: &str, error: Error) -> Error {
-    let path = error.place().and_then(Origin::path).unwrap_or(name).to_owned();
-    error.context(format!("Invalid vars_files file '{path}'."))
-}
-
-fn shown(shared: &Shared, value: &Value, scope: &HostScope) -> String {
+pub(super) fn shown(shared: &Shared, value: &Value, scope: &HostScope) -> String {
     match shared.templar.render_value(value, scope) {
         Ok(Some(value)) => value.to_text(),
         _ => value.to_text(),

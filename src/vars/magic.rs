@@ -47,6 +47,7 @@ impl HostScope {
         }
         let inventory = self.store.inventory();
         Ok(match name {
+            "inventory_hostname" | "inventory_hostname_short" if self.host.is_empty() => None,
             "inventory_hostname" => Some(Value::str(self.host.clone())),
             "inventory_hostname_short" => Some(Value::str(self.host.split('.').next().unwrap_or(&self.host))),
             "group_names" => inventory.find(&self.host).map(|host| names(&inventory.group_names(&host))),

@@ -88,6 +88,11 @@ impl HostScope {
         }
     }
 
+    /// The variables of a play outside of any host: no inventory name, no inventory variables, no facts.
+    pub fn of_nobody(store: &Arc<Store>, play: &Arc<PlayVars>) -> Self {
+        Self::new(store, play, &Arc::from(""))
+    }
+
     /// The same host's variables for a task.
     #[must_use]
     pub fn for_task(&self, task: &Arc<Task>, layers: &Arc<TaskLayers>) -> Self {

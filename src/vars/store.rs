@@ -289,6 +289,10 @@ impl Store {
 
     /// What the inventory, group_vars/ and host_vars/ say of a host, merged once for each host in use.
     pub fn inventory_vars(&self, host: &Arc<str>) -> Result<Arc<Dict>> {
+        // Outside of any host.
+        if host.is_empty() {
+            return Ok(Arc::default());
+        }
         if let Some(vars) = read(&self.base).get(host) {
             return Ok(vars.clone());
         }
