@@ -41,7 +41,7 @@ cases! {
     python: collections finding kinds leaks new_style playbooks;
     roles: argument_specs end_role handlers imports includes metadata public whole;
     templates: escapes playbook;
-    vars: environment_and_play_hosts extra hostvars_and_play_vars lazy magic play_files play_hosts precedence prompts
+    vars: deprecated_settings environment_and_play_hosts extra hostvars_and_play_vars lazy magic play_files play_hosts precedence prompts
         reserved_names vars_files;
     vault: plain several_ids;
 }

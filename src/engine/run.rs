@@ -175,10 +175,7 @@ impl Run {
     /// What stops a run before or between its tasks: files that cannot be loaded, an inventory
     /// that cannot be read. Failed tasks are in the report.
     pub async fn play(mut self, playbooks: &[String]) -> Result<Report> {
-        let mut listener = std::mem::replace(&mut self.listener, Box::new(|_| {}));
-        for warning in self.config.warnings.drain(..) {
-            listener(&Event::Warning(warning));
-        }
+        let listener = self.told_of_config();
         let prepared = self.prepare(listener)?;
         // Boxed: what is within is deep, and the compiler limits how deep a caller's own future may become.
         let outcome = Box::pin(prepared.run(playbooks)).await;
@@ -192,9 +189,17 @@ impl Run {
     ///
     /// As for [`Run::play`].
     pub fn inspect(mut self, playbooks: &[String]) -> Result<Vec<Vec<PlayListing>>> {
-        let listener = std::mem::replace(&mut self.listener, Box::new(|_| {}));
+        let listener = self.told_of_config();
         let prepared = self.prepare(listener)?;
         playbooks.iter().map(|path| prepared.inspect(path)).collect()
+    }
+
+    /// The listener, once it has heard what there is to say of the settings.
+    fn told_of_config(&mut self) -> Listener {
+        let mut listener = std::mem::replace(&mut self.listener, Box::new(|_| {}));
+        self.config.warnings.drain(..).for_each(|text| listener(&Event::Warning(text)));
+        self.config.deprecations.drain(..).for_each(|text| listener(&Event::Deprecated(text)));
+        listener
     }
 
     fn prepare(mut self, listener: Listener) -> Result<Prepared> {
