@@ -5,6 +5,7 @@ use super::host_task::{Done, HostTask, Note};
 use super::include::Includes;
 use super::keywords::{self, Keywords};
 use super::order::Order;
+use super::shared::Cancel;
 use super::tags;
 use super::validate::Checks;
 use crate::actions::Run;
@@ -79,6 +80,7 @@ impl Batch {
         let checks = Arc::new(Checks::of(task, &self.shared.templar));
         let start = Start { layers: HostTask::layers(task), checks, limits, task, info };
         let mut notes = Some(notes);
+        let together = self.how_many_together(task, hosts.len());
         let mut running = JoinSet::new();
         let mut to_start = hosts.iter();
         let mut includes = Includes::default();
@@ -108,9 +110,10 @@ impl Batch {
                     }
                 },
                 turn = start.limits.turn(), if notes.is_some() => {
-                    if let (Some(host), Some(notes)) = (to_start.next(), &notes) {
-                        let job = self.job(&start, host, notes.clone());
-                        running.spawn(unless_cancelled(job, turn));
+                    if let Some(notes) = &notes {
+                        let of = to_start.by_ref().take(together);
+                        let jobs = of.map(|host| self.job(&start, host, notes.clone())).collect();
+                        running.spawn(unless_cancelled(jobs, self.shared.cancel.clone(), turn));
                     }
                 }
             }
@@ -149,6 +152,16 @@ impl Batch {
             notes,
             away: AtomicBool::new(false),
         }
+    }
+
+    /// How many hosts take a task one after the other: many, where it waits for nothing and takes less time than
+    /// starting it does.
+    fn how_many_together(&self, task: &Task, hosts: usize) -> usize {
+        let definition = || task.resolved.as_ref().and_then(|action| self.shared.action(&action.name));
+        let stays =
+            task.include.is_some() || definition().is_some_and(|action| !action.connects && action.name != "pause");
+        let waits = !task.until.is_empty() || task.retries.is_some() || task.loop_control.pause.is_some();
+        if stays && !waits { (hosts / 16).clamp(1, 64) } else { 1 }
     }
 
     /// Whether `--tags` and `--skip-tags` select a task.
@@ -346,11 +359,15 @@ async fn place_of(limit: Option<&Arc<Semaphore>>) -> Option<OwnedSemaphorePermit
     }
 }
 
-/// Runs a task in its turn, unless the run ends first.
-async fn unless_cancelled(job: HostTask, turn: Turn) {
-    let cancel = job.shared.cancel.clone();
+/// Runs a task on hosts, one after the other, in their turn, unless the run ends first.
+async fn unless_cancelled(jobs: Vec<HostTask>, cancel: Cancel, turn: Turn) {
+    let all = async {
+        for job in jobs {
+            job.run().await;
+        }
+    };
     tokio::select! {
-        () = job.run() => {}
+        () = all => {}
         () = cancel.cancelled() => {}
     }
     drop(turn);

@@ -7,7 +7,7 @@
 use super::args::CallArgs;
 use super::held::with_stack;
 use super::import::Blocks;
-use super::ir::{Expr, Template};
+use super::ir::{Const, Expr, Template};
 use super::object::{LazyMap, Obj, Pending, Special};
 use super::raise::{Class, Raise, Undefined};
 use super::scope::{Scope, Var, World};
@@ -155,6 +155,21 @@ pub struct Cx<'a> {
     pub(super) blocks: Blocks,
 }
 
+/// A constant place in a list; negative ones count from its end.
+fn place_of(key: &Expr) -> Option<i64> {
+    match key {
+        Expr::Const(Const::Int(place)) => Some(*place),
+        Expr::Neg(place) => place_of(place).and_then(i64::checked_neg),
+        _ => None,
+    }
+}
+
+fn listed(value: &Value, place: i64) -> Option<Value> {
+    let items = value.as_list()?;
+    let from_start = if place < 0 { i64::try_from(items.len()).ok()?.checked_add(place)? } else { place };
+    items.get(usize::try_from(from_start).ok()?).cloned()
+}
+
 impl<'a> Cx<'a> {
     pub(super) fn new(session: &'a Session<'a>, scope: usize) -> Self {
         Self {
@@ -282,8 +297,11 @@ impl<'a> Cx<'a> {
             }
             Expr::Attr(of, name) if !super::methods::dict::NAMES.contains(&&**name) => (of, name),
             Expr::Item(of, key) => match &**key {
-                Expr::Const(super::ir::Const::Str(name)) => (of, name),
-                _ => return Ok(None),
+                Expr::Const(Const::Str(name)) => (of, name),
+                key => {
+                    let Some(place) = place_of(key) else { return Ok(None) };
+                    return Ok(self.plain_value(of)?.and_then(|value| listed(&value, place)));
+                }
             },
             _ => return Ok(None),
         };
