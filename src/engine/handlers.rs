@@ -101,7 +101,10 @@ impl Batch {
 
     /// Runs the handlers that hosts have notified.
     pub(super) async fn flush_handlers(&mut self, hosts: &[Arc<str>]) {
-        hosts.iter().for_each(|host| self.resolve_notifications(host));
+        for host in hosts {
+            self.resolve_notifications(host);
+            self.debug_flush(host);
+        }
         self.run_notified(hosts).await;
     }
 

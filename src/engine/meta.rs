@@ -43,7 +43,6 @@ impl Batch {
                 match &*action {
                     "flush_handlers" if !task.handler => {
                         self.resolve_notifications(host);
-                        self.debug_flush(task, host);
                         flushing.push(host.clone());
                     }
                     action => self.act_on_engine(task, action, host).await,
@@ -144,10 +143,10 @@ impl Batch {
         });
     }
 
-    /// Says what becomes of the handlers where nobody asked for them, as ansible-core's debugging does.
-    fn debug_flush(&mut self, task: &Arc<Task>, host: &Arc<str>) {
-        let unskipped = |batch: &Self| tags::selected(&batch.tags(task), &[], &batch.shared.options.skip_tags);
-        if !task.implicit || !self.shared.emitter.debugs() || !unskipped(self) {
+    /// Says what becomes of the handlers after a section of the play, as ansible-core's debugging does.
+    pub(super) fn debug_flush(&mut self, host: &Arc<str>) {
+        let own: Vec<String> = self.play.common().tags.iter().map(Value::to_text).collect();
+        if !self.shared.emitter.debugs() || !tags::selected(&own, &[], &self.shared.options.skip_tags) {
             return;
         }
         let notified = !self.hosts.state(host).notified.is_empty();
