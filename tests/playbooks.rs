@@ -83,3 +83,19 @@ fn each_example_is_tested() {
     // embedded.yml is played by examples/embed.rs, with what only that has.
     assert_eq!(names, ["embedded.yml", "facts.yml", "preview.yml", "roles.yml", "vault.yml", "web_deploy.yml"]);
 }
+
+#[test]
+fn debugging_tells_of_tasks_and_handlers() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("play.yml");
+    let play = "- hosts: localhost\n  gather_facts: false\n  tags: whole\n  tasks:\n    - {debug: , changed_when: true, notify: h}\n  handlers:\n    - {name: h, debug: }\n";
+    std::fs::write(&path, play).unwrap();
+    let count = |skip: &str, words: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rplay"));
+        command.arg(&path).args(["--skip-tags", skip]).env("ANSIBLE_DEBUG", "1");
+        String::from_utf8_lossy(&command.output().unwrap().stdout).matches(words).count()
+    };
+    assert_eq!(count("none", ": META: triggered running handlers for localhost"), 1);
+    assert_eq!(count("none", ": running TaskExecutor() for localhost/TASK: h\n"), 1);
+    assert_eq!(count("whole", "handler"), 0);
+}
