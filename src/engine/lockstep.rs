@@ -157,9 +157,13 @@ impl Batch {
     /// How many hosts take a task one after the other: many, where it waits for nothing and takes less time than
     /// starting it does.
     fn how_many_together(&self, task: &Task, hosts: usize) -> usize {
-        let definition = || task.resolved.as_ref().and_then(|action| self.shared.action(&action.name));
-        let stays =
-            task.include.is_some() || definition().is_some_and(|action| !action.connects && action.name != "pause");
+        // An embedder's own action may wait for anything.
+        let built_in = |name: &str| {
+            let own = self.shared.actions.iter().any(|action| action.name == name);
+            crate::actions::find(name).filter(|_| !own)
+        };
+        let action = task.resolved.as_ref().and_then(|action| built_in(&action.name));
+        let stays = task.include.is_some() || action.is_some_and(|action| !action.connects && action.name != "pause");
         let waits = !task.until.is_empty() || task.retries.is_some() || task.loop_control.pause.is_some();
         if stays && !waits { (hosts / 16).clamp(1, 64) } else { 1 }
     }

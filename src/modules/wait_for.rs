@@ -268,10 +268,10 @@ mod tests {
         has(
             &outcome(
                 "wait_for",
-                &format!(r#"{{"port": {port}, "timeout": 1, "host": "localhost", "state": "stopped"}}"#),
+                &format!(r#"{{"port": {port}, "timeout": 1, "host": "127.0.0.1", "state": "stopped"}}"#),
             ),
             "msg",
-            &format!("'Timeout when waiting for localhost:{port} to stop.'"),
+            &format!("'Timeout when waiting for 127.0.0.1:{port} to stop.'"),
         );
         drop(server);
         has(&outcome("wait_for", &format!(r#"{{"port": {port}, "state": "stopped"}}"#)), "state", "'stopped'");
