@@ -31,7 +31,7 @@ enum Next {
     Quit,
 }
 
-const VALUES: [&str; 5] = ["always", "on_failed", "on_unreachable", "on_skipped", "never"];
+pub(super) const VALUES: [&str; 5] = ["on_skipped", "on_unreachable", "on_failed", "always", "never"];
 
 impl Batch {
     /// Takes in a result, and lets the debugger have the task as often as it wants.

@@ -8,6 +8,7 @@ use super::host_task::HostTask;
 use crate::diag::Error;
 use crate::event::Event;
 use crate::playbook::{Entry, Role, Task};
+use crate::vars::HostScope;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The handlers of a play, to which roles that are included add theirs.
@@ -204,8 +205,7 @@ impl Batch {
         if !name.has_trusted() {
             return Some(name.to_text());
         }
-        let nobody = Arc::from("");
-        let scope = self.scope(&nobody).for_task(handler, &HostTask::layers(handler));
+        let scope = HostScope::of_nobody(&self.shared.store, &self.vars).for_task(handler, &HostTask::layers(handler));
         match self.shared.templar.render_value(name, &scope) {
             Ok(value) => value.map(|value| value.to_text()),
             Err(error) => {

@@ -35,16 +35,10 @@ impl Prepared {
     }
 
     fn listing(&self, play: &Play, basedir: &str) -> Result<PlayListing> {
-        let scope = vars_files::outside(&self.shared, play, PlayVars::new(play, basedir))?;
+        let vars = PlayVars { prompts: super::prompts::defaults(play), ..PlayVars::new(play, basedir) };
+        let scope = vars_files::outside(&self.shared, play, vars)?;
         validate::play(&self.shared, play, &scope)?;
-        let mut patterns = Vec::new();
-        for pattern in &play.hosts {
-            match self.shared.templar.render_value(pattern, &scope)? {
-                Some(Value::List(items)) => patterns.extend(items.iter().map(Value::to_text)),
-                Some(value) => patterns.push(value.to_text()),
-                None => {}
-            }
-        }
+        let patterns = super::play::patterns(&self.shared, play, &scope)?;
         let mut listing = PlayListing {
             hosts: self.shared.matched(&patterns)?,
             name: self.shown(&play.title(), &scope),

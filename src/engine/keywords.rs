@@ -1,5 +1,6 @@
 //! Keywords of a task, inherited and rendered for one host.
 
+use super::outcome;
 use super::shared::Shared;
 use super::validate::{self, mistyped, unrendered};
 use crate::argspec::boolean;
@@ -115,7 +116,7 @@ impl Keywords<'_> {
     fn environment_failed(&self, error: Error) -> Error {
         let all = crate::value::repr(&Value::list(self.task.environment().into_iter().cloned()));
         let nowhere = crate::diag::Origin::described("<unknown>");
-        error.context("Error processing keyword 'environment'.").at(Some(&nowhere)).help(shortened(&all))
+        error.context("Error processing keyword 'environment'.").at(Some(&nowhere)).help(outcome::shortened(&all))
     }
 
     /// Whether an error is that of a fact which this very task is to gather.
@@ -169,28 +170,6 @@ impl Keywords<'_> {
             ("when", when),
         ])
     }
-}
-
-/// A text in one line of at most 120 characters, cut between words, as Python's `textwrap.shorten` does it.
-fn shortened(text: &str) -> String {
-    const WIDTH: usize = 120;
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let whole = words.join(" ");
-    if whole.chars().count() <= WIDTH {
-        return whole;
-    }
-    let mut kept = String::new();
-    for word in words {
-        let gap = usize::from(!kept.is_empty());
-        if kept.chars().count() + gap + word.chars().count() + " [...]".len() > WIDTH {
-            break;
-        }
-        if gap > 0 {
-            kept.push(' ');
-        }
-        kept.push_str(word);
-    }
-    format!("{kept} [...]").trim_start().to_owned()
 }
 
 /// Where a value is written, where it is text.

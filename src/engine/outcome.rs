@@ -107,7 +107,8 @@ pub(super) fn shortened(text: &str) -> String {
         }
         kept.push_str(word);
     }
-    kept + MORE
+    // What begins with a word too long has no space before the rest.
+    (kept + MORE).trim_start().to_owned()
 }
 
 /// The failed result that stands for an error.

@@ -41,7 +41,7 @@ pub(super) async fn run(
     let vars = outside.play.clone();
     super::validate::play(shared, play, &outside)?;
     let strategy = Strategy::of(shared, play)?;
-    let matched = matched_hosts(shared, play, &outside)?;
+    let matched = shared.matched(&patterns(shared, play, &outside)?)?;
     let members: Vec<Arc<str>> = matched.iter().filter(|host| !lost.contains(host)).cloned().collect();
     let left: Vec<Arc<str>> = ordered(play, members, &outside, shared)?;
     vars.set_hosts(&matched, &left);
@@ -159,8 +159,8 @@ pub(super) fn shown(shared: &Shared, value: &Value, scope: &HostScope) -> String
     }
 }
 
-/// The hosts that the play's patterns and `--limit` match.
-fn matched_hosts(shared: &Shared, play: &Play, scope: &HostScope) -> Result<Vec<Arc<str>>> {
+/// The patterns of a play's hosts, rendered.
+pub(super) fn patterns(shared: &Shared, play: &Play, scope: &HostScope) -> Result<Vec<String>> {
     let mut patterns = Vec::new();
     for pattern in &play.hosts {
         match shared.templar.render_value(pattern, scope)? {
@@ -169,7 +169,7 @@ fn matched_hosts(shared: &Shared, play: &Play, scope: &HostScope) -> Result<Vec<
             None => {}
         }
     }
-    shared.matched(&patterns)
+    Ok(patterns)
 }
 
 fn ordered(play: &Play, mut hosts: Vec<Arc<str>>, scope: &HostScope, shared: &Shared) -> Result<Vec<Arc<str>>> {

@@ -24,6 +24,11 @@ pub(super) fn ask(shared: &Shared, play: &Play, scope: &HostScope) -> Result<Dic
     Ok(answers)
 }
 
+/// What the variables are where nobody is asked, since nothing is played: their defaults.
+pub(super) fn defaults(play: &Play) -> Dict {
+    play.vars_prompt.iter().map(|prompt| (prompt.name.clone(), prompt.default.clone().unwrap_or_default())).collect()
+}
+
 /// The answer as the variable has it: its hash, where the prompt asks for that.
 fn answer(shared: &Shared, prompt: &VarsPrompt, name: &str, scope: &HostScope) -> Result<String> {
     let answer = asked(shared, prompt, name, scope)?;
@@ -47,7 +52,8 @@ fn asked(shared: &Shared, prompt: &VarsPrompt, name: &str, scope: &HostScope) ->
     };
     let Some(terminal) = &shared.terminal else {
         shared.warn("Not prompting as we are not in interactive mode");
-        return Ok(default.unwrap_or_default());
+        // Python's None, as text.
+        return Ok(default.unwrap_or_else(|| "None".to_owned()));
     };
     let confirm = flag(shared, prompt.confirm.as_ref(), scope, false)?;
     loop {

@@ -135,8 +135,11 @@ impl Shared {
         read
     }
 
-    /// The hosts that patterns and `--limit` match.
+    /// The hosts that patterns and `--limit` match; no patterns match none.
     pub fn matched(&self, patterns: &[String]) -> Result<Vec<Arc<str>>> {
+        if patterns.is_empty() {
+            return Ok(Vec::new());
+        }
         let mismatch = Mismatch::named(self.settings.text("HOST_PATTERN_MISMATCH").unwrap_or_default());
         let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
         let mut notices = Vec::new();

@@ -3,6 +3,7 @@
 //! Follows ansible-core's validation, in its order: a play's keywords end the run, a task's are its failure once its
 //! conditions hold. What stands fast and is right is found so once for all hosts.
 
+use super::debugger::VALUES;
 use super::keywords::{Keywords, place};
 use super::shared::Shared;
 use crate::argspec::boolean;
@@ -20,6 +21,8 @@ enum Type {
     Int,
     Float,
     Percent,
+    /// Patterns, none of them empty: an empty one would mean every host.
+    Hosts,
     /// A list whose items are texts.
     Texts,
     /// One of the debugger's words.
@@ -30,13 +33,11 @@ impl Type {
     /// Why a rendered value is none of this type.
     fn refusal(self, value: &Value) -> Option<String> {
         let wanted = match self {
-            Self::Any => return None,
-            Self::Texts => return None,
+            Self::Any | Self::Hosts | Self::Texts => return None,
             Self::Debugger => {
-                let words = ["on_skipped", "on_unreachable", "on_failed", "always", "never"];
-                let known = value.as_str().is_none_or(|word| words.contains(&word));
+                let known = value.as_str().is_none_or(|word| VALUES.contains(&word));
                 let text = || {
-                    format!("{} is not a valid value for debugger. Must be one of {}", repr(value), words.join(", "))
+                    format!("{} is not a valid value for debugger. Must be one of {}", repr(value), VALUES.join(", "))
                 };
                 return (!known).then(text);
             }
@@ -188,7 +189,7 @@ pub(super) fn play(shared: &Shared, play: &Play, scope: &dyn Scope) -> Result<()
     let serial = Value::list(play.serial.iter().cloned());
     let all = [
         ("name", Type::Any, Some(&title)),
-        ("hosts", Type::Any, Some(&hosts)),
+        ("hosts", Type::Hosts, Some(&hosts)),
         ("gather_facts", Type::Bool, play.gather_facts.as_ref()),
         ("gather_subset", Type::Texts, play.gather_subset.as_ref()),
         ("gather_timeout", Type::Int, play.gather_timeout.as_ref()),
@@ -207,6 +208,14 @@ pub(super) fn play(shared: &Shared, play: &Play, scope: &dyn Scope) -> Result<()
     Ok(())
 }
 
+/// Whether a pattern is empty.
+fn has_empty(patterns: &Value) -> bool {
+    match patterns {
+        Value::List(items) => items.iter().any(has_empty),
+        one => one.as_str().is_some_and(|text| text.trim().is_empty()),
+    }
+}
+
 fn play_keyword(shared: &Shared, name: &str, type_: Type, raw: &Value, scope: &dyn Scope) -> Result<()> {
     let at = match raw {
         Value::List(items) if items.len() == 1 => items.first().unwrap_or(raw),
@@ -214,6 +223,10 @@ fn play_keyword(shared: &Shared, name: &str, type_: Type, raw: &Value, scope: &d
     };
     let rendered = shared.templar.render_value(raw, scope).map_err(|error| unrendered(name, at, error))?;
     let Some(value) = rendered else { return Ok(()) };
+    if type_ == Type::Hosts && has_empty(&value) {
+        let text = "Keyword 'hosts' is required, and cannot have empty values.";
+        return Err(unrendered(name, at, Error::user(text)));
+    }
     if type_ == Type::Texts {
         let items = value.as_list().unwrap_or(std::slice::from_ref(&value));
         return match items.iter().find(|item| item.as_str().is_none() && !item.is_null()) {

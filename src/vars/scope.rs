@@ -262,7 +262,7 @@ impl Scope for HostScope {
             watched.notice(name);
         }
         match name {
-            "hostvars" => return Ok(Some(Var::Map(Arc::new(AllVars::new(self))))),
+            "hostvars" if !self.host.is_empty() => return Ok(Some(Var::Map(Arc::new(AllVars::new(self))))),
             "vars" => return Ok(Some(Var::Map(Arc::new(HostVars::current(self))))),
             "ansible_delegated_vars" => {
                 if let Some(vars) = DelegatedVars::of(self) {
