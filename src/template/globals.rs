@@ -67,9 +67,14 @@ impl Special for Function {
     }
 
     fn text(&self) -> String {
-        match self.0.kind {
-            "type" => format!("<class '{}'>", self.0.name),
-            _ => format!("<function {}>", self.0.name),
+        match self.0.name {
+            "dict" | "range" => format!("<class '{}'>", self.0.name),
+            "cycler" => "<class 'jinja2.utils.Cycler'>".into(),
+            "joiner" => "<class 'jinja2.utils.Joiner'>".into(),
+            "namespace" => "<class 'jinja2.utils.Namespace'>".into(),
+            "lipsum" => "<function generate_lorem_ipsum>".into(),
+            "q" => "<function _query>".into(),
+            name => format!("<function _{name}>"),
         }
     }
 }

@@ -113,7 +113,7 @@ impl Cx<'_> {
         let mut items = if finalise { self.iter_lenient(obj)? } else { self.iter(obj)? };
         items.retain(|item| !(finalise && matches!(item, Obj::Omit)));
         let (open, close) = match obj {
-            Obj::Tuple(_) if finalise => ("[", "]"),
+            Obj::Tuple(items) if finalise && !items.is_group() => ("[", "]"),
             Obj::Tuple(_) if items.len() == 1 => ("(", ",)"),
             Obj::Tuple(_) => ("(", ")"),
             Obj::Set(_) if items.is_empty() => ("set(", ")"),

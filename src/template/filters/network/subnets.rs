@@ -69,8 +69,15 @@ fn place(net: &Network, query: &str) -> Got {
     let around = if around.value == around.first() { around.cidr() } else { around };
     let shift =
         |value: u128| value.checked_shr(net.version.width() - around.prefix.min(net.version.width())).unwrap_or(0);
-    if net.version != around.version || shift(net.value) != shift(around.value) {
+    // An IPv6 network may be asked for its place in an IPv4 one: both are but numbers there.
+    if around.prefix > net.version.width() {
+        return Err(Raise::value_error("negative shift count"));
+    }
+    if shift(net.value) != shift(around.value) {
         return Err(Raise::ansible(format!("{net} is not in the subnet {}", around.cidr())));
+    }
+    if net.prefix < around.prefix {
+        return Err(Raise::type_error("unsupported operand type(s) for <<: 'float' and 'int'"));
     }
     let bits = net.prefix.saturating_sub(around.prefix);
     let mask = if bits >= 128 { u128::MAX } else { (1u128 << bits) - 1 };
