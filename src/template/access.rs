@@ -385,6 +385,13 @@ pub(super) struct Bound {
     pub(super) run: methods::Method,
 }
 
+/// The name and the object of a method that is written in Python in ansible-core's own containers.
+pub(super) fn written_in_python(special: &Rc<dyn super::Special>) -> Option<(&'static str, Obj)> {
+    let any: &dyn std::any::Any = &**special;
+    let bound = any.downcast_ref::<Bound>().filter(|bound| super::Special::type_name(*bound) == "method")?;
+    Some((bound.name, bound.object.clone()))
+}
+
 impl Drop for Bound {
     /// A list may hold a method of a list, and so on.
     fn drop(&mut self) {

@@ -251,8 +251,8 @@ fn not_a_container(obj: &Obj) -> Raise {
 fn unordered(a: &Obj, b: &Obj, symbol: &str) -> Raise {
     Raise::type_error(format!(
         "'{symbol}' not supported between instances of '{}' and '{}'",
-        a.type_name(),
-        b.type_name()
+        a.full_name(),
+        b.full_name()
     ))
 }
 

@@ -450,7 +450,9 @@ impl<'a> Cx<'a> {
                     return Ok(marker.clone());
                 }
                 let special: Rc<dyn Special> = special.clone();
-                self.deeper(|cx| special.call(cx, args)).map(Obj::lazy)
+                let direct = special.takes_undefined();
+                let result = self.deeper(|cx| special.call(cx, args))?;
+                Ok(if direct { result } else { result.lazy() })
             }
             Obj::Undefined(_) | Obj::Failed(_) => callee.clone().defined(),
             other => Err(Raise::type_error(format!("'{}' object is not callable", other.type_name()))),

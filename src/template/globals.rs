@@ -170,15 +170,15 @@ fn lookup(cx: &mut Cx<'_>, mut args: CallArgs, query: bool) -> Result<Obj> {
         Err(raise) => return Err(raise),
     };
     if wantlist || found.is_empty() {
-        return Ok(Obj::list(found));
+        return Ok(Obj::list(found).lazy());
     }
     if let [one] = found.as_slice() {
-        return Ok(one.clone());
+        return Ok(one.clone().lazy());
     }
     let texts: Option<Vec<&str>> = found.iter().map(Obj::as_str).collect();
     Ok(match texts {
         Some(texts) => Obj::from(texts.join(",")),
-        None => Obj::list(found),
+        None => Obj::list(found).lazy(),
     })
 }
 

@@ -342,6 +342,14 @@ impl Obj {
         }
     }
 
+    /// The same with its module, as Python's operators give it.
+    pub(super) fn full_name(&self) -> String {
+        match self {
+            Self::Date(_) | Self::DateTime(_) | Self::Delta(_) => format!("datetime.{}", self.type_name()),
+            _ => self.type_name().to_owned(),
+        }
+    }
+
     /// Itself, as ansible-core's own container where it is one.
     pub(super) fn lazy(self) -> Self {
         match &self {
@@ -385,6 +393,7 @@ impl Obj {
             Self::Bool(_) => "bool",
             Self::Int(_) | Self::Big(_) => "int",
             Self::Float(_) => "float",
+            Self::Str(text) if text.is_markup() => "Markup",
             Self::Str(_) => "str",
             Self::Bytes(_) => "bytes",
             Self::Date(_) => "date",

@@ -230,8 +230,8 @@ fn unsupported(op: Op, a: &Obj, b: &Obj) -> Raise {
     Raise::type_error(format!(
         "unsupported operand type(s) for {}: '{}' and '{}'",
         op.symbol(),
-        a.type_name(),
-        b.type_name()
+        a.full_name(),
+        b.full_name()
     ))
 }
 
@@ -450,6 +450,21 @@ fn delta_ratio(op: Op, a: &Obj, b: &Obj) -> Option<Result<Obj>> {
         (Op::Div, Obj::Delta(y)) if y.micros != 0 => Some(Ok(Obj::Float(x.micros as f64 / y.micros as f64))),
         (Op::FloorDiv, Obj::Delta(y)) if y.micros != 0 => Some(Ok(Obj::Int(x.micros.div_euclid(y.micros)))),
         (Op::Div | Op::FloorDiv, Obj::Delta(_)) => Some(Err(zero("integer division or modulo by zero"))),
+        (Op::FloorDiv, number) => {
+            let n = number.as_int()?;
+            Some(if n == 0 {
+                Err(zero("integer division or modulo by zero"))
+            } else {
+                let floor = i128::from(x.micros).div_euclid(i128::from(n).abs());
+                let exact = i128::from(x.micros) % i128::from(n) == 0;
+                let micros = match n > 0 {
+                    true => floor,
+                    false if exact => -floor,
+                    false => -floor - 1,
+                };
+                Ok(Obj::Delta(Delta { micros: i64::try_from(micros).unwrap_or(i64::MAX) }))
+            })
+        }
         (Op::Div, number) => {
             let n = number.as_number()?;
             Some(if n == 0.0 {

@@ -146,6 +146,9 @@ pub(super) fn round(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
             "ceil" | "floor" if matches!(input, Obj::Str(_) | Obj::List(_) | Obj::Tuple(_)) => {
                 // Ten to a negative number is no whole one.
                 match precision.as_ref().and_then(Obj::as_number) {
+                    Some(places) if places < 0.0 && matches!(input, Obj::List(_)) => {
+                        Err(Raise::type_error("'float' object cannot be interpreted as an integer"))
+                    }
                     Some(places) if places < 0.0 => {
                         Err(Raise::type_error("can't multiply sequence by non-int of type 'float'"))
                     }

@@ -83,6 +83,7 @@ pub(in crate::template) fn class_of(obj: &Obj) -> String {
             "ansible._internal._templating._lazy_containers._AnsibleLazyAccessTuple"
         }
         Obj::Str(_) if obj.type_name() != "str" => "ansible.module_utils._internal._datatag._AnsibleTaggedStr",
+        Obj::Omit => "ansible._internal._templating._utils._OmitType",
         Obj::Undefined(_) => "jinja2.runtime.Undefined",
         other => return format!("<class '{}'>", other.type_name()),
     };

@@ -90,7 +90,6 @@ pub(super) fn type_debug(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     Ok(match &input {
         Obj::Undefined(_) => "UndefinedMarker".into(),
         Obj::Failed(_) => "CapturedExceptionMarker".into(),
-        Obj::Str(text) if text.is_markup() => "Markup".into(),
         other => other.native_name().to_owned().into(),
     })
 }
