@@ -18,6 +18,8 @@ struct Tag {
     origin: Option<Origin>,
     /// The encrypted text that it was decrypted from.
     cipher: Option<Arc<str>>,
+    /// Whether it is HTML: what is joined to it gets escaped.
+    markup: bool,
 }
 
 impl Text {
@@ -28,27 +30,39 @@ impl Text {
 
     /// What the user wrote: may be a template.
     pub fn trusted(text: impl Into<Arc<str>>, origin: Option<Origin>) -> Self {
-        Self { text: text.into(), tag: Some(Arc::new(Tag { trusted: true, origin, cipher: None })) }
+        Self { text: text.into(), tag: Some(Arc::new(Tag { trusted: true, origin, cipher: None, markup: false })) }
     }
 
     /// Data that was decrypted from an inline vaulted text.
     pub fn decrypted(text: impl Into<Arc<str>>, from: &Self) -> Self {
-        let tag = Tag { trusted: false, origin: from.origin().cloned(), cipher: Some(from.shared()) };
+        let tag = Tag { trusted: false, origin: from.origin().cloned(), cipher: Some(from.shared()), markup: false };
         Self { text: text.into(), tag: Some(Arc::new(tag)) }
     }
 
     /// Data with a place, for error texts.
     pub fn placed(text: impl Into<Arc<str>>, origin: Option<Origin>) -> Self {
-        Self { text: text.into(), tag: origin.map(|o| Arc::new(Tag { trusted: false, origin: Some(o), cipher: None })) }
+        Self {
+            text: text.into(),
+            tag: origin.map(|o| Arc::new(Tag { trusted: false, origin: Some(o), cipher: None, markup: false })),
+        }
+    }
+
+    /// HTML, as jinja2's `escape` and `tojson` give it: what is added to it gets escaped.
+    pub fn markup(text: impl Into<Arc<str>>) -> Self {
+        let tag = Tag { trusted: false, origin: None, cipher: None, markup: true };
+        Self { text: text.into(), tag: Some(Arc::new(tag)) }
     }
 
     /// Another text with this one's trust and origin.
     #[must_use]
     pub fn with_text(&self, text: impl Into<Arc<str>>) -> Self {
         let tag = match &self.tag {
-            Some(tag) if tag.cipher.is_some() => {
-                Some(Arc::new(Tag { trusted: tag.trusted, origin: tag.origin.clone(), cipher: None }))
-            }
+            Some(tag) if tag.cipher.is_some() => Some(Arc::new(Tag {
+                trusted: tag.trusted,
+                origin: tag.origin.clone(),
+                cipher: None,
+                markup: tag.markup,
+            })),
             other => other.clone(),
         };
         Self { text: text.into(), tag }
@@ -66,8 +80,14 @@ impl Text {
     /// The same text with a place, which it keeps from the template it is a result of.
     #[must_use]
     pub fn place(&self, origin: Option<&Origin>) -> Self {
-        let tag = origin
-            .map(|o| Arc::new(Tag { trusted: self.is_trusted(), origin: Some(o.clone()), cipher: self.cipher() }));
+        let tag = origin.map(|o| {
+            Arc::new(Tag {
+                trusted: self.is_trusted(),
+                origin: Some(o.clone()),
+                cipher: self.cipher(),
+                markup: self.is_markup(),
+            })
+        });
         Self { text: self.text.clone(), tag: tag.or_else(|| self.tag.clone()) }
     }
 
@@ -89,6 +109,11 @@ impl Text {
     /// The encrypted text that it was decrypted from.
     pub fn cipher(&self) -> Option<Arc<str>> {
         self.tag.as_ref().and_then(|t| t.cipher.clone())
+    }
+
+    /// Whether it is HTML.
+    pub fn is_markup(&self) -> bool {
+        self.tag.as_ref().is_some_and(|t| t.markup)
     }
 
     /// Where it was written.
