@@ -12,7 +12,7 @@ mod requires;
 mod result;
 mod zip;
 
-pub use alone::Alone;
+pub use alone::{Alone, Code, Job};
 pub use kind::{JSON_ARGS, Looked, look};
 pub use locate::Places;
 pub use pack::{Pack, Packer};
