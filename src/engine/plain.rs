@@ -196,7 +196,7 @@ impl<'a> Delivery<'a> {
             deliver::FILE_ARGS.iter().filter_map(|name| Some((Value::str(*name), self.args.get(name)?.clone())));
         let mut args: Dict = given.collect();
         let linked = if follow { self.look(file, false).await?.ok().and_then(|seen| seen.leads_to) } else { None };
-        args.insert("path", linked.as_deref().unwrap_or(file));
+        args.insert("dest", linked.as_deref().unwrap_or(file));
         args.insert("_original_basename", self.text("_original_basename"));
         args.insert("recurse", false);
         args.insert("state", "file");

@@ -9,7 +9,7 @@ use crate::diag::{Error, Result};
 use crate::host::words;
 use crate::modules::programs;
 use crate::proto::{Context, FileKind, FileModule, Outcome, Request};
-use crate::python::{self, Alone, Code, Job, Looked, Pack, Packer, Places, Printed};
+use crate::python::{self, Alone, Code, Job, Looked, Pack, Packer, Places, Printed, Read};
 use crate::template::{Scope, Var};
 use crate::value::{Dict, JsonStyle, Value, str_repr, write_json};
 use std::collections::HashMap;
@@ -171,11 +171,8 @@ impl HostRemote<'_> {
         let text = |key: &str| outcome.get(key).map(Value::to_text).unwrap_or_default();
         let rc = outcome.get("rc").and_then(Value::as_int).unwrap_or_default();
         let printed = Printed { rc, stdout: text("stdout"), stderr: text("stderr") };
-        let traces = self.task.shared.settings.list("DISPLAY_TRACEBACK");
-        let traces = traces.iter().any(|which| matches!(*which, "error" | "always"));
-        let mut read = python::read(&printed, &chosen.line, traces);
-        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = read.error.take();
-        read.remarks.drain(..).for_each(|remark| self.remarks.add(remark));
+        let mut read = python::read(&printed, &chosen.line, self.keeps_traces());
+        self.heard(&mut read);
         let own = read.outcome.result.remove("warnings");
         let mut warnings: Vec<Value> = read.warnings.iter().map(|text| Value::from(text.as_str())).collect();
         warnings.extend(own.as_ref().and_then(Value::as_list).unwrap_or_default().iter().cloned());
@@ -184,6 +181,31 @@ impl HostRemote<'_> {
         }
         chosen.tell(&mut read.outcome);
         read.outcome
+    }
+
+    fn keeps_traces(&self) -> bool {
+        let traces = self.task.shared.settings.list("DISPLAY_TRACEBACK");
+        traces.iter().any(|which| matches!(*which, "error" | "always"))
+    }
+
+    /// Takes what a result says beside its keys.
+    fn heard(&self, read: &mut Read) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = read.error.take();
+        read.remarks.drain(..).for_each(|remark| self.remarks.add(remark));
+    }
+
+    /// A job's state, whose result is as its module printed it.
+    pub(super) fn job_read(&self, outcome: Outcome) -> Outcome {
+        match python::untagged(&outcome.result, self.keeps_traces()) {
+            Some(mut read) => {
+                self.heard(&mut read);
+                read.outcome
+            }
+            None => {
+                self.note(&outcome);
+                outcome
+            }
+        }
     }
 
     /// Adds what ansible-core itself tells every module.

@@ -130,6 +130,7 @@ impl<'a> HostRemote<'a> {
         self.turn().await?;
         self.make_way(&request.module).await;
         let named = request.context.python.is_some();
+        let of_job = request.module == "async_status";
         let connection = self.connection();
         let look = async { if named { Ok(()) } else { self.notice_python().await } };
         // Nothing waits for the look: both are under way at once.
@@ -142,7 +143,11 @@ impl<'a> HostRemote<'a> {
         };
         let Ok(mut outcome) = ran else { return Ok(ran) };
         looked?;
-        self.note(&outcome);
+        if of_job {
+            outcome = self.job_read(outcome);
+        } else {
+            self.note(&outcome);
+        }
         self.noticed(&mut outcome);
         Ok(Ok(outcome))
     }

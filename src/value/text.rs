@@ -1,7 +1,8 @@
 //! A string with its trust and its origin.
 
-use crate::diag::Origin;
+use crate::diag::{Mark, Origin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// An immutable string that knows whether it may be a template, and where it was written.
 ///
@@ -18,6 +19,16 @@ struct Tag {
     origin: Option<Origin>,
     /// The encrypted text that it was decrypted from.
     cipher: Option<Arc<str>>,
+    /// That using it is deprecated.
+    mark: Option<Arc<Mark>>,
+}
+
+/// Whether any text of this process has a mark: nobody need look for one before.
+static MARKED: AtomicBool = AtomicBool::new(false);
+
+/// Whether there may be a text with a mark.
+pub fn any_marked() -> bool {
+    MARKED.load(Ordering::Relaxed)
 }
 
 impl Text {
@@ -28,26 +39,41 @@ impl Text {
 
     /// What the user wrote: may be a template.
     pub fn trusted(text: impl Into<Arc<str>>, origin: Option<Origin>) -> Self {
-        Self { text: text.into(), tag: Some(Arc::new(Tag { trusted: true, origin, cipher: None })) }
+        Self { text: text.into(), tag: Some(Arc::new(Tag { trusted: true, origin, cipher: None, mark: None })) }
     }
 
     /// Data that was decrypted from an inline vaulted text.
     pub fn decrypted(text: impl Into<Arc<str>>, from: &Self) -> Self {
-        let tag = Tag { trusted: false, origin: from.origin().cloned(), cipher: Some(from.shared()) };
+        let tag = Tag { trusted: false, origin: from.origin().cloned(), cipher: Some(from.shared()), mark: None };
         Self { text: text.into(), tag: Some(Arc::new(tag)) }
     }
 
     /// Data with a place, for error texts.
     pub fn placed(text: impl Into<Arc<str>>, origin: Option<Origin>) -> Self {
-        Self { text: text.into(), tag: origin.map(|o| Arc::new(Tag { trusted: false, origin: Some(o), cipher: None })) }
+        Self {
+            text: text.into(),
+            tag: origin.map(|o| Arc::new(Tag { trusted: false, origin: Some(o), cipher: None, mark: None })),
+        }
+    }
+
+    /// Data whose use is deprecated.
+    pub fn marked(text: impl Into<Arc<str>>, mark: Mark) -> Self {
+        MARKED.store(true, Ordering::Relaxed);
+        let tag = Tag { trusted: false, origin: None, cipher: None, mark: Some(Arc::new(mark)) };
+        Self { text: text.into(), tag: Some(Arc::new(tag)) }
+    }
+
+    /// That using it is deprecated.
+    pub fn mark(&self) -> Option<&Arc<Mark>> {
+        self.tag.as_ref().and_then(|t| t.mark.as_ref())
     }
 
     /// Another text with this one's trust and origin.
     #[must_use]
     pub fn with_text(&self, text: impl Into<Arc<str>>) -> Self {
         let tag = match &self.tag {
-            Some(tag) if tag.cipher.is_some() => {
-                Some(Arc::new(Tag { trusted: tag.trusted, origin: tag.origin.clone(), cipher: None }))
+            Some(tag) if tag.cipher.is_some() || tag.mark.is_some() => {
+                Some(Arc::new(Tag { trusted: tag.trusted, origin: tag.origin.clone(), cipher: None, mark: None }))
             }
             other => other.clone(),
         };
@@ -66,8 +92,10 @@ impl Text {
     /// The same text with a place, which it keeps from the template it is a result of.
     #[must_use]
     pub fn place(&self, origin: Option<&Origin>) -> Self {
-        let tag = origin
-            .map(|o| Arc::new(Tag { trusted: self.is_trusted(), origin: Some(o.clone()), cipher: self.cipher() }));
+        let tag = origin.map(|o| {
+            let (trusted, cipher, mark) = (self.is_trusted(), self.cipher(), self.mark().cloned());
+            Arc::new(Tag { trusted, origin: Some(o.clone()), cipher, mark })
+        });
         Self { text: self.text.clone(), tag: tag.or_else(|| self.tag.clone()) }
     }
 
