@@ -50,6 +50,9 @@ pub trait Remote: Send + Sync {
     /// The same, under another name there.
     fn put_as<'a>(&'a self, file: &'a Path, name: &'a str, executable: bool) -> BoxFuture<'a, Result<String>>;
 
+    /// Removes a file that was put, with its folder; one that stays goes with the connection.
+    fn unstage<'a>(&'a self, path: &'a str) -> BoxFuture<'a, ()>;
+
     /// Gets a file of the host's into one of the controller's.
     fn get<'a>(&'a self, remote: &'a str, local: &'a Path) -> BoxFuture<'a, Result<()>>;
 
@@ -262,10 +265,7 @@ impl ActionCall<'_> {
         let staged = self.remote.put_as(file, name, false).await?;
         request.args.insert("src", staged.as_str());
         let outcome = self.remote.run(request, None).await;
-        let gone = Dict::from([("path", staged.as_str()), ("state", "absent")]);
-        let request = Request { module: "file".into(), args: gone, ..Request::default() };
-        // It stands in a private folder that goes with the connection, if not now.
-        drop(self.remote.run(request, None).await);
+        self.remote.unstage(&staged).await;
         outcome
     }
 

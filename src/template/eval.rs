@@ -7,7 +7,7 @@ use super::ir::{Args, Const, Expr, FilterCall, Op, Relation, TestCall};
 use super::object::Obj;
 use super::raise::{Class, Missing, Raise, Undefined};
 use crate::diag::{Error, Remark};
-use crate::value::Text;
+use crate::value::{Text, Value};
 use std::cmp::Ordering;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,21 +19,26 @@ impl Cx<'_> {
     pub(super) fn eval(&mut self, expr: &Expr) -> Result<Obj> {
         match expr {
             Expr::Const(c) => self.constant(c),
-            Expr::Name(name) => self.name(name),
+            Expr::Name(name) => {
+                let found = self.name(name)?;
+                Ok(self.used(found))
+            }
             Expr::Attr(of, name) => {
                 if let Some(plain) = self.plain_path(expr)? {
-                    return Ok(plain);
+                    return Ok(self.used(plain));
                 }
                 let of = self.eval(of)?;
-                self.get_attr(&of, name)
+                let found = self.get_attr(&of, name)?;
+                Ok(self.used(found))
             }
             Expr::Item(of, key) => {
                 if let Some(plain) = self.plain_path(expr)? {
-                    return Ok(plain);
+                    return Ok(self.used(plain));
                 }
                 let of = self.eval(of)?;
                 let key = self.eval(key)?;
-                self.get_item(&of, &key)
+                let found = self.get_item(&of, &key)?;
+                Ok(self.used(found))
             }
             Expr::Slice(slice) => {
                 let of = self.eval(&slice.value)?;
@@ -52,6 +57,30 @@ impl Cx<'_> {
             Expr::Test(call) => self.apply_test(call),
             Expr::Call(callee, args) => self.eval_call(callee, args),
             other => self.operation(other),
+        }
+    }
+
+    /// Says of a value that a module marked as deprecated that it was used.
+    fn used(&self, obj: Obj) -> Obj {
+        if let Obj::Str(text) = &obj
+            && let Some(mark) = text.mark()
+        {
+            self.remark(Remark::marked(mark, self.origin.as_ref()));
+        }
+        obj
+    }
+
+    /// The same for all that is in a result.
+    pub(super) fn all_used(&self, value: &Value) {
+        match value {
+            Value::Str(text) => {
+                if let Some(mark) = text.mark() {
+                    self.remark(Remark::marked(mark, self.origin.as_ref()));
+                }
+            }
+            Value::List(items) => items.iter().for_each(|item| self.all_used(item)),
+            Value::Dict(dict) => dict.values().for_each(|item| self.all_used(item)),
+            _ => {}
         }
     }
 
