@@ -27,7 +27,12 @@ impl Batch {
     }
 
     async fn block(&mut self, block: &Block, hosts: &[Arc<str>]) {
-        let level = Level { part: Part::Tasks, rescue: !block.rescue.is_empty(), always: !block.always.is_empty() };
+        let level = Level {
+            part: Part::Tasks,
+            rescue: !block.rescue.is_empty(),
+            always: !block.always.is_empty(),
+            section: false,
+        };
         self.around.push(level);
         self.list(&block.block, hosts).await;
         if level.rescue {

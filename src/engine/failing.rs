@@ -5,7 +5,7 @@
 //! that fails again before it went on loses the part that it was about to do.
 
 use super::batch::Batch;
-use super::flow::{Part, Place, Waits};
+use super::flow::{Level, Part, Place, Waits};
 use crate::event::Event;
 use crate::playbook::Task;
 use crate::value::Value;
@@ -40,8 +40,14 @@ impl Batch {
 
     /// Whether a host that failed has something of the blocks around still to do.
     fn goes_on(&mut self, host: &Arc<str>) -> bool {
-        let Waits { depth, part, .. } = self.hosts.state(host).waits;
-        part != Part::Done || self.around.iter().take(depth.saturating_sub(1)).any(|level| level.after() != Part::Done)
+        let state = self.hosts.state(host);
+        let Waits { depth, part, .. } = state.waits;
+        let notified = !state.notifications.is_empty() || !state.notified.is_empty();
+        // A section ends with handlers, where there are any to run.
+        let is_there = |level: &Level, part: Part| part != Part::Done && (!level.section || notified);
+        let own = depth.checked_sub(1).and_then(|own| self.around.get(own));
+        own.is_some_and(|own| is_there(own, part))
+            || self.around.iter().take(depth.saturating_sub(1)).any(|level| is_there(level, level.after()))
     }
 
     /// Goes on without a host that cannot be reached.
@@ -112,6 +118,12 @@ impl Batch {
     /// Whether hosts are back that have something to catch up with; they begin to, then.
     pub(super) fn begin_catching_up(&mut self) -> bool {
         let back = self.hosts.those(&self.members, |state| state.behind.is_some() && !state.ended);
+        if !back.is_empty() {
+            // The others have come to the end.
+            for host in self.hosts.those(&self.members, |state| state.behind.is_none() && state.is_active()) {
+                self.hosts.state(&host).ended = true;
+            }
+        }
         let mut any = false;
         for host in &back {
             let state = self.hosts.state(host);

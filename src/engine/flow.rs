@@ -21,6 +21,8 @@ pub(super) struct Level {
     pub part: Part,
     pub rescue: bool,
     pub always: bool,
+    /// It is a section of the play, which ends with handlers whatever failed.
+    pub section: bool,
 }
 
 impl Level {

@@ -186,7 +186,7 @@ impl Batch {
     async fn section(&mut self, entries: &[Entry], members: &[Arc<str>]) {
         let mut failed = Vec::new();
         if self.force_handlers {
-            self.around.push(Level { part: Part::Tasks, rescue: false, always: true });
+            self.around.push(Level { part: Part::Tasks, rescue: false, always: true, section: true });
         }
         let begun = self.hosts.active(members);
         self.list(entries, members).await;

@@ -39,12 +39,12 @@ impl Batch {
         // What a host or group added changed is known only now.
         if let Some(name) = &task.register {
             let value = outcome::registered(&done.outcome.result);
-            self.shared.warn_of_reserved(&Dict::from([(name.clone(), Value::Null)]));
+            self.shared.warn_of_reserved_name(name, task.register_origin.as_ref());
             for host in &sharing {
                 self.shared.store.set_vars(host, &Dict::from([(name.clone(), value.clone())]));
             }
         }
-        if done.outcome.is_changed() && !done.outcome.is_failed() {
+        if done.outcome.is_changed() && !done.outcome.is_failed() && !done.outcome.is_unreachable() {
             // Even where all hosts share the result, one has notified.
             self.notify(task, std::slice::from_ref(&host), &done.notify);
         }
