@@ -37,6 +37,7 @@ pub mod git;
 pub mod group;
 pub mod hostname;
 pub mod ini_file;
+mod init;
 pub mod known_hosts;
 pub mod lineinfile;
 pub mod many;
@@ -49,6 +50,8 @@ pub mod programs;
 pub mod replace;
 pub mod run;
 pub mod selinux;
+pub mod service;
+pub mod service_facts;
 pub mod setup;
 pub mod shell;
 pub mod slurp;
@@ -56,6 +59,8 @@ pub mod stat;
 pub mod subversion;
 pub mod synchronize;
 pub mod sysctl;
+pub mod systemd;
+pub mod sysvinit;
 pub mod tempfile;
 #[cfg(test)]
 pub mod testing;
@@ -155,6 +160,8 @@ pub static MODULES: &[&ModuleDef] = &[
     &ping::DEF,
     &pip::DEF,
     &replace::DEF,
+    &service::DEF,
+    &service_facts::DEF,
     &setup::DEF,
     &shell::DEF,
     &slurp::DEF,
@@ -162,6 +169,9 @@ pub static MODULES: &[&ModuleDef] = &[
     &subversion::DEF,
     &synchronize::DEF,
     &sysctl::DEF,
+    &systemd::DEF,
+    &systemd::SERVICE,
+    &sysvinit::DEF,
     &tempfile::DEF,
     &timezone::DEF,
     &unarchive::DEF,
