@@ -36,7 +36,7 @@ cases! {
     http: faults forms get_url lookup_url places redirects secrets uri;
     inventory: constructed group_vars implicit_localhost ini listing patterns reserved_names script several toml yaml;
     modules: accounts acl archive command command_not_utf8 copy copy_failures cron expect failures file git
-        ini_file lines patch pause pip reboot small ssh_files stat subversion synchronize system_files
+        ini_file iptables lines packages patch pause pip reboot small ssh_files stat subversion synchronize system_files
         system_names systemd sysvinit template unarchive variables wait_for_connection;
     python: collections finding kinds leaks new_style playbooks;
     roles: argument_specs end_role handlers imports includes metadata public whole;

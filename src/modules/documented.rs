@@ -17,6 +17,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("copy", "decrypt"),
     // Documented as required, which it is not with `clone: false`.
     ("git", "dest"),
+    // Its choices are looked at by the module itself, in small letters.
+    ("package_facts", "manager"),
     ("service", "use"),
     ("shell", "argv"),
     ("shell", "executable"),

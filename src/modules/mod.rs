@@ -38,11 +38,13 @@ pub mod group;
 pub mod hostname;
 pub mod ini_file;
 mod init;
+pub mod iptables;
 pub mod known_hosts;
 pub mod lineinfile;
 pub mod many;
 pub mod mount;
 mod neutral;
+pub mod package_facts;
 pub mod patch;
 pub mod ping;
 pub mod pip;
@@ -153,9 +155,11 @@ pub static MODULES: &[&ModuleDef] = &[
     &group::DEF,
     &hostname::DEF,
     &ini_file::DEF,
+    &iptables::DEF,
     &known_hosts::DEF,
     &lineinfile::DEF,
     &mount::DEF,
+    &package_facts::DEF,
     &patch::DEF,
     &ping::DEF,
     &pip::DEF,
