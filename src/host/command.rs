@@ -47,6 +47,8 @@ pub struct Command<'a> {
     pub cwd: Option<PathBuf>,
     /// Variables of its environment beside the task's.
     pub vars: Vec<(String, String)>,
+    /// Whether its environment is `vars` and nothing else.
+    pub bare: bool,
     /// What it reads from standard input; nothing where None.
     pub stdin: Option<Vec<u8>>,
     /// Its umask; set by a shell, since the agent's own is shared.
@@ -88,6 +90,7 @@ impl<'a> Command<'a> {
             argv: argv.into_iter().map(|word| word.as_ref().to_owned()).collect(),
             cwd: None,
             vars: Vec::new(),
+            bare: false,
             stdin: None,
             umask: None,
             cancelled: None,
@@ -148,7 +151,12 @@ impl<'a> Command<'a> {
             }
             None => std::process::Command::new(program),
         };
-        command.args(args).envs(self.env.over()).envs(self.vars.iter().map(|(k, v)| (k, v))).process_group(0);
+        if self.bare {
+            command.env_clear();
+        } else {
+            command.envs(self.env.over());
+        }
+        command.args(args).envs(self.vars.iter().map(|(k, v)| (k, v))).process_group(0);
         if let Some(cwd) = self.cwd.as_deref().or(self.env.folder()) {
             command.current_dir(cwd);
         }
