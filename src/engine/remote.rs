@@ -215,10 +215,17 @@ impl<'a> HostRemote<'a> {
             ConnectionError::Failed(text) => Err(Error::user(text)),
             ConnectionError::NoAgent(text) | ConnectionError::Unsupported(text) => Err(Error::unsupported(text)),
             ConnectionError::Module { rc, stdout, stderr } => {
-                let said = if stderr.trim().is_empty() { stdout.trim() } else { stderr.trim() };
-                let ended = format!("the agent was ended by signal {}", rc.unsigned_abs());
-                let words = if said.is_empty() && rc < 0 { &ended } else { said };
-                Ok(Outcome::failed(format!("MODULE FAILURE: {words}\nSee stdout/stderr for the exact error"))
+                // As ansible-core says of a module that ended without a result.
+                let error = Error::user("No start of json char found").context("Module result deserialization failed.");
+                let error = error.help("See stdout/stderr for the returned output.");
+                let outcome = Outcome::failed(error.line());
+                let stderr = match rc {
+                    ..0 if stderr.trim().is_empty() => format!("the agent was ended by signal {}", rc.unsigned_abs()),
+                    _ => stderr,
+                };
+                *self.failure.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Some(error.apart().context("Action failed."));
+                Ok(outcome
                     .with("module_stdout", stdout.as_str())
                     .with("module_stderr", stderr.as_str())
                     .with("rc", i64::from(rc)))
