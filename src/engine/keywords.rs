@@ -90,6 +90,12 @@ impl Keywords<'_> {
     pub fn environment(&self) -> Result<Vec<(String, String)>> {
         let mut all = Dict::new();
         for value in self.task.environment() {
+            // What is plain text is left out; what a template gives has to fit.
+            if value.as_str().is_some_and(|text| !text.is_empty() && !self.shared.templar.is_template(text)) {
+                let shown = crate::value::repr(&Value::list([value.clone()]));
+                self.shared.warn(format!("could not parse environment value, skipping: {shown}"));
+                continue;
+            }
             let rendered = match self.render(Some(value)) {
                 Err(error) if self.awaits_facts(&error) => Some(self.without_facts(value).into()),
                 Err(error) => return Err(self.environment_failed(error)),

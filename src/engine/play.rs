@@ -6,7 +6,7 @@ use super::handlers::Handlers;
 use super::shared::Shared;
 use super::strategy::Strategy;
 use super::vars_files;
-use crate::diag::{Error, Result};
+use crate::diag::{Error, Kind, Result};
 use crate::event::{Event, PlayInfo};
 use crate::playbook::{Entry, Play};
 use crate::value::{Dict, Value};
@@ -237,7 +237,7 @@ fn ordered(play: &Play, mut hosts: Vec<Arc<str>>, scope: &HostScope, shared: &Sh
         "shuffle" => shuffle(&mut hosts),
         other => {
             let text = format!("Invalid 'order' specified for inventory hosts: {other}");
-            return Err(Error::user(text).at(super::keywords::place(Some(order))));
+            return Err(Error::new(Kind::Options, text));
         }
     }
     Ok(hosts)
