@@ -88,9 +88,13 @@ impl<'a> HostRemote<'a> {
         for name in ["ansible_host", "ansible_port", "ansible_user", "ansible_connection"] {
             let written = self.vars.plain(name).ok().flatten();
             let rendered = written.and_then(|value| self.task.shared.templar.render_value(&value, own).ok());
-            if let Some(value) = rendered.flatten() {
-                vars.insert(name, value.untrusted());
-            }
+            let value = match (rendered.flatten(), name) {
+                (Some(value), _) => value.untrusted(),
+                (None, "ansible_host") => Value::str(self.vars.host.clone()),
+                (None, "ansible_connection") => continue,
+                (None, _) => Value::Null,
+            };
+            vars.insert(name, value);
         }
         vars
     }

@@ -408,7 +408,10 @@ impl<'a> Cx<'a> {
                     Class::Syntax => format!("Syntax error in {kind}."),
                     _ => format!("Error rendering {kind}."),
                 };
-                Error::user(text.into_string()).context(words).at(self.origin.as_ref())
+                let error = Error::user(text.into_string());
+                // How deep it went is told apart.
+                let error = if class == Class::Recursion { error.apart() } else { error };
+                error.context(words).at(self.origin.as_ref())
             }
         }
     }

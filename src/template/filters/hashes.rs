@@ -1,6 +1,6 @@
 //! Filters of hashes and encodings: `hash`, `checksum`, `b64encode`, `to_uuid`, `password_hash`.
 
-use super::support::{Got, alone, caused, opt_text, sig, some};
+use super::support::{Got, alone, caused, failed, opt_text, sig, some};
 use crate::diag::Error;
 use crate::template::pylib::codec;
 use crate::template::pylib::crypt::{self, Refused, Scheme, Settings};
@@ -52,7 +52,7 @@ fn hashed(cx: &mut Cx<'_>, input: &Obj, kind: &str) -> Got {
             return Err(Raise::type_error("hexdigest() missing required argument 'length' (pos 1)"));
         }
         "sm3" | "ripemd160" => return Err(Raise::unsupported(format!("The hash '{kind}' is not supported."))),
-        _ => return Err(Raise::ansible(format!("unsupported hash type {kind}"))),
+        _ => return Err(failed("hash", format!("unsupported hash type {kind}"))),
     }
     .into())
 }
@@ -147,9 +147,8 @@ pub(super) fn to_uuid(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let text = cx.text(&input)?;
     let namespace = opt_text(cx, &namespace)?.unwrap_or_else(|| "361E6D51-FAEC-444A-9079-341386DA8E2E".into());
     let Some(bytes) = uuid_bytes(&namespace) else {
-        return Err(Raise::ansible(format!(
-            "Invalid value '{namespace}' for 'namespace': badly formed hexadecimal UUID string"
-        )));
+        let text = format!("Invalid value '{namespace}' for 'namespace': badly formed hexadecimal UUID string");
+        return Err(failed("to_uuid", text));
     };
     Ok(uuid5(&bytes, &text).into())
 }
