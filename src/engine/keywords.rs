@@ -152,7 +152,7 @@ impl Keywords<'_> {
         let shared = |get: fn(&Common) -> Option<&Value>| self.value(get).ok().flatten().unwrap_or_default();
         let tags = Value::list(info.tags.iter().map(|tag| Value::str(tag.as_str())));
         let when = Value::list(self.task.when().into_iter().map(Value::untrusted));
-        let name = self.task.name.as_ref().map_or(Value::Null, |_| {
+        let name = self.task.name.as_ref().map_or(Value::str(""), |_| {
             Value::str(info.name.rsplit_once(" : ").map_or(info.name.as_str(), |(_, name)| name))
         });
         Dict::from([

@@ -101,7 +101,10 @@ pub(super) async fn run(
         batch.load_vars_files()?;
         batch.warn_of_play();
         shared.emit(&Event::PlayStart { play: info });
-        batch.run(strategy).await;
+        match batch.read_inventory_vars() {
+            Ok(()) => batch.run(strategy).await,
+            Err(error) => batch.fatal = Some(error),
+        }
         batch.settle_in(standing);
         let (size, breaks, ends_play) = (batch.members.len(), batch.breaks, batch.ends_play);
         hosts = batch.hosts;
@@ -175,6 +178,13 @@ impl Batch {
         let main: Vec<Entry> = roles.into_iter().chain(play.tasks.iter().cloned()).collect();
         self.section(&main, &members).await;
         self.section(&play.post_tasks, &members).await;
+    }
+
+    /// Reads the files of hosts' and groups' variables; one that cannot be read ends the run.
+    fn read_inventory_vars(&self) -> Result<()> {
+        // As ansible-core tells it: in a line, without its place.
+        let unreadable = |error: Error| Error::parser(error.line());
+        self.left().iter().try_for_each(|host| self.shared.store.inventory_vars(host).map(drop).map_err(unreadable))
     }
 
     /// Reads `vars_files` for each host.

@@ -85,12 +85,9 @@ fn read_prompt(item: &Node, list: &Node) -> Result<VarsPrompt> {
     let invalid =
         |what: String| Error::parser(format!("Invalid vars_prompt data structure, {what}")).at(Some(&list.origin));
     let Some(pairs) = item.as_map() else {
-        let message = format!(
-            "variable files must contain either a dictionary of variables, or a list of dictionaries. Got: {} ({})",
-            item.to_value().to_text(),
-            super::keywords::class_name(item)
-        );
-        return Err(Error::user(message).at(Some(&list.origin)));
+        return Err(Error::parser("Invalid variable file contents.")
+            .help("Variable files must contain either a dictionary of variables, or a list of dictionaries.")
+            .at(Some(&list.origin)));
     };
     let Some(name) = item.get("name") else { return Err(invalid("missing 'name' key".into())) };
     let mut prompt = VarsPrompt { name: name.to_value(), ..VarsPrompt::default() };

@@ -354,7 +354,8 @@ impl<'a> Cx<'a> {
         match self.with_world(|world| super::templar::decrypt(text, world)) {
             Ok(plain) => Obj::Str(plain),
             Err(error) => {
-                let failed = Rc::new(error);
+                let kind = if self.expression { "expression" } else { "template" };
+                let failed = Rc::new(error.context(format!("Error rendering {kind}.")).at(self.origin.as_ref()));
                 self.session.undecryptable.borrow_mut().push((failed.clone(), text.clone()));
                 Obj::Failed(failed)
             }
