@@ -32,6 +32,9 @@ impl Batch {
         let hosts = self.of_role(task, &hosts);
         let Some(first) = hosts.first() else { return };
         if task.resolved.as_ref().is_some_and(|action| &*action.name == "meta") {
+            if self.apart.is_some() && !task.implicit {
+                self.warn_of_run_once(task, first);
+            }
             self.meta(task, &hosts).await;
             return;
         }
