@@ -34,8 +34,8 @@ cases! {
     errors: full_names includes keyword_undefined keyword_values named_self named_tasks options playbook playbook_values
         task unreachable usage yaml;
     http: faults forms get_url lookup_url places redirects secrets uri;
-    inventory: constructed group_vars implicit_localhost ini patterns reserved_names script several toml yaml;
-    modules: accounts acl archive command command_not_utf8 copy copy_failures cron expect failures file git
+    inventory: constructed group_vars implicit_localhost ini listing patterns reserved_names script several toml yaml;
+    modules: accounts acl apt archive command command_not_utf8 copy copy_failures cron expect failures file git
         ini_file lines patch pause pip reboot shutdown small ssh_files stat subversion synchronize system_files
         system_names template unarchive variables wait_for_connection;
     python: collections deprecated_values finding kinds leaks new_style playbooks;

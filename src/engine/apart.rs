@@ -12,7 +12,7 @@ use super::keywords::Keywords;
 use crate::diag::{Error, Kind};
 use crate::event::Event;
 use crate::playbook::{Entry, Task};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
@@ -136,7 +136,11 @@ impl Batch {
             id: self.id,
             members: vec![host.clone()],
             hosts: self.hosts.take(host),
-            rescuable: 0,
+            around: Vec::new(),
+            including: Vec::new(),
+            bad: Vec::new(),
+            counted: HashSet::new(),
+            breaks: false,
             gather: self.gather.clone(),
             handlers: self.handlers.clone(),
             force_handlers: self.force_handlers,
@@ -154,9 +158,11 @@ impl Batch {
     /// Takes in what became of a host's batch; `cleared` where its errors were forgiven since.
     fn take_back(&mut self, own: Self, cleared: bool) {
         self.hosts.put_back(own.hosts);
+        self.counted.extend(own.counted);
         if cleared {
             for host in &own.members {
                 self.hosts.state(host).clear_errors();
+                self.counted.remove(host);
             }
         }
         self.ends_play |= own.ends_play;

@@ -266,15 +266,13 @@ fn sum_up(results: Vec<Dict>) -> Outcome {
     if !warnings.is_empty() {
         outcome.set("warnings", warnings);
     }
-    if failed || unreachable {
-        outcome.set("failed", failed);
-        outcome.set("msg", "One or more items failed");
-        if unreachable {
-            outcome.set("unreachable", true);
-        }
-    } else {
-        outcome.set("msg", "All items completed");
+    if failed {
+        outcome.set("failed", true);
     }
+    if unreachable {
+        outcome.set("unreachable", true);
+    }
+    outcome.set("msg", if failed { "One or more items failed" } else { "All items completed" });
     if skipped {
         outcome.set("msg", "All items skipped");
     }

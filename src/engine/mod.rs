@@ -15,6 +15,7 @@ mod console;
 mod debugger;
 mod delegate;
 mod emitter;
+mod failing;
 mod flow;
 mod gather;
 mod handlers;

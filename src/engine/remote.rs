@@ -64,7 +64,7 @@ impl<'a> HostRemote<'a> {
     ) -> Self {
         let connection = Mutex::new(task.shared.pool.connect(&target));
         let vars = match delegated {
-            Some(name) => scope.of_host(&task.shared.store.host_name(name).unwrap_or_else(|| name.into())),
+            Some(name) => keywords.delegated(scope, name),
             None => scope.clone(),
         };
         let delegates_facts = keywords.bool("delegate_facts", |c| c.delegate_facts.as_ref()).unwrap_or(None);
@@ -80,6 +80,19 @@ impl<'a> HostRemote<'a> {
             chosen: Mutex::default(),
             place: None,
         }
+    }
+
+    /// What a result tells of the host that its task was delegated to.
+    pub fn delegated_vars(&self, name: &str, own: &HostScope) -> Dict {
+        let mut vars = Dict::from([("ansible_delegated_host", Value::str(name))]);
+        for name in ["ansible_host", "ansible_port", "ansible_user", "ansible_connection"] {
+            let written = self.vars.plain(name).ok().flatten();
+            let rendered = written.and_then(|value| self.task.shared.templar.render_value(&value, own).ok());
+            if let Some(value) = rendered.flatten() {
+                vars.insert(name, value.untrusted());
+            }
+        }
+        vars
     }
 
     /// The same for an item that is ahead of its turn.

@@ -12,6 +12,7 @@ pub mod acl;
 #[cfg(test)]
 mod against;
 pub mod alternatives;
+pub mod apt;
 pub mod archive;
 pub mod assemble;
 pub mod async_status;
@@ -129,6 +130,7 @@ pub enum Blob {
 pub static MODULES: &[&ModuleDef] = &[
     &acl::DEF,
     &alternatives::DEF,
+    &apt::DEF,
     &archive::DEF,
     &assemble::DEF,
     &async_status::DEF,

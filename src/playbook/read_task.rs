@@ -58,6 +58,7 @@ pub fn read_task(node: &Node, place: TaskPlace<'_>, around: Surroundings<'_>) ->
         loop_,
         loop_control,
         register,
+        register_origin: node.get("register").map(|register| register.origin.clone()),
         until: node.get("until").map(as_list).unwrap_or_default(),
         retries: value("retries"),
         delay: value("delay"),

@@ -331,9 +331,10 @@ impl<'a> Cx<'a> {
                 Ok(self.render_in(text, scope))
             }
             Value::Vault(text) => Ok(self.decrypted(text)),
-            Value::List(items) => Ok(Obj::list(items.iter().map(|item| self.item(item, scope)))),
+            Value::List(items) => Ok(Obj::list(items.iter().map(|item| self.item(item, scope))).lazy()),
             Value::Dict(dict) => {
-                Ok(Obj::dict(dict.iter().map(|(k, v)| (Obj::scalar(k).unwrap_or_default(), self.item(v, scope)))))
+                let items = dict.iter().map(|(k, v)| (Obj::scalar(k).unwrap_or_default(), self.item(v, scope)));
+                Ok(Obj::dict(items).lazy())
             }
             scalar => Ok(Obj::scalar(scalar).unwrap_or_default()),
         }
@@ -450,7 +451,9 @@ impl<'a> Cx<'a> {
                     return Ok(marker.clone());
                 }
                 let special: Rc<dyn Special> = special.clone();
-                self.deeper(|cx| special.call(cx, args))
+                let direct = special.takes_undefined();
+                let result = self.deeper(|cx| special.call(cx, args))?;
+                Ok(if direct { result } else { result.lazy() })
             }
             Obj::Undefined(_) | Obj::Failed(_) => callee.clone().defined(),
             other => Err(Raise::type_error(format!("'{}' object is not callable", other.type_name()))),

@@ -96,7 +96,10 @@ impl Special for BlockCall {
         let mut out = Vec::new();
         let result = cx.run_block(&block, self.depth, self.root.clone(), &mut out);
         (cx.blocks, cx.parent) = saved;
-        result?;
+        // What failed comes after what it showed before, where something undefined may be.
+        if let Err(raise) = result {
+            out.push(cx.put_off(raise));
+        }
         Ok(cx.concat(out))
     }
 }

@@ -96,7 +96,8 @@ impl MacroObj {
         }
         let rest: Vec<Obj> = given.collect();
         let fault = |text: String| Err(Raise::type_error(text));
-        let name = str_repr(&def.name);
+        // What a call block hands over has no name.
+        let name = if &*def.name == "caller" { "None".into() } else { str_repr(&def.name) };
         if def.uses_kwargs {
             let kwargs = Obj::dict(named.into_iter().map(|(n, v)| (Obj::from(n), v)));
             frame.set(&Arc::from("kwargs"), kwargs);

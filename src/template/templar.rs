@@ -281,7 +281,7 @@ impl Cx<'_> {
                 let placed = result.origin().is_some() || result.is_trusted() || text.origin().is_none();
                 Obj::Str(if placed { result } else { result.place(text.origin()) })
             }
-            Ok(other) => other,
+            Ok(other) => other.lazy(),
             Err(raise) => cx.put_off(raise),
         }
     }

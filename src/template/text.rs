@@ -76,7 +76,14 @@ impl Cx<'_> {
                 return self.deeper(|cx| cx.write_container(out, obj, finalise));
             }
             Obj::Iter(_) => out.push_str(&format!("<{} object>", obj.type_name())),
-            Obj::Special(special) => out.push_str(&special.text()),
+            Obj::Special(special) => match super::access::written_in_python(special) {
+                Some((name, object)) => {
+                    out.push_str(&format!("<bound method {}.{name} of ", object.type_name()));
+                    self.deeper(|cx| cx.write_repr(out, &object, finalise))?;
+                    out.push('>');
+                }
+                None => out.push_str(&special.text()),
+            },
             Obj::Omit => out.push_str("<<Omit>>"),
             marker if finalise && marker.is_marker() => {
                 let mut words = String::new();
@@ -113,7 +120,7 @@ impl Cx<'_> {
         let mut items = if finalise { self.iter_lenient(obj)? } else { self.iter(obj)? };
         items.retain(|item| !(finalise && matches!(item, Obj::Omit)));
         let (open, close) = match obj {
-            Obj::Tuple(_) if finalise => ("[", "]"),
+            Obj::Tuple(items) if finalise && !items.is_group() => ("[", "]"),
             Obj::Tuple(_) if items.len() == 1 => ("(", ",)"),
             Obj::Tuple(_) => ("(", ")"),
             Obj::Set(_) if items.is_empty() => ("set(", ")"),

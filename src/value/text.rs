@@ -13,12 +13,14 @@ pub struct Text {
     tag: Option<Arc<Tag>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 struct Tag {
     trusted: bool,
     origin: Option<Origin>,
     /// The encrypted text that it was decrypted from.
     cipher: Option<Arc<str>>,
+    /// Whether it is HTML: what is joined to it gets escaped.
+    markup: bool,
     /// That using it is deprecated.
     mark: Option<Arc<Mark>>,
 }
@@ -32,6 +34,10 @@ pub fn any_marked() -> bool {
 }
 
 impl Text {
+    fn tagged(text: impl Into<Arc<str>>, tag: Tag) -> Self {
+        Self { text: text.into(), tag: Some(Arc::new(tag)) }
+    }
+
     /// Data: never a template, from nowhere in particular.
     pub fn data(text: impl Into<Arc<str>>) -> Self {
         Self { text: text.into(), tag: None }
@@ -39,28 +45,29 @@ impl Text {
 
     /// What the user wrote: may be a template.
     pub fn trusted(text: impl Into<Arc<str>>, origin: Option<Origin>) -> Self {
-        Self { text: text.into(), tag: Some(Arc::new(Tag { trusted: true, origin, cipher: None, mark: None })) }
+        Self::tagged(text, Tag { trusted: true, origin, ..Tag::default() })
     }
 
     /// Data that was decrypted from an inline vaulted text.
     pub fn decrypted(text: impl Into<Arc<str>>, from: &Self) -> Self {
-        let tag = Tag { trusted: false, origin: from.origin().cloned(), cipher: Some(from.shared()), mark: None };
-        Self { text: text.into(), tag: Some(Arc::new(tag)) }
+        Self::tagged(text, Tag { origin: from.origin().cloned(), cipher: Some(from.shared()), ..Tag::default() })
     }
 
     /// Data with a place, for error texts.
     pub fn placed(text: impl Into<Arc<str>>, origin: Option<Origin>) -> Self {
-        Self {
-            text: text.into(),
-            tag: origin.map(|o| Arc::new(Tag { trusted: false, origin: Some(o), cipher: None, mark: None })),
-        }
+        let tag = origin.map(|origin| Arc::new(Tag { origin: Some(origin), ..Tag::default() }));
+        Self { text: text.into(), tag }
+    }
+
+    /// HTML, as jinja2's `escape` and `tojson` give it: what is added to it gets escaped.
+    pub fn markup(text: impl Into<Arc<str>>) -> Self {
+        Self::tagged(text, Tag { markup: true, ..Tag::default() })
     }
 
     /// Data whose use is deprecated.
     pub fn marked(text: impl Into<Arc<str>>, mark: Mark) -> Self {
         MARKED.store(true, Ordering::Relaxed);
-        let tag = Tag { trusted: false, origin: None, cipher: None, mark: Some(Arc::new(mark)) };
-        Self { text: text.into(), tag: Some(Arc::new(tag)) }
+        Self::tagged(text, Tag { mark: Some(Arc::new(mark)), ..Tag::default() })
     }
 
     /// That using it is deprecated.
@@ -73,7 +80,7 @@ impl Text {
     pub fn with_text(&self, text: impl Into<Arc<str>>) -> Self {
         let tag = match &self.tag {
             Some(tag) if tag.cipher.is_some() || tag.mark.is_some() => {
-                Some(Arc::new(Tag { trusted: tag.trusted, origin: tag.origin.clone(), cipher: None, mark: None }))
+                Some(Arc::new(Tag { cipher: None, mark: None, ..Tag::clone(tag) }))
             }
             other => other.clone(),
         };
@@ -92,9 +99,9 @@ impl Text {
     /// The same text with a place, which it keeps from the template it is a result of.
     #[must_use]
     pub fn place(&self, origin: Option<&Origin>) -> Self {
-        let tag = origin.map(|o| {
-            let (trusted, cipher, mark) = (self.is_trusted(), self.cipher(), self.mark().cloned());
-            Arc::new(Tag { trusted, origin: Some(o.clone()), cipher, mark })
+        let tag = origin.map(|origin| {
+            let own = self.tag.as_deref().cloned().unwrap_or_default();
+            Arc::new(Tag { origin: Some(origin.clone()), ..own })
         });
         Self { text: self.text.clone(), tag: tag.or_else(|| self.tag.clone()) }
     }
@@ -117,6 +124,11 @@ impl Text {
     /// The encrypted text that it was decrypted from.
     pub fn cipher(&self) -> Option<Arc<str>> {
         self.tag.as_ref().and_then(|t| t.cipher.clone())
+    }
+
+    /// Whether it is HTML.
+    pub fn is_markup(&self) -> bool {
+        self.tag.as_ref().is_some_and(|t| t.markup)
     }
 
     /// Where it was written.

@@ -45,7 +45,8 @@ pub(in crate::template::filters) fn ipv6(cx: &mut Cx<'_>, input: Obj, args: Call
 pub(in crate::template::filters) fn ipwrap(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     check(&input, "ipwrap", false)?;
     let [query] = arguments(args, ["query"], "value")?;
-    let query = text(cx, query)?;
+    // The query is taken and not looked at.
+    let (_, query) = (query, String::new());
     if !matches!(input, Obj::List(_)) {
         let answer = query::ipaddr(cx, &input, &query, None, "ipwrap").unwrap_or_default();
         return if cx.truthy(&answer)? { wrapped(cx, &answer) } else { Ok(input) };
@@ -73,14 +74,15 @@ fn invalid(value: &str) -> Raise {
 pub(in crate::template::filters) fn ipmath(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [amount] = arguments(args, ["amount"], "value")?;
     let value = if input.is_none() { String::new() } else { cx.text(&input)? };
-    let Some(amount) = number(cx, "amount", amount)? else {
-        return Err(Raise::ansible("You must pass an integer for arithmetic; None is not a valid integer"));
-    };
+    let amount = number(cx, "amount", amount)?;
     let address = match value.contains('/') {
         true => Network::parse(&value).map(|net| net.ip()),
         false => Address::parse(&value),
     };
     let address = address.ok_or_else(|| invalid(&value))?;
+    let Some(amount) = amount else {
+        return Err(Raise::ansible("You must pass an integer for arithmetic; None is not a valid integer"));
+    };
     match address.offset(i128::from(amount)) {
         Some(address) => Ok(address.to_string().into()),
         None => Err(Raise::python(crate::template::raise::Class::Index, "result outside valid IP address boundary!")),
@@ -120,7 +122,18 @@ pub(in crate::template::filters) fn ip4_hex(cx: &mut Cx<'_>, input: Obj, args: C
 
 pub(in crate::template::filters) fn ipv6form(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [format] = arguments(args, ["format"], "value")?;
+    if format.as_ref().is_none_or(Obj::is_none) {
+        return Err(Raise::ansible("You must pass valid format; None is not a valid format"));
+    }
     let (value, format) = (cx.text(&input)?, text(cx, format)?);
+    if !["compress", "expand", "x509"].contains(&format.as_str()) {
+        let text = format!("value of format must be one of: compress, expand, x509, got: {format}");
+        return Err(Raise::ansible(format!("[{}]", str_repr(&text))));
+    }
+    if format == "x509" && Address::parse(&value).is_none() {
+        let shown = str_repr(&value);
+        return Err(Raise::ansible(format!("failed to detect a valid IP address from {shown}")));
+    }
     let address = Address::parse(&value).ok_or_else(|| invalid(&value))?;
     let words = (0..8).rev().map(|i| (address.value >> (16 * i)) & 0xffff);
     Ok(match format.as_str() {
