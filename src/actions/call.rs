@@ -95,7 +95,7 @@ pub struct ActionCall<'a> {
     pub task: &'a Task,
     /// The task's name as it is shown.
     pub title: &'a str,
-    /// The action's name as error texts have it: `ansible.legacy.copy`.
+    /// The action's name as the task has it, which error texts repeat: `copy`, `ansible.builtin.copy`.
     pub name: &'a str,
     /// The inventory name of the task's host.
     pub host: &'a str,
@@ -170,7 +170,13 @@ impl ActionCall<'_> {
         let world = self.scope.world();
         let env = |name: &str| world.environment.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone());
         let home = |user: &str| user.is_empty().then(|| world.home.clone());
-        let checked = argspec::check(spec, self.name, &self.args, argspec::Host { env: &env, home: &home });
+        // By the name that its file is imported by, with Ansible.
+        let short = self.name.rsplit('.').next().unwrap_or_default();
+        let name = match self.name.strip_prefix("ansible.builtin.") {
+            Some(short) => format!("ansible_collections.ansible.builtin.plugins.action.{short}"),
+            None => short.to_owned(),
+        };
+        let checked = argspec::check(spec, &name, &self.args, argspec::Host { env: &env, home: &home });
         match checked.error {
             Some(text) => Err(Error::new(Kind::Arguments, text)),
             None => Ok(checked.args),

@@ -215,21 +215,23 @@ fn brief_or(value: &Value, otherwise: impl Fn(&Value) -> Value) -> Value {
 /// What a deprecation is where it is registered.
 fn deprecation(value: &Value) -> Value {
     let Some(event) = value.get("event") else { return plain(value) };
-    let mut told = Dict::new();
-    if let Some(deprecator) = value.get("deprecator").filter(|d| !d.is_null()) {
-        let name = deprecator.get("resolved_name").map(Value::to_text).unwrap_or_default();
+    let msg = event_error(event).map(|error| error.line()).unwrap_or_default();
+    let mut told = Dict::from([("msg", msg)]);
+    let deprecator = value.get("deprecator").filter(|deprecator| !deprecator.is_null());
+    let name = deprecator.and_then(|by| by.get("resolved_name")).map(Value::to_text).unwrap_or_default();
+    if deprecator.is_some() {
         let collection: Vec<&str> = name.split('.').take(2).collect();
         told.insert("collection_name", collection.join("."));
-        let kind = deprecator.get("type").map(plain).unwrap_or_default();
-        told.insert("deprecator", Dict::from([("resolved_name", Value::from(name.as_str())), ("type", kind)]));
     }
-    for key in ["date", "version"] {
+    for key in ["version", "date"] {
         if let Some(when) = value.get(key).filter(|when| !when.is_null()) {
             told.insert(key, when.clone());
         }
     }
-    let msg = event_error(event).map(|error| error.line()).unwrap_or_default();
-    told.insert("msg", msg);
+    if let Some(deprecator) = deprecator {
+        let kind = deprecator.get("type").map(plain).unwrap_or_default();
+        told.insert("deprecator", Dict::from([("resolved_name", Value::from(name.as_str())), ("type", kind)]));
+    }
     Value::Dict(told)
 }
 
@@ -355,8 +357,8 @@ mod tests {
         let shown = crate::value::repr(&read.outcome.result.into());
         assert_eq!(
             shown,
-            "{'warnings': ['a warning', 'old'], 'deprecations': [{'collection_name': 'ansible.legacy', 'deprecator': \
-             {'resolved_name': 'ansible.legacy.x', 'type': 'module'}, 'date': '2030-01-01', 'msg': 'old'}], 'x': 'y', \
+            "{'warnings': ['a warning', 'old'], 'deprecations': [{'msg': 'old', 'collection_name': 'ansible.legacy', \
+             'date': '2030-01-01', 'deprecator': {'resolved_name': 'ansible.legacy.x', 'type': 'module'}}], 'x': 'y', \
              'ansible_facts': {'a': 1}}"
         );
         assert_eq!(read.warnings, ["Removed unexpected internal key in module return: _ansible_foo = 1"]);

@@ -254,9 +254,10 @@ impl<'a> Cx<'a> {
         }
         let scalar = matches!(&var, Var::Value(value) if self.is_plain(value));
         let value = self.var(var, self.scope)?;
-        if !scalar {
-            self.seen.push((Arc::from(name), value.clone()));
+        if scalar {
+            return Ok(Some(self.used(value)));
         }
+        self.seen.push((Arc::from(name), value.clone()));
         Ok(Some(value))
     }
 

@@ -19,10 +19,7 @@ impl Cx<'_> {
     pub(super) fn eval(&mut self, expr: &Expr) -> Result<Obj> {
         match expr {
             Expr::Const(c) => self.constant(c),
-            Expr::Name(name) => {
-                let found = self.name(name)?;
-                Ok(self.used(found))
-            }
+            Expr::Name(name) => self.name(name),
             Expr::Attr(of, name) => {
                 if let Some(plain) = self.plain_path(expr)? {
                     return Ok(self.used(plain));
@@ -61,7 +58,7 @@ impl Cx<'_> {
     }
 
     /// Says of a value that a module marked as deprecated that it was used.
-    fn used(&self, obj: Obj) -> Obj {
+    pub(super) fn used(&self, obj: Obj) -> Obj {
         if let Obj::Str(text) = &obj
             && let Some(mark) = text.mark()
         {
@@ -70,16 +67,19 @@ impl Cx<'_> {
         obj
     }
 
-    /// The same for all that is in a result.
+    /// The same for all that is within a result: itself it was used before, or is a template's own.
     pub(super) fn all_used(&self, value: &Value) {
-        match value {
+        let each = |item: &Value| match item {
             Value::Str(text) => {
                 if let Some(mark) = text.mark() {
                     self.remark(Remark::marked(mark, self.origin.as_ref()));
                 }
             }
-            Value::List(items) => items.iter().for_each(|item| self.all_used(item)),
-            Value::Dict(dict) => dict.values().for_each(|item| self.all_used(item)),
+            other => self.all_used(other),
+        };
+        match value {
+            Value::List(items) => items.iter().for_each(each),
+            Value::Dict(dict) => dict.values().for_each(each),
             _ => {}
         }
     }
