@@ -25,7 +25,8 @@ impl Cx<'_> {
                     return Ok(plain);
                 }
                 let of = self.eval(of)?;
-                self.get_attr(&of, name)
+                let found = self.get_attr(&of, name)?;
+                if self.strict { found.defined() } else { Ok(found) }
             }
             Expr::Item(of, key) => {
                 if let Some(plain) = self.plain_path(expr)? {
@@ -33,7 +34,8 @@ impl Cx<'_> {
                 }
                 let of = self.eval(of)?;
                 let key = self.eval(key)?;
-                self.get_item(&of, &key)
+                let found = self.get_item(&of, &key)?;
+                if self.strict { found.defined() } else { Ok(found) }
             }
             Expr::Slice(slice) => {
                 let of = self.eval(&slice.value)?;
@@ -160,7 +162,7 @@ impl Cx<'_> {
         if !self.hidden
             && let Some(value) = self.scope_variable(name)?
         {
-            return Ok(value);
+            return if self.strict { value.defined() } else { Ok(value) };
         }
         match super::globals::global(name) {
             Some(global) => Ok(global),

@@ -38,12 +38,13 @@ PLAIN = [
 
 # Differences that are meant, each a pattern over "source -> theirs -> ours" that names both texts, and why.
 MEANT = [
+    (r"-> \{'error': \"The (filter|test) plugin 'ansible\.utils\.\w+' failed: Template\.__new__\(\) missing 1 required", "a mistake of ansible.utils where one of it is used in a template from a file"),
+    (r"\{% extends .* -> \{'error'.* -> \{'error'", "a block that super() calls looks up all of its variables first, also those that it does not come to"),
     (r"keyword argument repeated: \w+ \(<template>, line \d+\)", "a line of the Python that jinja2 makes of a template"),
     (r"failed: '\w+' object has no attribute 'decode'\"\}$", "what urlsplit makes of a false value that is no text: a mistake of Python's, which takes it for empty bytes"),
     (r"'strict' of the filter 'from_csv' is not supported", "from_csv(strict=true) is refused by name"),
     (r"'ansible\.builtin\.(permutations|combinations|product)' failed\.\"\} -> .*too many", "more answers than memory holds, in other words"),
     (r"\([^()]*\) \| community\.general\.json_query\(.*received: \"unknown\"", "jmespath takes a tuple for nothing it knows"),
-    (r"recursive .*loop\(.* -> \{'error': .* -> \{'error'", "which of several mistakes in a recursive loop is told"),
 ]
 
 # What is asked of neither, since the real one takes too long or too much memory.

@@ -315,6 +315,9 @@ pub(super) fn zip(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
     }
     let columns = columns(cx, input, args.positional)?;
     let shortest = columns.iter().map(Vec::len).min().unwrap_or(0);
+    for i in 0..shortest {
+        columns.iter().filter_map(|column| column.get(i)).try_for_each(|item| item.clone().defined().map(drop))?;
+    }
     if strict {
         check_lengths(&columns)?;
     }

@@ -254,7 +254,7 @@ fn descend(cx: &mut Cx<'_>, element: &Obj, names: &[Obj], skip: bool) -> Result<
             let cause = match &values {
                 Obj::Str(_) => "string indices must be integers, not 'str'".to_owned(),
                 Obj::List(_) | Obj::Tuple(_) => {
-                    format!("{} indices must be integers or slices, not {}", values.type_name(), name.type_name())
+                    format!("{} indices must be integers or slices, not {}", values.native_name(), name.native_name())
                 }
                 other => format!("'{}' object is not subscriptable", other.type_name()),
             };
