@@ -229,6 +229,9 @@ pub(super) fn slice(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         let kind = other.type_name();
         return Err(Raise::type_error(format!("unsupported operand type(s) for //: 'int' and '{kind}'")));
     }
+    if matches!(count, Some(Obj::Float(0.0))) {
+        return Err(Raise::python(Class::ZeroDivision, "float floor division by zero"));
+    }
     let count = count.int(0)?;
     if count == 0 {
         return Err(Raise::python(Class::ZeroDivision, "integer division or modulo by zero"));

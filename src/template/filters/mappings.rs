@@ -135,6 +135,10 @@ fn merge_dicts(cx: &mut Cx<'_>, low: &Obj, high: &Obj, recursive: bool, merge: L
             merge_name(high)
         )));
     }
+    // Equal ones are not merged: their lists do not grow.
+    if cx.len(low)? == 0 || cx.equals(low, high)? {
+        return Ok(Obj::dict(cx.items(high)?));
+    }
     let mut out: indexmap::IndexMap<Obj, Obj> = cx.items(low)?.into_iter().collect();
     for (key, new) in cx.items(high)? {
         let value = match out.get(&key).cloned() {

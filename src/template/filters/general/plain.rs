@@ -1,7 +1,6 @@
 //! `dict`, `dict_kv`, `counter`, `groupby_as_dict`, `version_sort`, `random_mac`, `from_csv`, `crc32`, `accumulate`.
 
 use super::shown;
-use crate::template::sorting::sorted;
 use crate::template::filters::lists::generator;
 use crate::template::filters::support::{
     Got, alone, class_of, given, hashable, is_mapping, is_sequence, opt_text, sig, some,
@@ -9,6 +8,7 @@ use crate::template::filters::support::{
 use crate::template::lookups::csvfile::rows;
 use crate::template::methods::dict::pairs;
 use crate::template::pylib::version::{Scheme, compare};
+use crate::template::sorting::sorted;
 use crate::template::{Arg, CallArgs, Class, Cx, Obj, Raise};
 use std::cmp::Ordering;
 
