@@ -206,6 +206,9 @@ impl Cx<'_> {
         if obj.is_marker() {
             return Ok(obj.clone());
         }
+        if let Obj::None | Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) | Obj::Float(_) = obj {
+            return Err(Raise::type_error(format!("'{}' object is not subscriptable", obj.type_name())));
+        }
         let mut numbers = [None; 3];
         for (number, bound) in numbers.iter_mut().zip(bounds) {
             *number = match bound {

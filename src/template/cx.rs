@@ -145,6 +145,9 @@ pub struct Cx<'a> {
     pub(super) hidden: bool,
     /// Whether the origin is the template's own file, beside which included ones are.
     pub(super) from_file: bool,
+    /// Whether what is undefined fails where it is looked up: in a block that is called, and in a loop that calls
+    /// itself, which to ansible-core are functions like any other.
+    pub(super) strict: bool,
     /// The template that runs, for the syntax of those it includes.
     pub(super) template: Option<Arc<Template>>,
     /// The variables that its blocks see.
@@ -182,6 +185,7 @@ impl<'a> Cx<'a> {
             expression: false,
             hidden: false,
             from_file: false,
+            strict: false,
             template: None,
             root: None,
             parent: None,

@@ -346,6 +346,7 @@ impl Obj {
     pub(super) fn full_name(&self) -> String {
         match self {
             Self::Date(_) | Self::DateTime(_) | Self::Delta(_) => format!("datetime.{}", self.type_name()),
+            Self::Special(special) if super::methods::time::clock(special).is_some() => "datetime.time".into(),
             _ => self.type_name().to_owned(),
         }
     }
