@@ -26,7 +26,7 @@ impl Cx<'_> {
                 }
                 let of = self.eval(of)?;
                 let found = self.get_attr(&of, name)?;
-let found = self.used(found);
+                let found = self.used(found);
                 if self.strict { found.defined() } else { Ok(found) }
             }
             Expr::Item(of, key) => {
@@ -36,11 +36,8 @@ let found = self.used(found);
                 let of = self.eval(of)?;
                 let key = self.eval(key)?;
                 let found = self.get_item(&of, &key)?;
-<<<<<<< HEAD
-                Ok(self.used(found))
-=======
+                let found = self.used(found);
                 if self.strict { found.defined() } else { Ok(found) }
->>>>>>> tmpl
             }
             Expr::Slice(slice) => {
                 let of = self.eval(&slice.value)?;
