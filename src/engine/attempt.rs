@@ -452,7 +452,7 @@ impl HostTask {
             args,
             task: &self.task,
             title: &self.info.name,
-            name: self.task.action.as_str().rsplit('.').next().unwrap_or_default(),
+            name: self.task.action.as_str(),
             host: &scope.host,
             delegated,
             scope,

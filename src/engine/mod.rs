@@ -31,6 +31,7 @@ mod options;
 mod order;
 mod outcome;
 mod person;
+mod plain;
 mod play;
 mod prompts;
 mod python;

@@ -116,22 +116,21 @@ impl<'a> HostRemote<'a> {
     /// Runs a module with the task's own surroundings.
     pub async fn module(&self, name: &str, shown: &str, args: Dict, context: Context) -> Result<Outcome> {
         let request = Request { module: name.to_owned(), shown: shown.to_owned(), args, context };
-        match self.native(request.clone(), None, true).await? {
-            Ok(outcome) => Ok(outcome),
-            Err(ConnectionError::NoAgent(text)) => {
-                // Where no agent runs, the module in Python may; there, `shell` is `command` with a shell.
-                let mut args = request.args;
-                let name = if name == "shell" {
-                    args.insert("_uses_shell", true);
-                    "command"
-                } else {
-                    name
-                };
-                match self.task.shared.loader.catalogue().file_of(name) {
-                    Some(path) => self.file_module(shown, &path, args, request.context).await,
-                    None => Err(Error::unsupported(text)),
-                }
+        self.asked(request, None, true).await
+    }
+
+    /// Runs a native module, by the agent or, where none runs, as its Python self.
+    async fn asked(&self, request: Request, upload: Option<Upload>, only: bool) -> Result<Outcome> {
+        match self.connection().agentless().await {
+            Ok(None) => {}
+            Ok(Some(why)) => {
+                self.turn().await?;
+                return self.plainly(request, upload, &why).await;
             }
+            Err(error) => return self.lost(error),
+        }
+        match self.native(request, upload, only).await? {
+            Ok(outcome) => Ok(outcome),
             Err(error) => self.lost(error),
         }
     }
@@ -148,6 +147,7 @@ impl<'a> HostRemote<'a> {
         self.turn().await?;
         self.make_way(&request.module).await;
         let named = request.context.python.is_some();
+        let of_job = request.module == "async_status";
         let connection = self.connection();
         let look = async { if named { Ok(()) } else { self.notice_python().await } };
         // Nothing waits for the look: both are under way at once.
@@ -160,7 +160,11 @@ impl<'a> HostRemote<'a> {
         };
         let Ok(mut outcome) = ran else { return Ok(ran) };
         looked?;
-        self.note(&outcome);
+        if of_job {
+            outcome = self.job_read(outcome);
+        } else {
+            self.note(&outcome);
+        }
         self.noticed(&mut outcome);
         Ok(Ok(outcome))
     }
@@ -240,21 +244,11 @@ impl<'a> HostRemote<'a> {
 
 impl Remote for HostRemote<'_> {
     fn run(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>> {
-        Box::pin(async move {
-            match self.native(request, upload, false).await? {
-                Ok(outcome) => Ok(outcome),
-                Err(error) => self.lost(error),
-            }
-        })
+        Box::pin(self.asked(request, upload, false))
     }
 
     fn run_only(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>> {
-        Box::pin(async move {
-            match self.native(request, upload, true).await? {
-                Ok(outcome) => Ok(outcome),
-                Err(error) => self.lost(error),
-            }
-        })
+        Box::pin(self.asked(request, upload, true))
     }
 
     fn named<'a>(&'a self, name: &'a str, args: Dict, context: Context) -> BoxFuture<'a, Result<Outcome>> {
@@ -277,6 +271,11 @@ impl Remote for HostRemote<'_> {
     fn run_many(&self, steps: Vec<Step>, context: Context) -> BoxFuture<'_, Result<Vec<Outcome>>> {
         Box::pin(async move {
             self.turn().await?;
+            match self.connection().agentless().await {
+                Ok(None) => {}
+                Ok(Some(why)) => return self.plainly_many(steps, &context, &why).await,
+                Err(error) => return self.lost(error).map(|outcome| vec![outcome]),
+            }
             match self.connection().run(many::pack(steps, context), None).await {
                 Ok(outcome) => {
                     let mut outcomes = many::unpack(outcome);
@@ -345,6 +344,10 @@ impl Remote for HostRemote<'_> {
         })
     }
 
+    fn unstage<'a>(&'a self, path: &'a str) -> BoxFuture<'a, ()> {
+        Box::pin(async move { self.connection().unstage(path).await })
+    }
+
     fn get<'a>(&'a self, remote: &'a str, local: &'a Path) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
             let unwritable = |error: std::io::Error| Error::action(format!("{}: {error}", local.display()));
@@ -388,7 +391,7 @@ impl HostRemote<'_> {
         keywords.defaults(fqcn)
     }
 
-    fn refused(&self, error: ConnectionError) -> Error {
+    pub(super) fn refused(&self, error: ConnectionError) -> Error {
         let host = &self.task.scope.host;
         match self.lost(error) {
             Err(error) => error,

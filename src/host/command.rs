@@ -65,6 +65,8 @@ pub struct Command<'a> {
     pub cwd: Option<PathBuf>,
     /// Variables of its environment beside the task's.
     pub vars: Vec<(String, String)>,
+    /// Whether its environment is `vars` and nothing else.
+    pub bare: bool,
     /// What it reads from standard input; nothing where None.
     pub stdin: Option<Vec<u8>>,
     /// Its umask; set by a shell, since the agent's own is shared.
@@ -106,6 +108,7 @@ impl<'a> Command<'a> {
             argv: argv.into_iter().map(|word| word.as_ref().to_owned()).collect(),
             cwd: None,
             vars: Vec::new(),
+            bare: false,
             stdin: None,
             umask: None,
             cancelled: None,
@@ -166,7 +169,12 @@ impl<'a> Command<'a> {
             }
             None => std::process::Command::new(program),
         };
-        command.args(args).envs(self.env.over()).envs(self.vars.iter().map(|(k, v)| (k, v))).process_group(0);
+        if self.bare {
+            command.env_clear();
+        } else {
+            command.envs(self.env.over());
+        }
+        command.args(args).envs(self.vars.iter().map(|(k, v)| (k, v))).process_group(0);
         if let Some(cwd) = self.cwd.as_deref().or(self.env.folder()) {
             command.current_dir(cwd);
         }
@@ -228,7 +236,7 @@ fn ready<A: AsFd, B: AsFd>(pipes: &(Option<A>, Option<B>)) -> io::Result<(bool, 
     let tick = Timespec { tv_sec: 0, tv_nsec: TICK.subsec_nanos().into() };
     match poll(&mut fds, Some(&tick)) {
         Ok(_) => {}
-        Err(rustix::io::Errno::INTR) => return Ok((false, false)),
+        Err(Errno::INTR) => return Ok((false, false)),
         Err(e) => return Err(e.into()),
     }
     let mut states = fds.iter().map(|fd| !fd.revents().is_empty());

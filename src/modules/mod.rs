@@ -12,6 +12,7 @@ pub mod acl;
 #[cfg(test)]
 mod against;
 pub mod alternatives;
+pub mod apt;
 pub mod archive;
 pub mod assemble;
 pub mod async_status;
@@ -37,11 +38,14 @@ pub mod git;
 pub mod group;
 pub mod hostname;
 pub mod ini_file;
+mod init;
+pub mod iptables;
 pub mod known_hosts;
 pub mod lineinfile;
 pub mod many;
 pub mod mount;
 mod neutral;
+pub mod package_facts;
 pub mod patch;
 pub mod ping;
 pub mod pip;
@@ -49,6 +53,8 @@ pub mod programs;
 pub mod replace;
 pub mod run;
 pub mod selinux;
+pub mod service;
+pub mod service_facts;
 pub mod setup;
 pub mod shell;
 pub mod slurp;
@@ -56,6 +62,8 @@ pub mod stat;
 pub mod subversion;
 pub mod synchronize;
 pub mod sysctl;
+pub mod systemd;
+pub mod sysvinit;
 pub mod tempfile;
 #[cfg(test)]
 pub mod testing;
@@ -129,6 +137,7 @@ pub enum Blob {
 pub static MODULES: &[&ModuleDef] = &[
     &acl::DEF,
     &alternatives::DEF,
+    &apt::DEF,
     &archive::DEF,
     &assemble::DEF,
     &async_status::DEF,
@@ -148,13 +157,17 @@ pub static MODULES: &[&ModuleDef] = &[
     &group::DEF,
     &hostname::DEF,
     &ini_file::DEF,
+    &iptables::DEF,
     &known_hosts::DEF,
     &lineinfile::DEF,
     &mount::DEF,
+    &package_facts::DEF,
     &patch::DEF,
     &ping::DEF,
     &pip::DEF,
     &replace::DEF,
+    &service::DEF,
+    &service_facts::DEF,
     &setup::DEF,
     &shell::DEF,
     &slurp::DEF,
@@ -162,6 +175,9 @@ pub static MODULES: &[&ModuleDef] = &[
     &subversion::DEF,
     &synchronize::DEF,
     &sysctl::DEF,
+    &systemd::DEF,
+    &systemd::SERVICE,
+    &sysvinit::DEF,
     &tempfile::DEF,
     &timezone::DEF,
     &unarchive::DEF,
