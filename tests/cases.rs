@@ -35,8 +35,8 @@ cases! {
         task unreachable usage yaml;
     http: faults forms get_url lookup_url places redirects secrets uri;
     inventory: constructed group_vars implicit_localhost ini listing patterns reserved_names script several toml yaml;
-    modules: accounts acl archive command command_not_utf8 copy copy_failures cron expect failures file git
-        ini_file iptables lines packages patch pause pip reboot small ssh_files stat subversion synchronize system_files
+    modules: accounts acl apt_key apt_sources archive command command_not_utf8 copy copy_failures cron expect failures file git
+        ini_file iptables lines packages patch pause pip reboot services small ssh_files stat subversion synchronize system_files
         system_names systemd sysvinit template unarchive variables wait_for_connection;
     python: collections finding kinds leaks new_style playbooks;
     roles: argument_specs end_role handlers imports includes metadata public whole;

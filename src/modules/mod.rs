@@ -12,6 +12,8 @@ pub mod acl;
 #[cfg(test)]
 mod against;
 pub mod alternatives;
+pub mod apt_key;
+pub mod apt_repository;
 pub mod archive;
 pub mod assemble;
 pub mod async_status;
@@ -21,6 +23,7 @@ pub mod blockinfile;
 pub mod command;
 pub mod copy;
 pub mod cron;
+pub mod deb822_repository;
 pub mod debconf;
 pub mod deliver;
 #[cfg(test)]
@@ -136,6 +139,8 @@ pub enum Blob {
 pub static MODULES: &[&ModuleDef] = &[
     &acl::DEF,
     &alternatives::DEF,
+    &apt_key::DEF,
+    &apt_repository::DEF,
     &archive::DEF,
     &assemble::DEF,
     &async_status::DEF,
@@ -144,6 +149,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &command::DEF,
     &copy::DEF,
     &cron::DEF,
+    &deb822_repository::DEF,
     &debconf::DEF,
     &dpkg_selections::DEF,
     &expect::DEF,
