@@ -44,7 +44,8 @@ impl Prepared {
         let patterns = super::play::patterns(&self.shared, play, &scope)?;
         let (hosts, notices) = self.shared.select(&patterns)?;
         let mut warnings = Vec::new();
-        let template = |hosts: &Value| matches!(hosts, Value::Str(text) if self.shared.templar.is_template(text.as_str()));
+        let template =
+            |hosts: &Value| matches!(hosts, Value::Str(text) if self.shared.templar.is_template(text.as_str()));
         if play.hosts.iter().any(template) {
             warnings.extend(notices.into_iter().filter_map(|notice| match notice {
                 Notice::Warning(text) => Some(text),

@@ -28,9 +28,13 @@ impl Batch {
         if !task.implicit && !task.handler && (!self.is_selected(task) || !self.has_started(task, hosts)) {
             return;
         }
-        let hosts = self.of_role(task, hosts);
+        let hosts = self.at(task, hosts);
+        let hosts = self.of_role(task, &hosts);
         let Some(first) = hosts.first() else { return };
         if task.resolved.as_ref().is_some_and(|action| &*action.name == "meta") {
+            if self.apart.is_some() && !task.implicit {
+                self.warn_of_run_once(task, first);
+            }
             self.meta(task, &hosts).await;
             return;
         }
@@ -51,12 +55,15 @@ impl Batch {
             }
         };
         self.shared.emit(&Event::TaskStart { task: info.clone() });
+        let left = self.left();
+        self.bad.clear();
         let on = if alone { &hosts[..1] } else { &hosts[..] };
         // What one host learns for all, those learn too that do not run what is included.
         let all = if alone { Some(self.members.clone()) } else { None };
         let includes = self.run_on(task, &info, on, all.as_deref()).await;
-        self.stop_all_where_fatal(task, &hosts, alone);
-        self.run_includes(task, &info, includes).await;
+        let loaded = self.load_includes(task, &info, includes);
+        self.stop_where_fatal(task, &left, alone);
+        self.run_includes(task, loaded).await;
     }
 
     /// Runs a task on hosts, and what comes of it is done: state, variables, events.

@@ -25,6 +25,9 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("shell", "expand_argument_vars"),
     ("shell", "free_form"),
     ("shell", "strip_empty_ends"),
+    // Of its three names the documentation has another first.
+    ("apt", "name"),
+    ("apt", "package"),
     // Their defaults are said in other words: what ssh-keygen does by itself, and the name of the host.
     ("user", "ssh_key_bits"),
     ("user", "ssh_key_comment"),

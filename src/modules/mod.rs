@@ -12,6 +12,7 @@ pub mod acl;
 #[cfg(test)]
 mod against;
 pub mod alternatives;
+pub mod apt;
 pub mod apt_key;
 pub mod apt_repository;
 pub mod archive;
@@ -139,6 +140,7 @@ pub enum Blob {
 pub static MODULES: &[&ModuleDef] = &[
     &acl::DEF,
     &alternatives::DEF,
+    &apt::DEF,
     &apt_key::DEF,
     &apt_repository::DEF,
     &archive::DEF,
