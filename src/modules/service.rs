@@ -307,9 +307,7 @@ fn active_state(text: &str) -> Option<&str> {
     for line in text.lines() {
         let Some((key, value)) = line.split_once('=') else { continue };
         let closes = line.trim_end().ends_with('}');
-        if open {
-            open = !closes;
-        } else if value.trim_start().starts_with('{') {
+        if open || value.trim_start().starts_with('{') {
             open = !closes;
         } else if key == "ActiveState" {
             state = Some(value);
