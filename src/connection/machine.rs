@@ -293,7 +293,7 @@ impl Machine {
         if said == "+" {
             return Ok(());
         }
-        Err(ConnectionError::failed(format!("The agent cannot be stored on the host: {said}")))
+        Err(ConnectionError::no_place("the upload of rplay-agent", 1, "", &said))
     }
 
     /// Runs a script that stores its input; `+`, or what went wrong.

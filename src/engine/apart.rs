@@ -172,6 +172,15 @@ impl Batch {
         }
     }
 
+    /// Warns of a task that was to run once.
+    pub(super) fn warn_of_run_once(&self, task: &Arc<Task>, host: &Arc<str>) {
+        let scope = self.scope(host);
+        let keywords = Keywords { shared: &self.shared, task, scope: &scope };
+        if keywords.bool("run_once", |c| c.run_once.as_ref()).unwrap_or(None).unwrap_or(false) {
+            self.shared.warn(NO_RUN_ONCE);
+        }
+    }
+
     /// What a task asks for that hosts apart from each other cannot do; false where that ends the run.
     pub(super) fn may_run_apart(&mut self, task: &Arc<Task>, host: &Arc<str>) -> bool {
         if let Err(error) = self.throttle(task, host) {
@@ -186,11 +195,7 @@ impl Batch {
             self.fatal.get_or_insert(Error::user(text).at(task.origin.as_ref()));
             return false;
         }
-        let scope = self.scope(host);
-        let keywords = Keywords { shared: &self.shared, task, scope: &scope };
-        if keywords.bool("run_once", |c| c.run_once.as_ref()).unwrap_or(None).unwrap_or(false) {
-            self.shared.warn(NO_RUN_ONCE);
-        }
+        self.warn_of_run_once(task, host);
         // As written, unrendered: any text counts.
         let fatal = task.keyword(|c| c.any_errors_fatal.as_ref()).map(crate::value::Value::truthy);
         if fatal.unwrap_or(self.shared.settings.flag("ANY_ERRORS_FATAL")) {

@@ -153,8 +153,9 @@ impl HostTask {
         attempt.ignore_unreachable = lenient(keywords.bool("ignore_unreachable", |c| c.ignore_unreachable.as_ref()));
         if attempt.no_log {
             attempt.outcome.set("_ansible_no_log", true);
-            // The error of the keyword itself tells no secret.
-            if attempt.error.is_some() && no_log.is_ok() {
+            // The error of the keyword itself tells no secret, nor do words that are always the same.
+            let plain = attempt.outcome.get("msg").and_then(Value::as_str) == Some("non-zero return code");
+            if attempt.error.is_some() && no_log.is_ok() && !plain {
                 attempt.error = Some(self.secret_error());
             }
         }

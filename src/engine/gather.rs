@@ -24,7 +24,7 @@ impl Batch {
             return;
         }
         let task = self.gather.clone();
-        if !self.is_selected(&task) {
+        if !self.is_selected(&task) || !self.begins_by_now() {
             return;
         }
         let info = Arc::new(self.describe(&task, hosts.first().unwrap_or(&first)));

@@ -183,6 +183,10 @@ impl Batch {
             }
             // It counts as a failure even where a rescue follows.
             self.hosts.stats(host).failed += 1;
+            // Of a loop, ansible-core tells the items again, which say nothing of themselves.
+            if included.label.is_some() {
+                continue;
+            }
             self.shared.emit(&Event::Result(Box::new(TaskResult {
                 task: info.clone(),
                 host: host.clone(),

@@ -32,6 +32,9 @@ impl Batch {
         let hosts = self.of_role(task, &hosts);
         let Some(first) = hosts.first() else { return };
         if task.resolved.as_ref().is_some_and(|action| &*action.name == "meta") {
+            if self.apart.is_some() && !task.implicit {
+                self.warn_of_run_once(task, first);
+            }
             self.meta(task, &hosts).await;
             return;
         }
@@ -208,15 +211,28 @@ impl Batch {
         if self.started {
             return true;
         }
-        let wanted = self.shared.options.start_at_task.clone().unwrap_or_default();
-        if hosts.is_empty() {
-            return false;
-        }
+        self.started = !hosts.is_empty() && self.is_start(task);
+        self.started
+    }
+
+    /// Whether it is the task that `--start-at-task` names.
+    fn is_start(&self, task: &Task) -> bool {
+        let Some(wanted) = &self.shared.options.start_at_task else { return false };
         // Names are compared as they are written.
         let name = titled(task, &task.name.as_ref().map(Value::to_text).unwrap_or_default());
         let plain = name.rsplit(" : ").next().unwrap_or(&name);
-        self.started = crate::inventory::glob_match(&wanted, &name) || crate::inventory::glob_match(&wanted, plain);
-        self.started
+        crate::inventory::glob_match(wanted, &name) || crate::inventory::glob_match(wanted, plain)
+    }
+
+    /// Whether the run has begun, or begins in this play, as it is written.
+    pub(super) fn begins_by_now(&self) -> bool {
+        let play = &self.play;
+        let roles = play.roles.iter().flat_map(|used| &used.tasks);
+        let mut found = self.started;
+        for entry in play.pre_tasks.iter().chain(roles).chain(&play.tasks).chain(&play.post_tasks) {
+            entry.each_task(&mut |task| found = found || self.is_start(task));
+        }
+        found
     }
 
     /// Those of the hosts on which the task's role is still to run.

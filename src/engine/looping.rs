@@ -249,6 +249,9 @@ fn sum_up(results: Vec<Dict>) -> Outcome {
     let unreachable = any("unreachable");
     let skipped = results.iter().all(|r| r.get("skipped").is_some_and(Value::truthy));
     let mut outcome = Outcome::changed(changed).with("skipped", skipped);
+    if any("_ansible_no_log") {
+        outcome.set("_ansible_no_log", true);
+    }
     let (mut warnings, mut deprecations) = (Vec::new(), Vec::new());
     let mut kept = Vec::with_capacity(results.len());
     for mut result in results {

@@ -175,7 +175,7 @@ pub(super) fn censored(result: &Dict) -> Dict {
         "warnings",
         "deprecations",
     ] {
-        if let Some(value) = result.get(key) {
+        if let Some(value) = result.get(key).filter(|value| key != "failed" || value.truthy()) {
             kept.insert(key, value.clone());
         }
     }

@@ -6,7 +6,7 @@ use super::handlers::Handlers;
 use super::shared::Shared;
 use super::strategy::Strategy;
 use super::vars_files;
-use crate::diag::{Error, Result};
+use crate::diag::{Error, Kind, Result};
 use crate::event::{Event, PlayInfo};
 use crate::playbook::{Entry, Play};
 use crate::value::{Dict, Value};
@@ -101,7 +101,10 @@ pub(super) async fn run(
         batch.load_vars_files()?;
         batch.warn_of_play();
         shared.emit(&Event::PlayStart { play: info });
-        batch.run(strategy).await;
+        match batch.read_inventory_vars() {
+            Ok(()) => batch.run(strategy).await,
+            Err(error) => batch.fatal = Some(error),
+        }
         batch.settle_in(standing);
         let (size, breaks, ends_play) = (batch.members.len(), batch.breaks, batch.ends_play);
         hosts = batch.hosts;
@@ -177,6 +180,13 @@ impl Batch {
         self.section(&play.post_tasks, &members).await;
     }
 
+    /// Reads the files of hosts' and groups' variables; one that cannot be read ends the run.
+    fn read_inventory_vars(&self) -> Result<()> {
+        // As ansible-core tells it: in a line, without its place.
+        let unreadable = |error: Error| Error::parser(error.line());
+        self.left().iter().try_for_each(|host| self.shared.store.inventory_vars(host).map(drop).map_err(unreadable))
+    }
+
     /// Reads `vars_files` for each host.
     fn load_vars_files(&self) -> Result<()> {
         self.left().iter().try_for_each(|host| vars_files::read(&self.shared, &self.play, &self.vars, host))
@@ -237,7 +247,7 @@ fn ordered(play: &Play, mut hosts: Vec<Arc<str>>, scope: &HostScope, shared: &Sh
         "shuffle" => shuffle(&mut hosts),
         other => {
             let text = format!("Invalid 'order' specified for inventory hosts: {other}");
-            return Err(Error::user(text).at(super::keywords::place(Some(order))));
+            return Err(Error::new(Kind::Options, text));
         }
     }
     Ok(hosts)

@@ -88,9 +88,13 @@ impl<'a> HostRemote<'a> {
         for name in ["ansible_host", "ansible_port", "ansible_user", "ansible_connection"] {
             let written = self.vars.plain(name).ok().flatten();
             let rendered = written.and_then(|value| self.task.shared.templar.render_value(&value, own).ok());
-            if let Some(value) = rendered.flatten() {
-                vars.insert(name, value.untrusted());
-            }
+            let value = match (rendered.flatten(), name) {
+                (Some(value), _) => value.untrusted(),
+                (None, "ansible_host") => Value::str(self.vars.host.clone()),
+                (None, "ansible_connection") => continue,
+                (None, _) => Value::Null,
+            };
+            vars.insert(name, value);
         }
         vars
     }
@@ -219,10 +223,17 @@ impl<'a> HostRemote<'a> {
             ConnectionError::Failed(text) => Err(Error::user(text)),
             ConnectionError::NoAgent(text) | ConnectionError::Unsupported(text) => Err(Error::unsupported(text)),
             ConnectionError::Module { rc, stdout, stderr } => {
-                let said = if stderr.trim().is_empty() { stdout.trim() } else { stderr.trim() };
-                let ended = format!("the agent was ended by signal {}", rc.unsigned_abs());
-                let words = if said.is_empty() && rc < 0 { &ended } else { said };
-                Ok(Outcome::failed(format!("MODULE FAILURE: {words}\nSee stdout/stderr for the exact error"))
+                // As ansible-core says of a module that ended without a result.
+                let error = Error::user("No start of json char found").context("Module result deserialization failed.");
+                let error = error.help("See stdout/stderr for the returned output.");
+                let outcome = Outcome::failed(error.line());
+                let stderr = match rc {
+                    ..0 if stderr.trim().is_empty() => format!("the agent was ended by signal {}", rc.unsigned_abs()),
+                    _ => stderr,
+                };
+                *self.failure.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Some(error.apart().context("Action failed."));
+                Ok(outcome
                     .with("module_stdout", stdout.as_str())
                     .with("module_stderr", stderr.as_str())
                     .with("rc", i64::from(rc)))

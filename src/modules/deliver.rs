@@ -170,7 +170,7 @@ impl<'a> Delivery<'a> {
         args.insert("state", "file");
         let outcome = self.ask("file", args, None, cancelled);
         match outcome.get("path").cloned() {
-            Some(path) if outcome.get("dest").is_none() => outcome.with("dest", path),
+            Some(path) if outcome.get("dest").is_none() && !outcome.is_failed() => outcome.with("dest", path),
             _ => outcome,
         }
     }

@@ -125,7 +125,11 @@ impl Cx<'_> {
     }
 
     fn missing(&self, obj: &Obj, name: String) -> Obj {
-        let what = Missing::Attribute { of: obj.native_name().to_owned(), name };
+        let own = match obj {
+            Obj::Map(lazy) => lazy.map.lacks(&name),
+            _ => None,
+        };
+        let what = own.map_or_else(|| Missing::Attribute { of: obj.native_name().to_owned(), name }, Missing::Hint);
         Obj::Undefined(Rc::new(Undefined { what, origin: self.origin.clone() }))
     }
 
@@ -201,6 +205,9 @@ impl Cx<'_> {
     pub fn slice(&mut self, obj: &Obj, bounds: [&Obj; 3]) -> Result<Obj> {
         if obj.is_marker() {
             return Ok(obj.clone());
+        }
+        if let Obj::None | Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) | Obj::Float(_) = obj {
+            return Err(Raise::type_error(format!("'{}' object is not subscriptable", obj.type_name())));
         }
         let mut numbers = [None; 3];
         for (number, bound) in numbers.iter_mut().zip(bounds) {

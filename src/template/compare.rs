@@ -126,8 +126,11 @@ impl Cx<'_> {
                     _ => {
                         // A variable's list is read whole to be compared, whatever with.
                         for side in [&a, &b] {
-                            if matches!(side, Obj::List(list) if list.is_lazy()) {
-                                self.iter(side)?;
+                            let Obj::List(list) = side else { continue };
+                            let waiting: Vec<Obj> =
+                                list.borrow().iter().filter(|item| matches!(item, Obj::Pending(_))).cloned().collect();
+                            for item in waiting {
+                                self.force(item).defined()?;
                             }
                         }
                         return Err(unordered(&a, &b, symbol));
@@ -153,26 +156,9 @@ impl Cx<'_> {
 
     /// Sorts as Python does: stable, by `<` alone, with an error for types that have no order.
     pub fn sort<T>(&mut self, items: Vec<T>, key: impl Fn(&T) -> Obj) -> Result<Vec<T>, Raise> {
-        let mut failure = None;
-        let mut items: Vec<(Obj, T)> = items.into_iter().map(|item| (key(&item), item)).collect();
-        items.sort_by(|(a, _), (b, _)| {
-            if failure.is_some() {
-                return Ordering::Equal;
-            }
-            // Python asks whether the later item is less, and so does Rust for short lists: `[1, 'a']`
-            // complains about 'str' and 'int'.
-            match self.order(a, b, "<") {
-                Ok(order) => order.unwrap_or(Ordering::Equal),
-                Err(raise) => {
-                    failure = Some(raise);
-                    Ordering::Equal
-                }
-            }
-        });
-        match failure {
-            Some(raise) => Err(raise),
-            None => Ok(items.into_iter().map(|(_, item)| item).collect()),
-        }
+        let items: Vec<(Obj, T)> = items.into_iter().map(|item| (key(&item), item)).collect();
+        let items = super::sorting::sorted(items, |(a, _), (b, _)| self.less(a, b))?;
+        Ok(items.into_iter().map(|(_, item)| item).collect())
     }
 
     /// Python's `item in container`.

@@ -145,6 +145,9 @@ pub struct Cx<'a> {
     pub(super) hidden: bool,
     /// Whether the origin is the template's own file, beside which included ones are.
     pub(super) from_file: bool,
+    /// Whether what is undefined fails where it is looked up: in a block that is called, and in a loop that calls
+    /// itself, which to ansible-core are functions like any other.
+    pub(super) strict: bool,
     /// The template that runs, for the syntax of those it includes.
     pub(super) template: Option<Arc<Template>>,
     /// The variables that its blocks see.
@@ -182,6 +185,7 @@ impl<'a> Cx<'a> {
             expression: false,
             hidden: false,
             from_file: false,
+            strict: false,
             template: None,
             root: None,
             parent: None,
@@ -356,7 +360,8 @@ impl<'a> Cx<'a> {
         match self.with_world(|world| super::templar::decrypt(text, world)) {
             Ok(plain) => Obj::Str(plain),
             Err(error) => {
-                let failed = Rc::new(error);
+                let kind = if self.expression { "expression" } else { "template" };
+                let failed = Rc::new(error.context(format!("Error rendering {kind}.")).at(self.origin.as_ref()));
                 self.session.undecryptable.borrow_mut().push((failed.clone(), text.clone()));
                 Obj::Failed(failed)
             }
@@ -410,7 +415,10 @@ impl<'a> Cx<'a> {
                     Class::Syntax => format!("Syntax error in {kind}."),
                     _ => format!("Error rendering {kind}."),
                 };
-                Error::user(text.into_string()).context(words).at(self.origin.as_ref())
+                let error = Error::user(text.into_string());
+                // How deep it went is told apart.
+                let error = if class == Class::Recursion { error.apart() } else { error };
+                error.context(words).at(self.origin.as_ref())
             }
         }
     }

@@ -26,7 +26,8 @@ impl Cx<'_> {
                 }
                 let of = self.eval(of)?;
                 let found = self.get_attr(&of, name)?;
-                Ok(self.used(found))
+                let found = self.used(found);
+                if self.strict { found.defined() } else { Ok(found) }
             }
             Expr::Item(of, key) => {
                 if let Some(plain) = self.plain_path(expr)? {
@@ -35,7 +36,8 @@ impl Cx<'_> {
                 let of = self.eval(of)?;
                 let key = self.eval(key)?;
                 let found = self.get_item(&of, &key)?;
-                Ok(self.used(found))
+                let found = self.used(found);
+                if self.strict { found.defined() } else { Ok(found) }
             }
             Expr::Slice(slice) => {
                 let of = self.eval(&slice.value)?;
@@ -189,7 +191,7 @@ impl Cx<'_> {
         if !self.hidden
             && let Some(value) = self.scope_variable(name)?
         {
-            return Ok(value);
+            return if self.strict { value.defined() } else { Ok(value) };
         }
         match super::globals::global(name) {
             Some(global) => Ok(global),

@@ -49,7 +49,9 @@ impl Special for MacroObj {
             std::mem::replace(&mut cx.hidden, self.hidden),
             std::mem::replace(&mut cx.template, self.template.clone()),
         );
+        let strict = std::mem::take(&mut cx.strict);
         let result = self.bind(cx, &frame, args).and_then(|()| cx.capture(&self.def.body));
+        cx.strict = strict;
         (cx.frame, cx.hidden, cx.template) = saved;
         result
     }

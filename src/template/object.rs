@@ -346,6 +346,7 @@ impl Obj {
     pub(super) fn full_name(&self) -> String {
         match self {
             Self::Date(_) | Self::DateTime(_) | Self::Delta(_) => format!("datetime.{}", self.type_name()),
+            Self::Special(special) if super::methods::time::clock(special).is_some() => "datetime.time".into(),
             _ => self.type_name().to_owned(),
         }
     }
@@ -405,7 +406,7 @@ impl Obj {
             Self::Set(_) => "set",
             Self::Range(_) => "range",
             Self::Iter(stream) => stream.try_borrow().map_or("generator", |s| s.type_name()),
-            Self::Map(_) => "HostVars",
+            Self::Map(lazy) => lazy.map.type_name(),
             Self::Special(special) => special.type_name(),
             Self::Undefined(_) | Self::Failed(_) => "Undefined",
             Self::Omit => "_OmitType",

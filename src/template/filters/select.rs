@@ -149,9 +149,11 @@ pub(super) fn attr(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         return Ok(unsafe_one);
     }
     // Attributes alone: a dictionary's items are none.
-    let found = match &input {
-        Obj::Dict(_) | Obj::Map(_) => get_item(cx, &Obj::dict([]), &name)?,
-        other => get_item(cx, other, &name)?,
-    };
-    Ok(found)
+    match &input {
+        Obj::Dict(_) | Obj::Map(_) => match cx.attribute(&input, text)? {
+            Some(method) => Ok(method),
+            None => get_item(cx, &Obj::dict([]), &name),
+        },
+        other => get_item(cx, other, &name),
+    }
 }

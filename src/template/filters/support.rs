@@ -23,6 +23,11 @@ pub(in crate::template) fn caused(cause: impl Into<String>, context: &str) -> Ra
     Raise::ansible(Error::user(cause).context(context).line())
 }
 
+/// A filter's failure whose cause is told apart from it.
+pub(in crate::template) fn failed(filter: &str, cause: impl Into<String>) -> Raise {
+    Error::user(cause).apart().context(format!("The filter plugin 'ansible.builtin.{filter}' failed.")).into()
+}
+
 /// Refuses any argument, in the words for a function that takes its input alone.
 pub(in crate::template) fn alone(args: CallArgs, func: &'static str) -> Result<(), Raise> {
     args.bind(&sig(func, 1, [], 0)).map(|_| ())
@@ -51,14 +56,18 @@ pub(in crate::template) fn plugin_type(obj: &Obj) -> &str {
     match obj {
         Obj::List(_) => "_AnsibleLazyTemplateList",
         Obj::Dict(_) => "_AnsibleLazyTemplateDict",
-        Obj::Special(special) if special.type_name() == "method" => "function",
         other => other.type_name(),
     }
 }
 
 /// The complaint about a method that an object lacks.
 pub(in crate::template) fn no_attribute(obj: &Obj, name: &str) -> Raise {
-    Raise::python(Class::Attribute, format!("'{}' object has no attribute '{name}'", plugin_type(obj)))
+    // A method in Python looks for its own attributes on the function that it is made of.
+    let kind = match plugin_type(obj) {
+        "method" => "function",
+        kind => kind,
+    };
+    Raise::python(Class::Attribute, format!("'{kind}' object has no attribute '{name}'"))
 }
 
 /// Fails in the words a plugin gives where an object cannot be hashed.

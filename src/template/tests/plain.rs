@@ -103,8 +103,12 @@ pub(super) fn even(_cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     Ok(remainder(&input, &Obj::Int(2))? == 0.0)
 }
 
-pub(super) fn divisibleby(_cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
+pub(super) fn divisibleby(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     let [number] = args.bind(&sig("test_divisibleby", 1, ["num"], 1))?;
+    if let Obj::Str(format) = &input {
+        // To Python that is a text with values put in, and never 0.
+        return cx.percent_format(format.as_str(), &given(number)).map(|_| false);
+    }
     Ok(remainder(&input, &given(number))? == 0.0)
 }
 

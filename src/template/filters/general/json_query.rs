@@ -13,12 +13,15 @@ use std::cmp::Ordering;
 pub(in crate::template::filters) fn json_query(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [expr] = args.bind(&sig("json_query", 1, ["expr"], 1))?;
     let expr = given(expr);
-    if let Obj::None | Obj::Bool(_) | Obj::Int(_) | Obj::Float(_) = expr {
+    if matches!(expr, Obj::Bool(_) | Obj::Int(_) | Obj::Float(_)) && cx.truthy(&expr)? {
         let kind = expr.type_name();
         let text = format!("Error in jmespath.search in json_query filter plugin:\n'{kind}' object is not iterable");
         return Err(Raise::ansible(text));
     }
-    let expr = cx.text(&expr)?;
+    let expr = match &expr {
+        Obj::None | Obj::Bool(_) | Obj::Int(_) | Obj::Float(_) => String::new(),
+        expr => cx.text(expr)?,
+    };
     let context = "JMESPathError in json_query filter plugin:\n";
     // The crate's parser calls itself for each of these; Python's gives up after some hundreds of them, too.
     if expr.bytes().filter(|b| b"[({!&.|".contains(b)).count() > MOST_STEPS {
@@ -459,6 +462,15 @@ fn by(cx: &mut Cx<'_>, name: &str, list: &Obj, given: &[Argument<'_>]) -> Got {
     }
     let kind = pairs.first().map_or("number", |(key, _)| type_of(key));
     let wrong = |kind: &str| kind != "number" && kind != "string";
+    if name == "sort_by"
+        && let Some((_, first)) = pairs.first().filter(|_| wrong(kind))
+    {
+        let shown = cx.text(first)?;
+        return Err(failed(format!(
+            "In function sort_by(), invalid type for value: {shown}, expected one of: ['string', 'number'], received: \
+             \"{kind}\""
+        )));
+    }
     if let Some((key, _)) = pairs.iter().find(|(key, _)| type_of(key) != kind || wrong(kind)) {
         let expected = if wrong(kind) { "['number', 'string']".to_owned() } else { format!("['{kind}']") };
         let (shown, received) = (cx.text(key)?, type_of(key));

@@ -63,6 +63,11 @@ pub(in crate::template::filters) fn ipwrap(cx: &mut Cx<'_>, input: Obj, args: Ca
     Ok(Obj::list(out))
 }
 
+/// A value as text; None is none.
+fn shown(cx: &mut Cx<'_>, value: &Obj) -> Result<String, Raise> {
+    if value.is_none() { Ok(String::new()) } else { cx.text(value) }
+}
+
 fn wrapped(cx: &mut Cx<'_>, value: &Obj) -> Got {
     query::ipaddr(cx, value, "wrap", None, "ipwrap")
 }
@@ -73,7 +78,7 @@ fn invalid(value: &str) -> Raise {
 
 pub(in crate::template::filters) fn ipmath(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [amount] = arguments(args, ["amount"], "value")?;
-    let value = if input.is_none() { String::new() } else { cx.text(&input)? };
+    let value = shown(cx, &input)?;
     let amount = number(cx, "amount", amount)?;
     let address = match value.contains('/') {
         true => Network::parse(&value).map(|net| net.ip()),
@@ -91,7 +96,7 @@ pub(in crate::template::filters) fn ipmath(cx: &mut Cx<'_>, input: Obj, args: Ca
 
 pub(in crate::template::filters) fn ipcut(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [amount] = arguments(args, ["amount"], "value")?;
-    let value = cx.text(&input)?;
+    let value = shown(cx, &input)?;
     let address = Address::parse(&value).ok_or_else(|| invalid(&value))?;
     let Some(amount) = number(cx, "amount", amount)? else {
         return Err(Raise::ansible("You must pass an integer for arithmetic; None is not a valid integer"));
@@ -110,7 +115,7 @@ pub(in crate::template::filters) fn ipcut(cx: &mut Cx<'_>, input: Obj, args: Cal
 
 pub(in crate::template::filters) fn ip4_hex(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [delimiter] = arguments(args, ["delimiter"], "arg")?;
-    let (value, delimiter) = (cx.text(&input)?, text(cx, delimiter)?);
+    let (value, delimiter) = (shown(cx, &input)?, text(cx, delimiter)?);
     let address = Address::parse(&value).ok_or_else(|| invalid(&value))?;
     if address.version == Version::V6 {
         let shown = str_repr(&value);
@@ -125,7 +130,7 @@ pub(in crate::template::filters) fn ipv6form(cx: &mut Cx<'_>, input: Obj, args: 
     if format.as_ref().is_none_or(Obj::is_none) {
         return Err(Raise::ansible("You must pass valid format; None is not a valid format"));
     }
-    let (value, format) = (cx.text(&input)?, text(cx, format)?);
+    let (value, format) = (shown(cx, &input)?, text(cx, format)?);
     if !["compress", "expand", "x509"].contains(&format.as_str()) {
         let text = format!("value of format must be one of: compress, expand, x509, got: {format}");
         return Err(Raise::ansible(format!("[{}]", str_repr(&text))));

@@ -177,7 +177,7 @@ fn span_of(net: Option<&Network>) -> (u128, u128) {
 fn listed(cx: &mut Cx<'_>, input: &Obj) -> Result<Vec<Obj>, Raise> {
     Ok(match input {
         Obj::List(_) | Obj::Iter(_) => cx.iter(input)?,
-        Obj::Tuple(_) | Obj::Dict(_) | Obj::None => {
+        Obj::Tuple(_) | Obj::Dict(_) | Obj::Range(_) | Obj::None => {
             let (kind, class) = (input.native_name(), class_of(input));
             let text = format!(
                 "argument 'value' is of type {kind} and we were unable to convert to list: {class} cannot be converted \
