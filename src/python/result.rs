@@ -349,7 +349,7 @@ mod tests {
     }
 
     fn read_with(printed: &Printed, interpreter: &str) -> Read {
-        read(printed, interpreter, false)
+        read(printed, interpreter, false, true)
     }
 
     #[test]
