@@ -205,7 +205,9 @@ fn a_hundred_modules_leak_nothing_with_the_real_one() {
 /// Tasks of every action that sends or brings files; each checks what came of it.
 const AGENTLESS: &str = r#"
 - hosts: box
-  vars: {d: "{{ lookup('env', 'PLACE') }}/{{ ansible_user_here | default('login') }}"}
+  vars:
+    d: "{{ lookup('env', 'PLACE') }}/{{ ansible_user_here | default('login') }}"
+    ansible_async_dir: "{{ d }}/jobs"
   tasks:
     - assert: {that: ansible_facts.system == 'Linux'}
     - file: {path: "{{ d }}", state: directory}

@@ -8,7 +8,7 @@ use crate::content::Installed;
 use crate::diag::{Error, Result};
 use crate::host::words;
 use crate::modules::programs;
-use crate::proto::{Context, FileKind, FileModule, Outcome, Request};
+use crate::proto::{Context, FileKind, FileModule, Outcome, Request, printed_text};
 use crate::python::{self, Alone, Code, Job, Looked, Pack, Packer, Places, Printed, Read};
 use crate::template::{Scope, Var};
 use crate::value::{Dict, JsonStyle, Value, str_repr, write_json};
@@ -146,7 +146,7 @@ impl HostRemote<'_> {
         match said {
             Ok(output) => Ok(Outcome::default()
                 .with("rc", i64::from(output.rc))
-                .with("stdout", String::from_utf8_lossy(&output.stdout).as_ref())
+                .with("stdout", printed_text(&output.stdout))
                 .with("stderr", String::from_utf8_lossy(&output.stderr).as_ref())),
             Err(error) => self.lost(error),
         }
@@ -171,7 +171,8 @@ impl HostRemote<'_> {
         let text = |key: &str| outcome.get(key).map(Value::to_text).unwrap_or_default();
         let rc = outcome.get("rc").and_then(Value::as_int).unwrap_or_default();
         let printed = Printed { rc, stdout: text("stdout"), stderr: text("stderr") };
-        let mut read = python::read(&printed, &chosen.line, self.keeps_traces());
+        let strict = self.task.shared.settings.flag("MODULE_STRICT_UTF8_RESPONSE");
+        let mut read = python::read(&printed, &chosen.line, self.keeps_traces(), strict);
         self.heard(&mut read);
         let own = read.outcome.result.remove("warnings");
         let mut warnings: Vec<Value> = read.warnings.iter().map(|text| Value::from(text.as_str())).collect();

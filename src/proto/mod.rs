@@ -14,7 +14,7 @@ use std::time::Duration;
 
 pub use message::{Bytes, Content, FromAgent, Hello, PROTOCOL, ToAgent};
 pub use outcome::Outcome;
-pub use python::{FileKind, FileModule};
+pub use python::{FileKind, FileModule, printed_text};
 
 /// One run of a module on a host.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -2,6 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+/// What a module printed, as text: a byte that belongs to none is the escape by which JSON would have it, so that
+/// whoever reads the result can tell.
+pub fn printed_text(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\udc{byte:02x}")));
+    }
+    text
+}
+
 /// How a module that is a file gets its arguments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FileKind {

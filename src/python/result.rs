@@ -6,7 +6,7 @@
 
 use crate::diag::{Error, Mark, Remark};
 use crate::proto::Outcome;
-use crate::value::{Dict, Text, Value, parse_json};
+use crate::value::{Dict, Surrogate, Text, Value, parse_json_noting};
 
 /// What a run left behind.
 #[derive(Clone, Debug, Default)]
@@ -38,11 +38,21 @@ const TYPE: &str = "__ansible_type";
 /// Help for whoever sees a result that is none.
 const SEE: &str = "See stdout/stderr for the returned output.";
 
-/// Reads what was printed by a module that `interpreter` ran; `traces` keeps the tracebacks in it.
-pub fn read(printed: &Printed, interpreter: &str, traces: bool) -> Read {
+/// Reads what was printed by a module that `interpreter` ran; `traces` keeps the tracebacks in it, and `strict`
+/// refuses a result with bytes that are no text.
+pub fn read(printed: &Printed, interpreter: &str, traces: bool, strict: bool) -> Read {
     let mut warnings = Vec::new();
     match parse(&printed.stdout, &mut warnings) {
-        Ok(dict) => understood(dict, warnings, traces),
+        Ok((_, Some(alone))) if strict => {
+            let text = format!(
+                "Task failed: Refusing to deserialize an invalid UTF8 string value: 'utf-8' codec can't encode \
+                 character '\\u{:04x}' in position {}: surrogates not allowed",
+                alone.code, alone.position
+            );
+            let outcome = Outcome::failed(text).with(Outcome::CRASHED, true);
+            Read { outcome, error: None, remarks: Vec::new(), warnings }
+        }
+        Ok((dict, _)) => understood(dict, warnings, traces),
         Err(why) => {
             let mut read = unreadable(printed, interpreter, &why);
             // The traceback that there is: of an interpreter that was not caught.
@@ -76,11 +86,11 @@ fn is_tagged(value: &Value) -> bool {
     }
 }
 
-fn parse(stdout: &str, warnings: &mut Vec<String>) -> Result<Dict, String> {
+fn parse(stdout: &str, warnings: &mut Vec<String>) -> Result<(Dict, Option<Surrogate>), String> {
     let text = json_lines(stdout, warnings)?;
-    match parse_json(&text) {
-        Ok(Value::Dict(dict)) => Ok(dict),
-        Ok(other) => {
+    match parse_json_noting(&text) {
+        Ok((Value::Dict(dict), alone)) => Ok((dict, alone)),
+        Ok((other, _)) => {
             Err(format!("Malformed result. Received <class '{}'> instead of <class 'dict'>.", other.type_name()))
         }
         Err(error) => Err(error.to_string()),
@@ -297,12 +307,21 @@ mod tests {
 
     fn said(stdout: &str) -> Read {
         let printed = Printed { rc: 1, stdout: stdout.into(), stderr: "err\n".into() };
-        read(&printed, "/usr/bin/python3", true)
+        read(&printed, "/usr/bin/python3", true, true)
     }
 
     #[track_caller]
     fn msg(read: &Read, text: &str) {
         assert_eq!(read.outcome.get("msg").map(Value::to_text).as_deref(), Some(text));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_refused() {
+        let stdout = crate::proto::printed_text(b"{\"a\": \"\xc3\xbc\xff\"}");
+        let printed = Printed { stdout, ..Printed::default() };
+        let msg = read(&printed, "", false, true).outcome.get("msg").map(Value::to_text).unwrap_or_default();
+        assert!(msg.ends_with("can't encode character '\\udcff' in position 1: surrogates not allowed"), "{msg}");
+        assert!(!read(&printed, "", false, false).outcome.is_failed());
     }
 
     #[test]
@@ -330,7 +349,7 @@ mod tests {
     }
 
     fn read_with(printed: &Printed, interpreter: &str) -> Read {
-        read(printed, interpreter, false)
+        read(printed, interpreter, false, true)
     }
 
     #[test]

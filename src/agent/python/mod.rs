@@ -14,7 +14,7 @@ mod warm;
 
 use crate::host::Env;
 use crate::modules::Blob;
-use crate::proto::{FileKind, FileModule, Outcome, Request};
+use crate::proto::{FileKind, FileModule, Outcome, Request, printed_text};
 use crate::value::{Dict, JsonStyle, Value, write_json};
 use packs::Packs;
 use std::collections::HashMap;
@@ -78,7 +78,7 @@ impl Printed {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Outcome::default()
             .with("rc", i64::from(self.rc))
-            .with("stdout", text(&self.stdout))
+            .with("stdout", printed_text(&self.stdout))
             .with("stderr", text(&self.stderr))
     }
 }
