@@ -66,9 +66,13 @@ async fn assemble(call: &ActionCall<'_>) -> Result<Outcome> {
         copy::put(call, args, &dest, "src", call.temporary_name("").into(), Content::Bytes(content)).await?;
     outcome.result.remove("_ansible_kept");
     // Here the difference is one, and not a list of one as where `copy` tells it.
-    if let Some([diff]) = outcome.get("diff").and_then(Value::as_list) {
-        let diff = diff.clone();
-        outcome.set("diff", diff);
+    match outcome.get("diff").and_then(Value::as_list) {
+        Some([diff]) => {
+            let diff = diff.clone();
+            outcome.set("diff", diff);
+        }
+        Some([]) => drop(outcome.result.remove("diff")),
+        _ => {}
     }
     Ok(outcome)
 }

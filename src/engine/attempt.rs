@@ -93,6 +93,13 @@ impl Attempt {
         done.no_log |= self.no_log;
     }
 
+    /// Gives a failure without a word the words that stand for that.
+    fn explain(&mut self) {
+        if self.outcome.is_failed() && self.outcome.get("msg").is_none() && self.cause.is_none() {
+            self.outcome.set("msg", UNKNOWN);
+        }
+    }
+
     /// Whether it adds to the inventory.
     pub fn adds(&self) -> bool {
         self.effects.iter().any(|(_, effect)| matches!(effect, Effect::AddHost { .. } | Effect::AddGroup { .. }))
@@ -118,7 +125,7 @@ impl HostTask {
         scope.remarks = Some(remarks.clone());
         let mut attempt = match self.execute(&scope, loop_error, place).await {
             Ok(attempt) => attempt,
-            Err(error) => Attempt { delegated: self.unrendered_delegate(&scope), ..Attempt::of_error(self, &error) },
+            Err(error) => Attempt { delegated: self.shown_delegate(&scope), ..Attempt::of_error(self, &error) },
         };
         let said = remarks.take();
         outcome::add_remarks(&mut attempt.outcome, &said);
@@ -146,12 +153,13 @@ impl HostTask {
         attempt.ignore_unreachable = lenient(keywords.bool("ignore_unreachable", |c| c.ignore_unreachable.as_ref()));
         if attempt.no_log {
             attempt.outcome.set("_ansible_no_log", true);
-            // The error of the keyword itself tells no secret.
-            if attempt.error.is_some() && no_log.is_ok() {
+            // The error of the keyword itself tells no secret, nor do words that are always the same.
+            let plain = attempt.outcome.get("msg").and_then(Value::as_str) == Some("non-zero return code");
+            if attempt.error.is_some() && no_log.is_ok() && !plain {
                 attempt.error = Some(self.secret_error());
             }
         }
-        if attempt.outcome.get("failed").is_some_and(Value::truthy) {
+        if attempt.outcome.get("failed").is_some_and(Value::truthy) || attempt.outcome.is_unreachable() {
             attempt.outcome.result.set_default("exception", "(traceback unavailable)");
         }
         attempt
@@ -291,6 +299,11 @@ impl HostTask {
         let total = extra + 1;
         for number in 1..=total {
             let mut attempt = self.act(keywords, action, args.clone(), (scope, place), delegated).await?;
+            if attempt.outcome.is_unreachable() {
+                // There is no result that could be judged, or tried again.
+                attempt.error = self.failure(&attempt);
+                return Ok(attempt);
+            }
             if total > 1 {
                 attempt.outcome.set("attempts", number as i64);
             }
@@ -300,17 +313,19 @@ impl HostTask {
             let overlay = self.seen(&attempt);
             let seen = scope.with(&overlay);
             self.judge(&mut attempt, &seen);
+            attempt.explain();
             attempt.error = self.failure(&attempt);
             if total == 1 {
                 return Ok(attempt);
             }
             let seen = scope.with(&self.seen(&attempt));
-            if self.is_enough(&attempt, &seen)? || attempt.outcome.is_unreachable() {
+            if self.is_enough(&attempt, &seen)? {
                 return Ok(attempt);
             }
             if number == total || self.shared.cancel.is_cancelled() {
                 attempt.outcome.set("attempts", extra as i64);
                 attempt.outcome.set("failed", true);
+                attempt.explain();
                 attempt.error = self.failure(&attempt);
                 return Ok(attempt);
             }
@@ -437,7 +452,7 @@ impl HostTask {
             args,
             task: &self.task,
             title: &self.info.name,
-            name: self.task.action.as_str().rsplit('.').next().unwrap_or_default(),
+            name: self.task.action.as_str(),
             host: &scope.host,
             delegated,
             scope,
@@ -540,8 +555,8 @@ impl HostTask {
         if let (Some(Value::Dict(facts)), false) = (outcome.get("ansible_facts"), told) {
             effects.push((facts_of, Effect::Facts(facts.clone())));
         }
-        if outcome.is_failed() && outcome.get("msg").is_none() && cause.is_none() {
-            outcome.set("msg", UNKNOWN);
+        if let Some(name) = delegated {
+            outcome.set("_ansible_delegated_vars", remote.delegated_vars(name, scope));
         }
         let remarks = remote.take_remarks().into_iter().chain(outcome::help(&outcome)).collect();
         Attempt { outcome, effects, cause, remarks, ..Attempt::default() }

@@ -249,6 +249,9 @@ fn sum_up(results: Vec<Dict>) -> Outcome {
     let unreachable = any("unreachable");
     let skipped = results.iter().all(|r| r.get("skipped").is_some_and(Value::truthy));
     let mut outcome = Outcome::changed(changed).with("skipped", skipped);
+    if any("_ansible_no_log") {
+        outcome.set("_ansible_no_log", true);
+    }
     let (mut warnings, mut deprecations) = (Vec::new(), Vec::new());
     let mut kept = Vec::with_capacity(results.len());
     for mut result in results {
@@ -266,15 +269,13 @@ fn sum_up(results: Vec<Dict>) -> Outcome {
     if !warnings.is_empty() {
         outcome.set("warnings", warnings);
     }
-    if failed || unreachable {
-        outcome.set("failed", failed);
-        outcome.set("msg", "One or more items failed");
-        if unreachable {
-            outcome.set("unreachable", true);
-        }
-    } else {
-        outcome.set("msg", "All items completed");
+    if failed {
+        outcome.set("failed", true);
     }
+    if unreachable {
+        outcome.set("unreachable", true);
+    }
+    outcome.set("msg", if failed { "One or more items failed" } else { "All items completed" });
     if skipped {
         outcome.set("msg", "All items skipped");
     }

@@ -16,16 +16,14 @@ use std::sync::Arc;
 impl Keywords<'_> {
     /// The host of the task, or the one it is delegated to, as the task reaches it.
     pub fn target(&self, scope: &HostScope, delegated: Option<&str>) -> Result<Target> {
-        let of;
         let vars = match delegated {
-            Some(name) => {
-                // A host that the inventory does not know is reached by its name.
-                let host = self.shared.store.host_name(name).unwrap_or_else(|| Arc::from(name));
-                of = Connected { shared: self.shared, scope: scope.of_host(&host) };
-                of
-            }
+            Some(name) => Connected {
+                shared: self.shared,
+                scope: self.delegated(scope, name),
+                rendering: scope.delegated_to(&scope.host),
+            },
             // Keywords and options have their own place below.
-            None => Connected { shared: self.shared, scope: scope.as_written() },
+            None => Connected { shared: self.shared, scope: scope.as_written(), rendering: scope.as_written() },
         };
         let name = vars.scope.host.to_string();
         let local = is_localhost(&name) && !vars.is_in_inventory();
@@ -60,6 +58,13 @@ impl Keywords<'_> {
         // Tasks on the controller itself start where the playbook is.
         let cwd = (transport == Transport::Local).then(|| scope.play.basedir.as_str().into());
         Ok(Target { name, transport, escalation, remote_tmp, cwd })
+    }
+
+    /// The variables of a host that the task is delegated to, the task's own among them; not those of its loop.
+    pub fn delegated(&self, scope: &HostScope, name: &str) -> HostScope {
+        // A host that the inventory does not know is reached by its name.
+        let host = self.shared.store.host_name(name).unwrap_or_else(|| Arc::from(name));
+        scope.delegated_to(&host)
     }
 
     fn ssh(&self, vars: &Connected<'_>, delegated: bool) -> Result<Ssh> {
@@ -261,6 +266,8 @@ const LACKING: [&str; 3] = ["enable", "machinectl", "runas"];
 struct Connected<'a> {
     shared: &'a Shared,
     scope: HostScope,
+    /// Those that they are rendered with: the task's own host's, though without its loop's where that has delegated it.
+    rendering: HostScope,
 }
 
 impl Connected<'_> {
@@ -269,7 +276,7 @@ impl Connected<'_> {
     fn value(&self, names: &[&str]) -> Result<Option<Value>> {
         for name in names {
             if let Some(value) = self.scope.plain(name)?
-                && let Some(value) = self.shared.templar.render_value(&value, &self.scope)?
+                && let Some(value) = self.shared.templar.render_value(&value, &self.rendering)?
             {
                 return Ok(Some(value));
             }

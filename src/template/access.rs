@@ -126,7 +126,11 @@ impl Cx<'_> {
     }
 
     fn missing(&self, obj: &Obj, name: String) -> Obj {
-        let what = Missing::Attribute { of: obj.native_name().to_owned(), name };
+        let own = match obj {
+            Obj::Map(lazy) => lazy.map.lacks(&name),
+            _ => None,
+        };
+        let what = own.map_or_else(|| Missing::Attribute { of: obj.native_name().to_owned(), name }, Missing::Hint);
         Obj::Undefined(Rc::new(Undefined { what, origin: self.origin.clone() }))
     }
 

@@ -258,9 +258,10 @@ impl<'a> Cx<'a> {
         }
         let scalar = matches!(&var, Var::Value(value) if self.is_plain(value));
         let value = self.var(var, self.scope)?;
-        if !scalar {
-            self.seen.push((Arc::from(name), value.clone()));
+        if scalar {
+            return Ok(Some(self.used(value)));
         }
+        self.seen.push((Arc::from(name), value.clone()));
         Ok(Some(value))
     }
 
@@ -359,7 +360,8 @@ impl<'a> Cx<'a> {
         match self.with_world(|world| super::templar::decrypt(text, world)) {
             Ok(plain) => Obj::Str(plain),
             Err(error) => {
-                let failed = Rc::new(error);
+                let kind = if self.expression { "expression" } else { "template" };
+                let failed = Rc::new(error.context(format!("Error rendering {kind}.")).at(self.origin.as_ref()));
                 self.session.undecryptable.borrow_mut().push((failed.clone(), text.clone()));
                 Obj::Failed(failed)
             }
@@ -413,7 +415,10 @@ impl<'a> Cx<'a> {
                     Class::Syntax => format!("Syntax error in {kind}."),
                     _ => format!("Error rendering {kind}."),
                 };
-                Error::user(text.into_string()).context(words).at(self.origin.as_ref())
+                let error = Error::user(text.into_string());
+                // How deep it went is told apart.
+                let error = if class == Class::Recursion { error.apart() } else { error };
+                error.context(words).at(self.origin.as_ref())
             }
         }
     }

@@ -406,7 +406,7 @@ impl Obj {
             Self::Set(_) => "set",
             Self::Range(_) => "range",
             Self::Iter(stream) => stream.try_borrow().map_or("generator", |s| s.type_name()),
-            Self::Map(_) => "HostVars",
+            Self::Map(lazy) => lazy.map.type_name(),
             Self::Special(special) => special.type_name(),
             Self::Undefined(_) | Self::Failed(_) => "Undefined",
             Self::Omit => "_OmitType",

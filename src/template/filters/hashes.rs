@@ -1,6 +1,6 @@
 //! Filters of hashes and encodings: `hash`, `checksum`, `b64encode`, `to_uuid`, `password_hash`.
 
-use super::support::{Got, alone, caused, class_of, opt_text, sig, some};
+use super::support::{Got, alone, caused, class_of, failed, opt_text, sig, some};
 use crate::diag::Error;
 use crate::template::pylib::codec;
 use crate::template::pylib::crypt::{self, Refused, Scheme, Settings};
@@ -41,7 +41,7 @@ fn hashed(cx: &mut Cx<'_>, input: &Obj, kind: &str) -> Got {
 
 fn digest(kind: &str, data: &[u8]) -> Result<String, Raise> {
     if matches!(kind.to_lowercase().as_str(), "blake2b" | "blake2s") && kind.chars().any(char::is_uppercase) {
-        return Err(Raise::ansible(format!("unsupported hash type {kind}")));
+        return Err(failed("hash", format!("unsupported hash type {kind}")));
     }
     Ok(match kind.to_lowercase().as_str() {
         "md5" | "ssl3-md5" => hex(&Md5::digest(data)),
@@ -64,7 +64,7 @@ fn digest(kind: &str, data: &[u8]) -> Result<String, Raise> {
         }
         "sm3" => hex(&Sm3::digest(data)),
         "ripemd160" | "ripemd-160" | "ripemd" | "rmd160" => hex(&Ripemd160::digest(data)),
-        _ => return Err(Raise::ansible(format!("unsupported hash type {kind}"))),
+        _ => return Err(failed("hash", format!("unsupported hash type {kind}"))),
     })
 }
 
@@ -162,9 +162,8 @@ pub(super) fn to_uuid(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let text = cx.text(&input)?;
     let namespace = opt_text(cx, &namespace)?.unwrap_or_else(|| "361E6D51-FAEC-444A-9079-341386DA8E2E".into());
     let Some(bytes) = uuid_bytes(&namespace) else {
-        return Err(Raise::ansible(format!(
-            "Invalid value '{namespace}' for 'namespace': badly formed hexadecimal UUID string"
-        )));
+        let text = format!("Invalid value '{namespace}' for 'namespace': badly formed hexadecimal UUID string");
+        return Err(failed("to_uuid", text));
     };
     Ok(uuid5(&bytes, &text).into())
 }

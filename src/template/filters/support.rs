@@ -23,6 +23,11 @@ pub(in crate::template) fn caused(cause: impl Into<String>, context: &str) -> Ra
     Raise::ansible(Error::user(cause).context(context).line())
 }
 
+/// A filter's failure whose cause is told apart from it.
+pub(in crate::template) fn failed(filter: &str, cause: impl Into<String>) -> Raise {
+    Error::user(cause).apart().context(format!("The filter plugin 'ansible.builtin.{filter}' failed.")).into()
+}
+
 /// Refuses any argument, in the words for a function that takes its input alone.
 pub(in crate::template) fn alone(args: CallArgs, func: &'static str) -> Result<(), Raise> {
     args.bind(&sig(func, 1, [], 0)).map(|_| ())
