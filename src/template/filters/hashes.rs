@@ -41,7 +41,7 @@ fn hashed(cx: &mut Cx<'_>, input: &Obj, kind: &str) -> Got {
 
 fn digest(kind: &str, data: &[u8]) -> Result<String, Raise> {
     if matches!(kind.to_lowercase().as_str(), "blake2b" | "blake2s") && kind.chars().any(char::is_uppercase) {
-        return Err(failed("hash", format!("unsupported hash type {kind}")));
+        return Err(failed("hash", format!("unsupported hash type {kind}").trim_end()));
     }
     Ok(match kind.to_lowercase().as_str() {
         "md5" | "ssl3-md5" => hex(&Md5::digest(data)),
@@ -64,7 +64,7 @@ fn digest(kind: &str, data: &[u8]) -> Result<String, Raise> {
         }
         "sm3" => hex(&Sm3::digest(data)),
         "ripemd160" | "ripemd-160" | "ripemd" | "rmd160" => hex(&Ripemd160::digest(data)),
-        _ => return Err(failed("hash", format!("unsupported hash type {kind}"))),
+        _ => return Err(failed("hash", format!("unsupported hash type {kind}").trim_end())),
     })
 }
 
