@@ -28,6 +28,7 @@ fn jinja_type(obj: &Obj) -> String {
     match obj {
         Obj::None => "None".into(),
         Obj::Date(_) | Obj::DateTime(_) | Obj::Delta(_) => format!("datetime.{} object", obj.type_name()),
+        Obj::Str(text) if text.is_markup() => "markupsafe.Markup object".into(),
         Obj::Omit => "ansible._internal._templating._utils._OmitType object".into(),
         other => match other.type_name() {
             name if name.starts_with("_AnsibleLazy") => format!("{LAZY}{name} object"),
@@ -182,6 +183,7 @@ impl Cx<'_> {
         Ok(match obj {
             Obj::List(list) => {
                 let found = list.borrow().get(at).cloned();
+                list.note_read(Some(at));
                 match found {
                     Some(pending @ Obj::Pending(_)) => {
                         let forced = self.force(pending);
@@ -209,6 +211,9 @@ impl Cx<'_> {
         if let Obj::None | Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) | Obj::Float(_) = obj {
             return Err(Raise::type_error(format!("'{}' object is not subscriptable", obj.type_name())));
         }
+        if let Obj::Dict(_) | Obj::Map(_) = obj {
+            return Err(Raise::type_error("unhashable type: 'slice'"));
+        }
         let mut numbers = [None; 3];
         for (number, bound) in numbers.iter_mut().zip(bounds) {
             *number = match bound {
@@ -222,7 +227,6 @@ impl Cx<'_> {
         }
         let len = match obj {
             Obj::List(_) | Obj::Tuple(_) | Obj::Str(_) | Obj::Bytes(_) | Obj::Range(_) => self.len(obj)?,
-            Obj::Dict(_) | Obj::Map(_) => return Err(Raise::type_error("unhashable type: 'slice'")),
             Obj::Undefined(_) => return self.marker_attr(obj),
             other => {
                 return Err(Raise::type_error(format!("'{}' object is not subscriptable", other.type_name())));

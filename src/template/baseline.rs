@@ -104,3 +104,69 @@ fn every_method_has_rows() {
         super::methods::names().filter(|name| !name.starts_with("__") && !ROWS.contains(&format!(".{name}"))).collect();
     assert!(missing.is_empty(), "methods without rows: {missing:?}");
 }
+
+/// What a template can say beside filters, tests, lookups and methods, as the rows have it.
+const STATEMENTS: &[&str] = &[
+    "{% autoescape",
+    "{% block",
+    "{% break",
+    "{% call",
+    "{% continue",
+    "{% debug",
+    "{% do ",
+    "{% elif",
+    "{% else",
+    "{% extends",
+    "{% filter",
+    "{% for",
+    "{% from",
+    "{% if",
+    "{% import",
+    "{% include",
+    "{% macro",
+    "{% raw",
+    "{% set",
+    "{% trans",
+    "{% with",
+    "endset",
+    " ignore missing",
+    " recursive ",
+    " required ",
+    " scoped ",
+    " with context",
+    " without context",
+    "super()",
+    "self.",
+    "caller(",
+    "varargs",
+    "kwargs",
+    "loop.",
+    "ns.",
+    "{#",
+    "-%}",
+    "+%}",
+    "{%-",
+    "{%+",
+];
+
+/// The operators.
+const OPERATORS: &[&str] = &[
+    " + ", " - ", " * ", " / ", " // ", " % ", " ** ", " ~ ", " == ", " != ", " < ", " <= ", " > ", " >= ", " in ",
+    " not in ", " and ", " or ", "not ", " if ", " is ", " is not ", "(-", "[1:]", "*l", "**d",
+];
+
+#[test]
+fn every_statement_operator_and_global_has_rows() {
+    let rows = ROWS.replace("\\\"", "\"");
+    let globals = super::globals::names()
+        .map(|name| format!("{name}("))
+        .chain(["omit".to_owned()])
+        .map(|name| name.replace("lipsum(", "lipsum"));
+    let options = ["wantlist=", "allow_unsafe=", "errors='ignore'", "errors='warn'"].map(str::to_owned);
+    let missing: Vec<String> = (STATEMENTS.iter().chain(OPERATORS).map(|part| (*part).to_owned()))
+        .chain(globals)
+        .chain(options)
+        .filter(|part| !rows.contains(part.as_str()))
+        .collect();
+    assert!(missing.is_empty(), "without rows: {missing:?}");
+}

@@ -38,6 +38,12 @@ static GLOBALS: &[Global] = &[
     Global { name: "undef", kind: "function", undefined: true, run: undef },
 ];
 
+/// The names of all functions.
+#[cfg(test)]
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    GLOBALS.iter().map(|global| global.name)
+}
+
 /// A global by its name.
 pub(super) fn global(name: &str) -> Option<Obj> {
     if name == "omit" {

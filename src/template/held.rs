@@ -15,6 +15,8 @@ pub struct Shared<C: Contents> {
     contents: RefCell<C>,
     /// Whether it is one of ansible-core's own containers in Python: a variable's, or what a plugin gave.
     lazy: Cell<bool>,
+    /// Which of the first items of such a one were read: what was not, Python's own methods take for something else.
+    read: Cell<u64>,
 }
 
 /// A container that does not change: a tuple.
@@ -49,7 +51,7 @@ pub trait Contents: Default {
 
 impl<C: Contents> Shared<C> {
     pub(super) fn new(contents: C) -> Self {
-        Self { contents: RefCell::new(contents), lazy: Cell::new(false) }
+        Self { contents: RefCell::new(contents), lazy: Cell::new(false), read: Cell::new(0) }
     }
 
     /// Whether it is a variable's container, or what a filter, a lookup or a call gave.
@@ -57,6 +59,18 @@ impl<C: Contents> Shared<C> {
     /// ansible-core wraps those, and what a template writes itself it does not, which some errors tell of.
     pub fn is_lazy(&self) -> bool {
         self.lazy.get()
+    }
+
+    /// Notes that an item was read; None for all of them.
+    pub(super) fn note_read(&self, place: Option<usize>) {
+        let bits = place.map_or(u64::MAX, |place| 1u64.checked_shl(u32::try_from(place).unwrap_or(64)).unwrap_or(0));
+        self.read.set(self.read.get() | bits);
+    }
+
+    /// Whether an item was read.
+    pub(super) fn was_read(&self, place: usize) -> bool {
+        let read = self.read.get();
+        read == u64::MAX || place < 64 && read >> place & 1 == 1
     }
 
     /// Makes it one of those.

@@ -28,6 +28,7 @@ impl Cx<'_> {
         Ok(match obj {
             Obj::List(list) => {
                 let mut items = list.borrow().clone();
+                list.note_read(None);
                 for (i, item) in items.iter_mut().enumerate() {
                     if matches!(item, Obj::Pending(_)) {
                         *item = self.force(std::mem::take(item));

@@ -147,7 +147,12 @@ impl Cx<'_> {
     /// `format % values` where the format is HTML: texts among the values get escaped.
     pub(super) fn html_format(&mut self, format: &str, values: &Obj) -> Result<String> {
         let values = self.html(values)?;
-        self.percent_format(format, &values)
+        // What is no tuple is handed on as a mapping, too, which may have more than is asked for.
+        let spare = !matches!(values, Obj::Tuple(_)) && !format.replace("%%", "").contains('%');
+        self.percent_format(format, if spare { &Obj::None } else { &values }).or_else(|raise| match spare {
+            true => Ok(format.replace("%%", "%")),
+            false => Err(raise),
+        })
     }
 
     /// The same with the texts in it as HTML.

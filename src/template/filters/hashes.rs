@@ -33,34 +33,39 @@ fn bytes(cx: &mut Cx<'_>, input: &Obj) -> Result<Vec<u8>, Raise> {
 }
 
 fn hashed(cx: &mut Cx<'_>, input: &Obj, kind: &str) -> Got {
+    // Which hash it is shows before what is hashed.
+    digest(kind, &[])?;
     let data = bytes(cx, input)?;
+    digest(kind, &data).map(Obj::from)
+}
+
+fn digest(kind: &str, data: &[u8]) -> Result<String, Raise> {
     if matches!(kind.to_lowercase().as_str(), "blake2b" | "blake2s") && kind.chars().any(char::is_uppercase) {
-        return Err(failed("hash", format!("unsupported hash type {kind}")));
+        return Err(failed("hash", format!("unsupported hash type {kind}").trim_end()));
     }
     Ok(match kind.to_lowercase().as_str() {
-        "md5" | "ssl3-md5" => hex(&Md5::digest(&data)),
-        "sha1" | "sha-1" | "ssl3-sha1" => hex(&Sha1::digest(&data)),
-        "md5-sha1" => hex(&Md5::digest(&data)) + &hex(&Sha1::digest(&data)),
-        "sha224" | "sha-224" | "sha2-224" => hex(&Sha224::digest(&data)),
-        "sha256" | "sha-256" | "sha2-256" => hex(&Sha256::digest(&data)),
-        "sha384" | "sha-384" | "sha2-384" => hex(&Sha384::digest(&data)),
-        "sha512" | "sha-512" | "sha2-512" => hex(&Sha512::digest(&data)),
-        "sha512_224" | "sha512-224" | "sha-512/224" | "sha2-512/224" => hex(&Sha512_224::digest(&data)),
-        "sha512_256" | "sha512-256" | "sha-512/256" | "sha2-512/256" => hex(&Sha512_256::digest(&data)),
-        "sha3_224" | "sha3-224" => hex(&Sha3_224::digest(&data)),
-        "sha3_256" | "sha3-256" => hex(&Sha3_256::digest(&data)),
-        "sha3_384" | "sha3-384" => hex(&Sha3_384::digest(&data)),
-        "sha3_512" | "sha3-512" => hex(&Sha3_512::digest(&data)),
-        "blake2b" | "blake2b512" | "blake2b-512" => hex(&Blake2b512::digest(&data)),
-        "blake2s" | "blake2s256" | "blake2s-256" => hex(&Blake2s256::digest(&data)),
+        "md5" | "ssl3-md5" => hex(&Md5::digest(data)),
+        "sha1" | "sha-1" | "ssl3-sha1" => hex(&Sha1::digest(data)),
+        "md5-sha1" => hex(&Md5::digest(data)) + &hex(&Sha1::digest(data)),
+        "sha224" | "sha-224" | "sha2-224" => hex(&Sha224::digest(data)),
+        "sha256" | "sha-256" | "sha2-256" => hex(&Sha256::digest(data)),
+        "sha384" | "sha-384" | "sha2-384" => hex(&Sha384::digest(data)),
+        "sha512" | "sha-512" | "sha2-512" => hex(&Sha512::digest(data)),
+        "sha512_224" | "sha512-224" | "sha-512/224" | "sha2-512/224" => hex(&Sha512_224::digest(data)),
+        "sha512_256" | "sha512-256" | "sha-512/256" | "sha2-512/256" => hex(&Sha512_256::digest(data)),
+        "sha3_224" | "sha3-224" => hex(&Sha3_224::digest(data)),
+        "sha3_256" | "sha3-256" => hex(&Sha3_256::digest(data)),
+        "sha3_384" | "sha3-384" => hex(&Sha3_384::digest(data)),
+        "sha3_512" | "sha3-512" => hex(&Sha3_512::digest(data)),
+        "blake2b" | "blake2b512" | "blake2b-512" => hex(&Blake2b512::digest(data)),
+        "blake2s" | "blake2s256" | "blake2s-256" => hex(&Blake2s256::digest(data)),
         "shake_128" | "shake_256" | "shake-128" | "shake-256" | "shake128" | "shake256" => {
             return Err(Raise::type_error("hexdigest() missing required argument 'length' (pos 1)"));
         }
-        "sm3" => hex(&Sm3::digest(&data)),
-        "ripemd160" | "ripemd-160" | "ripemd" | "rmd160" => hex(&Ripemd160::digest(&data)),
-        _ => return Err(failed("hash", format!("unsupported hash type {kind}"))),
-    }
-    .into())
+        "sm3" => hex(&Sm3::digest(data)),
+        "ripemd160" | "ripemd-160" | "ripemd" | "rmd160" => hex(&Ripemd160::digest(data)),
+        _ => return Err(failed("hash", format!("unsupported hash type {kind}").trim_end())),
+    })
 }
 
 pub(super) fn hash(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {

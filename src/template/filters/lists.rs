@@ -19,7 +19,9 @@ pub(super) fn first(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 
 pub(super) fn last(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     args.bind(&sig("do_last", 2, [], 0))?;
-    if matches!(input, Obj::Set(_) | Obj::Iter(_) | Obj::Int(_) | Obj::None | Obj::Bool(_) | Obj::Float(_)) {
+    let function = matches!(&input, Obj::Special(special) if special.callable());
+    if function || matches!(input, Obj::Set(_) | Obj::Iter(_) | Obj::Int(_) | Obj::None | Obj::Bool(_) | Obj::Float(_))
+    {
         return Err(Raise::type_error(format!("'{}' object is not reversible", input.type_name())));
     }
     if let Obj::Range(range) = &input
@@ -43,7 +45,7 @@ pub(super) fn length(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 
 pub(super) fn list(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     alone(args, "sync_do_list")?;
-    Ok(Obj::list(cx.iter_lenient(&input)?))
+    Ok(Obj::list(if let Obj::List(_) = input { cx.iter(&input)? } else { cx.iter_lenient(&input)? }))
 }
 
 pub(super) fn join(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {

@@ -19,7 +19,7 @@ pub(super) fn cartesian(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     let mut columns = Vec::new();
     for item in &args.positional {
         columns.push(match item {
-            Obj::List(_) | Obj::Tuple(_) | Obj::Iter(_) | Obj::Set(_) => cx.iter(item)?,
+            Obj::List(_) | Obj::Tuple(_) | Obj::Iter(_) | Obj::Set(_) | Obj::Dict(_) => cx.iter(item)?,
             one => vec![one.clone()],
         });
     }

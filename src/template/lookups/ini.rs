@@ -2,6 +2,7 @@
 
 use super::support::{Call, Found, located, read_encoded, term};
 use crate::re::{Flags, Pattern};
+use crate::template::filters::support::no_attribute;
 use crate::template::raise::Class;
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use crate::value::{Value, repr, str_repr};
@@ -23,6 +24,15 @@ pub(super) fn ini(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     };
     let mut out = Vec::new();
     for item in std::mem::take(&mut call.terms) {
+        match &item {
+            Obj::Str(_) | Obj::Undefined(_) | Obj::Failed(_) => {}
+            Obj::List(_) | Obj::Dict(_) | Obj::Tuple(_) | Obj::Set(_) | Obj::Map(_) => {
+                return Err(no_attribute(&item, "strip"));
+            }
+            other => {
+                return Err(Raise::type_error(format!("argument of type '{}' is not iterable", other.type_name())));
+            }
+        }
         let text = term(cx, &item)?;
         let key = ini_term(&text, &mut call)?;
         let name = call.text(cx, "file", "ansible.ini")?;

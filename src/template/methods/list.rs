@@ -47,10 +47,11 @@ fn count(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let [item] = exact(args, "list.count", 1)?;
     let item = item.unwrap_or_default();
     let mut found = 0;
-    // Python's own method, which sees a variable's items as they are kept: templates are not what they give.
+    // Python's own method, which does not know ansible-core's items before they are read: it finds none of them.
     let items = match obj {
         Obj::List(list) if list.is_lazy() => {
-            list.borrow().iter().filter(|item| !matches!(item, Obj::Pending(_))).cloned().collect()
+            let items = list.borrow();
+            items.iter().enumerate().filter(|(at, _)| list.was_read(*at)).map(|(_, item)| item.clone()).collect()
         }
         _ => cx.iter(obj)?,
     };
@@ -122,13 +123,15 @@ fn insert(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 
 fn pop(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let [at] = exact(args, "pop", 0)?;
+    if let (Some(at), false) = (&at, list(obj)?.is_lazy()) {
+        want_int(at)?;
+    }
     if list(obj)?.borrow().is_empty() {
         return Err(Raise::python(Class::Index, "pop from empty list"));
     }
     let at = match at {
         None => -1,
         // In the words of a variable's list, which takes the item first.
-        Some(at) if !list(obj)?.is_lazy() => want_int(&at)?,
         Some(at) => at.as_int().ok_or_else(|| {
             Raise::type_error(format!("list indices must be integers or slices, not {}", at.type_name()))
         })?,

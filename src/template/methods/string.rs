@@ -2,6 +2,7 @@
 
 use super::{Result, Table, exact, range_of, want_int, want_str};
 use crate::template::bounds::{replaced, text_fits};
+use crate::template::pylib::codec;
 use crate::template::{CallArgs, Class, Cx, Obj, Raise, Sig};
 
 pub(super) const METHODS: Table = &[
@@ -109,23 +110,8 @@ fn affix(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs, name: &str, test: fn(&str, 
 fn encode(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let sig = Sig { func: "encode", before: 0, params: ["encoding", "errors"], required: 0 };
     let [encoding, _] = args.bind(&sig)?;
-    let encoding = encoding.as_ref().and_then(Obj::as_str).unwrap_or("utf-8").to_ascii_lowercase().replace('_', "-");
-    let out: Option<Vec<u8>> = match encoding.as_str() {
-        "utf-8" | "utf8" => Some(text(obj).as_bytes().to_vec()),
-        "ascii" | "us-ascii" => text(obj).is_ascii().then(|| text(obj).as_bytes().to_vec()),
-        "latin-1" | "iso-8859-1" | "latin1" => text(obj).chars().map(|c| u8::try_from(c as u32).ok()).collect(),
-        "utf-16-le" | "utf-16le" => Some(text(obj).encode_utf16().flat_map(u16::to_le_bytes).collect()),
-        "utf-16-be" => Some(text(obj).encode_utf16().flat_map(u16::to_be_bytes).collect()),
-        "utf-16" => Some([0xff, 0xfe].into_iter().chain(text(obj).encode_utf16().flat_map(u16::to_le_bytes)).collect()),
-        other => return Err(Raise::unsupported(format!("the encoding '{other}' is not supported in templates"))),
-    };
-    match out {
-        Some(bytes) => Ok(Obj::Bytes(bytes.into())),
-        None => Err(Raise::python(
-            Class::Unicode,
-            format!("'{encoding}' codec can't encode characters in '{}': ordinal not in range", text(obj)),
-        )),
-    }
+    let encoding = encoding.as_ref().and_then(Obj::as_str).unwrap_or("utf-8");
+    codec::encode(text(obj), encoding).map(|bytes| Obj::Bytes(bytes.into()))
 }
 
 fn expandtabs(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {

@@ -87,7 +87,19 @@ pub fn encode(text: &str, encoding: &str) -> Result<Vec<u8>, Raise> {
         Codec::Narrow(limit, shown) => {
             let byte = |(at, c): (usize, char)| match u8::try_from(c).ok().filter(|b| u32::from(*b) < limit) {
                 Some(byte) => Ok(byte),
-                None => Err(unencodable(shown, c, at, &format!("ordinal not in range({limit})"))),
+                None => {
+                    let run = text.chars().skip(at).take_while(|c| u32::from(*c) >= limit).count();
+                    Err(match run {
+                        2.. => Raise::python(
+                            Class::Unicode,
+                            format!(
+                                "'{shown}' codec can't encode characters in position {at}-{}: ordinal not in range({limit})",
+                                at + run - 1
+                            ),
+                        ),
+                        _ => unencodable(shown, c, at, &format!("ordinal not in range({limit})")),
+                    })
+                }
             };
             text.chars().enumerate().map(byte).collect::<Result<_, _>>()?
         }

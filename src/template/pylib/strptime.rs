@@ -103,6 +103,15 @@ fn read_field<'t>(r: &mut Reading, letter: char, text: &'t str, format: &str) ->
         value
     };
     let put = |slot: &mut u32, value: Option<u32>| value.map(|v| *slot = v).is_some();
+    // Years have all of their digits.
+    let years = match letter {
+        'y' => 2,
+        'Y' => 4,
+        _ => 0,
+    };
+    if text.bytes().take_while(u8::is_ascii_digit).count() < years {
+        return Ok(None);
+    }
     let good = match letter {
         'd' | 'e' => put(&mut r.day, number(1, 31, 2)),
         'm' => put(&mut r.month, number(1, 12, 2)),

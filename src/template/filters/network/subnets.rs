@@ -176,7 +176,13 @@ fn span_of(net: Option<&Network>) -> (u128, u128) {
 /// The items of what may be a list, or text with commas.
 fn listed(cx: &mut Cx<'_>, input: &Obj) -> Result<Vec<Obj>, Raise> {
     Ok(match input {
-        Obj::List(_) | Obj::Iter(_) => cx.iter(input)?,
+        Obj::List(_) | Obj::Iter(_) => {
+            let mut texts = Vec::new();
+            for item in cx.iter(input)? {
+                texts.push(Obj::from(cx.text(&item)?));
+            }
+            texts
+        }
         Obj::Tuple(_) | Obj::Dict(_) | Obj::Range(_) | Obj::None => {
             let (kind, class) = (input.native_name(), class_of(input));
             let text = format!(
