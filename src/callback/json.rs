@@ -151,12 +151,17 @@ fn set_end(head: &mut Dict, now: &str) {
 }
 
 fn host_value(result: &TaskResult) -> Dict {
-    const SHOWN: &[&str] =
-        &["_ansible_verbose_always", "_ansible_item_label", "_ansible_no_log", "_ansible_verbose_override"];
+    const SHOWN: &[&str] = &[
+        "_ansible_delegated_vars",
+        "_ansible_item_label",
+        "_ansible_no_log",
+        "_ansible_verbose_always",
+        "_ansible_verbose_override",
+    ];
     let mut dict = reduced(result);
     dict.retain(|key, _| key.as_str().is_none_or(|k| !k.starts_with("_ansible_") || SHOWN.contains(&k)));
-    // The sum of a loop has it in its items.
-    if !result.task.looped {
+    // The sum of a loop has it in its items; a loop that never began has none.
+    if !result.task.looped || !dict.contains("results") {
         dict.set_default("_ansible_no_log", false);
     }
     if matches!(result.status, Status::Failed { .. }) {

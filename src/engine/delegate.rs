@@ -3,7 +3,6 @@
 use super::host_task::HostTask;
 use super::keywords::Keywords;
 use crate::diag::{Error, Result};
-use crate::value::Value;
 use crate::vars::HostScope;
 
 impl HostTask {
@@ -23,12 +22,10 @@ impl HostTask {
         }
     }
 
-    /// A `delegate_to` as it is written, where it cannot be rendered: so it is shown.
-    pub(super) fn unrendered_delegate(&self, scope: &HostScope) -> Option<String> {
-        let keywords = Keywords { shared: &self.shared, task: &self.task, scope };
+    /// The host that an error is shown with: a `delegate_to` that cannot be rendered stands as it is written.
+    pub(super) fn shown_delegate(&self, scope: &HostScope) -> Option<String> {
         let written = self.task.keyword(|c| c.delegate_to.as_ref())?;
-        let empty = |name: Option<Value>| name.is_some_and(|name| !name.truthy()) && written.truthy();
-        keywords.render(Some(written)).map_or(true, empty).then(|| written.to_text())
+        self.delegated_to(scope).unwrap_or_else(|_| Some(written.to_text()))
     }
 
     /// Whether the host that the task is delegated to learns the facts.

@@ -1,6 +1,7 @@
 //! Runs modules that are files on a task's host: looks at the file, packs it, chooses the interpreter, reads what
 //! was printed.
 
+use super::attempt::NO_TRACE;
 use super::remote::HostRemote;
 use super::shared::Shared;
 use crate::connection::{ConnectionError, Raw, Target, Upload};
@@ -130,8 +131,9 @@ impl HostRemote<'_> {
     /// Reads what was printed.
     fn finish(&self, outcome: &Outcome, chosen: &Chosen) -> Outcome {
         if outcome.get("stdout").is_none() {
-            self.note(outcome);
-            return outcome.clone();
+            let mut outcome = outcome.clone();
+            self.note(&mut outcome);
+            return outcome;
         }
         let text = |key: &str| outcome.get(key).map(Value::to_text).unwrap_or_default();
         let rc = outcome.get("rc").and_then(Value::as_int).unwrap_or_default();
@@ -139,6 +141,9 @@ impl HostRemote<'_> {
         let traces = self.task.shared.settings.list("DISPLAY_TRACEBACK");
         let traces = traces.iter().any(|which| matches!(*which, "error" | "always"));
         let mut read = python::read(&printed, &chosen.line, traces);
+        if read.outcome.is_failed() {
+            read.outcome.result.set_default("exception", NO_TRACE);
+        }
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = read.error.take();
         read.remarks.drain(..).for_each(|remark| self.remarks.add(remark));
         let own = read.outcome.result.remove("warnings");

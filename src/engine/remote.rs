@@ -1,8 +1,10 @@
 //! The host of a running task, as actions may use it.
 
 use super::ahead::Place;
+use super::attempt::NO_TRACE;
 use super::host_task::HostTask;
 use super::keywords::Keywords;
+use super::outcome::lines;
 use super::python::{Chosen, lacking};
 use crate::actions::{BoxFuture, Remote};
 use crate::connection::{Connection, ConnectionError, Raw, Target, Transport, Upload};
@@ -143,7 +145,7 @@ impl<'a> HostRemote<'a> {
         };
         let Ok(mut outcome) = ran else { return Ok(ran) };
         looked?;
-        self.note(&outcome);
+        self.note(&mut outcome);
         self.noticed(&mut outcome);
         Ok(Ok(outcome))
     }
@@ -176,7 +178,11 @@ impl<'a> HostRemote<'a> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn note(&self, outcome: &Outcome) {
+    pub(super) fn note(&self, outcome: &mut Outcome) {
+        // A module that fails has where from at once, an action that gives a failed result only in the end.
+        if outcome.is_failed() {
+            outcome.result.set_default("exception", NO_TRACE);
+        }
         if !outcome.is_failed() && outcome.get("rc").is_none_or(|rc| *rc == Value::Int(0)) {
             return;
         }
@@ -208,7 +214,8 @@ impl<'a> HostRemote<'a> {
                 Ok(Outcome::failed(format!("MODULE FAILURE: {words}\nSee stdout/stderr for the exact error"))
                     .with("module_stdout", stdout.as_str())
                     .with("module_stderr", stderr.as_str())
-                    .with("rc", i64::from(rc)))
+                    .with("rc", i64::from(rc))
+                    .with("exception", NO_TRACE))
             }
         }
     }
@@ -279,8 +286,8 @@ impl Remote for HostRemote<'_> {
             self.task.go_away();
             let here = Target { name: "localhost".into(), cwd, ..Target::default() };
             match self.task.shared.pool.connect(&here).run(request, None).await {
-                Ok(outcome) => {
-                    self.note(&outcome);
+                Ok(mut outcome) => {
+                    self.note(&mut outcome);
                     Ok(outcome)
                 }
                 Err(error) => self.lost(error),
@@ -292,10 +299,16 @@ impl Remote for HostRemote<'_> {
         Box::pin(async move {
             let raw = Raw { command: command.to_owned(), executable: executable.map(str::to_owned) };
             match self.connection().raw(&raw).await {
-                Ok(output) => Ok(Outcome::default()
-                    .with("rc", i64::from(output.rc))
-                    .with("stdout", String::from_utf8_lossy(&output.stdout).as_ref())
-                    .with("stderr", String::from_utf8_lossy(&output.stderr).as_ref())),
+                Ok(output) => {
+                    let (stdout, stderr) =
+                        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+                    Ok(Outcome::default()
+                        .with("rc", i64::from(output.rc))
+                        .with("stdout", stdout.as_ref())
+                        .with("stdout_lines", lines(&stdout))
+                        .with("stderr", stderr.as_ref())
+                        .with("stderr_lines", lines(&stderr)))
+                }
                 // Where the escalation itself ended, it is the command's end.
                 Err(ConnectionError::Module { rc, stdout, stderr }) => Ok(Outcome::default()
                     .with("rc", i64::from(rc))

@@ -9,7 +9,7 @@ use crate::argspec::boolean;
 use crate::connection::{Become, METHODS, Method, Secret, Ssh, Target, Transport};
 use crate::diag::{Error, Result};
 use crate::playbook::Common;
-use crate::value::Value;
+use crate::value::{Dict, Value};
 use crate::vars::HostScope;
 use std::sync::Arc;
 
@@ -60,6 +60,22 @@ impl Keywords<'_> {
         // Tasks on the controller itself start where the playbook is.
         let cwd = (transport == Transport::Local).then(|| scope.play.basedir.as_str().into());
         Ok(Target { name, transport, escalation, remote_tmp, cwd })
+    }
+
+    /// What callbacks are told of the host that a task is delegated to, as it is written.
+    pub fn delegated_vars(&self, scope: &HostScope, name: &str) -> Dict {
+        let host = self.shared.store.host_name(name).unwrap_or_else(|| Arc::from(name));
+        let vars = Connected { shared: self.shared, scope: scope.of_host(&host) };
+        let value = |name: &str| vars.scope.plain(name).unwrap_or(None);
+        let address = value("ansible_host").unwrap_or_else(|| Value::from(host.clone()));
+        let mut known = Dict::from([("ansible_host", address)]);
+        known.insert("ansible_port", value("ansible_port").unwrap_or_default());
+        known.insert("ansible_user", value("ansible_user").unwrap_or_default());
+        let local = || (is_localhost(&host) && !vars.is_in_inventory()).then(|| Value::str("local"));
+        if let Some(connection) = value("ansible_connection").or_else(local) {
+            known.insert("ansible_connection", connection);
+        }
+        known
     }
 
     fn ssh(&self, vars: &Connected<'_>, delegated: bool) -> Result<Ssh> {
