@@ -80,6 +80,13 @@ pub fn run(request: &Request, blob: Option<Blob>, cancelled: &AtomicBool) -> Out
     if told && outcome.get("checksum").is_none_or(|sum| !sum.truthy()) {
         outcome.set("checksum", checksum);
     }
+    super::order::lead(&mut outcome, &["diff"]);
+    // Where nothing was copied, the action adds these.
+    for key in ["checksum", "dest"] {
+        if same && let Some(value) = outcome.result.remove(key) {
+            outcome.set(key, value);
+        }
+    }
     outcome
 }
 

@@ -42,6 +42,7 @@ pub mod lineinfile;
 pub mod many;
 pub mod mount;
 mod neutral;
+mod order;
 pub mod patch;
 pub mod ping;
 pub mod pip;
