@@ -1,12 +1,13 @@
 //! Renders templates from standard input, one JSON object a line: how an embedder renders text without running
 //! anything, and rplay's half of `tests/baselines/fuzz_templates.py`.
 //!
-//! A line `{"vars": {…}}` sets the variables, whose strings may be templates; `{"source": "…"}` is rendered, with
-//! `"kind": "expression"` evaluated. The answer is `{"value": "<Python's repr>"}` or `{"error": "…"}`.
+//! A line `{"vars": {…}}` sets the variables, whose strings may be templates, and with `"paths": […]` where files are
+//! searched; `{"source": "…"}` is rendered, with `"kind": "expression"` evaluated. The answer is `{"value": "<Python's repr>"}` or `{"error": "…"}`.
 #![allow(clippy::print_stdout, reason = "a program that answers on standard output")]
 
+use rplay::config::Settings;
 use rplay::diag::{Error, Result};
-use rplay::template::{Templar, Vars};
+use rplay::template::{Templar, Vars, World};
 use rplay::value::{Dict, JsonStyle, Text, Value, parse_json, repr, write_json};
 use std::io::{BufRead, Write};
 
@@ -24,6 +25,9 @@ fn answer(templar: &Templar, scope: &mut Vars, line: &str) -> Result<String> {
     let row = parse_json(line).map_err(|error| Error::user(error.to_string()))?;
     if let Some(Value::Dict(vars)) = row.get("vars").map(trusted) {
         scope.vars = vars;
+        if let Some(paths) = row.get("paths").and_then(Value::as_list) {
+            scope.paths = paths.iter().filter_map(|path| path.as_str().map(str::to_owned)).collect();
+        }
         return Ok(String::new());
     }
     let source = Text::trusted(row.get("source").and_then(Value::as_str).unwrap_or_default(), None);
@@ -35,7 +39,11 @@ fn answer(templar: &Templar, scope: &mut Vars, line: &str) -> Result<String> {
 }
 
 fn main() -> std::io::Result<()> {
-    let (templar, mut scope) = (Templar::new(), Vars::default());
+    let settings = Settings::default();
+    let settings =
+        settings.iter().map(|(s, value, from)| (s.name.to_owned(), (value.clone(), from.to_string()))).collect();
+    let world = World { settings, ..World::default() };
+    let (templar, mut scope) = (Templar::new(), Vars { world, ..Vars::default() });
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         let told = match answer(&templar, &mut scope, &line?) {

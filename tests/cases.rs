@@ -27,22 +27,24 @@ cases! {
     callbacks: check_markers color default_options json json_results minimal oneline;
     engine: additions arguments arguments_as_variable background become_methods becoming blocks
         check_and_diff condition_origin conditions connection_keywords debugger delegated_vars delegation
-        delegation_addresses delegation_empty delegation_undefined failures_lifted facts free free_refusals gathering handlers handlers_forced
-        hash_merge host_pinned local_folder loop_control loops meta meta_conditions meta_refresh
-        module_defaults no_log no_log_failures once registered rejected remarks results retries run_once serial step
-        tags text_arguments throttle titles warnings whole_numbers;
-    errors: includes keyword_undefined keyword_values named_self named_tasks options playbook playbook_values
-        task unreachable usage yaml;
+        delegation_addresses delegation_empty delegation_undefined facts failures_lifted failures_stop failures_untold free free_refusals
+        gathering handlers handlers_forced hash_merge host_pinned hosts_back local_folder loop_control loops
+        meta meta_conditions meta_refresh module_defaults no_log no_log_failures once registered rejected remarks
+        results retries run_once serial step tags text_arguments throttle titles warnings whole_numbers;
+    errors: full_names includes keyword_undefined keyword_values named_self named_tasks options playbook
+        playbook_values task unreachable usage variables_unreadable yaml;
     http: faults forms get_url lookup_url places redirects secrets uri;
-    inventory: constructed group_vars implicit_localhost ini patterns reserved_names script several toml yaml;
-    modules: accounts acl archive assemble command command_not_utf8 copy copy_failures cron expect failures file git
-        ini_file lines patch pause pip reboot small ssh_files stat subversion synchronize system_files
-        system_names template unarchive variables wait_for_connection;
-    python: collections finding kinds leaks new_style playbooks;
+    inventory: constructed group_vars implicit_localhost ini listing patterns reserved_names script several
+        toml yaml;
+    modules: accounts acl apt apt_key apt_sources archive assemble command command_not_utf8 copy copy_failures cron
+        expect failures file git ini_file iptables lines packages patch pause pip reboot services shutdown
+        small ssh_files stat subversion synchronize system_files system_names systemd sysvinit template
+        unarchive variables wait_for_connection;
+    python: collections deprecated_values finding kinds leaks new_style playbooks;
     roles: argument_specs end_role handlers imports includes metadata public whole;
     templates: escapes playbook;
-    vars: deprecated_settings environment_and_play_hosts extra hostvars_and_play_vars lazy magic play_files play_hosts precedence prompts
-        reserved_names vars_files;
+    vars: deprecated_settings environment_and_play_hosts extra hostvars_and_play_vars lazy magic play_files
+        play_hosts precedence prompts reserved_names vars_files;
     vault: plain several_ids;
 }
 

@@ -20,6 +20,7 @@ loaded, a module where its task would run on a host (`--syntax-check` and a warn
 const DIFFERENCES: &[&str] = &[
     "`forks` is 50 where nobody sets it. Ansible's 5 is the price of its processes, one for each host.",
     "Built-in modules are no Python, and hosts need none: a host without an interpreter is told of only where a module needs one.",
+    "`apt` asks dpkg and apt-cache, and needs no `python3-apt`: none is installed for it.",
     "Modules in Python run in forks of one interpreter that is kept warm, not in a new one each; an interpreter that is set, and is not there, matters to them alone.",
     "Tracebacks are those of modules in Python alone, where `display_traceback` wants them.",
     "Pipelining, `ansible_shell_type` and ControlPersist settings have nothing to act on: one agent serves a host's tasks over one connection, and ends with the run.",

@@ -1,6 +1,6 @@
 //! `ssh`: logins, agents, become, and what happens when something of it fails.
 
-use crate::support::connection::{block_on, is_answered, nonsense, pool};
+use crate::support::connection::{block_on, foreign_agent, is_answered, nonsense, pool, pool_with};
 use crate::support::sshd::Sshd;
 use rplay::connection::{Become, ConnectionError, Raw, Secret, Target, Transport};
 use std::process::Command;
@@ -145,6 +145,45 @@ fn many_logins_at_once_all_succeed() {
         for login in logins.collect::<Vec<_>>() {
             assert_eq!(login.await.unwrap(), Ok(()));
         }
+        pool.close().await;
+    });
+}
+
+/// Where no agent runs, files go and come through a shell, as the login and as another user.
+#[test]
+fn files_travel_without_an_agent() {
+    let Some(sshd) = Sshd::start("") else { return };
+    block_on(async {
+        let (pool, heard) = pool_with(foreign_agent(sshd.folder()));
+        let nobody = Some(Become { user: "nobody".into(), ..Become::default() });
+        for escalation in [None, nobody] {
+            let other = escalation.is_some();
+            let host = pool.connect(&Target { escalation, ..sshd.target() });
+            let refused = host.run(nonsense(), None).await.unwrap_err();
+            assert!(matches!(&refused, ConnectionError::NoAgent(_)), "{refused}");
+            let big: Vec<u8> = (0..3_000_000u32).map(|number| (number % 251) as u8).collect();
+            let path = host.put("it's \"a\" name.sh", true, &mut &big[..]).await.unwrap();
+            assert!(path.ends_with("/it's \"a\" name.sh"), "{path}");
+            // Nobody may write where the login's own files go.
+            assert_eq!(path.starts_with("/var/tmp/ansible-tmp-"), other, "{path}");
+            let file = std::path::Path::new(&path);
+            let meta = |path: &std::path::Path| std::fs::metadata(path).unwrap();
+            let mode =
+                |path: &std::path::Path| std::os::unix::fs::PermissionsExt::mode(&meta(path).permissions()) & 0o777;
+            assert_eq!((mode(file), mode(file.parent().unwrap())), (0o700, 0o700));
+            assert_eq!(std::os::unix::fs::MetadataExt::uid(&meta(file)) == 0, !other);
+            let mut back = Vec::new();
+            assert_eq!(host.get(&path, &mut back).await, Ok(3_000_000));
+            assert!(back == big);
+            host.unstage(&path).await;
+            assert!(!file.parent().unwrap().exists());
+            // Only what was put is ever removed.
+            host.unstage("/etc/passwd").await;
+            assert!(std::path::Path::new("/etc/passwd").exists());
+            let missing = host.get("/no/such file", &mut Vec::new()).await.unwrap_err().to_string();
+            assert!(missing.contains("/no/such file"), "{missing}");
+        }
+        assert_eq!(heard.text().matches("PUT rplay-agent").count(), 0, "{}", heard.text());
         pool.close().await;
     });
 }

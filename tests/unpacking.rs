@@ -101,7 +101,7 @@ fn an_agent_that_dies_is_told_and_the_next_one_repairs() {
     let path = format!("{}:", bin.display());
     let (status, text) = place.run(&path);
     assert_eq!(status, Some(2), "{text}");
-    assert!(text.contains("MODULE FAILURE: the agent was ended by signal 9\\n"), "{text}");
+    assert!(text.contains("\"module_stderr\": \"the agent was ended by signal 9\""), "{text}");
     assert_eq!(fs::metadata(place.out().join("b")).unwrap().len(), 700_000);
     place.is_repaired(&path);
 }

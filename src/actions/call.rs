@@ -50,6 +50,9 @@ pub trait Remote: Send + Sync {
     /// The same, under another name there.
     fn put_as<'a>(&'a self, file: &'a Path, name: &'a str, executable: bool) -> BoxFuture<'a, Result<String>>;
 
+    /// Removes a file that was put, with its folder; one that stays goes with the connection.
+    fn unstage<'a>(&'a self, path: &'a str) -> BoxFuture<'a, ()>;
+
     /// Gets a file of the host's into one of the controller's.
     fn get<'a>(&'a self, remote: &'a str, local: &'a Path) -> BoxFuture<'a, Result<()>>;
 
@@ -92,7 +95,7 @@ pub struct ActionCall<'a> {
     pub task: &'a Task,
     /// The task's name as it is shown.
     pub title: &'a str,
-    /// The action's name as error texts have it: `ansible.legacy.copy`.
+    /// The action's name as the task has it, which error texts repeat: `copy`, `ansible.builtin.copy`.
     pub name: &'a str,
     /// The inventory name of the task's host.
     pub host: &'a str,
@@ -167,7 +170,13 @@ impl ActionCall<'_> {
         let world = self.scope.world();
         let env = |name: &str| world.environment.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone());
         let home = |user: &str| user.is_empty().then(|| world.home.clone());
-        let checked = argspec::check(spec, self.name, &self.args, argspec::Host { env: &env, home: &home });
+        // By the name that its file is imported by, with Ansible.
+        let short = self.name.rsplit('.').next().unwrap_or_default();
+        let name = match self.name.strip_prefix("ansible.builtin.") {
+            Some(short) => format!("ansible_collections.ansible.builtin.plugins.action.{short}"),
+            None => short.to_owned(),
+        };
+        let checked = argspec::check(spec, &name, &self.args, argspec::Host { env: &env, home: &home });
         match checked.error {
             Some(text) => Err(Error::new(Kind::Arguments, text)),
             None => Ok(checked.args),
@@ -262,10 +271,7 @@ impl ActionCall<'_> {
         let staged = self.remote.put_as(file, name, false).await?;
         request.args.insert("src", staged.as_str());
         let outcome = self.remote.run(request, None).await;
-        let gone = Dict::from([("path", staged.as_str()), ("state", "absent")]);
-        let request = Request { module: "file".into(), args: gone, ..Request::default() };
-        // It stands in a private folder that goes with the connection, if not now.
-        drop(self.remote.run(request, None).await);
+        self.remote.unstage(&staged).await;
         outcome
     }
 

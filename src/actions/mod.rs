@@ -27,6 +27,7 @@ mod service;
 mod set_fact;
 mod set_stats;
 mod shell;
+mod shutdown;
 mod synchronize;
 mod template;
 mod unarchive;
@@ -75,6 +76,7 @@ pub static ACTIONS: &[&ActionDef] = &[
     &assemble::ACTION,
     &assert::ACTION,
     &async_status::ACTION,
+    &shutdown::ACTION,
     &copy::ACTION,
     &debug::ACTION,
     &dnf::ACTION,

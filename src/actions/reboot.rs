@@ -91,22 +91,22 @@ fn elapsed(since: Instant) -> i64 {
     i64::try_from(since.elapsed().as_secs()).unwrap_or(i64::MAX)
 }
 
-fn status(said: &Outcome) -> i64 {
+pub(super) fn status(said: &Outcome) -> i64 {
     said.get("rc").and_then(Value::as_int).unwrap_or(1)
 }
 
-fn part(said: &Outcome, key: &str) -> String {
+pub(super) fn part(said: &Outcome, key: &str) -> String {
     said.get(key).map(Value::to_text).unwrap_or_default().trim().to_owned()
 }
 
 /// What the commands depend on.
-struct System {
+pub(super) struct System {
     /// Names to look for in the tables below, the first that is there counts.
     names: Vec<String>,
 }
 
 impl System {
-    async fn of(call: &ActionCall<'_>) -> Result<Self> {
+    pub(super) async fn of(call: &ActionCall<'_>) -> Result<Self> {
         let asked = call.module("setup", Dict::from([("gather_subset", "min")]), None).await?;
         if asked.is_failed() {
             let (out, err) = (part(&asked, "module_stdout"), part(&asked, "module_stderr"));
@@ -124,7 +124,7 @@ impl System {
         Ok(Self { names: vec![format!("{name}{major}"), name, family] })
     }
 
-    fn choose<'a>(&self, table: &[(&str, &'a str)], default: &'a str) -> &'a str {
+    pub(super) fn choose<'a>(&self, table: &[(&str, &'a str)], default: &'a str) -> &'a str {
         let of = |name: &String| table.iter().find(|(system, _)| system == name).map(|(_, value)| *value);
         self.names.iter().find_map(of).unwrap_or(default)
     }
@@ -225,14 +225,19 @@ async fn reboot_command(call: &ActionCall<'_>, system: &System) -> Result<String
             return Err(Error::user(text));
         }
     };
-    let patterns = Value::list([program.as_str().into()]);
-    let args_of_find = Dict::from([("paths", paths.clone()), ("patterns", patterns), ("file_type", "any".into())]);
-    let found = call.module("find", args_of_find, None).await?;
-    let first = found.get("files").and_then(Value::as_list).and_then(<[Value]>::first);
-    match first.and_then(|file| file.get("path")).map(Value::to_text) {
+    match found(call, &program, &paths).await? {
         Some(path) => Ok(format!("{path} {args}")),
         None => Err(Error::user(format!("Unable to find command \"{program}\" in search paths: {}", paths.to_text()))),
     }
+}
+
+/// The path of a program that is in one of these folders of the host.
+pub(super) async fn found(call: &ActionCall<'_>, program: &str, paths: &Value) -> Result<Option<String>> {
+    let patterns = Value::list([program.into()]);
+    let args = Dict::from([("paths", paths.clone()), ("patterns", patterns), ("file_type", "any".into())]);
+    let found = call.module("find", args, None).await?;
+    let first = found.get("files").and_then(Value::as_list).and_then(<[Value]>::first);
+    Ok(first.and_then(|file| file.get("path")).map(Value::to_text))
 }
 
 /// Waits until it is another boot, and until the test command runs; the text where the time is over.

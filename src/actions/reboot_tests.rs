@@ -76,6 +76,10 @@ impl Remote for Fake {
         Box::pin(async { Err(Error::user("no files")) })
     }
 
+    fn unstage<'a>(&'a self, _: &'a str) -> BoxFuture<'a, ()> {
+        Box::pin(async {})
+    }
+
     fn get<'a>(&'a self, _: &'a str, _: &'a Path) -> BoxFuture<'a, Result<()>> {
         Box::pin(async { Err(Error::user("no files")) })
     }

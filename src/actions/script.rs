@@ -67,10 +67,7 @@ async fn script(call: &ActionCall<'_>) -> Result<Outcome> {
         target = format!("cd {} && {target}", words::quote(chdir));
     }
     let outcome = execute(call, &target).await;
-    let gone = Dict::from([("path", staged.as_str()), ("state", "absent")]);
-    let request = Request { module: "file".into(), args: gone, ..Request::default() };
-    // It stands in a private folder that goes with the connection, if not now.
-    drop(call.remote.run(request, None).await);
+    call.remote.unstage(&staged).await;
     outcome
 }
 

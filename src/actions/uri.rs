@@ -2,7 +2,7 @@
 
 use super::{Acted, ActionCall, ActionDef, BoxFuture, Run};
 use crate::diag::{Error, Result};
-use crate::proto::{Outcome, Request};
+use crate::proto::Outcome;
 use crate::value::{Dict, Value};
 
 /// `ansible.builtin.uri`.
@@ -33,10 +33,7 @@ async fn uri(call: &ActionCall<'_>) -> Result<Outcome> {
         Err(error) => Err(error),
     };
     for path in staged {
-        let gone = Dict::from([("path", path.as_str()), ("state", "absent")]);
-        let request = Request { module: "file".into(), args: gone, ..Request::default() };
-        // It stands in a private folder that goes with the connection, if not now.
-        drop(call.remote.run(request, None).await);
+        call.remote.unstage(&path).await;
     }
     outcome
 }

@@ -47,7 +47,7 @@ fn yaml_text(mut shown: Dict, indent: Option<usize>, lossy: bool) -> String {
 pub fn yaml_block(value: &Value, indent: Option<usize>, lossy: bool) -> String {
     let value = if lossy { bent(value) } else { value.clone() };
     let width = indent.and_then(|n| i32::try_from(n).ok()).unwrap_or(0);
-    let style = EmitStyle { indent: width, blocks: true, ..EmitStyle::nice() };
+    let style = EmitStyle { indent: width, blocks: true, trims: lossy, ..EmitStyle::nice() };
     let margin = " ".repeat(indent.filter(|n| *n > 0).unwrap_or(4));
     match emit(&value, &style) {
         Ok(text) => {
@@ -78,7 +78,9 @@ fn bent(value: &Value) -> Value {
                 }
                 _ => line.to_owned(),
             });
-            lines.collect::<String>().into()
+            let text: String = lines.collect();
+            // It stays a block, even where one line is left.
+            if text.contains(BREAKS) { text.into() } else { format!("{text}\n").into() }
         }
         Value::List(items) => Value::list(items.iter().map(bent)),
         Value::Dict(dict) => Value::Dict(dict.iter().map(|(k, v)| (k.clone(), bent(v))).collect()),

@@ -24,7 +24,12 @@ impl Minimal {
         if let Some(diff) = result.result.get("diff").filter(|diff| with_diff && diff.truthy()) {
             self.screen.show(&diff_text(&self.screen, diff), None);
         }
-        messages(&self.screen, result, Stream::Out);
+        // Of a loop that failed in its items, only what they have done is told.
+        if result.result.contains("results") {
+            messages(&self.screen, &TaskResult { error: None, ..result.clone() }, Stream::Out);
+        } else {
+            messages(&self.screen, result, Stream::Out);
+        }
         let host = &result.host;
         let plain = |without: &str| is_command(result) && !result.result.contains(without);
         let (text, role) = match result.status {

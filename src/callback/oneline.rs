@@ -46,7 +46,8 @@ impl Oneline {
 
     /// What stands before the line of a failure.
     fn failure(&self, result: &TaskResult) {
-        if !result.result.contains("exception") && result.error.is_none() {
+        let of_items = result.result.contains("results");
+        if of_items || !result.result.contains("exception") && result.error.is_none() {
             return;
         }
         if is_command(result) && !result.result.contains("module_stderr") {

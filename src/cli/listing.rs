@@ -41,7 +41,9 @@ fn show_play(index: usize, play: &PlayListing, what: What, screen: &Screen) {
         play.name,
         play.tags.join(",")
     );
+    let warn = || play.warnings.iter().for_each(|text| screen.warning(text));
     if what.hosts {
+        warn();
         let patterns = Value::list(play.patterns.iter().map(|p| Value::str(p.as_str())));
         text.push_str(&format!("\n    pattern: {}\n    hosts ({}):", repr(&patterns), play.hosts.len()));
         for host in &play.hosts {
@@ -52,6 +54,7 @@ fn show_play(index: usize, play: &PlayListing, what: What, screen: &Screen) {
     if !what.tasks && !what.tags {
         return;
     }
+    warn();
     let mut text = String::new();
     let mut all: Vec<&str> = play.tags.iter().map(String::as_str).collect();
     if what.tasks {

@@ -89,16 +89,20 @@ impl Agents {
         }
         let found = self.0.iter().find(|agent| system == "Linux" && family == self::family(&agent.machine));
         found.ok_or_else(|| {
-            let text = format!(
-                "rplay has no agent for {system} on {machine}: only raw and modules written in Python run there"
-            );
+            let text =
+                format!("rplay has no agent for {system} on {machine}, where modules run as their Python files do");
             ConnectionError::NoAgent(text)
         })
     }
 
+    /// The controller's own.
+    pub fn own(&self) -> Result<&Agent, ConnectionError> {
+        self.pick("Linux", std::env::consts::ARCH)
+    }
+
     /// The agent that is tried before a host has said what it is.
     pub fn first(&self) -> Result<&Agent, ConnectionError> {
-        self.pick("Linux", std::env::consts::ARCH)
+        self.own().or_else(|error| self.0.first().ok_or(error))
     }
 }
 

@@ -41,6 +41,28 @@ impl ConnectionError {
         Self::Unreachable(message.into())
     }
 
+    /// A host on which nothing can be stored or started: ansible-core meets that when it makes its folder there, and
+    /// says so in these words.
+    pub(super) fn no_place(what: &str, rc: i32, stdout: &str, stderr: &str) -> Self {
+        if rc == 5 {
+            return Self::Unreachable("Authentication failure.".into());
+        }
+        let mut text = if stderr.contains("No space left on device") {
+            stderr.to_owned()
+        } else {
+            format!(
+                "Failed to create temporary directory. In some cases, you may have been able to authenticate and did not \
+                 have permissions on the target directory. Consider changing the remote tmp path in ansible.cfg to a path \
+                 rooted in \"/tmp\", for more error information use -vvv. Failed command was: {what}, exited with result {rc}"
+            )
+        };
+        if !stdout.is_empty() {
+            text.push_str(", stdout output: ");
+            text.push_str(stdout);
+        }
+        Self::Unreachable(text)
+    }
+
     /// A task that cannot run.
     pub fn failed(message: impl Into<String>) -> Self {
         Self::Failed(message.into())

@@ -14,6 +14,7 @@ use super::{local, script};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::process::Command;
 use tokio::sync::OnceCell;
@@ -57,8 +58,12 @@ type Slot = tokio::sync::Mutex<Option<(Arc<Link>, u64)>>;
 pub(super) struct Machine {
     pub shared: Arc<Shared>,
     pub way: Way,
-    remote_tmp: Option<String>,
+    pub remote_tmp: Option<String>,
     cwd: Option<PathBuf>,
+    /// Why no agent runs there, once the host has said what it is.
+    agentless: Mutex<Option<String>>,
+    /// Whether one has run there.
+    met: AtomicBool,
     slots: Mutex<HashMap<Option<Become>, Arc<Slot>>>,
 }
 
@@ -76,7 +81,15 @@ impl Machine {
             Transport::Ssh(ssh) => Way::Ssh(Arc::new(Masters::new((**ssh).clone()))),
         };
         let (remote_tmp, cwd) = (target.remote_tmp.clone(), target.cwd.clone());
-        Self { shared, way, remote_tmp, cwd, slots: Mutex::default() }
+        Self {
+            shared,
+            way,
+            remote_tmp,
+            cwd,
+            agentless: Mutex::default(),
+            met: AtomicBool::new(false),
+            slots: Mutex::default(),
+        }
     }
 
     /// A child of the controller's, where the target's children start.
@@ -109,10 +122,23 @@ impl Machine {
         slot.as_ref().filter(|(link, _)| link.is_alive()).map(|(link, _)| Arc::clone(link))
     }
 
+    /// Whether the host is known to be one where an agent runs.
+    pub fn has_agent(&self) -> bool {
+        self.met.load(Ordering::Relaxed)
+    }
+
+    /// Whether the host is known to be one where no agent runs.
+    pub fn lacks_agent(&self) -> bool {
+        self.agentless.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// The running agent of an identity, started where there is none.
     ///
     /// Another identity's agent retires once what its login has read has changed; the login's own stays.
     pub async fn link(&self, name: &str, escalation: Option<&Become>) -> Result<Arc<Link>, ConnectionError> {
+        if let Some(why) = &*self.agentless.lock().unwrap_or_else(PoisonError::into_inner) {
+            return Err(ConnectionError::NoAgent(why.clone()));
+        }
         let stamp = match escalation {
             None => 0,
             Some(_) => Box::pin(self.link(name, None)).await?.probe().await?,
@@ -127,7 +153,12 @@ impl Machine {
         }
         // The old one goes first, so that its session is free again.
         *slot = None;
-        let link = Arc::new(self.start(name, escalation).await?);
+        let started = self.start(name, escalation).await;
+        if let Err(ConnectionError::NoAgent(why)) = &started {
+            *self.agentless.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.clone());
+        }
+        let link = Arc::new(started?);
+        self.met.store(true, Ordering::Relaxed);
         *slot = Some((Arc::clone(&link), stamp));
         Ok(link)
     }
@@ -151,7 +182,7 @@ impl Machine {
     async fn start(&self, name: &str, escalation: Option<&Become>) -> Result<Link, ConnectionError> {
         let agents = self.shared.agents().await?;
         let met = match &self.way {
-            Way::Local => self.start_local(name, escalation, agents.first()?).await?,
+            Way::Local => self.start_local(name, escalation, agents.own()?).await?,
             Way::Ssh(masters) => self.start_remote(name, masters, escalation, &agents).await?,
         };
         if met.word != "+" {
@@ -262,7 +293,7 @@ impl Machine {
         if said == "+" {
             return Ok(());
         }
-        Err(ConnectionError::failed(format!("The agent cannot be stored on the host: {said}")))
+        Err(ConnectionError::no_place("the upload of rplay-agent", 1, "", &said))
     }
 
     /// Runs a script that stores its input; `+`, or what went wrong.
@@ -295,6 +326,9 @@ impl Machine {
 
     /// Ends agents and masters.
     pub async fn close(&self) {
+        // The next login may be another system's.
+        *self.agentless.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.met.store(false, Ordering::Relaxed);
         let slots = std::mem::take(&mut *self.slots.lock().unwrap_or_else(PoisonError::into_inner));
         for slot in slots.into_values() {
             // A start that is still under way holds it; what it starts goes with its slot.

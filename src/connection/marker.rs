@@ -163,7 +163,14 @@ impl Start {
         }
         let (stdout, stderr) = self.words();
         let told = self.escalation.as_ref().and_then(|escalation| escalation.ended(&stdout, &stderr));
-        told.unwrap_or_else(|| Ending { exit: Some(exit), stdout, stderr }.into_error()).into()
+        let error = match (told, exit) {
+            (Some(told), _) => told,
+            (None, Exit::Status(rc)) if self.escalation.is_none() => {
+                ConnectionError::no_place("the start of rplay-agent", rc, &stdout, &stderr)
+            }
+            (None, exit) => Ending { exit: Some(exit), stdout, stderr }.into_error(),
+        };
+        error.into()
     }
 
     /// That nothing came for too long.

@@ -171,24 +171,30 @@ impl Connection {
 
     /// Runs a shell script without the agent; it goes through standard input.
     pub async fn script(&self, script: &str) -> Result<RawOutput, ConnectionError> {
-        plain::run(&self.machine, &self.name, self.escalation.as_ref(), script).await
+        self.plain().script(script).await
     }
 
     /// Puts a file into a private folder of the host, by its name there, and says its path.
     ///
-    /// It lives until [`Connection::unstage`] or the agent's end.
+    /// It lives until [`Connection::unstage`] or the agent's end. Where no agent runs, a shell stores it.
     pub async fn put(
         &self,
         name: &str,
         executable: bool,
         reader: &mut (impl AsyncRead + Unpin + ?Sized),
     ) -> Result<String, ConnectionError> {
-        self.link().await?.put(name, executable, reader).await
+        match self.link().await {
+            Ok(link) => link.put(name, executable, reader).await,
+            Err(ConnectionError::NoAgent(_)) => self.plain().put(name, executable, reader).await,
+            Err(error) => Err(error),
+        }
     }
 
-    /// Removes a file that was put; nobody waits for it. An agent that is gone has removed it itself.
+    /// Removes a file that was put; nobody waits for an agent to do it. One that is gone has removed it itself.
     pub async fn unstage(&self, path: &str) {
-        if let Some(link) = self.machine.running(self.escalation.as_ref()).await {
+        if self.machine.lacks_agent() {
+            self.plain().remove(path).await;
+        } else if let Some(link) = self.machine.running(self.escalation.as_ref()).await {
             link.unstage(path);
         }
     }
@@ -199,7 +205,23 @@ impl Connection {
         path: &str,
         writer: &mut (impl AsyncWrite + Unpin + ?Sized),
     ) -> Result<u64, ConnectionError> {
-        self.link().await?.get(path, writer).await
+        match self.link().await {
+            Ok(link) => link.get(path, writer).await,
+            Err(ConnectionError::NoAgent(_)) => self.plain().get(path, writer).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Why the host can have no agent, if it cannot; it is asked only where nobody knows yet.
+    pub async fn agentless(&self) -> Result<Option<String>, ConnectionError> {
+        if self.machine.has_agent() {
+            return Ok(None);
+        }
+        match self.link().await {
+            Ok(_) => Ok(None),
+            Err(ConnectionError::NoAgent(why)) => Ok(Some(why)),
+            Err(error) => Err(error),
+        }
     }
 
     /// Who the agent is on the host.
@@ -210,6 +232,10 @@ impl Connection {
     /// `meta: reset_connection`: the next task logs in anew.
     pub async fn reset(&self) {
         self.machine.close().await;
+    }
+
+    fn plain(&self) -> plain::Plain<'_> {
+        plain::Plain { machine: &self.machine, name: &self.name, wanted: self.escalation.as_ref() }
     }
 
     async fn link(&self) -> Result<Arc<Link>, ConnectionError> {

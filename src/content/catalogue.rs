@@ -129,9 +129,12 @@ impl Catalogue {
         self
     }
 
-    /// The file of ansible-core's own module that a native one stands for; given by the native one's name.
+    /// The file of the module that a native one stands for, ansible-core's or a collection's; given by the native
+    /// one's name.
     pub fn file_of(&self, name: &str) -> Option<Arc<str>> {
-        match self.python_file("ansible.builtin", name, true)? {
+        let full = self.native.iter().find(|(_, short)| **short == name).map(|(full, _)| full.as_str());
+        let (collection, short) = full.and_then(split).unwrap_or(("ansible.builtin", name));
+        match self.python_file(collection, short, true)? {
             ActionKind::Python(path) => Some(path),
             _ => None,
         }

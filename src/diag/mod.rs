@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 pub use error::{Error, Kind, Result};
 pub use excerpt::excerpt;
-pub use remark::{Remark, Remarks};
+pub use remark::{Mark, Remark, Remarks};
 
 /// A file, or another place such as the command line, that text came from.
 #[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -12,7 +12,7 @@ use super::keywords::Keywords;
 use crate::diag::{Error, Kind};
 use crate::event::Event;
 use crate::playbook::{Entry, Task};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
@@ -136,7 +136,11 @@ impl Batch {
             id: self.id,
             members: vec![host.clone()],
             hosts: self.hosts.take(host),
-            rescuable: 0,
+            around: Vec::new(),
+            including: Vec::new(),
+            bad: Vec::new(),
+            counted: HashSet::new(),
+            breaks: false,
             gather: self.gather.clone(),
             handlers: self.handlers.clone(),
             force_handlers: self.force_handlers,
@@ -154,15 +158,26 @@ impl Batch {
     /// Takes in what became of a host's batch; `cleared` where its errors were forgiven since.
     fn take_back(&mut self, own: Self, cleared: bool) {
         self.hosts.put_back(own.hosts);
+        self.counted.extend(own.counted);
         if cleared {
             for host in &own.members {
                 self.hosts.state(host).clear_errors();
+                self.counted.remove(host);
             }
         }
         self.ends_play |= own.ends_play;
         self.started |= own.started;
         if let Some(error) = own.fatal {
             self.fatal.get_or_insert(error);
+        }
+    }
+
+    /// Warns of a task that was to run once.
+    pub(super) fn warn_of_run_once(&self, task: &Arc<Task>, host: &Arc<str>) {
+        let scope = self.scope(host);
+        let keywords = Keywords { shared: &self.shared, task, scope: &scope };
+        if keywords.bool("run_once", |c| c.run_once.as_ref()).unwrap_or(None).unwrap_or(false) {
+            self.shared.warn(NO_RUN_ONCE);
         }
     }
 
@@ -180,11 +195,7 @@ impl Batch {
             self.fatal.get_or_insert(Error::user(text).at(task.origin.as_ref()));
             return false;
         }
-        let scope = self.scope(host);
-        let keywords = Keywords { shared: &self.shared, task, scope: &scope };
-        if keywords.bool("run_once", |c| c.run_once.as_ref()).unwrap_or(None).unwrap_or(false) {
-            self.shared.warn(NO_RUN_ONCE);
-        }
+        self.warn_of_run_once(task, host);
         // As written, unrendered: any text counts.
         let fatal = task.keyword(|c| c.any_errors_fatal.as_ref()).map(crate::value::Value::truthy);
         if fatal.unwrap_or(self.shared.settings.flag("ANY_ERRORS_FATAL")) {

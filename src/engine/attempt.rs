@@ -50,7 +50,8 @@ pub(super) struct Attempt {
 impl Attempt {
     /// Gives a failure its message, where it has none of its own.
     fn say(&mut self) {
-        if self.outcome.is_failed() && self.outcome.get("msg").is_none() {
+        let silent = self.outcome.get("msg").is_none() && (self.cause.is_none() || self.unsaid.is_some());
+        if self.outcome.is_failed() && silent {
             self.outcome.set("msg", self.unsaid.take().unwrap_or_else(|| UNKNOWN.to_owned()));
         }
     }
@@ -158,12 +159,13 @@ impl HostTask {
         attempt.ignore_unreachable = lenient(keywords.bool("ignore_unreachable", |c| c.ignore_unreachable.as_ref()));
         if attempt.no_log {
             attempt.outcome.set("_ansible_no_log", true);
-            // The error of the keyword itself tells no secret.
-            if attempt.error.is_some() && no_log.is_ok() {
+            // The error of the keyword itself tells no secret, nor do words that are always the same.
+            let plain = attempt.outcome.get("msg").and_then(Value::as_str) == Some("non-zero return code");
+            if attempt.error.is_some() && no_log.is_ok() && !plain {
                 attempt.error = Some(self.secret_error());
             }
         }
-        if attempt.outcome.get("failed").is_some_and(Value::truthy) {
+        if attempt.outcome.get("failed").is_some_and(Value::truthy) || attempt.outcome.is_unreachable() {
             attempt.outcome.result.set_default("exception", NO_TRACE);
         }
         attempt
@@ -305,6 +307,11 @@ impl HostTask {
         let total = extra + 1;
         for number in 1..=total {
             let mut attempt = self.act(keywords, action, args.clone(), (scope, place), delegated).await?;
+            if attempt.outcome.is_unreachable() {
+                // There is no result that could be judged, or tried again.
+                attempt.error = self.failure(&attempt);
+                return Ok(attempt);
+            }
             if total > 1 {
                 attempt.outcome.set("attempts", number as i64);
             }
@@ -317,12 +324,13 @@ impl HostTask {
                 return Ok(attempt);
             }
             let seen = scope.with(&self.seen(&attempt));
-            if self.is_enough(&attempt, &seen)? || attempt.outcome.is_unreachable() {
+            if self.is_enough(&attempt, &seen)? {
                 return Ok(attempt);
             }
             if number == total || self.shared.cancel.is_cancelled() {
                 attempt.outcome.set("attempts", extra as i64);
                 attempt.outcome.set("failed", true);
+                attempt.say();
                 attempt.error = self.failure(&attempt);
                 return Ok(attempt);
             }
@@ -452,7 +460,7 @@ impl HostTask {
             args,
             task: &self.task,
             title: &self.info.name,
-            name: self.task.action.as_str().rsplit('.').next().unwrap_or_default(),
+            name: self.task.action.as_str(),
             host: &scope.host,
             delegated,
             scope,
@@ -505,7 +513,7 @@ impl HostTask {
             }
             Err(error) => return Err(error),
         };
-        Ok(self.acted(acted, &action.name, &remote, (keywords, scope), delegated))
+        Ok(self.acted(acted, &action.name, &remote, scope, delegated))
     }
 
     /// The host as the action reaches it; one that needs none may be on a host whose connection rplay lacks.
@@ -530,7 +538,7 @@ impl HostTask {
         acted: Acted,
         action: &str,
         remote: &HostRemote<'_>,
-        (keywords, scope): (&Keywords<'_>, &HostScope),
+        scope: &HostScope,
         delegated: Option<&str>,
     ) -> Attempt {
         let Acted { mut outcome, effects } = acted;
@@ -562,7 +570,7 @@ impl HostTask {
         }
         let unsaid = outcome::unsaid(&mut outcome);
         if let Some(name) = delegated {
-            outcome.set("_ansible_delegated_vars", keywords.delegated_vars(scope, name));
+            outcome.set("_ansible_delegated_vars", remote.delegated_vars(name, scope));
         }
         let remarks = remote.take_remarks().into_iter().chain(outcome::help(&outcome)).collect();
         Attempt { outcome, effects, cause, unsaid, remarks, ..Attempt::default() }

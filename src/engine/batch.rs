@@ -1,13 +1,14 @@
 //! A play on one batch of its hosts: the state that the strategy works on.
 
 use super::apart::Apart;
-use super::flow::Hosts;
+use super::flow::{Hosts, Level};
 use super::handlers::Handlers;
 use super::shared::Shared;
 use crate::diag::Error;
 use crate::playbook::{Play, Task};
 use crate::value::{Dict, Value};
 use crate::vars::{HostScope, PlayVars};
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 /// A play on a batch of hosts. It alone changes the hosts' states.
@@ -21,8 +22,16 @@ pub(super) struct Batch {
     pub members: Vec<Arc<str>>,
     /// All hosts' states and counters.
     pub hosts: Hosts,
-    /// How many blocks around the running task would rescue a failure of it.
-    pub rescuable: usize,
+    /// The blocks around the running task.
+    pub around: Vec<Level>,
+    /// The places of the includes around the running task.
+    pub including: Vec<usize>,
+    /// The hosts that failed at the running task (true) or could not be reached, be that ignored or not.
+    pub bad: Vec<(Arc<str>, bool)>,
+    /// The hosts that count as failed: those that no `rescue` or `always` awaits, and those that others' failures stop.
+    pub counted: HashSet<Arc<str>>,
+    /// More hosts failed than `max_fail_percentage` allows: no play follows.
+    pub breaks: bool,
     /// The task that gathers facts.
     pub gather: Arc<Task>,
     /// The handlers of the play and its roles, in their order.
@@ -31,7 +40,7 @@ pub(super) struct Batch {
     pub force_handlers: bool,
     /// What ends the whole run, such as a handler that does not exist.
     pub fatal: Option<Error>,
-    /// `meta: end_batch` or `end_play` was reached, or the last host was lost.
+    /// Too many hosts failed: nothing more is done.
     pub over: bool,
     /// `meta: end_play` was reached: no batch follows.
     pub ends_play: bool,

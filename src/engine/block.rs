@@ -4,6 +4,7 @@
 //! failed its rescue, then all of them `always`, as ansible-core's linear strategy orders them.
 
 use super::batch::Batch;
+use super::flow::{Level, Part, Waits};
 use crate::actions::BoxFuture;
 use crate::playbook::{Block, Entry};
 use std::sync::Arc;
@@ -26,20 +27,27 @@ impl Batch {
     }
 
     async fn block(&mut self, block: &Block, hosts: &[Arc<str>]) {
-        let rescues = !block.rescue.is_empty();
-        self.rescuable += usize::from(rescues);
+        let level = Level {
+            part: Part::Tasks,
+            rescue: !block.rescue.is_empty(),
+            always: !block.always.is_empty(),
+            section: false,
+        };
+        self.around.push(level);
         self.list(&block.block, hosts).await;
-        self.rescuable -= usize::from(rescues);
-        if rescues {
+        if level.rescue {
             self.rescue(block, hosts).await;
         }
-        if !block.always.is_empty() {
-            self.always(block, hosts).await;
+        if level.always {
+            let failed = self.begin_always(hosts);
+            self.list(&block.always, hosts).await;
+            self.end_always(&failed);
         }
+        self.around.pop();
     }
 
     async fn rescue(&mut self, block: &Block, hosts: &[Arc<str>]) {
-        let failed: Vec<Arc<str>> = hosts.iter().filter(|h| self.has_failed(h)).cloned().collect();
+        let failed = self.begin_part(Part::Rescue, hosts);
         for host in &failed {
             let state = self.hosts.state(host);
             state.failed = false;
@@ -48,26 +56,41 @@ impl Batch {
         self.list(&block.rescue, &failed).await;
     }
 
-    async fn always(&mut self, block: &Block, hosts: &[Arc<str>]) {
-        let failed: Vec<Arc<str>> = hosts.iter().filter(|h| self.has_failed(h)).cloned().collect();
-        let mut before = Vec::with_capacity(failed.len());
-        for host in &failed {
-            let state = self.hosts.state(host);
+    /// Begins the `always` of the block that runs: what failed counts again once that is through.
+    pub(super) fn begin_always(&mut self, hosts: &[Arc<str>]) -> Vec<(Arc<str>, bool)> {
+        let failed = self.begin_part(Part::Always, hosts);
+        let hold = |host: Arc<str>| {
+            let state = self.hosts.state(&host);
             let failed = std::mem::take(&mut state.failed);
             state.forgiven = false;
-            before.push(std::mem::replace(&mut state.held, failed));
-        }
-        self.list(&block.always, hosts).await;
-        for (host, held) in failed.iter().zip(before) {
+            let before = std::mem::replace(&mut state.held, failed);
+            (host, before)
+        };
+        failed.into_iter().map(hold).collect()
+    }
+
+    /// Ends the `always` of the block that runs, for those hosts that had failed.
+    pub(super) fn end_always(&mut self, failed: &[(Arc<str>, bool)]) {
+        let waits = Waits::within(&self.around);
+        for (host, held) in failed {
             // `meta: clear_host_errors` in between lets go of all failures.
             let state = self.hosts.state(host);
-            state.failed |= state.held;
-            state.held = held && state.held;
+            if state.held && !state.failed && !state.ended {
+                state.failed = true;
+                state.waits = waits;
+            }
+            state.held = *held && state.held;
         }
     }
 
-    fn has_failed(&mut self, host: &Arc<str>) -> bool {
-        let state = self.hosts.state(host);
-        (state.failed || state.forgiven) && !state.unreachable && !state.ended
+    /// Begins a part of the block that runs; gives the hosts that failed and go on there.
+    fn begin_part(&mut self, part: Part, hosts: &[Arc<str>]) -> Vec<Arc<str>> {
+        let depth = self.around.len();
+        if let Some(own) = self.around.last_mut() {
+            own.part = part;
+        }
+        self.hosts.those(hosts, |state| {
+            (state.failed || state.forgiven) && state.waits.takes(depth, part) && !state.unreachable && !state.ended
+        })
     }
 }

@@ -22,10 +22,14 @@ impl HostTask {
         }
     }
 
-    /// The host that an error is shown with: a `delegate_to` that cannot be rendered stands as it is written.
+    /// The host that a task is delegated to as it is shown: as it is written, where it cannot be rendered.
     pub(super) fn shown_delegate(&self, scope: &HostScope) -> Option<String> {
-        let written = self.task.keyword(|c| c.delegate_to.as_ref())?;
-        self.delegated_to(scope).unwrap_or_else(|_| Some(written.to_text()))
+        let keywords = Keywords { shared: &self.shared, task: &self.task, scope };
+        let written = self.task.keyword(|c| c.delegate_to.as_ref()).filter(|written| written.truthy())?;
+        match keywords.render(Some(written)) {
+            Ok(name) => name.map(|name| if name.truthy() { name.to_text() } else { written.to_text() }),
+            Err(_) => Some(written.to_text()),
+        }
     }
 
     /// Whether the host that the task is delegated to learns the facts.

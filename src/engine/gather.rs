@@ -13,7 +13,8 @@ impl Batch {
         let Some(first) = self.members.first().cloned() else { return };
         let asked = self.play.gather_facts.as_ref().map(|value| self.shown(value, &first));
         let asked = asked.and_then(|text| boolean(&Value::str(text)));
-        let members = self.members.clone();
+        let active = self.hosts.active(&self.members);
+        let members = self.at(&self.gather.clone(), &active);
         let hosts: Vec<Arc<str>> = match self.shared.settings.text("DEFAULT_GATHERING") {
             Some("explicit") if asked != Some(true) => return,
             Some("smart") => members.into_iter().filter(|host| !self.shared.store.has_facts(host)).collect(),
@@ -23,15 +24,18 @@ impl Batch {
             return;
         }
         let task = self.gather.clone();
-        if !self.is_selected(&task) {
+        if !self.is_selected(&task) || !self.begins_by_now() {
             return;
         }
-        let info = Arc::new(self.describe(&task, &first));
+        let info = Arc::new(self.describe(&task, hosts.first().unwrap_or(&first)));
         if !Box::pin(self.takes_step(&info)).await {
             return;
         }
         self.shared.emit(&Event::TaskStart { task: info.clone() });
+        let left = self.left();
+        self.bad.clear();
         self.run_on(&task, &info, &hosts, None).await;
+        self.stop_where_fatal(&task, &left, false);
     }
 
     /// The task that gathers a play's facts.

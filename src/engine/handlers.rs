@@ -122,7 +122,7 @@ impl Batch {
         for index in 0.. {
             let Some(handler) = self.handlers.get(index) else { break };
             let mut on = Vec::new();
-            for host in self.takers(hosts) {
+            for host in self.hosts.active(hosts) {
                 if self.hosts.state(&host).notified.remove(&index) {
                     on.push(host);
                 }
@@ -134,19 +134,6 @@ impl Batch {
                 break;
             }
         }
-    }
-
-    /// The hosts that run handlers: with `force_handlers` also those that failed.
-    fn takers(&mut self, hosts: &[Arc<str>]) -> Vec<Arc<str>> {
-        let force = self.force_handlers;
-        let mut takers = Vec::new();
-        for host in hosts {
-            let state = self.hosts.state(host);
-            if state.is_active() || (force && state.failed && !state.unreachable) {
-                takers.push(host.clone());
-            }
-        }
-        takers
     }
 
     fn mark(&mut self, handlers: &[usize], host: &Arc<str>) {
@@ -219,25 +206,6 @@ impl Batch {
                 }
                 None
             }
-        }
-    }
-
-    /// Whether a host that failed is to run this list for its handlers' sake.
-    pub(super) async fn flush_forced(&mut self, hosts: &[Arc<str>]) {
-        if !self.force_handlers {
-            return;
-        }
-        let mut failed = Vec::new();
-        for host in hosts {
-            let state = self.hosts.state(host);
-            if state.failed && !state.unreachable {
-                state.failed = false;
-                failed.push(host.clone());
-            }
-        }
-        self.flush_handlers(&failed).await;
-        for host in &failed {
-            self.hosts.state(host).failed = true;
         }
     }
 }

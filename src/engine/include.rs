@@ -1,6 +1,7 @@
 //! `include_tasks` and `include_role`: what hosts include is loaded and run in place, a file at a time.
 
 use super::batch::Batch;
+use super::failing::place_of;
 use super::host_task::Included;
 use crate::diag::{Error, Kind, Result};
 use crate::event::{Event, Status, TaskInfo, TaskResult};
@@ -80,9 +81,15 @@ impl load::Render for Rendering<'_> {
 }
 
 impl Batch {
-    /// Runs what hosts included, each with the hosts that included it.
-    pub(super) async fn run_includes(&mut self, task: &Arc<Task>, info: &Arc<TaskInfo>, includes: Includes) {
+    /// Loads what hosts include, each with the hosts that include it.
+    pub(super) fn load_includes(
+        &mut self,
+        task: &Arc<Task>,
+        info: &Arc<TaskInfo>,
+        includes: Includes,
+    ) -> Vec<(Vec<Arc<str>>, Loaded)> {
         let mut loaded = Vec::new();
+        let mut failed: Vec<Arc<str>> = Vec::new();
         for Together { hosts, included, .. } in includes.list {
             let hosts = self.hosts.active(&hosts);
             let Some(first) = hosts.first() else { continue };
@@ -95,18 +102,30 @@ impl Batch {
                 Err(error) if error.kind == Kind::Parser => {
                     self.shared.tell_notes();
                     self.fatal.get_or_insert(error);
-                    return;
+                    return Vec::new();
                 }
                 Err(error) => {
                     self.fail_include(info, &hosts, &included, &error);
-                    self.stop_all_where_fatal(task, &hosts, false);
+                    failed.extend(hosts);
                 }
             }
         }
-        // All are told before the first of them runs.
+        for host in failed {
+            self.bad.push((host.clone(), true));
+            self.counted.insert(host.clone());
+            self.hosts.state(&host).fail(&self.around);
+            self.vars.remove(&host);
+        }
+        loaded
+    }
+
+    /// Runs what was included; all of it was told before the first of it runs.
+    pub(super) async fn run_includes(&mut self, task: &Arc<Task>, loaded: Vec<(Vec<Arc<str>>, Loaded)>) {
+        self.including.push(place_of(task));
         for (hosts, found) in loaded {
             self.list(&found.entries, &hosts).await;
         }
+        self.including.pop();
     }
 
     /// Counts what was loaded, and lets the play have its roles and handlers.
@@ -164,10 +183,10 @@ impl Batch {
             }
             // It counts as a failure even where a rescue follows.
             self.hosts.stats(host).failed += 1;
-            if self.rescuable == 0 {
-                self.vars.remove(host);
+            // Of a loop, ansible-core tells the items again, which say nothing of themselves.
+            if included.label.is_some() {
+                continue;
             }
-            self.hosts.state(host).failed = true;
             self.shared.emit(&Event::Result(Box::new(TaskResult {
                 task: info.clone(),
                 host: host.clone(),

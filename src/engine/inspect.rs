@@ -4,6 +4,7 @@ use super::run::Prepared;
 use super::{tags, validate, vars_files};
 use crate::content::ActionKind;
 use crate::diag::Result;
+use crate::inventory::Notice;
 use crate::playbook::{Entry, Play, Task};
 use crate::template::Scope;
 use crate::value::Value;
@@ -25,6 +26,8 @@ pub struct PlayListing {
     pub tasks: Vec<(String, Vec<String>)>,
     /// Actions that rplay cannot run, which would fail where their tasks run.
     pub lacking: Vec<String>,
+    /// What ansible-core warns of only where the play is shown: patterns out of templates that match nothing.
+    pub warnings: Vec<String>,
 }
 
 impl Prepared {
@@ -39,8 +42,21 @@ impl Prepared {
         let scope = vars_files::outside(&self.shared, play, vars)?;
         validate::play(&self.shared, play, &scope)?;
         let patterns = super::play::patterns(&self.shared, play, &scope)?;
+        let (hosts, notices) = self.shared.select(&patterns)?;
+        let mut warnings = Vec::new();
+        let template =
+            |hosts: &Value| matches!(hosts, Value::Str(text) if self.shared.templar.is_template(text.as_str()));
+        if play.hosts.iter().any(template) {
+            warnings.extend(notices.into_iter().filter_map(|notice| match notice {
+                Notice::Warning(text) => Some(text),
+                _ => None,
+            }));
+        } else {
+            self.shared.tell_notices(notices);
+        }
         let mut listing = PlayListing {
-            hosts: self.shared.matched(&patterns)?,
+            hosts,
+            warnings,
             name: self.shown(&play.title(), &scope),
             tags: self.tags(play.common().tags.iter(), &scope),
             patterns,

@@ -90,6 +90,12 @@ impl Keywords<'_> {
     pub fn environment(&self) -> Result<Vec<(String, String)>> {
         let mut all = Dict::new();
         for value in self.task.environment() {
+            // What is plain text is left out; what a template gives has to fit.
+            if value.as_str().is_some_and(|text| !text.is_empty() && !self.shared.templar.is_template(text)) {
+                let shown = crate::value::repr(&Value::list([value.clone()]));
+                self.shared.warn(format!("could not parse environment value, skipping: {shown}"));
+                continue;
+            }
             let rendered = match self.render(Some(value)) {
                 Err(error) if self.awaits_facts(&error) => Some(self.without_facts(value).into()),
                 Err(error) => return Err(self.environment_failed(error)),
@@ -146,7 +152,7 @@ impl Keywords<'_> {
         let shared = |get: fn(&Common) -> Option<&Value>| self.value(get).ok().flatten().unwrap_or_default();
         let tags = Value::list(info.tags.iter().map(|tag| Value::str(tag.as_str())));
         let when = Value::list(self.task.when().into_iter().map(Value::untrusted));
-        let name = self.task.name.as_ref().map_or(Value::Null, |_| {
+        let name = self.task.name.as_ref().map_or(Value::str(""), |_| {
             Value::str(info.name.rsplit_once(" : ").map_or(info.name.as_str(), |(_, name)| name))
         });
         Dict::from([

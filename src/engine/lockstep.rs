@@ -28,9 +28,13 @@ impl Batch {
         if !task.implicit && !task.handler && (!self.is_selected(task) || !self.has_started(task, hosts)) {
             return;
         }
-        let hosts = self.of_role(task, hosts);
+        let hosts = self.at(task, hosts);
+        let hosts = self.of_role(task, &hosts);
         let Some(first) = hosts.first() else { return };
         if task.resolved.as_ref().is_some_and(|action| &*action.name == "meta") {
+            if self.apart.is_some() && !task.implicit {
+                self.warn_of_run_once(task, first);
+            }
             self.meta(task, &hosts).await;
             return;
         }
@@ -51,12 +55,15 @@ impl Batch {
             }
         };
         self.shared.emit(&Event::TaskStart { task: info.clone() });
+        let left = self.left();
+        self.bad.clear();
         let on = if alone { &hosts[..1] } else { &hosts[..] };
         // What one host learns for all, those learn too that do not run what is included.
         let all = if alone { Some(self.members.clone()) } else { None };
         let includes = self.run_on(task, &info, on, all.as_deref()).await;
-        self.stop_all_where_fatal(task, &hosts, alone);
-        self.run_includes(task, &info, includes).await;
+        let loaded = self.load_includes(task, &info, includes);
+        self.stop_where_fatal(task, &left, alone);
+        self.run_includes(task, loaded).await;
     }
 
     /// Runs a task on hosts, and what comes of it is done: state, variables, events.
@@ -204,15 +211,28 @@ impl Batch {
         if self.started {
             return true;
         }
-        let wanted = self.shared.options.start_at_task.clone().unwrap_or_default();
-        if hosts.is_empty() {
-            return false;
-        }
+        self.started = !hosts.is_empty() && self.is_start(task);
+        self.started
+    }
+
+    /// Whether it is the task that `--start-at-task` names.
+    fn is_start(&self, task: &Task) -> bool {
+        let Some(wanted) = &self.shared.options.start_at_task else { return false };
         // Names are compared as they are written.
         let name = titled(task, &task.name.as_ref().map(Value::to_text).unwrap_or_default());
         let plain = name.rsplit(" : ").next().unwrap_or(&name);
-        self.started = crate::inventory::glob_match(&wanted, &name) || crate::inventory::glob_match(&wanted, plain);
-        self.started
+        crate::inventory::glob_match(wanted, &name) || crate::inventory::glob_match(wanted, plain)
+    }
+
+    /// Whether the run has begun, or begins in this play, as it is written.
+    pub(super) fn begins_by_now(&self) -> bool {
+        let play = &self.play;
+        let roles = play.roles.iter().flat_map(|used| &used.tasks);
+        let mut found = self.started;
+        for entry in play.pre_tasks.iter().chain(roles).chain(&play.tasks).chain(&play.post_tasks) {
+            entry.each_task(&mut |task| found = found || self.is_start(task));
+        }
+        found
     }
 
     /// Those of the hosts on which the task's role is still to run.

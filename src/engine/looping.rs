@@ -247,6 +247,9 @@ impl Control {
 fn sum_up(results: Vec<Dict>) -> Outcome {
     let mut outcome = Outcome::default().with("results", Value::Null);
     outcome.set("skipped", results.iter().all(|r| r.get("skipped").is_some_and(Value::truthy)));
+    if results.iter().any(|r| r.get("_ansible_no_log").is_some_and(Value::truthy)) {
+        outcome.set("_ansible_no_log", true);
+    }
     let mut kept = Vec::with_capacity(results.len());
     for mut result in results {
         // The keys come in the order in which the items bring them.

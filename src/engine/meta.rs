@@ -70,6 +70,7 @@ impl Batch {
             "clear_host_errors" => {
                 for host in self.members.clone() {
                     self.hosts.state(&host).clear_errors();
+                    self.counted.remove(&host);
                 }
                 if let Some(apart) = &self.apart {
                     apart.clear_errors();
@@ -77,10 +78,8 @@ impl Batch {
             }
             "end_host" => self.end_host(host),
             "end_batch" | "end_play" => {
-                for host in self.members.clone() {
-                    if self.hosts.is_active(&host) {
-                        self.end_host(&host);
-                    }
+                for host in self.left() {
+                    self.end_host(&host);
                 }
                 if let Some(apart) = &self.apart {
                     apart.end();
@@ -94,11 +93,6 @@ impl Batch {
                 self.fatal = Some(Error::user(text).at(task.origin.as_ref()));
             }
         }
-    }
-
-    fn end_host(&mut self, host: &Arc<str>) {
-        self.hosts.state(host).ended = true;
-        self.vars.remove(host);
     }
 
     /// Whether a task's conditions hold for a host; some actions have none.

@@ -34,13 +34,26 @@ pub(super) fn help(outcome: &Outcome) -> Vec<Remark> {
 
 /// A deprecation as results have it.
 fn deprecation(remark: &Remark) -> Value {
+    if let Some(mark) = &remark.mark {
+        let kind = mark.kind.as_deref().map(Value::from).unwrap_or_default();
+        let by = Dict::from([("resolved_name", Value::str(mark.name.as_str())), ("type", kind)]);
+        let mut told =
+            Dict::from([("msg", Value::from(remark.words())), ("collection_name", mark.collection().into())]);
+        for (key, when) in [("version", &mark.version), ("date", &mark.date)] {
+            if let Some(when) = when {
+                told.insert(key, when.as_str());
+            }
+        }
+        told.insert("deprecator", by);
+        return Value::Dict(told);
+    }
     let (kind, name) = remark.plugin.map_or((Value::Null, "ansible.builtin"), |(kind, name)| (kind.into(), name));
     let by = Dict::from([("resolved_name", Value::str(name)), ("type", kind)]);
     Value::Dict(Dict::from([
-        ("collection_name", Value::str("ansible.builtin")),
-        ("deprecator", by.into()),
         ("msg", Value::from(remark.words())),
+        ("collection_name", Value::str("ansible.builtin")),
         ("version", remark.gone_in.as_deref().map(Value::from).unwrap_or_default()),
+        ("deprecator", by.into()),
     ]))
 }
 
@@ -192,7 +205,7 @@ pub(super) fn censored(result: &Dict) -> Dict {
         "warnings",
         "deprecations",
     ] {
-        if let Some(value) = result.get(key) {
+        if let Some(value) = result.get(key).filter(|value| key != "failed" || value.truthy()) {
             kept.insert(key, value.clone());
         }
     }

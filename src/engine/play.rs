@@ -1,16 +1,17 @@
 //! A play: its hosts, batches and sections.
 
 use super::batch::Batch;
-use super::flow::Hosts;
+use super::flow::{Hosts, Level, Part, Standing};
 use super::handlers::Handlers;
 use super::shared::Shared;
 use super::strategy::Strategy;
 use super::vars_files;
-use crate::diag::{Error, Result};
+use crate::diag::{Error, Kind, Result};
 use crate::event::{Event, PlayInfo};
 use crate::playbook::{Entry, Play};
 use crate::value::{Dict, Value};
 use crate::vars::{HostScope, PlayVars};
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 /// What a play leaves behind.
@@ -18,7 +19,7 @@ pub(super) struct Played {
     pub hosts: Hosts,
     pub custom_stats: Arc<Mutex<Dict>>,
     pub started: bool,
-    /// Whether no play follows: all hosts of a batch were lost.
+    /// Whether no play follows: all hosts of a batch were lost, or too many.
     pub broke: bool,
     pub fatal: Option<Error>,
 }
@@ -27,7 +28,7 @@ pub(super) struct Played {
 pub(super) async fn run(
     shared: &Arc<Shared>,
     play: &Arc<Play>,
-    lost: &[Arc<str>],
+    standing: &mut Standing,
     mut hosts: Hosts,
     custom_stats: Arc<Mutex<Dict>>,
     started: bool,
@@ -42,8 +43,9 @@ pub(super) async fn run(
     super::validate::play(shared, play, &outside)?;
     let strategy = Strategy::of(shared, play)?;
     let matched = shared.matched(&patterns(shared, play, &outside)?)?;
-    let members: Vec<Arc<str>> = matched.iter().filter(|host| !lost.contains(host)).cloned().collect();
-    let left: Vec<Arc<str>> = ordered(play, members, &outside, shared)?;
+    let members = ordered(play, matched.clone(), &outside, shared)?;
+    standing.unreachable.extend(standing.gone.iter().cloned());
+    let left: Vec<Arc<str>> = members.iter().filter(|host| !standing.has_lost(host)).cloned().collect();
     vars.set_hosts(&matched, &left);
     let keyword = play.common().check_mode.as_ref().map(|value| shown(shared, value, &outside));
     let keyword = keyword.and_then(|text| crate::argspec::boolean(&Value::str(text)));
@@ -59,17 +61,19 @@ pub(super) async fn run(
         })
     };
     let mut played = Played { hosts: Hosts::default(), custom_stats, started, broke: false, fatal: None };
-    let batches = batches(play, &left, &outside, shared)?;
+    // Hosts that are lost have their places in the batches.
+    let batches = batches(play, &members, &outside, shared)?;
+    let mut lost_before = standing.lost();
     if matched.is_empty() {
         shared.emit(&Event::PlayStart { play: info(&[]) });
         shared.emit(&Event::NoHostsMatched);
         return Ok(Played { hosts, ..played });
     }
     for members in batches {
-        let info = info(&members);
-        let gone = matched.iter().filter(|host| lost.contains(host)).cloned();
-        vars.set_batch(&members, gone.chain(hosts.lost().into_iter().map(|(host, _)| host)));
-        hosts.begin(&members);
+        let left: Vec<Arc<str>> = members.iter().filter(|host| !standing.has_lost(host)).cloned().collect();
+        let info = info(&left);
+        vars.set_batch(&members, standing.failed.union(&standing.unreachable).cloned());
+        hosts.begin(&members, standing);
         let mut batch = Batch {
             shared: shared.clone(),
             play: play.clone(),
@@ -77,7 +81,11 @@ pub(super) async fn run(
             id: info.id,
             members,
             hosts,
-            rescuable: 0,
+            around: Vec::new(),
+            including: Vec::new(),
+            bad: Vec::new(),
+            counted: HashSet::new(),
+            breaks: false,
             gather: Arc::new(Batch::setup_task(play)),
             handlers: Handlers::default(),
             force_handlers: forces_handlers(shared, play, &outside),
@@ -93,18 +101,26 @@ pub(super) async fn run(
         batch.load_vars_files()?;
         batch.warn_of_play();
         shared.emit(&Event::PlayStart { play: info });
-        batch.run(strategy).await;
-        let failed = batch.members.iter().filter(|host| !batch.hosts.is_left(host)).count();
-        let all_lost = !batch.members.is_empty() && failed == batch.members.len();
+        match batch.read_inventory_vars() {
+            Ok(()) => batch.run(strategy).await,
+            Err(error) => batch.fatal = Some(error),
+        }
+        batch.settle_in(standing);
+        let (size, breaks, ends_play) = (batch.members.len(), batch.breaks, batch.ends_play);
         hosts = batch.hosts;
         played.started = batch.started;
         played.fatal = batch.fatal;
-        if all_lost || batch.over {
-            played.broke = true;
-        }
-        if played.broke || batch.ends_play || played.fatal.is_some() || shared.cancel.is_cancelled() {
+        if ends_play || played.fatal.is_some() || shared.cancel.is_cancelled() {
             break;
         }
+        // The batches that follow are played all the same.
+        played.broke |= breaks;
+        if standing.lost() - lost_before.min(standing.lost()) == size {
+            played.broke = true;
+            break;
+        }
+        lost_before = standing.lost();
+        standing.gone.extend(standing.unreachable.iter().cloned());
     }
     Ok(Played { hosts, ..played })
 }
@@ -124,8 +140,36 @@ impl Batch {
         }
     }
 
-    /// Gathers facts, then runs the sections of the play.
+    /// Says what became of the hosts, for the plays that follow.
+    fn settle_in(&mut self, standing: &mut Standing) {
+        let failed = self.hosts.those(&self.members, |state| state.failed);
+        let unreachable = self.hosts.those(&self.members, |state| state.unreachable);
+        for host in &self.members {
+            standing.failed.remove(host);
+            standing.unreachable.remove(host);
+        }
+        standing.failed.extend(failed);
+        standing.unreachable.extend(unreachable);
+        standing.status = match (standing.unreachable.is_empty(), standing.failed.is_empty()) {
+            _ if self.breaks => 2,
+            (false, _) => 4,
+            (true, false) => 2,
+            (true, true) => 0,
+        };
+        // Those that others' failures stopped count as failed even where they were rescued.
+        standing.failed.extend(std::mem::take(&mut self.counted));
+    }
+
+    /// Goes through the play, then again with hosts that were back too late.
     pub(super) async fn sections(&mut self) {
+        self.go_through().await;
+        while !self.is_over() && self.begin_catching_up() {
+            self.go_through().await;
+        }
+    }
+
+    /// Gathers facts, then runs the sections of the play.
+    async fn go_through(&mut self) {
         let play = self.play.clone();
         let members = self.members.clone();
         self.gather_facts().await;
@@ -134,20 +178,38 @@ impl Batch {
         let main: Vec<Entry> = roles.into_iter().chain(play.tasks.iter().cloned()).collect();
         self.section(&main, &members).await;
         self.section(&play.post_tasks, &members).await;
-        self.flush_forced(&members).await;
+    }
+
+    /// Reads the files of hosts' and groups' variables; one that cannot be read ends the run.
+    fn read_inventory_vars(&self) -> Result<()> {
+        // As ansible-core tells it: in a line, without its place.
+        let unreadable = |error: Error| Error::parser(error.line());
+        self.left().iter().try_for_each(|host| self.shared.store.inventory_vars(host).map(drop).map_err(unreadable))
     }
 
     /// Reads `vars_files` for each host.
     fn load_vars_files(&self) -> Result<()> {
-        self.members.iter().try_for_each(|host| vars_files::read(&self.shared, &self.play, &self.vars, host))
+        self.left().iter().try_for_each(|host| vars_files::read(&self.shared, &self.play, &self.vars, host))
     }
 
-    /// A section of the play, and the handlers that it notified.
+    /// A section of the play, and the handlers that it notified; where they are forced, hosts that failed in it run theirs too.
     async fn section(&mut self, entries: &[Entry], members: &[Arc<str>]) {
+        let mut failed = Vec::new();
+        if self.force_handlers {
+            self.around.push(Level { part: Part::Tasks, rescue: false, always: true, section: true });
+        }
+        let begun = self.hosts.active(members);
         self.list(entries, members).await;
-        let active = self.hosts.active(members);
+        if self.force_handlers {
+            failed = self.begin_always(&begun);
+        }
+        let active = self.hosts.those(members, |state| state.is_active() && state.behind.is_none());
         if !active.is_empty() && !self.is_over() {
             self.flush_handlers(&active).await;
+        }
+        if self.force_handlers {
+            self.end_always(&failed);
+            self.around.pop();
         }
     }
 }
@@ -185,7 +247,7 @@ fn ordered(play: &Play, mut hosts: Vec<Arc<str>>, scope: &HostScope, shared: &Sh
         "shuffle" => shuffle(&mut hosts),
         other => {
             let text = format!("Invalid 'order' specified for inventory hosts: {other}");
-            return Err(Error::user(text).at(super::keywords::place(Some(order))));
+            return Err(Error::new(Kind::Options, text));
         }
     }
     Ok(hosts)

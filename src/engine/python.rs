@@ -10,7 +10,7 @@ use crate::diag::{Error, Result};
 use crate::host::words;
 use crate::modules::programs;
 use crate::proto::{Context, FileKind, FileModule, Outcome, Request};
-use crate::python::{self, Alone, Looked, Pack, Packer, Places, Printed};
+use crate::python::{self, Alone, Code, Job, Looked, Pack, Packer, Places, Printed, Read};
 use crate::template::{Scope, Var};
 use crate::value::{Dict, JsonStyle, Value, str_repr, write_json};
 use std::collections::HashMap;
@@ -102,7 +102,7 @@ impl HostRemote<'_> {
         Ok(self.finish(&outcome, &chosen))
     }
 
-    /// Runs it where no agent runs: all of it as one script.
+    /// Runs it where no agent runs: all of it as one script, but for a program, which is put there before.
     async fn alone(
         &self,
         file: &FileModule,
@@ -112,20 +112,55 @@ impl HostRemote<'_> {
         context: &Context,
         why: String,
     ) -> Result<Outcome> {
-        let Upload::Bytes(content) = content else { return Err(Error::unsupported(why)) };
-        if context.background.is_some() {
-            return Err(Error::unsupported(format!("{why}, and none of them in the background")));
-        }
-        let alone =
-            Alone { file, interpreter: &chosen.line, content, args: &args.into(), environment: &context.environment };
+        let connection = self.connection();
+        let put = match content {
+            Upload::File(path) => {
+                let unreadable = |error: std::io::Error| Error::action(format!("{}: {error}", path.display()));
+                let mut reader = tokio::fs::File::open(path).await.map_err(unreadable)?;
+                let put = connection.put(&file.file, true, &mut reader).await;
+                Some(put.map_err(|error| self.refused(error))?)
+            }
+            Upload::Bytes(_) => None,
+        };
+        let code = match (content, &put) {
+            (Upload::Bytes(bytes), _) => Code::Bytes(bytes),
+            (_, put) => Code::Put(put.as_deref().unwrap_or_default()),
+        };
+        let wrapper = match &context.background {
+            Some(job) => Some((job, self.wrapper().await?)),
+            None => None,
+        };
+        let job = wrapper.as_ref().map(|(job, (pack, import, interpreter))| Job {
+            wrapper: pack,
+            import,
+            interpreter,
+            id: &job.id,
+            limit: job.limit.unwrap_or_default(),
+        });
+        let environment = &context.environment;
+        let alone = Alone { file, interpreter: &chosen.line, code, args: &args.into(), environment, job };
         let Some(script) = alone.script() else { return Err(Error::unsupported(why)) };
-        match self.connection().script(&script).await {
+        let said = connection.script(&script).await;
+        if let (Some(put), None) = (&put, &context.background) {
+            connection.unstage(put).await;
+        }
+        match said {
             Ok(output) => Ok(Outcome::default()
                 .with("rc", i64::from(output.rc))
                 .with("stdout", String::from_utf8_lossy(&output.stdout).as_ref())
                 .with("stderr", String::from_utf8_lossy(&output.stderr).as_ref())),
             Err(error) => self.lost(error),
         }
+    }
+
+    /// ansible-core's own program that starts jobs, packed, with the name by which it is imported and its interpreter.
+    async fn wrapper(&self) -> Result<(Vec<u8>, String, String)> {
+        let shared = &self.task.shared;
+        let name = "async_wrapper";
+        let Some(path) = shared.loader.catalogue().file_of(name) else { return Err(Error::unsupported(missing(name))) };
+        let module = shared.file_modules.module(shared, "ansible.legacy.async_wrapper", &path)?;
+        let Some(pack) = &module.pack else { return Err(Error::unsupported(missing(name))) };
+        Ok((pack.zip(), pack.import.clone(), self.interpreter(&module.looked).await?.line))
     }
 
     /// Reads what was printed.
@@ -138,14 +173,8 @@ impl HostRemote<'_> {
         let text = |key: &str| outcome.get(key).map(Value::to_text).unwrap_or_default();
         let rc = outcome.get("rc").and_then(Value::as_int).unwrap_or_default();
         let printed = Printed { rc, stdout: text("stdout"), stderr: text("stderr") };
-        let traces = self.task.shared.settings.list("DISPLAY_TRACEBACK");
-        let traces = traces.iter().any(|which| matches!(*which, "error" | "always"));
-        let mut read = python::read(&printed, &chosen.line, traces);
-        if read.outcome.is_failed() {
-            read.outcome.result.set_default("exception", NO_TRACE);
-        }
-        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = read.error.take();
-        read.remarks.drain(..).for_each(|remark| self.remarks.add(remark));
+        let mut read = python::read(&printed, &chosen.line, self.keeps_traces());
+        self.heard(&mut read);
         let own = read.outcome.result.remove("warnings");
         let mut warnings: Vec<Value> = read.warnings.iter().map(|text| Value::from(text.as_str())).collect();
         warnings.extend(own.as_ref().and_then(Value::as_list).unwrap_or_default().iter().cloned());
@@ -154,6 +183,34 @@ impl HostRemote<'_> {
         }
         chosen.tell(&mut read.outcome);
         read.outcome
+    }
+
+    fn keeps_traces(&self) -> bool {
+        let traces = self.task.shared.settings.list("DISPLAY_TRACEBACK");
+        traces.iter().any(|which| matches!(*which, "error" | "always"))
+    }
+
+    /// Takes what a result says beside its keys.
+    fn heard(&self, read: &mut Read) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = read.error.take();
+        read.remarks.drain(..).for_each(|remark| self.remarks.add(remark));
+        if read.outcome.is_failed() {
+            read.outcome.result.set_default("exception", NO_TRACE);
+        }
+    }
+
+    /// A job's state, whose result is as its module printed it.
+    pub(super) fn job_read(&self, mut outcome: Outcome) -> Outcome {
+        match python::untagged(&outcome.result, self.keeps_traces()) {
+            Some(mut read) => {
+                self.heard(&mut read);
+                read.outcome
+            }
+            None => {
+                self.note(&mut outcome);
+                outcome
+            }
+        }
     }
 
     /// Adds what ansible-core itself tells every module.

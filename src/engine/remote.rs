@@ -66,7 +66,7 @@ impl<'a> HostRemote<'a> {
     ) -> Self {
         let connection = Mutex::new(task.shared.pool.connect(&target));
         let vars = match delegated {
-            Some(name) => scope.of_host(&task.shared.store.host_name(name).unwrap_or_else(|| name.into())),
+            Some(name) => keywords.delegated(scope, name),
             None => scope.clone(),
         };
         let delegates_facts = keywords.bool("delegate_facts", |c| c.delegate_facts.as_ref()).unwrap_or(None);
@@ -82,6 +82,24 @@ impl<'a> HostRemote<'a> {
             chosen: Mutex::default(),
             place: None,
         }
+    }
+
+    /// What a result tells of the host that its task was delegated to.
+    pub fn delegated_vars(&self, name: &str, own: &HostScope) -> Dict {
+        let mut vars = Dict::from([("ansible_delegated_host", Value::str(name))]);
+        for name in ["ansible_host", "ansible_port", "ansible_user", "ansible_connection"] {
+            let written = self.vars.plain(name).ok().flatten();
+            // What cannot be rendered here is told as it is written.
+            let render = |value: Value| self.task.shared.templar.render_value(&value, own).unwrap_or(Some(value));
+            let value = match (written.and_then(render), name) {
+                (Some(value), _) => value.untrusted(),
+                (None, "ansible_host") => Value::str(self.vars.host.clone()),
+                (None, "ansible_connection") => continue,
+                (None, _) => Value::Null,
+            };
+            vars.insert(name, value);
+        }
+        vars
     }
 
     /// The same for an item that is ahead of its turn.
@@ -101,22 +119,21 @@ impl<'a> HostRemote<'a> {
     /// Runs a module with the task's own surroundings.
     pub async fn module(&self, name: &str, shown: &str, args: Dict, context: Context) -> Result<Outcome> {
         let request = Request { module: name.to_owned(), shown: shown.to_owned(), args, context };
-        match self.native(request.clone(), None, true).await? {
-            Ok(outcome) => Ok(outcome),
-            Err(ConnectionError::NoAgent(text)) => {
-                // Where no agent runs, the module in Python may; there, `shell` is `command` with a shell.
-                let mut args = request.args;
-                let name = if name == "shell" {
-                    args.insert("_uses_shell", true);
-                    "command"
-                } else {
-                    name
-                };
-                match self.task.shared.loader.catalogue().file_of(name) {
-                    Some(path) => self.file_module(shown, &path, args, request.context).await,
-                    None => Err(Error::unsupported(text)),
-                }
+        self.asked(request, None, true).await
+    }
+
+    /// Runs a native module, by the agent or, where none runs, as its Python self.
+    async fn asked(&self, request: Request, upload: Option<Upload>, only: bool) -> Result<Outcome> {
+        match self.connection().agentless().await {
+            Ok(None) => {}
+            Ok(Some(why)) => {
+                self.turn().await?;
+                return self.plainly(request, upload, &why).await;
             }
+            Err(error) => return self.lost(error),
+        }
+        match self.native(request, upload, only).await? {
+            Ok(outcome) => Ok(outcome),
             Err(error) => self.lost(error),
         }
     }
@@ -133,6 +150,7 @@ impl<'a> HostRemote<'a> {
         self.turn().await?;
         self.make_way(&request.module).await;
         let named = request.context.python.is_some();
+        let of_job = request.module == "async_status";
         let connection = self.connection();
         let look = async { if named { Ok(()) } else { self.notice_python().await } };
         // Nothing waits for the look: both are under way at once.
@@ -145,7 +163,11 @@ impl<'a> HostRemote<'a> {
         };
         let Ok(mut outcome) = ran else { return Ok(ran) };
         looked?;
-        self.note(&mut outcome);
+        if of_job {
+            outcome = self.job_read(outcome);
+        } else {
+            self.note(&mut outcome);
+        }
         self.noticed(&mut outcome);
         Ok(Ok(outcome))
     }
@@ -208,10 +230,17 @@ impl<'a> HostRemote<'a> {
             ConnectionError::Failed(text) => Err(Error::user(text)),
             ConnectionError::NoAgent(text) | ConnectionError::Unsupported(text) => Err(Error::unsupported(text)),
             ConnectionError::Module { rc, stdout, stderr } => {
-                let said = if stderr.trim().is_empty() { stdout.trim() } else { stderr.trim() };
-                let ended = format!("the agent was ended by signal {}", rc.unsigned_abs());
-                let words = if said.is_empty() && rc < 0 { &ended } else { said };
-                Ok(Outcome::failed(format!("MODULE FAILURE: {words}\nSee stdout/stderr for the exact error"))
+                // As ansible-core says of a module that ended without a result.
+                let error = Error::user("No start of json char found").context("Module result deserialization failed.");
+                let error = error.help("See stdout/stderr for the returned output.");
+                let outcome = Outcome::failed(error.line());
+                let stderr = match rc {
+                    ..0 if stderr.trim().is_empty() => format!("the agent was ended by signal {}", rc.unsigned_abs()),
+                    _ => stderr,
+                };
+                *self.failure.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Some(error.apart().context("Action failed."));
+                Ok(outcome
                     .with("module_stdout", stdout.as_str())
                     .with("module_stderr", stderr.as_str())
                     .with("rc", i64::from(rc))
@@ -223,21 +252,11 @@ impl<'a> HostRemote<'a> {
 
 impl Remote for HostRemote<'_> {
     fn run(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>> {
-        Box::pin(async move {
-            match self.native(request, upload, false).await? {
-                Ok(outcome) => Ok(outcome),
-                Err(error) => self.lost(error),
-            }
-        })
+        Box::pin(self.asked(request, upload, false))
     }
 
     fn run_only(&self, request: Request, upload: Option<Upload>) -> BoxFuture<'_, Result<Outcome>> {
-        Box::pin(async move {
-            match self.native(request, upload, true).await? {
-                Ok(outcome) => Ok(outcome),
-                Err(error) => self.lost(error),
-            }
-        })
+        Box::pin(self.asked(request, upload, true))
     }
 
     fn named<'a>(&'a self, name: &'a str, args: Dict, context: Context) -> BoxFuture<'a, Result<Outcome>> {
@@ -260,6 +279,11 @@ impl Remote for HostRemote<'_> {
     fn run_many(&self, steps: Vec<Step>, context: Context) -> BoxFuture<'_, Result<Vec<Outcome>>> {
         Box::pin(async move {
             self.turn().await?;
+            match self.connection().agentless().await {
+                Ok(None) => {}
+                Ok(Some(why)) => return self.plainly_many(steps, &context, &why).await,
+                Err(error) => return self.lost(error).map(|outcome| vec![outcome]),
+            }
             match self.connection().run(many::pack(steps, context), None).await {
                 Ok(outcome) => {
                     let mut outcomes = many::unpack(outcome);
@@ -334,6 +358,10 @@ impl Remote for HostRemote<'_> {
         })
     }
 
+    fn unstage<'a>(&'a self, path: &'a str) -> BoxFuture<'a, ()> {
+        Box::pin(async move { self.connection().unstage(path).await })
+    }
+
     fn get<'a>(&'a self, remote: &'a str, local: &'a Path) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
             let unwritable = |error: std::io::Error| Error::action(format!("{}: {error}", local.display()));
@@ -377,7 +405,7 @@ impl HostRemote<'_> {
         keywords.defaults(fqcn)
     }
 
-    fn refused(&self, error: ConnectionError) -> Error {
+    pub(super) fn refused(&self, error: ConnectionError) -> Error {
         let host = &self.task.scope.host;
         match self.lost(error) {
             Err(error) => error,

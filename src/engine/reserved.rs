@@ -5,7 +5,7 @@
 
 use super::batch::Batch;
 use super::shared::Shared;
-use crate::diag::Error;
+use crate::diag::{Error, Origin};
 use crate::playbook::{Role, Task};
 use crate::value::{Dict, Value};
 
@@ -93,9 +93,16 @@ impl Shared {
         for name in vars.keys() {
             let Value::Str(text) = name else { continue };
             if RESERVED.binary_search(&text.as_str()).is_ok() {
-                let warning = Error::user(format!("Found variable using reserved name '{}'.", text.as_str()));
-                self.warn(warning.at(text.origin()).to_string().trim_end());
+                self.warn_of_reserved_name(text.as_str(), text.origin());
             }
+        }
+    }
+
+    /// Warns of a variable where its name is reserved.
+    pub fn warn_of_reserved_name(&self, name: &str, origin: Option<&Origin>) {
+        if RESERVED.binary_search(&name).is_ok() {
+            let warning = Error::user(format!("Found variable using reserved name '{name}'."));
+            self.warn(warning.at(origin).to_string().trim_end());
         }
     }
 

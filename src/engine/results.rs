@@ -9,7 +9,7 @@ use crate::actions::Effect;
 use crate::event::{Event, Status, TaskInfo, TaskResult};
 use crate::playbook::Task;
 use crate::value::{Dict, Value};
-use crate::vars::GATHERED;
+use crate::vars::{GATHERED, is_restricted};
 use std::sync::{Arc, PoisonError};
 
 impl Batch {
@@ -31,7 +31,7 @@ impl Batch {
         self.apply(task, &mut done, &sharing);
         self.shared.tell_templates();
         self.add_all(task, &mut done);
-        let status = self.count(&done, task.include.is_some());
+        let status = self.count(task, &done, all.is_some());
         if let (Some(role), Status::Ok | Status::Changed | Status::Failed { .. }) = (&task.role, status) {
             // A role of which nothing ran may run where it is used again.
             self.hosts.state(&host).began_roles.insert(role.identity);
@@ -39,12 +39,12 @@ impl Batch {
         // What a host or group added changed is known only now.
         if let Some(name) = &task.register {
             let value = outcome::registered(&done.outcome.result);
-            self.shared.warn_of_reserved(&Dict::from([(name.clone(), Value::Null)]));
+            self.shared.warn_of_reserved_name(name, task.register_origin.as_ref());
             for host in &sharing {
                 self.shared.store.set_vars(host, &Dict::from([(name.clone(), value.clone())]));
             }
         }
-        if done.outcome.is_changed() && !done.outcome.is_failed() {
+        if done.outcome.is_changed() && !done.outcome.is_failed() && !done.outcome.is_unreachable() {
             // Even where all hosts share the result, one has notified.
             self.notify(task, std::slice::from_ref(&host), &done.notify);
         }
@@ -58,45 +58,45 @@ impl Batch {
         self.shared.emit(&Event::Result(Box::new(self.told(info, &done, status))));
     }
 
-    /// Counts a result and sets the state of its host.
-    fn count(&mut self, done: &Done, includes: bool) -> Status {
+    /// Counts a result and sets the state of its host, or of all hosts where it is `shared`.
+    fn count(&mut self, task: &Arc<Task>, done: &Done, shared: bool) -> Status {
         let host = &done.host;
         let outcome = &done.outcome;
-        let rescuable = self.rescuable > 0;
-        let stats = self.hosts.stats(host);
-        if outcome.is_unreachable() {
-            if done.ignore_unreachable {
-                stats.ok += 1;
-                stats.ignored += 1;
-                return Status::Unreachable { ignored: true };
-            }
-            stats.unreachable += 1;
-            self.hosts.state(host).unreachable = true;
-            self.vars.remove(host);
-            return Status::Unreachable { ignored: false };
-        }
         if outcome.is_failed() {
+            self.bad.push((host.clone(), true));
+            let stats = self.hosts.stats(host);
             if done.ignore_errors {
                 stats.ok += 1;
                 stats.ignored += 1;
                 stats.changed += u64::from(outcome.is_changed());
                 return Status::Failed { ignored: true };
             }
-            if rescuable {
-                stats.rescued += 1;
+            if self.is_rescuable() {
+                self.hosts.stats(host).rescued += 1;
             } else {
-                stats.failed += 1;
-                self.vars.remove(host);
+                self.hosts.stats(host).failed += 1;
             }
-            self.hosts.state(host).failed = true;
+            self.fail(task, host, shared);
             return Status::Failed { ignored: false };
+        }
+        let stats = self.hosts.stats(host);
+        if outcome.is_unreachable() {
+            self.bad.push((host.clone(), false));
+            if done.ignore_unreachable {
+                stats.ok += 1;
+                stats.ignored += 1;
+                return Status::Unreachable { ignored: true };
+            }
+            stats.unreachable += 1;
+            self.lose(task, host);
+            return Status::Unreachable { ignored: false };
         }
         if outcome.is_skipped() {
             stats.skipped += 1;
             return Status::Skipped;
         }
         // What an include brings is counted once it has been loaded.
-        stats.ok += u64::from(!includes);
+        stats.ok += u64::from(task.include.is_none());
         if outcome.is_changed() {
             stats.changed += 1;
             return Status::Changed;
@@ -123,6 +123,9 @@ impl Batch {
                     targets.iter().for_each(|host| self.shared.store.include_vars(host, &vars));
                 }
                 Effect::Facts(mut facts) => {
+                    for name in facts.keys().filter_map(Value::as_str).filter(|name| is_restricted(name)) {
+                        self.shared.warn(format!("Removed restricted key from module data: {name}"));
+                    }
                     let gathers = task.resolved.as_ref().is_some_and(|a| &*a.fqcn == "ansible.builtin.gather_facts");
                     if gathers && !done.outcome.is_failed() {
                         facts.insert(GATHERED, true);
@@ -150,7 +153,7 @@ impl Batch {
 
     /// What a rescue may look at.
     fn note_failure(&mut self, task: &Arc<Task>, info: &TaskInfo, host: &Arc<str>, done: &Done) {
-        if self.rescuable == 0 {
+        if !self.is_rescuable() {
             return;
         }
         let scope = self.scope(host);
@@ -177,56 +180,6 @@ impl Batch {
             label: None,
             error: done.error.clone(),
             remarks: done.remarks.clone(),
-        }
-    }
-
-    /// Stops every host where one failure is to be all hosts' failure.
-    pub(super) fn stop_all_where_fatal(&mut self, task: &Task, hosts: &[Arc<str>], alone: bool) {
-        if self.apart.is_some() {
-            return;
-        }
-        let lost = |batch: &mut Self, host: &Arc<str>| {
-            let state = batch.hosts.state(host);
-            state.failed || state.unreachable
-        };
-        let bad = hosts.iter().filter(|host| lost(self, host)).count();
-        if bad == 0 {
-            return;
-        }
-        let Some(first) = hosts.first() else { return };
-        let scope = self.scope(first);
-        let keywords = Keywords { shared: &self.shared, task, scope: &scope };
-        let everyone = keywords
-            .bool("any_errors_fatal", |c| c.any_errors_fatal.as_ref())
-            .unwrap_or(None)
-            .unwrap_or(self.shared.settings.flag("ANY_ERRORS_FATAL"));
-        if everyone || alone {
-            for host in self.members.clone() {
-                if self.hosts.is_active(&host) {
-                    self.vars.remove(&host);
-                    self.hosts.state(&host).failed = true;
-                }
-            }
-        }
-        self.check_max_fail();
-    }
-
-    /// `max_fail_percentage`: ends the play where more hosts of the batch failed.
-    fn check_max_fail(&mut self) {
-        let Some(limit) = self.play.max_fail_percentage.clone() else { return };
-        let Some(first) = self.members.first().cloned() else { return };
-        let limit = self.shown(&limit, &first).trim_end_matches('%').parse::<f64>();
-        let members = self.members.clone();
-        let failed = members.iter().filter(|host| !self.hosts.is_left(host)).count();
-        if limit.is_ok_and(|limit| failed as f64 * 100.0 / members.len().max(1) as f64 > limit) {
-            for host in &members {
-                if self.hosts.is_active(host) {
-                    self.vars.remove(host);
-                    self.hosts.state(host).failed = true;
-                }
-            }
-            self.over = true;
-            self.shared.emit(&Event::NoHostsRemaining);
         }
     }
 }

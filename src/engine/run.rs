@@ -1,7 +1,7 @@
 //! A whole run: playbooks on an inventory, from options to exit status.
 
 use super::emitter::{Emitter, Listener};
-use super::flow::Hosts;
+use super::flow::{Hosts, Standing};
 use super::inspect::PlayListing;
 use super::lacking;
 use super::options::Options;
@@ -412,7 +412,7 @@ impl Prepared {
                 break;
             }
             // Each playbook has its recap, of all that was played so far; none follows one that has failed.
-            let last = last || state.failed || state.unreachable;
+            let last = last || state.standing.status != 0;
             if last {
                 state.tell_of_no_start(shared);
             }
@@ -480,11 +480,9 @@ impl Prepared {
 #[derive(Default)]
 struct State {
     hosts: Hosts,
-    lost: Vec<Arc<str>>,
+    standing: Standing,
     custom_stats: Arc<Mutex<Dict>>,
     started: bool,
-    failed: bool,
-    unreachable: bool,
 }
 
 impl State {
@@ -492,16 +490,9 @@ impl State {
     async fn play(&mut self, shared: &Arc<Shared>, play: &Arc<Play>) -> Result<bool> {
         let hosts = std::mem::take(&mut self.hosts);
         let stats = self.custom_stats.clone();
-        let played = play::run(shared, play, &self.lost, hosts, stats, self.started).await?;
+        let played = play::run(shared, play, &mut self.standing, hosts, stats, self.started).await?;
         self.hosts = played.hosts;
         self.started = played.started;
-        for (host, failed) in self.hosts.lost() {
-            self.failed |= failed;
-            self.unreachable |= !failed;
-            if !self.lost.contains(&host) {
-                self.lost.push(host);
-            }
-        }
         match played.fatal {
             Some(error) => Err(error),
             None => Ok(played.broke),
@@ -527,7 +518,9 @@ impl State {
 
     /// Writes the names of the hosts that were lost beside the playbook, or where the settings say: for `--limit @FILE`.
     fn write_retry_file(&self, shared: &Shared, playbook: &str) {
-        if !shared.settings.flag("RETRY_FILES_ENABLED") || self.lost.is_empty() {
+        let lost = self.standing.failed.union(&self.standing.unreachable);
+        let mut hosts: Vec<&str> = lost.map(|host| &**host).collect();
+        if !shared.settings.flag("RETRY_FILES_ENABLED") || hosts.is_empty() {
             return;
         }
         let full = shared.around.resolve(playbook, None);
@@ -535,7 +528,6 @@ impl State {
         let folder = shared.settings.text("RETRY_FILES_SAVE_PATH").filter(|path| !path.is_empty()).unwrap_or(folder);
         let stem = name.rfind('.').filter(|at| *at > 0).map_or(name, |at| &name[..at]);
         let path = format!("{}/{stem}.retry", folder.trim_end_matches('/'));
-        let mut hosts: Vec<&str> = self.lost.iter().map(|host| &**host).collect();
         hosts.sort_unstable();
         let text: String = hosts.iter().map(|host| format!("{host}\n")).collect();
         match std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, text)) {
@@ -549,11 +541,6 @@ impl State {
         if shared.cancel.is_cancelled() {
             return Report { stats, status: 99 };
         }
-        let status = match (self.unreachable, self.failed) {
-            (true, _) => 4,
-            (false, true) => 2,
-            (false, false) => 0,
-        };
-        Report { stats, status }
+        Report { stats, status: self.standing.status }
     }
 }

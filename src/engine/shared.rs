@@ -137,15 +137,27 @@ impl Shared {
 
     /// The hosts that patterns and `--limit` match; no patterns match none.
     pub fn matched(&self, patterns: &[String]) -> Result<Vec<Arc<str>>> {
+        let (hosts, notices) = self.select(patterns)?;
+        self.tell_notices(notices);
+        Ok(hosts)
+    }
+
+    /// The same, with what is to be said of the patterns.
+    pub fn select(&self, patterns: &[String]) -> Result<(Vec<Arc<str>>, Vec<Notice>)> {
+        let mut notices = Vec::new();
         if patterns.is_empty() {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), notices));
         }
         let mismatch = Mismatch::named(self.settings.text("HOST_PATTERN_MISMATCH").unwrap_or_default());
         let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
-        let mut notices = Vec::new();
         let hosts = self.store.inventory().select(&patterns, self.limit.as_deref(), mismatch, &mut notices);
-        self.tell_notices(notices);
-        Ok(hosts?.iter().map(|host| host.name.clone()).collect())
+        match hosts {
+            Ok(hosts) => Ok((hosts.iter().map(|host| host.name.clone()).collect(), notices)),
+            Err(error) => {
+                self.tell_notices(notices);
+                Err(error)
+            }
+        }
     }
 
     /// The action of a name: an embedder's own first.

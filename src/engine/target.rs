@@ -9,23 +9,21 @@ use crate::argspec::boolean;
 use crate::connection::{Become, METHODS, Method, Secret, Ssh, Target, Transport};
 use crate::diag::{Error, Result};
 use crate::playbook::Common;
-use crate::value::{Dict, Value};
+use crate::value::Value;
 use crate::vars::HostScope;
 use std::sync::Arc;
 
 impl Keywords<'_> {
     /// The host of the task, or the one it is delegated to, as the task reaches it.
     pub fn target(&self, scope: &HostScope, delegated: Option<&str>) -> Result<Target> {
-        let of;
         let vars = match delegated {
-            Some(name) => {
-                // A host that the inventory does not know is reached by its name.
-                let host = self.shared.store.host_name(name).unwrap_or_else(|| Arc::from(name));
-                of = Connected { shared: self.shared, scope: scope.of_host(&host) };
-                of
-            }
+            Some(name) => Connected {
+                shared: self.shared,
+                scope: self.delegated(scope, name),
+                rendering: scope.delegated_to(&scope.host),
+            },
             // Keywords and options have their own place below.
-            None => Connected { shared: self.shared, scope: scope.as_written() },
+            None => Connected { shared: self.shared, scope: scope.as_written(), rendering: scope.as_written() },
         };
         let name = vars.scope.host.to_string();
         let local = is_localhost(&name) && !vars.is_in_inventory();
@@ -62,20 +60,11 @@ impl Keywords<'_> {
         Ok(Target { name, transport, escalation, remote_tmp, cwd })
     }
 
-    /// What callbacks are told of the host that a task is delegated to, as it is written.
-    pub fn delegated_vars(&self, scope: &HostScope, name: &str) -> Dict {
+    /// The variables of a host that the task is delegated to, the task's own among them; not those of its loop.
+    pub fn delegated(&self, scope: &HostScope, name: &str) -> HostScope {
+        // A host that the inventory does not know is reached by its name.
         let host = self.shared.store.host_name(name).unwrap_or_else(|| Arc::from(name));
-        let vars = Connected { shared: self.shared, scope: scope.of_host(&host) };
-        let value = |name: &str| vars.scope.plain(name).unwrap_or(None);
-        let address = value("ansible_host").unwrap_or_else(|| Value::from(host.clone()));
-        let mut known = Dict::from([("ansible_host", address)]);
-        known.insert("ansible_port", value("ansible_port").unwrap_or_default());
-        known.insert("ansible_user", value("ansible_user").unwrap_or_default());
-        let local = || (is_localhost(&host) && !vars.is_in_inventory()).then(|| Value::str("local"));
-        if let Some(connection) = value("ansible_connection").or_else(local) {
-            known.insert("ansible_connection", connection);
-        }
-        known
+        scope.delegated_to(&host)
     }
 
     fn ssh(&self, vars: &Connected<'_>, delegated: bool) -> Result<Ssh> {
@@ -277,6 +266,8 @@ const LACKING: [&str; 3] = ["enable", "machinectl", "runas"];
 struct Connected<'a> {
     shared: &'a Shared,
     scope: HostScope,
+    /// Those that they are rendered with: the task's own host's, though without its loop's where that has delegated it.
+    rendering: HostScope,
 }
 
 impl Connected<'_> {
@@ -285,7 +276,7 @@ impl Connected<'_> {
     fn value(&self, names: &[&str]) -> Result<Option<Value>> {
         for name in names {
             if let Some(value) = self.scope.plain(name)?
-                && let Some(value) = self.shared.templar.render_value(&value, &self.scope)?
+                && let Some(value) = self.shared.templar.render_value(&value, &self.rendering)?
             {
                 return Ok(Some(value));
             }

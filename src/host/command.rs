@@ -6,6 +6,7 @@
 
 use super::Env;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read, Write};
@@ -23,13 +24,30 @@ const SILENCE: Duration = Duration::from_secs(1);
 /// How often a cancellation is looked for.
 const TICK: Duration = Duration::from_millis(100);
 
+/// How long a child waits for open files and processes, where they run short.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// Held shared while a child is made. Between its fork and its exec, the child holds whatever is open here.
 static MAKING: RwLock<()> = RwLock::new(());
 
-/// Starts a child.
+/// Starts a child. Where open files or processes run short, it waits for those that other tasks give back.
 pub fn spawn(command: &mut std::process::Command) -> io::Result<Child> {
-    let _making = MAKING.read().unwrap_or_else(PoisonError::into_inner);
-    command.spawn()
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let made = {
+            let _making = MAKING.read().unwrap_or_else(PoisonError::into_inner);
+            command.spawn()
+        };
+        match made {
+            Err(error) if is_shortage(&error) && Instant::now() < deadline => std::thread::sleep(TICK),
+            made => return made,
+        }
+    }
+}
+
+/// Whether something failed because a limit is reached that others may leave again.
+fn is_shortage(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE | Errno::AGAIN))
 }
 
 /// Waits until no child that is being made can hold open a file that was just closed: a program that is open for
@@ -47,6 +65,8 @@ pub struct Command<'a> {
     pub cwd: Option<PathBuf>,
     /// Variables of its environment beside the task's.
     pub vars: Vec<(String, String)>,
+    /// Whether its environment is `vars` and nothing else.
+    pub bare: bool,
     /// What it reads from standard input; nothing where None.
     pub stdin: Option<Vec<u8>>,
     /// Its umask; set by a shell, since the agent's own is shared.
@@ -88,6 +108,7 @@ impl<'a> Command<'a> {
             argv: argv.into_iter().map(|word| word.as_ref().to_owned()).collect(),
             cwd: None,
             vars: Vec::new(),
+            bare: false,
             stdin: None,
             umask: None,
             cancelled: None,
@@ -148,7 +169,12 @@ impl<'a> Command<'a> {
             }
             None => std::process::Command::new(program),
         };
-        command.args(args).envs(self.env.over()).envs(self.vars.iter().map(|(k, v)| (k, v))).process_group(0);
+        if self.bare {
+            command.env_clear();
+        } else {
+            command.envs(self.env.over());
+        }
+        command.args(args).envs(self.vars.iter().map(|(k, v)| (k, v))).process_group(0);
         if let Some(cwd) = self.cwd.as_deref().or(self.env.folder()) {
             command.current_dir(cwd);
         }
@@ -210,7 +236,7 @@ fn ready<A: AsFd, B: AsFd>(pipes: &(Option<A>, Option<B>)) -> io::Result<(bool, 
     let tick = Timespec { tv_sec: 0, tv_nsec: TICK.subsec_nanos().into() };
     match poll(&mut fds, Some(&tick)) {
         Ok(_) => {}
-        Err(rustix::io::Errno::INTR) => return Ok((false, false)),
+        Err(Errno::INTR) => return Ok((false, false)),
         Err(e) => return Err(e.into()),
     }
     let mut states = fds.iter().map(|fd| !fd.revents().is_empty());

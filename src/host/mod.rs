@@ -4,6 +4,7 @@
 //! shared by all tasks under way. Works in an empty root too, with no libc files, shell or tools.
 
 pub mod accounts;
+pub mod chroot;
 pub mod command;
 pub mod digest;
 pub mod env;

@@ -148,8 +148,8 @@ impl Reader<'_, '_> {
     }
 
     fn host(&mut self, line: &str) -> Result<()> {
-        let words =
-            words::split(line).map_err(|e| Error::user(format!("Error parsing host definition '{line}': {e}")))?;
+        let words = words::split(line)
+            .map_err(|e| Error::user(format!("Error parsing host definition '{line}': {e}")).apart())?;
         let Some((pattern, assignments)) = words.split_first() else {
             return Err(Error::user("list index out of range"));
         };

@@ -198,8 +198,9 @@ impl Reading<'_> {
         let path = (wanted.found.path.clone(), wanted.from.tasks.clone());
         if self.under_way.contains(&path) {
             let message = "A recursion loop was detected with the roles specified. Make sure child roles do not have \
-                           dependencies on parent roles";
-            return Err(Error::user(message).at(wanted.origin.as_ref()));
+                           dependencies on parent roles.";
+            let error = Error::user("maximum recursion depth exceeded while calling a Python object");
+            return Err(error.context(message).at(wanted.origin.as_ref()));
         }
         self.under_way.push(path);
         let used = self.whole_role(wanted, user);

@@ -60,24 +60,7 @@ fn told(mut state: Dict) -> Dict {
         }
         (true, true) => {}
     }
-    for key in ["warnings", "deprecations"] {
-        if let Some(Value::List(items)) = state.get(key) {
-            let plain = Value::list(items.iter().map(|item| event(item).unwrap_or_else(|| item.clone())));
-            state.insert(key, plain);
-        }
-    }
-    if let Some(error) = state.get("exception").and_then(event) {
-        state.remove("exception");
-        if !state.contains("msg") {
-            state.insert("msg", format!("Task failed: Module failed: {}", error.to_text()));
-        }
-    }
     state
-}
-
-/// The message of a tagged warning or error.
-fn event(item: &Value) -> Option<Value> {
-    item.get("event").and_then(|event| event.get("msg")).cloned()
 }
 
 #[cfg(test)]
@@ -113,17 +96,5 @@ mod tests {
         has(&look(dir.path(), "cleanup"), "erased", &format!("'{}'", file.display()));
         assert!(!file.exists());
         has(&look(dir.path(), "cleanup"), "msg", "'could not find job'");
-    }
-
-    #[test]
-    fn reads_tagged_messages() {
-        let dir = tempfile::tempdir().expect("dir");
-        let warning = r#"{"event": {"msg": "careful", "__ansible_type": "Event"}, "__ansible_type": "WarningSummary"}"#;
-        let error = r#"{"event": {"msg": "boom", "__ansible_type": "Event"}, "__ansible_type": "ErrorSummary"}"#;
-        let text = format!(r#"{{"failed": true, "warnings": [{warning}], "exception": {error}}}"#);
-        std::fs::write(dir.path().join("j1"), text).expect("write");
-        let told = look(dir.path(), "status");
-        has(&told, "warnings", "['careful']");
-        has(&told, "msg", "'Task failed: Module failed: boom'");
     }
 }

@@ -20,7 +20,7 @@ pub const NAME: &str = "deliver";
 pub const DIFFERING: &str = "differing";
 
 /// The arguments of `copy` that `file` takes too.
-const FILE_ARGS: &[&str] = &[
+pub const FILE_ARGS: &[&str] = &[
     "attr",
     "attributes",
     "force",
@@ -132,24 +132,10 @@ impl<'a> Delivery<'a> {
         Self { request, args, dest: PathBuf::new(), limit, always }
     }
 
-    fn is_too_large(&self, size: u64) -> bool {
-        u64::try_from(self.limit).is_ok_and(|limit| limit > 0 && size > limit)
-    }
-
     fn read_for_diff(&self, path: &Path) -> Shown {
         match fs::metadata(path) {
-            Ok(meta) if self.is_too_large(meta.len()) => Shown::TooLarge,
-            _ => self.of_bytes(&fs::read(path).unwrap_or_default()),
-        }
-    }
-
-    fn of_bytes(&self, bytes: &[u8]) -> Shown {
-        if self.is_too_large(bytes.len() as u64) {
-            Shown::TooLarge
-        } else if bytes.contains(&0) {
-            Shown::Binary
-        } else {
-            Shown::Text(String::from_utf8_lossy(bytes).into_owned())
+            Ok(meta) if is_too_large(meta.len(), self.limit) => Shown::TooLarge,
+            _ => Shown::of(&fs::read(path).unwrap_or_default(), self.limit),
         }
     }
 
@@ -205,7 +191,7 @@ impl<'a> Delivery<'a> {
             shown.insert("dest", self.args.get("dest").cloned().unwrap_or_default());
         }
         match outcome.get("path").cloned() {
-            Some(path) if outcome.get("dest").is_none() => outcome.with("dest", path),
+            Some(path) if outcome.get("dest").is_none() && !outcome.is_failed() => outcome.with("dest", path),
             _ => outcome,
         }
     }
@@ -256,33 +242,80 @@ impl<'a> Delivery<'a> {
 
     /// The texts before and after, or why they are not shown.
     fn difference(&self, blob: Option<&Blob>, label: &Value) -> Dict {
-        let dest = self.dest.to_string_lossy();
-        let mut diff = Dict::new();
-        match (fs::metadata(&self.dest), self.read_for_diff(&self.dest)) {
-            (Err(_), _) => drop(diff.insert("before", "")),
-            (Ok(meta), _) if meta.is_dir() => drop(diff.insert("before", "")),
-            (_, Shown::Binary) => drop(diff.insert("dst_binary", 1)),
-            (_, Shown::TooLarge) => drop(diff.insert("dst_larger", self.limit)),
-            (_, Shown::Text(text)) => {
-                diff.insert("before_header", dest.as_ref());
-                diff.insert("before", text);
-            }
-        }
+        let there = fs::metadata(&self.dest).is_ok_and(|meta| !meta.is_dir());
         let after = match blob {
-            Some(Blob::Inline(bytes)) => self.of_bytes(bytes),
+            Some(Blob::Inline(bytes)) => Shown::of(bytes, self.limit),
             Some(Blob::Staged(path)) => self.read_for_diff(path),
             None => Shown::Text(String::new()),
         };
-        match after {
+        let shown = Difference { before: there.then(|| self.read_for_diff(&self.dest)), after, limit: self.limit };
+        shown.told(&self.dest.to_string_lossy(), label, self.request.context.no_log)
+    }
+}
+
+/// A file as a difference shows it.
+#[derive(Debug)]
+pub enum Shown {
+    /// Its text.
+    Text(String),
+    /// That it is binary.
+    Binary,
+    /// That it is larger than the settings allow.
+    TooLarge,
+}
+
+impl Shown {
+    /// What is shown of content; `limit` as for [`is_too_large`].
+    pub fn of(bytes: &[u8], limit: i64) -> Self {
+        if is_too_large(bytes.len() as u64, limit) {
+            Self::TooLarge
+        } else if bytes.contains(&0) {
+            Self::Binary
+        } else {
+            Self::Text(String::from_utf8_lossy(bytes).into_owned())
+        }
+    }
+}
+
+/// Whether a file of so many bytes is above the limit, which is none where it is not above 0.
+pub fn is_too_large(size: u64, limit: i64) -> bool {
+    u64::try_from(limit).is_ok_and(|limit| limit > 0 && size > limit)
+}
+
+/// A file before and after.
+#[derive(Debug)]
+pub struct Difference {
+    /// None where nothing was there.
+    pub before: Option<Shown>,
+    /// The new content.
+    pub after: Shown,
+    /// How large a file may be.
+    pub limit: i64,
+}
+
+impl Difference {
+    /// Under the keys of a result: `label` is the new content's name, the file's own where it is null.
+    pub fn told(self, dest: &str, label: &Value, no_log: bool) -> Dict {
+        let mut diff = Dict::new();
+        match self.before {
+            None => drop(diff.insert("before", "")),
+            Some(Shown::Binary) => drop(diff.insert("dst_binary", 1)),
+            Some(Shown::TooLarge) => drop(diff.insert("dst_larger", self.limit)),
+            Some(Shown::Text(text)) => {
+                diff.insert("before_header", dest);
+                diff.insert("before", text);
+            }
+        }
+        match self.after {
             Shown::Binary => drop(diff.insert("src_binary", 1)),
             Shown::TooLarge => drop(diff.insert("src_larger", self.limit)),
             Shown::Text(text) => {
-                let header = if label.is_null() { Value::str(dest.as_ref()) } else { label.clone() };
+                let header = if label.is_null() { Value::str(dest) } else { label.clone() };
                 diff.insert("after_header", header);
                 diff.insert("after", text);
             }
         }
-        if self.request.context.no_log {
+        if no_log {
             if diff.contains("before") {
                 diff.insert("before", "");
             }
@@ -293,13 +326,6 @@ impl<'a> Delivery<'a> {
         }
         diff
     }
-}
-
-/// A file as a difference shows it.
-enum Shown {
-    Text(String),
-    Binary,
-    TooLarge,
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use super::Call;
 use super::attributes::{FileArgs, mode_text, note, real_path};
-use crate::host::{Replace, errors, mode, replace, words};
+use crate::host::{Replace, errors, mode, replace};
 use crate::proto::Outcome;
 use crate::re::PatternError;
 use crate::value::{Dict, Value};
@@ -57,9 +57,7 @@ fn validate(call: &Call<'_>, command: &str, content: &[u8]) -> Result<(), Outcom
 }
 
 fn run(call: &Call<'_>, line: &str) -> Result<(), Outcome> {
-    let words = words::split(line).map_err(Outcome::crashed)?;
-    let argv: Vec<String> = words.iter().map(|word| call.env.expand(word)).collect();
-    let output = call.command(&argv).run().map_err(|e| super::command::not_started(&argv, &e))?;
+    let output = call.run_line(line, &[])?;
     if output.rc == 0 {
         return Ok(());
     }

@@ -12,6 +12,9 @@ pub mod acl;
 #[cfg(test)]
 mod against;
 pub mod alternatives;
+pub mod apt;
+pub mod apt_key;
+pub mod apt_repository;
 pub mod archive;
 pub mod assemble;
 pub mod async_status;
@@ -21,6 +24,7 @@ pub mod blockinfile;
 pub mod command;
 pub mod copy;
 pub mod cron;
+pub mod deb822_repository;
 pub mod debconf;
 pub mod deliver;
 #[cfg(test)]
@@ -37,12 +41,15 @@ pub mod git;
 pub mod group;
 pub mod hostname;
 pub mod ini_file;
+mod init;
+pub mod iptables;
 pub mod known_hosts;
 pub mod lineinfile;
 pub mod many;
 pub mod mount;
 mod neutral;
 mod order;
+pub mod package_facts;
 pub mod patch;
 pub mod ping;
 pub mod pip;
@@ -50,6 +57,8 @@ pub mod programs;
 pub mod replace;
 pub mod run;
 pub mod selinux;
+pub mod service;
+pub mod service_facts;
 pub mod setup;
 pub mod shell;
 pub mod slurp;
@@ -57,6 +66,8 @@ pub mod stat;
 pub mod subversion;
 pub mod synchronize;
 pub mod sysctl;
+pub mod systemd;
+pub mod sysvinit;
 pub mod tempfile;
 #[cfg(test)]
 pub mod testing;
@@ -130,6 +141,9 @@ pub enum Blob {
 pub static MODULES: &[&ModuleDef] = &[
     &acl::DEF,
     &alternatives::DEF,
+    &apt::DEF,
+    &apt_key::DEF,
+    &apt_repository::DEF,
     &archive::DEF,
     &assemble::DEF,
     &async_status::DEF,
@@ -138,6 +152,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &command::DEF,
     &copy::DEF,
     &cron::DEF,
+    &deb822_repository::DEF,
     &debconf::DEF,
     &dpkg_selections::DEF,
     &expect::DEF,
@@ -149,13 +164,17 @@ pub static MODULES: &[&ModuleDef] = &[
     &group::DEF,
     &hostname::DEF,
     &ini_file::DEF,
+    &iptables::DEF,
     &known_hosts::DEF,
     &lineinfile::DEF,
     &mount::DEF,
+    &package_facts::DEF,
     &patch::DEF,
     &ping::DEF,
     &pip::DEF,
     &replace::DEF,
+    &service::DEF,
+    &service_facts::DEF,
     &setup::DEF,
     &shell::DEF,
     &slurp::DEF,
@@ -163,6 +182,9 @@ pub static MODULES: &[&ModuleDef] = &[
     &subversion::DEF,
     &synchronize::DEF,
     &sysctl::DEF,
+    &systemd::DEF,
+    &systemd::SERVICE,
+    &sysvinit::DEF,
     &tempfile::DEF,
     &timezone::DEF,
     &unarchive::DEF,

@@ -6,10 +6,11 @@
 use super::neutral::Neutral;
 use super::{Blob, Call, ModuleDef, Support, attributes, deliver, many, order, programs};
 use crate::argspec::{Args, Checked, Host, check};
-use crate::host::{Command, Env, locale};
+use crate::host::{Command, Env, Output, locale, words};
 use crate::proto::{Outcome, Request};
 use crate::value::{Dict, Value};
 use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 
 /// Runs a module of the table.
 pub fn run(request: &Request, blob: Option<Blob>, cancelled: &AtomicBool) -> Outcome {
@@ -115,6 +116,37 @@ impl Call<'_> {
             }
         }
         command
+    }
+
+    /// Runs a command by its line: split as the shell would, `~` and variables of each word expanded.
+    pub fn run_line(&self, line: &str, vars: &[(&str, &str)]) -> Result<Output, Outcome> {
+        let argv = self.words(line)?;
+        let command = vars.iter().fold(self.command(&argv), |command, (name, value)| command.var(name, *value));
+        command.run().map_err(|error| super::command::not_started(&argv, &error))
+    }
+
+    /// The words of a command's line.
+    pub fn words(&self, line: &str) -> Result<Vec<String>, Outcome> {
+        let words = words::split(line).map_err(Outcome::crashed)?;
+        Ok(words.iter().map(|word| self.env.expand(word)).collect())
+    }
+
+    /// Waits for some seconds, or until the task is to end. Python's words where there are less than none.
+    pub fn sleep(&self, seconds: i64) -> Result<(), Outcome> {
+        let seconds = u64::try_from(seconds).map_err(|_| Outcome::crashed("sleep length must be non-negative"))?;
+        self.pause(Duration::from_secs(seconds));
+        Ok(())
+    }
+
+    /// Waits, or until the task is to end.
+    pub fn pause(&self, length: Duration) {
+        let started = Instant::now();
+        while let Some(left) = length.checked_sub(started.elapsed()).filter(|left| !left.is_zero()) {
+            if self.is_cancelled() {
+                break;
+            }
+            std::thread::sleep(left.min(Duration::from_millis(100)));
+        }
     }
 
     /// Adds a warning.

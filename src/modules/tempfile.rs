@@ -15,7 +15,7 @@ pub static DEF: ModuleDef = ModuleDef {
     name: "tempfile",
     doc: "Creates temporary files and directories.",
     spec: &Spec::new(&[
-        Arg::new("state", Kind::Str).default(Default::Str("file")).choices(&["directory", "file"]),
+        Arg::new("state", Kind::Str).default(Default::Str("file")).choices(&["file", "directory"]),
         Arg::new("path", Kind::Path),
         Arg::new("prefix", Kind::Str).default(Default::Str("ansible.")),
         Arg::new("suffix", Kind::Str).default(Default::Str("")),

@@ -36,7 +36,7 @@ pub fn read_play_head(node: &Node, around: Surroundings<'_>) -> Result<PlayHead>
     Ok(PlayHead {
         name: node.get("name").filter(|n| !n.is_null()).map(Node::to_value),
         hosts: Vec::new(),
-        vars_files: node.get("vars_files").map(as_list).unwrap_or_default(),
+        vars_files: read_vars_files(node)?,
         vars_prompt: read_vars_prompt(node.get("vars_prompt"))?,
         serial: node.get("serial").map(as_list).unwrap_or_default(),
         common,
@@ -85,12 +85,9 @@ fn read_prompt(item: &Node, list: &Node) -> Result<VarsPrompt> {
     let invalid =
         |what: String| Error::parser(format!("Invalid vars_prompt data structure, {what}")).at(Some(&list.origin));
     let Some(pairs) = item.as_map() else {
-        let message = format!(
-            "variable files must contain either a dictionary of variables, or a list of dictionaries. Got: {} ({})",
-            item.to_value().to_text(),
-            super::keywords::class_name(item)
-        );
-        return Err(Error::user(message).at(Some(&list.origin)));
+        return Err(Error::parser("Invalid variable file contents.")
+            .help("Variable files must contain either a dictionary of variables, or a list of dictionaries.")
+            .at(Some(&list.origin)));
     };
     let Some(name) = item.get("name") else { return Err(invalid("missing 'name' key".into())) };
     let mut prompt = VarsPrompt { name: name.to_value(), ..VarsPrompt::default() };
@@ -111,4 +108,23 @@ fn read_prompt(item: &Node, list: &Node) -> Result<VarsPrompt> {
         *slot = Some(value.to_value());
     }
     Ok(prompt)
+}
+
+/// `vars_files`: names, and lists of names of which the first that is there counts.
+fn read_vars_files(node: &Node) -> Result<Vec<Value>> {
+    let Some(files) = node.get("vars_files") else { return Ok(Vec::new()) };
+    let is_wrong = |entry: &Node| !entry.is_null() && entry.as_str().is_none() && entry.as_list().is_none();
+    let wrong = match files.as_list() {
+        Some(entries) => entries.iter().find(|entry| is_wrong(entry)),
+        None => Some(files).filter(|entry| is_wrong(entry)),
+    };
+    match wrong {
+        None => Ok(as_list(files)),
+        Some(entry) => {
+            let kind = entry.to_value().type_name();
+            Err(Error::parser(format!("Invalid `vars_files` value of type '{kind}'."))
+                .help("A `vars_files` value should either be a string or list of strings.")
+                .at(Some(&entry.origin)))
+        }
+    }
 }

@@ -58,6 +58,7 @@ pub fn read_task(node: &Node, place: TaskPlace<'_>, around: Surroundings<'_>) ->
         loop_,
         loop_control,
         register,
+        register_origin: node.get("register").map(|register| register.origin.clone()),
         until: node.get("until").map(as_list).unwrap_or_default(),
         retries: value("retries"),
         delay: value("delay"),
@@ -142,10 +143,14 @@ fn is_loop(key: &str) -> bool {
 }
 
 fn read_loop(node: &Node) -> Result<Option<Loop>> {
-    let plain = node.get("loop").filter(|items| !items.is_null());
-    let mut found =
-        plain.map(|items| Loop { lookup: None, items: items.to_value(), origin: Some(items.origin.clone()) });
+    let mut found: Option<Loop> = None;
     for (key, value) in node.as_map().unwrap_or_default() {
+        if key.as_str() == Some("loop") && !value.is_null() {
+            // After a `with_` its items count, and they are looked up as those would have been.
+            let lookup = found.and_then(|found| found.lookup);
+            found = Some(Loop { lookup, items: value.to_value(), origin: Some(value.origin.clone()) });
+            continue;
+        }
         let Some(lookup) = key.as_str().filter(|k| is_loop(k)).and_then(|k| k.strip_prefix("with_")) else { continue };
         if found.is_some() {
             return Err(Error::user(format!("duplicate loop in task: {lookup}")).at(Some(&node.origin)));

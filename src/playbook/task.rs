@@ -27,6 +27,8 @@ pub struct Task {
     pub loop_control: LoopControl,
     /// `register`.
     pub register: Option<Arc<str>>,
+    /// Where that name stands.
+    pub register_origin: Option<Origin>,
     /// `until`: expressions, all of which must hold.
     pub until: Vec<Value>,
     /// `retries`.
@@ -141,6 +143,7 @@ impl Task {
             loop_: None,
             loop_control: LoopControl::default(),
             register: None,
+            register_origin: None,
             until: Vec::new(),
             retries: None,
             delay: None,

@@ -4,7 +4,7 @@
 
 use crate::host::words::{assignments, quote};
 use crate::proto::{FileKind, FileModule};
-use crate::value::{JsonStyle, Value, write_json};
+use crate::value::{Dict, JsonStyle, Value, write_json};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -21,16 +21,42 @@ pub struct Alone<'a> {
     pub file: &'a FileModule,
     /// The interpreter's command line.
     pub interpreter: &'a str,
-    /// The zip file of a packed module, or the text of another.
-    pub content: &'a [u8],
+    /// Where its code is.
+    pub code: Code<'a>,
     /// Its arguments, complete.
     pub args: &'a Value,
     /// The task's environment.
     pub environment: &'a [(String, String)],
+    /// Set where it is to run in the background.
+    pub job: Option<Job<'a>>,
+}
+
+/// A module's code.
+#[derive(Clone, Copy, Debug)]
+pub enum Code<'a> {
+    /// The zip file of a packed module, or the text of another.
+    Bytes(&'a [u8]),
+    /// The path of a program that was put on the host before.
+    Put(&'a str),
+}
+
+/// How a module runs in the background: ansible-core's own wrapper starts it and keeps its state.
+#[derive(Debug)]
+pub struct Job<'a> {
+    /// The zip file of the wrapper.
+    pub wrapper: &'a [u8],
+    /// The name by which it is imported.
+    pub import: &'a str,
+    /// The command line of the wrapper's interpreter.
+    pub interpreter: &'a str,
+    /// How the job's id begins.
+    pub id: &'a str,
+    /// Seconds that it may take; 0 is no limit.
+    pub limit: u64,
 }
 
 impl Alone<'_> {
-    /// The script; None for a program, which a text cannot hold.
+    /// The script; None where a text cannot hold the module.
     pub fn script(&self) -> Option<String> {
         let mut script = String::new();
         for (name, value) in self.environment {
@@ -39,47 +65,78 @@ impl Alone<'_> {
                 script.push_str(&format!("{name}={}\nexport {name}\n", quote(value)));
             }
         }
-        let json = write_json(self.args, JsonStyle::default());
-        match self.file.kind {
-            FileKind::Packed => {
-                let params = format!("{{\"ANSIBLE_MODULE_ARGS\": {json}}}");
-                let (pack, params) = (STANDARD.encode(self.content), STANDARD.encode(params));
-                let call = format!(
-                    "run(\n    '{pack}',\n    '{params}',\n    '{}',\n    {},\n)\n",
-                    self.file.import, self.file.nofile
-                );
-                // The shell stays, since it says by which signal a module ended.
-                script.push_str(&format!("{} - <<'{END}'\n{PROGRAM}\n\n{call}{END}\nexit $?\n", self.interpreter));
+        if let (FileKind::Packed, None, Code::Bytes(pack)) = (self.file.kind, &self.job, self.code) {
+            // The shell stays, since it says by which signal a module ended.
+            let program = program(pack, self.args, &self.file.import, self.file.nofile);
+            script.push_str(&format!("{} - <<'{END}'\n{program}{END}\nexit $?\n", self.interpreter));
+            return Some(script);
+        }
+        // The wrapper removes a folder only by such a name.
+        script.push_str("umask 077\nd=`mktemp -d \"${TMPDIR:-/tmp}/ansible-tmp-XXXXXXXXXX\"` || exit 1\n");
+        let path = match self.code {
+            Code::Put(path) => quote(path),
+            Code::Bytes(bytes) => {
+                script.push_str(&heredoc("$d/module", &self.text(bytes))?);
+                script.push_str("chmod 700 \"$d/module\"\n");
+                "\"$d/module\"".into()
             }
-            FileKind::Binary => return None,
-            kind => {
-                let text = String::from_utf8_lossy(self.content);
-                let args = match kind {
-                    FileKind::Whole => None,
-                    FileKind::Words => Some(assignments(self.args)),
-                    _ => Some(json),
-                };
-                if text.lines().chain(args.iter().flat_map(|args| args.lines())).any(|line| line == END) {
-                    return None;
-                }
-                script.push_str("umask 077\nd=`mktemp -d` || exit 1\n");
-                script.push_str(&format!("cat > \"$d/module\" <<'{END}'\n{}\n{END}\n", text.trim_end_matches('\n')));
-                let mut run = format!("{} \"$d/module\"", self.interpreter);
-                if let Some(args) = args {
-                    script.push_str(&format!("cat > \"$d/args\" <<'{END}'\n{args}\n{END}\n"));
-                    run.push_str(" \"$d/args\"");
-                }
-                script.push_str(&format!("umask 022\n{run} </dev/null\ns=$?\nrm -rf \"$d\"\nexit $s\n"));
+        };
+        let args = match self.file.kind {
+            FileKind::Packed | FileKind::Whole => None,
+            FileKind::Words => Some(assignments(self.args)),
+            _ => Some(write_json(self.args, JsonStyle::default())),
+        };
+        if let Some(args) = &args {
+            script.push_str(&heredoc("$d/args", args)?);
+        }
+        let given = if args.is_some() { "\"$d/args\"" } else { "" };
+        script.push_str("umask 022\n");
+        match &self.job {
+            Some(job) => {
+                let program = program(job.wrapper, &Value::Dict(Dict::new()), job.import, 0);
+                let given = if args.is_some() { given } else { "_" };
+                // What the wrapper writes down is read by itself: quotes and all.
+                let line = format!("{} - {} {} {path} {given}", job.interpreter, quote(job.id), job.limit);
+                script.push_str(&format!("{line} <<'{END}'\n{program}{END}\nexit $?\n"));
+            }
+            None => {
+                let run = format!("{} {path} {given}", self.interpreter);
+                script.push_str(&format!("{} </dev/null\ns=$?\nrm -rf \"$d\"\nexit $s\n", run.trim()));
             }
         }
         Some(script)
     }
+
+    /// The module as a file of its own.
+    fn text(&self, code: &[u8]) -> String {
+        match self.file.kind {
+            FileKind::Packed => {
+                let program = program(code, self.args, &self.file.import, self.file.nofile);
+                format!("#!{}\n{program}", self.interpreter)
+            }
+            _ => String::from_utf8_lossy(code).into_owned(),
+        }
+    }
+}
+
+/// The program that runs a packed module with its arguments.
+fn program(pack: &[u8], args: &Value, import: &str, nofile: u64) -> String {
+    let params = format!("{{\"ANSIBLE_MODULE_ARGS\": {}}}", write_json(args, JsonStyle::default()));
+    let (pack, params) = (STANDARD.encode(pack), STANDARD.encode(params));
+    format!("{PROGRAM}\n\nrun(\n    '{pack}',\n    '{params}',\n    '{import}',\n    {nofile},\n)\n")
+}
+
+/// The lines that write a text into a file; None where the text cannot stand in them.
+fn heredoc(path: &str, text: &str) -> Option<String> {
+    if text.lines().any(|line| line == END) {
+        return None;
+    }
+    Some(format!("cat > \"{path}\" <<'{END}'\n{}\n{END}\n", text.trim_end_matches('\n')))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::Dict;
     use std::io::Write;
     use std::process::{Command, Stdio};
 
@@ -87,8 +144,14 @@ mod tests {
         let file = FileModule { kind, ..FileModule::default() };
         let args = Value::Dict(Dict::from([("a", Value::from("it's\nü")), ("b", Value::Int(1))]));
         let environment = [("GIVEN".to_owned(), "x 'y'".to_owned()), ("not a name".to_owned(), String::new())];
-        let alone =
-            Alone { file: &file, interpreter, content: content.as_bytes(), args: &args, environment: &environment };
+        let alone = Alone {
+            file: &file,
+            interpreter,
+            code: Code::Bytes(content.as_bytes()),
+            args: &args,
+            environment: &environment,
+            job: None,
+        };
         let mut shell = Command::new("/bin/sh").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         shell.stdin.take().unwrap().write_all(alone.script().unwrap().as_bytes()).unwrap();
         String::from_utf8(shell.wait_with_output().unwrap().stdout).unwrap()

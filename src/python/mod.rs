@@ -12,12 +12,12 @@ mod requires;
 mod result;
 mod zip;
 
-pub use alone::Alone;
+pub use alone::{Alone, Code, Job};
 pub use kind::{JSON_ARGS, Looked, look};
 pub use locate::Places;
 pub use pack::{Pack, Packer};
 pub use requires::satisfies;
-pub use result::{Printed, read};
+pub use result::{Printed, Read, read, untagged};
 
 /// A zip file of texts, for tests of what reads it.
 #[cfg(test)]

@@ -4,9 +4,9 @@
 //! warnings and deprecations are objects that say their type. Noise around the JSON is passed over, at its end with
 //! a warning.
 
-use crate::diag::{Error, Remark};
+use crate::diag::{Error, Mark, Remark};
 use crate::proto::Outcome;
-use crate::value::{Dict, Value, parse_json};
+use crate::value::{Dict, Text, Value, parse_json};
 
 /// What a run left behind.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +51,28 @@ pub fn read(printed: &Printed, interpreter: &str, traces: bool) -> Read {
             }
             read
         }
+    }
+}
+
+/// Reads a result that was kept as a module printed it, as a job's file keeps it; None where nothing in it says
+/// its type.
+pub fn untagged(result: &Dict, traces: bool) -> Option<Read> {
+    if !result.values().any(is_tagged) {
+        return None;
+    }
+    let own = |name: &Value| name.as_str().is_some_and(|name| name.starts_with("_ansible_"));
+    let (own, said): (Vec<_>, Vec<_>) = result.iter().partition(|(name, _)| own(name));
+    let said = said.into_iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let mut read = understood(said, Vec::new(), traces);
+    own.into_iter().for_each(|(name, value)| read.outcome.set(&name.to_text(), value.clone()));
+    Some(read)
+}
+
+fn is_tagged(value: &Value) -> bool {
+    match value {
+        Value::List(items) => items.iter().any(is_tagged),
+        Value::Dict(dict) => dict.contains(TYPE) || dict.values().any(is_tagged),
+        _ => false,
     }
 }
 
@@ -149,11 +171,34 @@ fn plain(value: &Value) -> Value {
         Value::List(items) => Value::list(items.iter().map(plain)),
         Value::Dict(dict) => match dict.get(TYPE) {
             Some(_) if dict.contains("event") => brief_or(value, text_of),
-            Some(_) if dict.contains("value") => dict.get("value").map(plain).unwrap_or_default(),
+            Some(_) if dict.contains("value") => {
+                let value = dict.get("value").map(plain).unwrap_or_default();
+                match (&value, mark(dict)) {
+                    (Value::Str(text), Some(mark)) => Value::Str(Text::marked(text.shared(), mark)),
+                    _ => value,
+                }
+            }
             _ => Value::Dict(dict.iter().map(|(k, v)| (k.clone(), plain(v))).collect()),
         },
         other => other.clone(),
     }
+}
+
+/// The mark of a tagged value that its module deprecates.
+fn mark(tagged: &Dict) -> Option<Mark> {
+    let tags = tagged.get("tags").and_then(Value::as_list)?;
+    let tag = tags.iter().find(|tag| tag.get(TYPE).is_some_and(|kind| kind.as_str() == Some("Deprecated")))?;
+    let text = |key: &str| tag.get(key).filter(|value| value.truthy()).map(Value::to_text);
+    let by = tag.get("deprecator").filter(|by| !by.is_null());
+    let of = |key: &str| by.and_then(|by| by.get(key)).map(plain).filter(Value::truthy).map(|value| value.to_text());
+    Some(Mark {
+        msg: text("msg")?,
+        help: text("help_text"),
+        date: text("date"),
+        version: text("version"),
+        kind: of("type"),
+        name: of("resolved_name").unwrap_or_default(),
+    })
 }
 
 fn text_of(value: &Value) -> Value {
@@ -170,21 +215,23 @@ fn brief_or(value: &Value, otherwise: impl Fn(&Value) -> Value) -> Value {
 /// What a deprecation is where it is registered.
 fn deprecation(value: &Value) -> Value {
     let Some(event) = value.get("event") else { return plain(value) };
-    let mut told = Dict::new();
-    if let Some(deprecator) = value.get("deprecator").filter(|d| !d.is_null()) {
-        let name = deprecator.get("resolved_name").map(Value::to_text).unwrap_or_default();
+    let msg = event_error(event).map(|error| error.line()).unwrap_or_default();
+    let mut told = Dict::from([("msg", msg)]);
+    let deprecator = value.get("deprecator").filter(|deprecator| !deprecator.is_null());
+    let name = deprecator.and_then(|by| by.get("resolved_name")).map(Value::to_text).unwrap_or_default();
+    if deprecator.is_some() {
         let collection: Vec<&str> = name.split('.').take(2).collect();
         told.insert("collection_name", collection.join("."));
-        let kind = deprecator.get("type").map(plain).unwrap_or_default();
-        told.insert("deprecator", Dict::from([("resolved_name", Value::from(name.as_str())), ("type", kind)]));
     }
-    for key in ["date", "version"] {
+    for key in ["version", "date"] {
         if let Some(when) = value.get(key).filter(|when| !when.is_null()) {
             told.insert(key, when.clone());
         }
     }
-    let msg = event_error(event).map(|error| error.line()).unwrap_or_default();
-    told.insert("msg", msg);
+    if let Some(deprecator) = deprecator {
+        let kind = deprecator.get("type").map(plain).unwrap_or_default();
+        told.insert("deprecator", Dict::from([("resolved_name", Value::from(name.as_str())), ("type", kind)]));
+    }
     Value::Dict(told)
 }
 
@@ -310,8 +357,8 @@ mod tests {
         let shown = crate::value::repr(&read.outcome.result.into());
         assert_eq!(
             shown,
-            "{'warnings': ['a warning', 'old'], 'deprecations': [{'collection_name': 'ansible.legacy', 'deprecator': \
-             {'resolved_name': 'ansible.legacy.x', 'type': 'module'}, 'date': '2030-01-01', 'msg': 'old'}], 'x': 'y', \
+            "{'warnings': ['a warning', 'old'], 'deprecations': [{'msg': 'old', 'collection_name': 'ansible.legacy', \
+             'date': '2030-01-01', 'deprecator': {'resolved_name': 'ansible.legacy.x', 'type': 'module'}}], 'x': 'y', \
              'ansible_facts': {'a': 1}}"
         );
         assert_eq!(read.warnings, ["Removed unexpected internal key in module return: _ansible_foo = 1"]);

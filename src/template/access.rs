@@ -28,9 +28,19 @@ fn jinja_type(obj: &Obj) -> String {
     match obj {
         Obj::None => "None".into(),
         Obj::Date(_) | Obj::DateTime(_) | Obj::Delta(_) => format!("datetime.{} object", obj.type_name()),
-        other => format!("{} object", other.type_name()),
+        Obj::Omit => "ansible._internal._templating._utils._OmitType object".into(),
+        other => match other.type_name() {
+            name if name.starts_with("_AnsibleLazy") => format!("{LAZY}{name} object"),
+            name if name.starts_with("_AnsibleTagged") => {
+                format!("ansible.module_utils._internal._datatag.{name} object")
+            }
+            name => format!("{name} object"),
+        },
     }
 }
+
+/// Where ansible-core's own containers are, which jinja2 names in full.
+const LAZY: &str = "ansible._internal._templating._lazy_containers.";
 
 fn is_scalar(obj: &Obj) -> bool {
     matches!(obj, Obj::None | Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) | Obj::Float(_))
@@ -104,7 +114,7 @@ impl Cx<'_> {
             return Ok(self.missing(obj, str_repr(name.as_str())));
         }
         if let Some(value) = self.keyed(obj, key)? {
-            return Ok(value);
+            return Ok(value.within(obj));
         }
         let name = self.repr(key)?;
         // ansible-core leaves the words for an empty key to jinja2.
@@ -115,14 +125,18 @@ impl Cx<'_> {
     }
 
     fn missing(&self, obj: &Obj, name: String) -> Obj {
-        let what = Missing::Attribute { of: obj.type_name().to_owned(), name };
+        let own = match obj {
+            Obj::Map(lazy) => lazy.map.lacks(&name),
+            _ => None,
+        };
+        let what = own.map_or_else(|| Missing::Attribute { of: obj.native_name().to_owned(), name }, Missing::Hint);
         Obj::Undefined(Rc::new(Undefined { what, origin: self.origin.clone() }))
     }
 
     /// An item by a string key, of what has such items.
     fn own_item(&mut self, obj: &Obj, name: &str) -> Result<Option<Obj>> {
         match obj {
-            Obj::Dict(_) | Obj::Map(_) => self.dict_get(obj, name),
+            Obj::Dict(_) | Obj::Map(_) => Ok(self.dict_get(obj, name)?.map(|item| item.within(obj))),
             Obj::Special(special) => {
                 let special = Rc::clone(special);
                 special.item(self, &Obj::str(name))
@@ -180,7 +194,7 @@ impl Cx<'_> {
                 }
             }
             Obj::Tuple(items) => items.get(at).cloned().map(|item| self.force(item)),
-            Obj::Str(text) => text.as_str().chars().nth(at).map(|c| Obj::str(c.to_string())),
+            Obj::Str(text) => text.as_str().chars().nth(at).map(|c| Obj::str(c.to_string()).like(text)),
             Obj::Bytes(bytes) => bytes.get(at).map(|b| Obj::Int(i64::from(*b))),
             Obj::Range(range) => Some(Obj::Int(range.at(at))),
             _ => None,
@@ -191,6 +205,9 @@ impl Cx<'_> {
     pub fn slice(&mut self, obj: &Obj, bounds: [&Obj; 3]) -> Result<Obj> {
         if obj.is_marker() {
             return Ok(obj.clone());
+        }
+        if let Obj::None | Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) | Obj::Float(_) = obj {
+            return Err(Raise::type_error(format!("'{}' object is not subscriptable", obj.type_name())));
         }
         let mut numbers = [None; 3];
         for (number, bound) in numbers.iter_mut().zip(bounds) {
@@ -215,16 +232,17 @@ impl Cx<'_> {
         Ok(match obj {
             Obj::List(list) => {
                 let items = list.borrow();
-                Obj::list(picked.filter_map(|i| items.get(i).cloned()).collect::<Vec<_>>())
+                let part = Obj::list(picked.filter_map(|i| items.get(i).cloned()).collect::<Vec<_>>());
+                if list.is_lazy() { part.lazy() } else { part }
             }
             Obj::Tuple(items) => Obj::tuple(picked.filter_map(|i| items.get(i).cloned())),
             Obj::Str(text) if text.as_str().is_ascii() => {
                 let bytes = text.as_str().as_bytes();
-                Obj::from(picked.filter_map(|i| bytes.get(i).map(|b| char::from(*b))).collect::<String>())
+                Obj::from(picked.filter_map(|i| bytes.get(i).map(|b| char::from(*b))).collect::<String>()).like(text)
             }
             Obj::Str(text) => {
                 let chars: Vec<char> = text.as_str().chars().collect();
-                Obj::from(picked.filter_map(|i| chars.get(i)).collect::<String>())
+                Obj::from(picked.filter_map(|i| chars.get(i)).collect::<String>()).like(text)
             }
             Obj::Bytes(bytes) => Obj::Bytes(picked.filter_map(|i| bytes.get(i).copied()).collect()),
             Obj::Range(range) => Obj::Range(slice_range(range, numbers)?),
@@ -306,11 +324,79 @@ fn slice_span(len: usize, [start, stop, step]: [Option<i64>; 3]) -> Result<(i64,
     Ok((first, usize::try_from(count).unwrap_or(usize::MAX), step))
 }
 
+/// The methods of ansible-core's own lists that are written in Python.
+const LIST: [&str; 5] = ["copy", "index", "pop", "remove", "sort"];
+/// Those of its dictionaries.
+const DICT: [&str; 7] = ["copy", "get", "items", "pop", "popitem", "setdefault", "values"];
+
+/// What Python says of the arguments of a method that is written in Python.
+fn python_args(class: &str, name: &str, args: &super::CallArgs) -> Result<()> {
+    // With the object itself; where it may take any, the method that it calls says what is wrong.
+    let (least, most) = match name {
+        "get" | "setdefault" => (2, 3),
+        "pop" if class.ends_with("Dict") => (2, 3),
+        "pop" => (1, 2),
+        "copy" | "items" | "popitem" | "values" => (1, 1),
+        _ => return Ok(()),
+    };
+    let given = args.positional.len() + 1;
+    if !args.named.is_empty() || (least..=most).contains(&given) {
+        return Ok(());
+    }
+    let class = if name == "copy" { class.replace("LazyTemplate", "Tagged") } else { class.to_owned() };
+    Err(Raise::type_error(match (least, most) {
+        (least, _) if given < least => format!("{class}.{name}() missing 1 required positional argument: 'key'"),
+        (1, 1) => format!("{class}.{name}() takes 1 positional argument but {given} were given"),
+        _ => format!("{class}.{name}() takes from {least} to {most} positional arguments but {given} were given"),
+    }))
+}
+
+/// The arguments of a method of HTML, as HTML where the method joins them to it.
+fn html_args(cx: &mut Cx<'_>, name: &str, args: super::CallArgs) -> Result<super::CallArgs> {
+    if matches!(name, "split" | "rsplit" | "splitlines" | "count" | "find" | "index" | "startswith" | "endswith") {
+        return Ok(args);
+    }
+    let mut positional = Vec::new();
+    for arg in &args.positional {
+        positional.push(match arg {
+            Obj::List(_) if name == "join" => {
+                let mut items = Vec::new();
+                for item in cx.iter(arg)? {
+                    items.push(cx.html(&item)?);
+                }
+                Obj::list(items)
+            }
+            arg => cx.html(arg)?,
+        });
+    }
+    let mut named = Vec::new();
+    for (key, arg) in &args.named {
+        named.push((key.clone(), cx.html(arg)?));
+    }
+    Ok(super::CallArgs { positional, named })
+}
+
+/// What a method of HTML gives: HTML where it is text.
+fn html_result(result: Obj, of: &crate::value::Text) -> Obj {
+    match &result {
+        Obj::List(items) => Obj::list(items.borrow().iter().map(|item| item.clone().like(of))),
+        Obj::Tuple(items) => Obj::tuple(items.iter().map(|item| item.clone().like(of))),
+        _ => result.like(of),
+    }
+}
+
 /// A method bound to its object.
 pub(super) struct Bound {
     pub(super) object: Obj,
     pub(super) name: &'static str,
     pub(super) run: methods::Method,
+}
+
+/// The name and the object of a method that is written in Python in ansible-core's own containers.
+pub(super) fn written_in_python(special: &Rc<dyn super::Special>) -> Option<(&'static str, Obj)> {
+    let any: &dyn std::any::Any = &**special;
+    let bound = any.downcast_ref::<Bound>().filter(|bound| super::Special::type_name(*bound) == "method")?;
+    Some((bound.name, bound.object.clone()))
 }
 
 impl Drop for Bound {
@@ -323,8 +409,13 @@ impl Drop for Bound {
 
 impl super::Special for Bound {
     fn type_name(&self) -> &str {
-        // ansible-core's own dictionaries have some methods in Python.
-        if self.name == "items" { "method" } else { "builtin_function_or_method" }
+        // ansible-core's own containers have some methods in Python.
+        match &self.object {
+            Obj::List(list) if list.is_lazy() && LIST.contains(&self.name) => "method",
+            Obj::Dict(dict) if dict.is_lazy() && DICT.contains(&self.name) => "method",
+            Obj::Map(_) => "method",
+            _ => "builtin_function_or_method",
+        }
     }
 
     fn callable(&self) -> bool {
@@ -332,7 +423,28 @@ impl super::Special for Bound {
     }
 
     fn call(&self, cx: &mut Cx<'_>, args: super::CallArgs) -> Result<Obj> {
-        (self.run)(cx, &self.object, args)
+        let class = self.object.type_name();
+        if self.type_name() == "method" {
+            python_args(class, self.name, &args)?;
+        }
+        let args = match &self.object {
+            Obj::Str(text) if text.is_markup() => html_args(cx, self.name, args)?,
+            _ => args,
+        };
+        let result = (self.run)(cx, &self.object, args).map(|result| match &self.object {
+            Obj::Str(text) if text.is_markup() => html_result(result, text),
+            _ => result,
+        });
+        result.map_err(|raise| match raise {
+            // Python names the class of the object, where the method may be of the one it is made of.
+            Raise::Python(kind, text) if class != self.object.native_name() => {
+                match text.strip_prefix(self.object.native_name()).filter(|rest| rest.starts_with('.')) {
+                    Some(rest) if rest.contains("() takes") => Raise::python(kind, format!("{class}{rest}")),
+                    _ => Raise::Python(kind, text),
+                }
+            }
+            other => other,
+        })
     }
 
     fn text(&self) -> String {

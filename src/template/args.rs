@@ -27,6 +27,14 @@ pub struct Sig<const N: usize> {
 }
 
 impl CallArgs {
+    /// The same, as a plugin gets them: containers are ansible-core's own ones.
+    pub(super) fn wrapped(self) -> Self {
+        Self {
+            positional: self.positional.into_iter().map(Obj::wrapped).collect(),
+            named: self.named.into_iter().map(|(name, value)| (name, value.wrapped())).collect(),
+        }
+    }
+
     /// Positional arguments alone.
     pub fn positional(items: impl IntoIterator<Item = Obj>) -> Self {
         Self { positional: items.into_iter().collect(), named: Vec::new() }

@@ -109,6 +109,12 @@ impl Cx<'_> {
                 (false, true) => Some(Ordering::Greater),
                 (false, false) => None,
             },
+            // A class's own comparison is asked before that of the class that it is made of.
+            (Obj::List(x), Obj::List(y)) if y.is_lazy() && !x.is_lazy() => {
+                let (left, right) = (self.iter_lenient(&b)?, self.iter_lenient(&a)?);
+                let order = self.deeper(|cx| cx.order_sequences(&left, &right, turned(symbol)))?;
+                return Ok(order.map(Ordering::reverse));
+            }
             (Obj::List(_), Obj::List(_)) | (Obj::Tuple(_), Obj::Tuple(_)) => {
                 let (left, right) = (self.iter_lenient(&a)?, self.iter_lenient(&b)?);
                 return self.deeper(|cx| cx.order_sequences(&left, &right, symbol));
@@ -120,8 +126,11 @@ impl Cx<'_> {
                     _ => {
                         // A variable's list is read whole to be compared, whatever with.
                         for side in [&a, &b] {
-                            if matches!(side, Obj::List(_)) {
-                                self.iter(side)?;
+                            let Obj::List(list) = side else { continue };
+                            let waiting: Vec<Obj> =
+                                list.borrow().iter().filter(|item| matches!(item, Obj::Pending(_))).cloned().collect();
+                            for item in waiting {
+                                self.force(item).defined()?;
                             }
                         }
                         return Err(unordered(&a, &b, symbol));
@@ -147,26 +156,9 @@ impl Cx<'_> {
 
     /// Sorts as Python does: stable, by `<` alone, with an error for types that have no order.
     pub fn sort<T>(&mut self, items: Vec<T>, key: impl Fn(&T) -> Obj) -> Result<Vec<T>, Raise> {
-        let mut failure = None;
-        let mut items: Vec<(Obj, T)> = items.into_iter().map(|item| (key(&item), item)).collect();
-        items.sort_by(|(a, _), (b, _)| {
-            if failure.is_some() {
-                return Ordering::Equal;
-            }
-            // Python asks whether the later item is less, and so does Rust for short lists: `[1, 'a']`
-            // complains about 'str' and 'int'.
-            match self.order(a, b, "<") {
-                Ok(order) => order.unwrap_or(Ordering::Equal),
-                Err(raise) => {
-                    failure = Some(raise);
-                    Ordering::Equal
-                }
-            }
-        });
-        match failure {
-            Some(raise) => Err(raise),
-            None => Ok(items.into_iter().map(|(_, item)| item).collect()),
-        }
+        let items: Vec<(Obj, T)> = items.into_iter().map(|item| (key(&item), item)).collect();
+        let items = super::sorting::sorted(items, |(a, _), (b, _)| self.less(a, b))?;
+        Ok(items.into_iter().map(|(_, item)| item).collect())
     }
 
     /// Python's `item in container`.
@@ -181,11 +173,7 @@ impl Cx<'_> {
                 Obj::Str(part) => Ok(text.as_str().contains(part.as_str())),
                 other => Err(Raise::type_error(format!(
                     "'in <string>' requires string as left operand, not {}",
-                    match other {
-                        Obj::Undefined(_) if other.is_marker() => "UndefinedMarker",
-                        Obj::Failed(_) => "CapturedExceptionMarker",
-                        other => other.type_name(),
-                    }
+                    super::ops::python_type(other)
                 ))),
             },
             Obj::Dict(dict) => {
@@ -249,12 +237,23 @@ fn not_a_container(obj: &Obj) -> Raise {
 fn unordered(a: &Obj, b: &Obj, symbol: &str) -> Raise {
     Raise::type_error(format!(
         "'{symbol}' not supported between instances of '{}' and '{}'",
-        a.type_name(),
-        b.type_name()
+        a.full_name(),
+        b.full_name()
     ))
 }
 
 fn subset(a: &SetCell, b: &SetCell) -> bool {
     let b = b.borrow();
     a.borrow().iter().all(|item| b.contains(item))
+}
+
+/// The operator that says the same with the sides changed.
+fn turned(symbol: &str) -> &str {
+    match symbol {
+        "<" => ">",
+        ">" => "<",
+        "<=" => ">=",
+        ">=" => "<=",
+        other => other,
+    }
 }

@@ -145,6 +145,9 @@ pub struct Cx<'a> {
     pub(super) hidden: bool,
     /// Whether the origin is the template's own file, beside which included ones are.
     pub(super) from_file: bool,
+    /// Whether what is undefined fails where it is looked up: in a block that is called, and in a loop that calls
+    /// itself, which to ansible-core are functions like any other.
+    pub(super) strict: bool,
     /// The template that runs, for the syntax of those it includes.
     pub(super) template: Option<Arc<Template>>,
     /// The variables that its blocks see.
@@ -182,6 +185,7 @@ impl<'a> Cx<'a> {
             expression: false,
             hidden: false,
             from_file: false,
+            strict: false,
             template: None,
             root: None,
             parent: None,
@@ -254,9 +258,10 @@ impl<'a> Cx<'a> {
         }
         let scalar = matches!(&var, Var::Value(value) if self.is_plain(value));
         let value = self.var(var, self.scope)?;
-        if !scalar {
-            self.seen.push((Arc::from(name), value.clone()));
+        if scalar {
+            return Ok(Some(self.used(value)));
         }
+        self.seen.push((Arc::from(name), value.clone()));
         Ok(Some(value))
     }
 
@@ -330,9 +335,10 @@ impl<'a> Cx<'a> {
                 Ok(self.render_in(text, scope))
             }
             Value::Vault(text) => Ok(self.decrypted(text)),
-            Value::List(items) => Ok(Obj::list(items.iter().map(|item| self.item(item, scope)))),
+            Value::List(items) => Ok(Obj::list(items.iter().map(|item| self.item(item, scope))).lazy()),
             Value::Dict(dict) => {
-                Ok(Obj::dict(dict.iter().map(|(k, v)| (Obj::scalar(k).unwrap_or_default(), self.item(v, scope)))))
+                let items = dict.iter().map(|(k, v)| (Obj::scalar(k).unwrap_or_default(), self.item(v, scope)));
+                Ok(Obj::dict(items).lazy())
             }
             scalar => Ok(Obj::scalar(scalar).unwrap_or_default()),
         }
@@ -354,7 +360,8 @@ impl<'a> Cx<'a> {
         match self.with_world(|world| super::templar::decrypt(text, world)) {
             Ok(plain) => Obj::Str(plain),
             Err(error) => {
-                let failed = Rc::new(error);
+                let kind = if self.expression { "expression" } else { "template" };
+                let failed = Rc::new(error.context(format!("Error rendering {kind}.")).at(self.origin.as_ref()));
                 self.session.undecryptable.borrow_mut().push((failed.clone(), text.clone()));
                 Obj::Failed(failed)
             }
@@ -408,7 +415,10 @@ impl<'a> Cx<'a> {
                     Class::Syntax => format!("Syntax error in {kind}."),
                     _ => format!("Error rendering {kind}."),
                 };
-                Error::user(text.into_string()).context(words).at(self.origin.as_ref())
+                let error = Error::user(text.into_string());
+                // How deep it went is told apart.
+                let error = if class == Class::Recursion { error.apart() } else { error };
+                error.context(words).at(self.origin.as_ref())
             }
         }
     }
@@ -449,7 +459,9 @@ impl<'a> Cx<'a> {
                     return Ok(marker.clone());
                 }
                 let special: Rc<dyn Special> = special.clone();
-                self.deeper(|cx| special.call(cx, args))
+                let direct = special.takes_undefined();
+                let result = self.deeper(|cx| special.call(cx, args))?;
+                Ok(if direct { result } else { result.lazy() })
             }
             Obj::Undefined(_) | Obj::Failed(_) => callee.clone().defined(),
             other => Err(Raise::type_error(format!("'{}' object is not callable", other.type_name()))),

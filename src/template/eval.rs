@@ -7,7 +7,7 @@ use super::ir::{Args, Const, Expr, FilterCall, Op, Relation, TestCall};
 use super::object::Obj;
 use super::raise::{Class, Missing, Raise, Undefined};
 use crate::diag::{Error, Remark};
-use crate::value::Text;
+use crate::value::{Text, Value};
 use std::cmp::Ordering;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -22,18 +22,22 @@ impl Cx<'_> {
             Expr::Name(name) => self.name(name),
             Expr::Attr(of, name) => {
                 if let Some(plain) = self.plain_path(expr)? {
-                    return Ok(plain);
+                    return Ok(self.used(plain));
                 }
                 let of = self.eval(of)?;
-                self.get_attr(&of, name)
+                let found = self.get_attr(&of, name)?;
+                let found = self.used(found);
+                if self.strict { found.defined() } else { Ok(found) }
             }
             Expr::Item(of, key) => {
                 if let Some(plain) = self.plain_path(expr)? {
-                    return Ok(plain);
+                    return Ok(self.used(plain));
                 }
                 let of = self.eval(of)?;
                 let key = self.eval(key)?;
-                self.get_item(&of, &key)
+                let found = self.get_item(&of, &key)?;
+                let found = self.used(found);
+                if self.strict { found.defined() } else { Ok(found) }
             }
             Expr::Slice(slice) => {
                 let of = self.eval(&slice.value)?;
@@ -52,6 +56,33 @@ impl Cx<'_> {
             Expr::Test(call) => self.apply_test(call),
             Expr::Call(callee, args) => self.eval_call(callee, args),
             other => self.operation(other),
+        }
+    }
+
+    /// Says of a value that a module marked as deprecated that it was used.
+    pub(super) fn used(&self, obj: Obj) -> Obj {
+        if let Obj::Str(text) = &obj
+            && let Some(mark) = text.mark()
+        {
+            self.remark(Remark::marked(mark, self.origin.as_ref()));
+        }
+        obj
+    }
+
+    /// The same for all that is within a result: itself it was used before, or is a template's own.
+    pub(super) fn all_used(&self, value: &Value) {
+        let each = |item: &Value| match item {
+            Value::Str(text) => {
+                if let Some(mark) = text.mark() {
+                    self.remark(Remark::marked(mark, self.origin.as_ref()));
+                }
+            }
+            other => self.all_used(other),
+        };
+        match value {
+            Value::List(items) => items.iter().for_each(each),
+            Value::Dict(dict) => dict.values().for_each(each),
+            _ => {}
         }
     }
 
@@ -160,7 +191,7 @@ impl Cx<'_> {
         if !self.hidden
             && let Some(value) = self.scope_variable(name)?
         {
-            return Ok(value);
+            return if self.strict { value.defined() } else { Ok(value) };
         }
         match super::globals::global(name) {
             Some(global) => Ok(global),

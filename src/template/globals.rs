@@ -67,9 +67,14 @@ impl Special for Function {
     }
 
     fn text(&self) -> String {
-        match self.0.kind {
-            "type" => format!("<class '{}'>", self.0.name),
-            _ => format!("<function {}>", self.0.name),
+        match self.0.name {
+            "dict" | "range" => format!("<class '{}'>", self.0.name),
+            "cycler" => "<class 'jinja2.utils.Cycler'>".into(),
+            "joiner" => "<class 'jinja2.utils.Joiner'>".into(),
+            "namespace" => "<class 'jinja2.utils.Namespace'>".into(),
+            "lipsum" => "<function generate_lorem_ipsum>".into(),
+            "q" => "<function _query>".into(),
+            name => format!("<function _{name}>"),
         }
     }
 }
@@ -165,15 +170,15 @@ fn lookup(cx: &mut Cx<'_>, mut args: CallArgs, query: bool) -> Result<Obj> {
         Err(raise) => return Err(raise),
     };
     if wantlist || found.is_empty() {
-        return Ok(Obj::list(found));
+        return Ok(Obj::list(found).lazy());
     }
     if let [one] = found.as_slice() {
-        return Ok(one.clone());
+        return Ok(one.clone().lazy());
     }
     let texts: Option<Vec<&str>> = found.iter().map(Obj::as_str).collect();
     Ok(match texts {
         Some(texts) => Obj::from(texts.join(",")),
-        None => Obj::list(found),
+        None => Obj::list(found).lazy(),
     })
 }
 

@@ -5,16 +5,39 @@
 
 use super::object::Obj;
 use indexmap::{IndexMap, IndexSet};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::rc::Rc;
 
 /// A mutable container.
-pub struct Shared<C: Contents>(RefCell<C>);
+pub struct Shared<C: Contents> {
+    contents: RefCell<C>,
+    /// Whether it is one of ansible-core's own containers in Python: a variable's, or what a plugin gave.
+    lazy: Cell<bool>,
+}
 
 /// A container that does not change: a tuple.
-#[derive(PartialEq, Eq, Hash)]
-pub struct Fixed(Vec<Obj>);
+pub struct Fixed {
+    items: Vec<Obj>,
+    /// Whether it is a group of `groupby`, which is of a class of its own.
+    group: bool,
+    lazy: bool,
+}
+
+impl PartialEq for Fixed {
+    fn eq(&self, other: &Self) -> bool {
+        self.items == other.items
+    }
+}
+
+impl Eq for Fixed {}
+
+impl Hash for Fixed {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.items.hash(state);
+    }
+}
 
 /// What is in a container.
 pub trait Contents: Default {
@@ -26,7 +49,19 @@ pub trait Contents: Default {
 
 impl<C: Contents> Shared<C> {
     pub(super) fn new(contents: C) -> Self {
-        Self(RefCell::new(contents))
+        Self { contents: RefCell::new(contents), lazy: Cell::new(false) }
+    }
+
+    /// Whether it is a variable's container, or what a filter, a lookup or a call gave.
+    ///
+    /// ansible-core wraps those, and what a template writes itself it does not, which some errors tell of.
+    pub fn is_lazy(&self) -> bool {
+        self.lazy.get()
+    }
+
+    /// Makes it one of those.
+    pub(super) fn make_lazy(&self) {
+        self.lazy.set(true);
     }
 }
 
@@ -38,7 +73,25 @@ impl<C: Contents> From<C> for Shared<C> {
 
 impl Fixed {
     pub(super) fn new(items: Vec<Obj>) -> Self {
-        Self(items)
+        Self { items, group: false, lazy: false }
+    }
+
+    /// A group of `groupby`: what its items have in common, and the items.
+    pub(super) fn group(items: [Obj; 2]) -> Self {
+        Self { items: items.into(), group: true, lazy: false }
+    }
+
+    /// The same as one of ansible-core's own tuples: a plugin gets such.
+    pub(super) fn lazy(items: Vec<Obj>) -> Self {
+        Self { items, group: false, lazy: true }
+    }
+
+    pub(super) fn is_group(&self) -> bool {
+        self.group
+    }
+
+    pub(super) fn is_lazy(&self) -> bool {
+        self.lazy
     }
 }
 
@@ -46,7 +99,7 @@ impl<C: Contents> Deref for Shared<C> {
     type Target = RefCell<C>;
 
     fn deref(&self) -> &RefCell<C> {
-        &self.0
+        &self.contents
     }
 }
 
@@ -54,22 +107,22 @@ impl Deref for Fixed {
     type Target = Vec<Obj>;
 
     fn deref(&self) -> &Vec<Obj> {
-        &self.0
+        &self.items
     }
 }
 
 impl<C: Contents> Drop for Shared<C> {
     fn drop(&mut self) {
-        if self.0.get_mut().nests() {
-            take_apart(std::mem::take(self.0.get_mut()));
+        if self.contents.get_mut().nests() {
+            take_apart(std::mem::take(self.contents.get_mut()));
         }
     }
 }
 
 impl Drop for Fixed {
     fn drop(&mut self) {
-        if self.0.nests() {
-            take_apart(std::mem::take(&mut self.0));
+        if self.items.nests() {
+            take_apart(std::mem::take(&mut self.items));
         }
     }
 }
@@ -119,7 +172,7 @@ fn take_apart(contents: impl Contents) {
             Obj::Set(set) => empty(set, &mut rest),
             Obj::Tuple(items) => {
                 if let Some(mut items) = Rc::into_inner(items) {
-                    std::mem::take(&mut items.0).spill(&mut rest);
+                    std::mem::take(&mut items.items).spill(&mut rest);
                 }
             }
             other => with_stack(move || drop(other)),
@@ -130,7 +183,7 @@ fn take_apart(contents: impl Contents) {
 /// Empties a container that nothing else has.
 fn empty<C: Contents>(container: Rc<Shared<C>>, rest: &mut Vec<Obj>) {
     if let Some(mut container) = Rc::into_inner(container) {
-        std::mem::take(container.0.get_mut()).spill(rest);
+        std::mem::take(container.contents.get_mut()).spill(rest);
     }
 }
 

@@ -94,9 +94,14 @@ impl Special for BlockCall {
         };
         let saved = (std::mem::replace(&mut cx.blocks, self.blocks.clone()), cx.parent.take());
         let mut out = Vec::new();
+        let strict = std::mem::replace(&mut cx.strict, true);
         let result = cx.run_block(&block, self.depth, self.root.clone(), &mut out);
+        cx.strict = strict;
         (cx.blocks, cx.parent) = saved;
-        result?;
+        // What failed comes after what it showed before, where something undefined may be.
+        if let Err(raise) = result {
+            out.push(cx.put_off(raise));
+        }
         Ok(cx.concat(out))
     }
 }

@@ -13,6 +13,10 @@ impl Cx<'_> {
     /// The items that Python's `iter(x)` gives, rendered; one that is undefined is an error.
     pub fn iter(&mut self, obj: &Obj) -> Result<Vec<Obj>, Raise> {
         let items = self.iter_lenient(obj)?;
+        // Python's own tuples hand out what is in them, whatever it is.
+        if matches!(obj, Obj::Tuple(_)) {
+            return Ok(items);
+        }
         match items.iter().find(|item| item.is_marker()) {
             Some(marker) => Err(marker.clone().defined().err().unwrap_or_else(|| Raise::value_error(""))),
             None => Ok(items),
@@ -32,9 +36,9 @@ impl Cx<'_> {
                         }
                     }
                 }
-                items
+                if list.is_lazy() { items.into_iter().map(Obj::lazy).collect() } else { items }
             }
-            Obj::Tuple(items) => items.iter().map(|item| self.force(item.clone())).collect(),
+            Obj::Tuple(items) => items.iter().map(|item| self.force(item.clone()).within(obj)).collect(),
             Obj::Dict(dict) => dict.borrow().keys().cloned().collect(),
             Obj::Set(set) => set.borrow().iter().cloned().collect(),
             Obj::Str(text) => text.as_str().chars().map(|c| Obj::str(c.to_string())).collect(),
@@ -152,6 +156,8 @@ impl Cx<'_> {
             Obj::Undefined(_) | Obj::Failed(_) => return obj.clone().defined().map(|_| Value::Null),
             Obj::Special(special) => match vault_value(special) {
                 Some(value) => value,
+                // There is no value for a time without a date, here as in TOML inventories.
+                None if super::methods::time::clock(special).is_some() => Value::str(special.text()),
                 None => return Err(unstorable(special.type_name())),
             },
             Obj::Delta(_) | Obj::Range(_) | Obj::Omit => return Err(unstorable(obj.type_name())),

@@ -89,8 +89,9 @@ impl Special for Loop {
         let iter = args.positional.into_iter().next().unwrap_or_default();
         let outer = std::mem::replace(&mut cx.frame, frame.clone());
         let mut out = Vec::new();
+        let strict = std::mem::replace(&mut cx.strict, true);
         let result = cx.for_loop(again, &iter, self.depth + 1, &mut out);
-        cx.frame = outer;
+        (cx.frame, cx.strict) = (outer, strict);
         result?;
         Ok(cx.concat(out))
     }

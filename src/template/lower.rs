@@ -23,6 +23,8 @@ pub(super) struct Lowerer<'s> {
     pub(super) render_constants: bool,
     /// Depth of conditions: an unknown filter inside one is an error only when it runs.
     soft: usize,
+    /// Depth of blocks, loops and the like, which are no place for `extends`.
+    inner: usize,
     /// The special names that the macros around use: varargs, kwargs, caller.
     macros: Vec<[bool; 3]>,
 }
@@ -43,6 +45,7 @@ impl<'s> Lowerer<'s> {
             in_emit: false,
             render_constants: false,
             soft: 0,
+            inner: 0,
             macros: Vec::new(),
         }
     }
@@ -101,6 +104,9 @@ impl<'s> Lowerer<'s> {
                 let decl = self.macro_def(&c.macro_decl)?;
                 Stmt::CallBlock(self.call(&c.call)?, decl)
             }
+            ast::Stmt::Extends(_) if self.inner > 0 => {
+                return syntax("cannot use extend from a non top-level scope");
+            }
             ast::Stmt::Extends(e) => Stmt::Extends(self.expr(&e.name)?),
             ast::Stmt::Include(i) => Stmt::Include {
                 name: self.expr(&i.name)?,
@@ -144,7 +150,9 @@ impl<'s> Lowerer<'s> {
     /// Lowers what has variables of its own: a condition around it is forgotten, as by jinja2.
     fn hard<T>(&mut self, what: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let soft = std::mem::take(&mut self.soft);
+        self.inner += 1;
         let result = what(self);
+        self.inner -= 1;
         self.soft = soft;
         result
     }
@@ -280,8 +288,12 @@ impl<'s> Lowerer<'s> {
             K::ScAnd => return Ok(Expr::And(self.boxed(&b.left)?, self.boxed(&b.right)?)),
             K::ScOr => return Ok(Expr::Or(self.boxed(&b.left)?, self.boxed(&b.right)?)),
             K::Concat => {
+                // What has parentheses is a text of its own, made before the rest is looked at.
+                let (from, to) = (b.left.span(), b.right.span());
+                let between = Span { start_offset: from.end_offset, end_offset: to.start_offset, ..from };
+                let whole = self.source.slice(between).trim_start().starts_with(')');
                 let mut parts = match self.expr(&b.left)? {
-                    Expr::Concat(parts) => parts,
+                    Expr::Concat(parts) if !whole => parts,
                     other => vec![other],
                 };
                 parts.push(self.expr(&b.right)?);

@@ -49,7 +49,9 @@ impl Special for MacroObj {
             std::mem::replace(&mut cx.hidden, self.hidden),
             std::mem::replace(&mut cx.template, self.template.clone()),
         );
+        let strict = std::mem::take(&mut cx.strict);
         let result = self.bind(cx, &frame, args).and_then(|()| cx.capture(&self.def.body));
+        cx.strict = strict;
         (cx.frame, cx.hidden, cx.template) = saved;
         result
     }
@@ -96,7 +98,8 @@ impl MacroObj {
         }
         let rest: Vec<Obj> = given.collect();
         let fault = |text: String| Err(Raise::type_error(text));
-        let name = str_repr(&def.name);
+        // What a call block hands over has no name.
+        let name = if &*def.name == "caller" { "None".into() } else { str_repr(&def.name) };
         if def.uses_kwargs {
             let kwargs = Obj::dict(named.into_iter().map(|(n, v)| (Obj::from(n), v)));
             frame.set(&Arc::from("kwargs"), kwargs);

@@ -40,6 +40,7 @@ mod pylib;
 mod raise;
 mod repair;
 mod scope;
+mod sorting;
 mod strings;
 mod templar;
 pub mod tests;

@@ -276,6 +276,27 @@ impl Obj {
         }
     }
 
+    /// The text as HTML: escaped, unless it is that already.
+    pub(super) fn as_markup(text: &Text) -> String {
+        if text.is_markup() { text.as_str().to_owned() } else { super::filters::markup::escaped(text.as_str()) }
+    }
+
+    /// Itself as HTML, where the other text is.
+    pub(super) fn like(self, other: &Text) -> Self {
+        match self {
+            Self::Str(text) if other.is_markup() && !text.is_markup() => Self::Str(Text::markup(text.shared())),
+            kept => kept,
+        }
+    }
+
+    /// Itself as HTML, where what it was made of is.
+    pub(super) fn kept(self, input: &Self) -> Self {
+        match input {
+            Self::Str(text) => self.like(text),
+            _ => self,
+        }
+    }
+
     /// The integer, where it is one that fits; True is 1 as in Python.
     pub fn as_int(&self) -> Option<i64> {
         match self {
@@ -308,13 +329,72 @@ impl Obj {
         }
     }
 
-    /// The name of the Python type, as error texts give it.
+    /// The name of the Python type, as error texts give it: that of ansible-core's own class where it is one.
     pub fn type_name(&self) -> &str {
+        match self {
+            Self::List(list) if list.is_lazy() => "_AnsibleLazyTemplateList",
+            Self::Dict(dict) if dict.is_lazy() => "_AnsibleLazyTemplateDict",
+            Self::Tuple(items) if items.is_group() => "_GroupTuple",
+            Self::Tuple(items) if items.is_lazy() => "_AnsibleLazyAccessTuple",
+            Self::Str(text) if text.is_markup() => "Markup",
+            Self::Str(text) if text.is_trusted() || text.origin().is_some() => "_AnsibleTaggedStr",
+            other => other.native_name(),
+        }
+    }
+
+    /// The same with its module, as Python's operators give it.
+    pub(super) fn full_name(&self) -> String {
+        match self {
+            Self::Date(_) | Self::DateTime(_) | Self::Delta(_) => format!("datetime.{}", self.type_name()),
+            Self::Special(special) if super::methods::time::clock(special).is_some() => "datetime.time".into(),
+            _ => self.type_name().to_owned(),
+        }
+    }
+
+    /// Itself, as ansible-core's own container where it is one.
+    pub(super) fn lazy(self) -> Self {
+        match &self {
+            Self::List(list) => list.make_lazy(),
+            Self::Dict(dict) => dict.make_lazy(),
+            Self::Tuple(_) => return self.wrapped(),
+            _ => {}
+        }
+        self
+    }
+
+    /// The same as what a plugin or a function gets: containers are ansible-core's own ones.
+    pub(super) fn wrapped(self) -> Self {
+        match &self {
+            Self::List(list) if !list.is_lazy() => Self::list(list.borrow().iter().cloned()).lazy(),
+            Self::Dict(dict) if !dict.is_lazy() => {
+                Self::dict(dict.borrow().iter().map(|(key, value)| (key.clone(), value.clone()))).lazy()
+            }
+            Self::Tuple(items) if !items.is_lazy() && !items.is_group() => {
+                Self::Tuple(Rc::new(Fixed::lazy(items.to_vec())))
+            }
+            _ => self,
+        }
+    }
+
+    /// What an item of a container is: one of ansible-core's own containers where that is one.
+    pub(super) fn within(self, container: &Self) -> Self {
+        let lazy = match container {
+            Self::List(list) => list.is_lazy(),
+            Self::Dict(dict) => dict.is_lazy(),
+            Self::Tuple(items) => items.is_lazy(),
+            _ => false,
+        };
+        if lazy { self.lazy() } else { self }
+    }
+
+    /// The name of Python's own type.
+    pub fn native_name(&self) -> &str {
         match self {
             Self::None => "NoneType",
             Self::Bool(_) => "bool",
             Self::Int(_) | Self::Big(_) => "int",
             Self::Float(_) => "float",
+            Self::Str(text) if text.is_markup() => "Markup",
             Self::Str(_) => "str",
             Self::Bytes(_) => "bytes",
             Self::Date(_) => "date",
@@ -326,7 +406,7 @@ impl Obj {
             Self::Set(_) => "set",
             Self::Range(_) => "range",
             Self::Iter(stream) => stream.try_borrow().map_or("generator", |s| s.type_name()),
-            Self::Map(_) => "HostVars",
+            Self::Map(lazy) => lazy.map.type_name(),
             Self::Special(special) => special.type_name(),
             Self::Undefined(_) | Self::Failed(_) => "Undefined",
             Self::Omit => "_OmitType",

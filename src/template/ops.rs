@@ -6,6 +6,7 @@ use super::dates;
 use super::ir::Op;
 use super::object::{Delta, Obj, big_to_float};
 use super::raise::{Class, Raise};
+use crate::value::Text;
 use num_bigint::{BigInt, Sign};
 
 /// No integer has more bits.
@@ -54,6 +55,9 @@ impl Cx<'_> {
         if op == Op::Mod
             && let Obj::Str(text) = a
         {
+            if text.is_markup() {
+                return self.html_format(text.as_str(), b).map(|made| Obj::Str(Text::markup(made)));
+            }
             return self.percent_format(text.as_str(), b).map(Obj::from);
         }
         if let (Op::Mod, Obj::Bytes(bytes)) = (op, a)
@@ -63,11 +67,23 @@ impl Cx<'_> {
         {
             return Err(Raise::type_error("not all arguments converted during bytes formatting"));
         }
+        if op == Op::Add
+            && let Obj::List(list) = a
+            && list.is_lazy()
+        {
+            // ansible-core's own lists have an addition in Python, which looks at the other side first.
+            return concatenated(a, list, b);
+        }
         if b.is_marker() {
             b.clone().defined()?;
         }
         if let Obj::Undefined(u) = b {
             return Err(Raise::python(Class::Runtime, u.to_string()));
+        }
+        if let (Op::Add, Obj::List(list)) = (op, b)
+            && list.is_lazy()
+        {
+            return added_to(a, list, b);
         }
         if let Some(result) = integers(op, a, b) {
             return result;
@@ -85,6 +101,13 @@ impl Cx<'_> {
 
     fn add(&mut self, a: &Obj, b: &Obj) -> Result<Obj> {
         Ok(match (a, b) {
+            (Obj::Str(x), Obj::Str(y)) if x.is_markup() || y.is_markup() => {
+                let (x, y) = (Obj::as_markup(x), Obj::as_markup(y));
+                text_fits(x.len().saturating_add(y.len()))?;
+                Obj::Str(Text::markup(x + &y))
+            }
+            // HTML says nothing to what is no text.
+            (Obj::Str(x), _) if x.is_markup() => return Err(unsupported(Op::Add, a, b)),
             (Obj::Str(x), Obj::Str(y)) => {
                 text_fits(x.as_str().len().saturating_add(y.as_str().len()))?;
                 Obj::from(format!("{}{}", x.as_str(), y.as_str()))
@@ -111,13 +134,38 @@ impl Cx<'_> {
                 Obj::Date(dates::from_days(dates::days(t).saturating_add(d.parts().0)))
             }
             (Obj::Str(_) | Obj::List(_) | Obj::Tuple(_), _) => {
-                let kind = a.type_name();
+                let kind = a.native_name();
                 return Err(Raise::type_error(format!(
                     "can only concatenate {kind} (not \"{}\") to {kind}",
                     b.type_name()
                 )));
             }
             _ => return Err(unsupported(Op::Add, a, b)),
+        })
+    }
+
+    /// `format % values` where the format is HTML: texts among the values get escaped.
+    pub(super) fn html_format(&mut self, format: &str, values: &Obj) -> Result<String> {
+        let values = self.html(values)?;
+        self.percent_format(format, &values)
+    }
+
+    /// The same with the texts in it as HTML.
+    pub(super) fn html(&mut self, obj: &Obj) -> Result<Obj> {
+        Ok(match obj {
+            Obj::Str(text) => Obj::Str(Text::markup(Obj::as_markup(text))),
+            Obj::Tuple(items) => {
+                let mut out = Vec::new();
+                for item in items.iter() {
+                    out.push(self.html(item)?);
+                }
+                Obj::tuple(out)
+            }
+            Obj::List(_) | Obj::Set(_) | Obj::Special(_) => {
+                let text = self.text(obj)?;
+                Obj::Str(Text::markup(super::filters::markup::escaped(&text)))
+            }
+            other => other.clone(),
         })
     }
 
@@ -137,6 +185,43 @@ impl Cx<'_> {
     }
 }
 
+/// The name that Python gives what is not there, where it complains of a type.
+pub(super) fn python_type(obj: &Obj) -> &str {
+    match obj {
+        Obj::Undefined(_) if obj.is_marker() => "UndefinedMarker",
+        Obj::Failed(_) => "CapturedExceptionMarker",
+        other => other.type_name(),
+    }
+}
+
+fn concatenated(a: &Obj, list: &super::object::List, b: &Obj) -> Result<Obj> {
+    let Obj::List(other) = b else {
+        let kind = python_type(b);
+        return Err(Raise::type_error(format!("can only concatenate list (not \"{kind}\") to list")));
+    };
+    let _ = a;
+    list_fits(list.borrow().len().saturating_add(other.borrow().len()))?;
+    let items: Vec<Obj> = list.borrow().iter().chain(other.borrow().iter()).cloned().collect();
+    Ok(Obj::list(items).lazy())
+}
+
+/// `a + list` of one of ansible-core's own lists, which takes what the other side's addition gives for a list.
+fn added_to(a: &Obj, list: &super::object::List, b: &Obj) -> Result<Obj> {
+    match a {
+        Obj::List(first) => concatenated(a, first, b),
+        Obj::Str(_) | Obj::Tuple(_) => {
+            let (kind, other) = (a.native_name(), b.type_name());
+            Err(Raise::type_error(format!("can only concatenate {kind} (not \"{other}\") to {kind}")))
+        }
+        Obj::Bytes(_) => Err(Raise::type_error(format!("can't concat {} to bytes", b.type_name()))),
+        Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) | Obj::Float(_) | Obj::Date(_) | Obj::DateTime(_) | Obj::Delta(_) => {
+            let _ = list;
+            Err(Raise::type_error("'NotImplementedType' object is not iterable"))
+        }
+        _ => Err(unsupported(Op::Add, a, b)),
+    }
+}
+
 fn out_of_range() -> Raise {
     Raise::python(Class::Overflow, "date value out of range")
 }
@@ -145,8 +230,8 @@ fn unsupported(op: Op, a: &Obj, b: &Obj) -> Raise {
     Raise::type_error(format!(
         "unsupported operand type(s) for {}: '{}' and '{}'",
         op.symbol(),
-        a.type_name(),
-        b.type_name()
+        a.full_name(),
+        b.full_name()
     ))
 }
 
@@ -282,6 +367,14 @@ fn repeat(a: &Obj, b: &Obj) -> Result<Obj> {
         (count, Obj::Str(_) | Obj::List(_) | Obj::Tuple(_) | Obj::Bytes(_)) => (b, count),
         _ => return Err(unsupported(Op::Mul, a, b)),
     };
+    let lazy =
+        matches!(sequence, Obj::List(list) if list.is_lazy()) || matches!(count, Obj::List(list) if list.is_lazy());
+    if lazy && !matches!(count, Obj::Big(_)) && count.as_int().is_none() {
+        // ansible-core's own lists have a multiplication in Python, and are asked first.
+        let other = if matches!(b, Obj::List(list) if list.is_lazy()) { a } else { b };
+        let kind = other.type_name();
+        return Err(Raise::type_error(format!("'{kind}' object cannot be interpreted as an integer")));
+    }
     let times = match count {
         Obj::Big(_) => {
             return Err(Raise::python(Class::Overflow, "cannot fit 'int' into an index-sized integer"));
@@ -302,7 +395,7 @@ fn repeat(a: &Obj, b: &Obj) -> Result<Obj> {
     Ok(match sequence {
         Obj::Str(text) => {
             fits(text.as_str().len(), 1)?;
-            Obj::from(text.as_str().repeat(times))
+            Obj::from(text.as_str().repeat(times)).like(text)
         }
         Obj::Bytes(bytes) => {
             fits(bytes.len(), 1)?;
@@ -311,7 +404,8 @@ fn repeat(a: &Obj, b: &Obj) -> Result<Obj> {
         Obj::List(items) => {
             let items = items.borrow();
             fits(items.len(), each)?;
-            Obj::list((0..times).flat_map(|_| items.iter().cloned()).collect::<Vec<_>>())
+            let repeated = Obj::list((0..times).flat_map(|_| items.iter().cloned()).collect::<Vec<_>>());
+            if lazy { repeated.lazy() } else { repeated }
         }
         Obj::Tuple(items) => {
             fits(items.len(), each)?;
@@ -356,6 +450,21 @@ fn delta_ratio(op: Op, a: &Obj, b: &Obj) -> Option<Result<Obj>> {
         (Op::Div, Obj::Delta(y)) if y.micros != 0 => Some(Ok(Obj::Float(x.micros as f64 / y.micros as f64))),
         (Op::FloorDiv, Obj::Delta(y)) if y.micros != 0 => Some(Ok(Obj::Int(x.micros.div_euclid(y.micros)))),
         (Op::Div | Op::FloorDiv, Obj::Delta(_)) => Some(Err(zero("integer division or modulo by zero"))),
+        (Op::FloorDiv, number) => {
+            let n = number.as_int()?;
+            Some(if n == 0 {
+                Err(zero("integer division or modulo by zero"))
+            } else {
+                let floor = i128::from(x.micros).div_euclid(i128::from(n).abs());
+                let exact = i128::from(x.micros) % i128::from(n) == 0;
+                let micros = match n > 0 {
+                    true => floor,
+                    false if exact => -floor,
+                    false => -floor - 1,
+                };
+                Ok(Obj::Delta(Delta { micros: i64::try_from(micros).unwrap_or(i64::MAX) }))
+            })
+        }
         (Op::Div, number) => {
             let n = number.as_number()?;
             Some(if n == 0.0 {

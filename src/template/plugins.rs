@@ -192,14 +192,15 @@ impl Cx<'_> {
                 return Ok(marker.clone());
             }
         }
+        let (input, args) = (input.wrapped(), args.wrapped());
         let missing = else_undefined(&input, &args);
         let result = self.deeper(|cx| match filter {
             Filter::Def(def) => (def.run)(cx, input, args),
             Filter::Added(_, run) => run(cx, input, args),
         });
         match result {
-            Ok(iterator @ (Obj::Iter(_) | Obj::Range(_))) => Ok(Obj::list(self.iter_lenient(&iterator)?)),
-            Ok(other) => self.made(&other).map(|()| other),
+            Ok(iterator @ (Obj::Iter(_) | Obj::Range(_))) => Ok(Obj::list(self.iter_lenient(&iterator)?).lazy()),
+            Ok(other) => self.made(&other).map(|()| other.lazy()),
             Err(raise) => {
                 let raise = spoken_for(raise, missing);
                 let name = match filter {
@@ -222,6 +223,7 @@ impl Cx<'_> {
                 return Ok(marker.clone());
             }
         }
+        let (input, args) = (input.wrapped(), args.wrapped());
         let result = self.deeper(|cx| match test {
             Test::Def(def) => (def.run)(cx, input, args),
             Test::Added(_, run) => run(cx, input, args),
@@ -248,6 +250,7 @@ impl Cx<'_> {
         {
             marker.clone().defined()?;
         }
+        let args = args.wrapped();
         let result = self.deeper(|cx| match &lookup {
             Lookup::Def(def) => (def.run)(cx, args),
             Lookup::Added(_, run) => run(cx, args),

@@ -59,7 +59,8 @@ impl Raise {
 
     /// An AnsibleError or AnsibleFilterError of a plugin.
     pub fn ansible(text: impl Into<String>) -> Self {
-        Self::python(Class::Ansible, text)
+        let text = text.into();
+        Self::python(Class::Ansible, text.trim_end())
     }
 
     /// Any Python exception.

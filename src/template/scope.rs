@@ -116,4 +116,14 @@ pub trait VarMap: Send + Sync {
 
     /// The scope in which text of the items is rendered; None is that of the template.
     fn scope(&self) -> Option<Arc<dyn Scope + Send + Sync>>;
+
+    /// What its type is called in errors.
+    fn type_name(&self) -> &'static str {
+        "HostVarsVars"
+    }
+
+    /// What is said of an item that it lacks, by Python's repr of its key; None for the words for any object.
+    fn lacks(&self, _key: &str) -> Option<String> {
+        None
+    }
 }

@@ -9,7 +9,7 @@ use super::raise::{Class, Raise};
 use super::scope::Scope;
 use super::{Overrides, World};
 use crate::diag::{Error, Origin, Remark, Remarks, Result};
-use crate::value::{Dict, Text, Value};
+use crate::value::{Dict, Text, Value, any_marked};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -281,7 +281,7 @@ impl Cx<'_> {
                 let placed = result.origin().is_some() || result.is_trusted() || text.origin().is_none();
                 Obj::Str(if placed { result } else { result.place(text.origin()) })
             }
-            Ok(other) => other,
+            Ok(other) => other.lazy(),
             Err(raise) => cx.put_off(raise),
         }
     }
@@ -298,7 +298,13 @@ impl Cx<'_> {
 
     /// The result as a value, or the error that using it means.
     pub(super) fn finished(&mut self, obj: &Obj, origin: Option<&Origin>) -> Result<Value> {
-        match self.value(obj) {
+        let value = self.value(obj);
+        if any_marked()
+            && let Ok(value) = &value
+        {
+            self.all_used(value);
+        }
+        match value {
             Ok(Value::Str(text)) if text.origin().is_none() && origin.is_some() && !text.is_trusted() => {
                 Ok(Value::Str(text.place(origin)))
             }

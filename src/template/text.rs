@@ -18,6 +18,7 @@ impl Cx<'_> {
             Obj::DateTime(time) => Ok(time.to_string()),
             Obj::Delta(delta) => Ok(delta_text(*delta)),
             Obj::Undefined(_) => obj.clone().defined().map(|_| String::new()),
+            Obj::Special(special) if super::methods::time::clock(special).is_some() => Ok(special.text()),
             other => self.repr(other),
         }
     }
@@ -65,6 +66,7 @@ impl Cx<'_> {
             Obj::Int(i) => out.push_str(&i.to_string()),
             Obj::Big(b) => out.push_str(&big_text(b)?),
             Obj::Float(f) => out.push_str(&float_repr(*f)),
+            Obj::Str(text) if text.is_markup() => out.push_str(&format!("Markup({})", str_repr(text.as_str()))),
             Obj::Str(text) => out.push_str(&str_repr(text.as_str())),
             Obj::Bytes(bytes) => out.push_str(&repr(&Value::Bytes(Arc::clone(bytes)))),
             Obj::Date(d) => out.push_str(&repr(&Value::Date(*d))),
@@ -76,7 +78,17 @@ impl Cx<'_> {
                 return self.deeper(|cx| cx.write_container(out, obj, finalise));
             }
             Obj::Iter(_) => out.push_str(&format!("<{} object>", obj.type_name())),
-            Obj::Special(special) => out.push_str(&special.text()),
+            Obj::Special(special) => match super::access::written_in_python(special) {
+                Some((name, object)) => {
+                    out.push_str(&format!("<bound method {}.{name} of ", object.type_name()));
+                    self.deeper(|cx| cx.write_repr(out, &object, finalise))?;
+                    out.push('>');
+                }
+                None => match super::methods::time::clock(special) {
+                    Some(time) => out.push_str(&super::methods::time::clock_repr(&time)),
+                    None => out.push_str(&special.text()),
+                },
+            },
             Obj::Omit => out.push_str("<<Omit>>"),
             marker if finalise && marker.is_marker() => {
                 let mut words = String::new();
@@ -113,7 +125,7 @@ impl Cx<'_> {
         let mut items = if finalise { self.iter_lenient(obj)? } else { self.iter(obj)? };
         items.retain(|item| !(finalise && matches!(item, Obj::Omit)));
         let (open, close) = match obj {
-            Obj::Tuple(_) if finalise => ("[", "]"),
+            Obj::Tuple(items) if finalise && !items.is_group() => ("[", "]"),
             Obj::Tuple(_) if items.len() == 1 => ("(", ",)"),
             Obj::Tuple(_) => ("(", ")"),
             Obj::Set(_) if items.is_empty() => ("set(", ")"),

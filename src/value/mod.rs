@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub use dict::Dict;
 pub use json::{JsonError, JsonStyle, Surrogate, parse_json, parse_json_noting, write_json};
 pub use repr::{float_repr, repr, str_repr};
-pub use text::Text;
+pub use text::{Text, any_marked};
 pub use time::{Date, DateTime};
 
 /// A value. Cloning costs at most a reference count.

@@ -1,7 +1,8 @@
 //! A string with its trust and its origin.
 
-use crate::diag::Origin;
+use crate::diag::{Mark, Origin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// An immutable string that knows whether it may be a template, and where it was written.
 ///
@@ -12,15 +13,31 @@ pub struct Text {
     tag: Option<Arc<Tag>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 struct Tag {
     trusted: bool,
     origin: Option<Origin>,
     /// The encrypted text that it was decrypted from.
     cipher: Option<Arc<str>>,
+    /// Whether it is HTML: what is joined to it gets escaped.
+    markup: bool,
+    /// That using it is deprecated.
+    mark: Option<Arc<Mark>>,
+}
+
+/// Whether any text of this process has a mark: nobody need look for one before.
+static MARKED: AtomicBool = AtomicBool::new(false);
+
+/// Whether there may be a text with a mark.
+pub fn any_marked() -> bool {
+    MARKED.load(Ordering::Relaxed)
 }
 
 impl Text {
+    fn tagged(text: impl Into<Arc<str>>, tag: Tag) -> Self {
+        Self { text: text.into(), tag: Some(Arc::new(tag)) }
+    }
+
     /// Data: never a template, from nowhere in particular.
     pub fn data(text: impl Into<Arc<str>>) -> Self {
         Self { text: text.into(), tag: None }
@@ -28,26 +45,42 @@ impl Text {
 
     /// What the user wrote: may be a template.
     pub fn trusted(text: impl Into<Arc<str>>, origin: Option<Origin>) -> Self {
-        Self { text: text.into(), tag: Some(Arc::new(Tag { trusted: true, origin, cipher: None })) }
+        Self::tagged(text, Tag { trusted: true, origin, ..Tag::default() })
     }
 
     /// Data that was decrypted from an inline vaulted text.
     pub fn decrypted(text: impl Into<Arc<str>>, from: &Self) -> Self {
-        let tag = Tag { trusted: false, origin: from.origin().cloned(), cipher: Some(from.shared()) };
-        Self { text: text.into(), tag: Some(Arc::new(tag)) }
+        Self::tagged(text, Tag { origin: from.origin().cloned(), cipher: Some(from.shared()), ..Tag::default() })
     }
 
     /// Data with a place, for error texts.
     pub fn placed(text: impl Into<Arc<str>>, origin: Option<Origin>) -> Self {
-        Self { text: text.into(), tag: origin.map(|o| Arc::new(Tag { trusted: false, origin: Some(o), cipher: None })) }
+        let tag = origin.map(|origin| Arc::new(Tag { origin: Some(origin), ..Tag::default() }));
+        Self { text: text.into(), tag }
+    }
+
+    /// HTML, as jinja2's `escape` and `tojson` give it: what is added to it gets escaped.
+    pub fn markup(text: impl Into<Arc<str>>) -> Self {
+        Self::tagged(text, Tag { markup: true, ..Tag::default() })
+    }
+
+    /// Data whose use is deprecated.
+    pub fn marked(text: impl Into<Arc<str>>, mark: Mark) -> Self {
+        MARKED.store(true, Ordering::Relaxed);
+        Self::tagged(text, Tag { mark: Some(Arc::new(mark)), ..Tag::default() })
+    }
+
+    /// That using it is deprecated.
+    pub fn mark(&self) -> Option<&Arc<Mark>> {
+        self.tag.as_ref().and_then(|t| t.mark.as_ref())
     }
 
     /// Another text with this one's trust and origin.
     #[must_use]
     pub fn with_text(&self, text: impl Into<Arc<str>>) -> Self {
         let tag = match &self.tag {
-            Some(tag) if tag.cipher.is_some() => {
-                Some(Arc::new(Tag { trusted: tag.trusted, origin: tag.origin.clone(), cipher: None }))
+            Some(tag) if tag.cipher.is_some() || tag.mark.is_some() => {
+                Some(Arc::new(Tag { cipher: None, mark: None, ..Tag::clone(tag) }))
             }
             other => other.clone(),
         };
@@ -66,8 +99,10 @@ impl Text {
     /// The same text with a place, which it keeps from the template it is a result of.
     #[must_use]
     pub fn place(&self, origin: Option<&Origin>) -> Self {
-        let tag = origin
-            .map(|o| Arc::new(Tag { trusted: self.is_trusted(), origin: Some(o.clone()), cipher: self.cipher() }));
+        let tag = origin.map(|origin| {
+            let own = self.tag.as_deref().cloned().unwrap_or_default();
+            Arc::new(Tag { origin: Some(origin.clone()), ..own })
+        });
         Self { text: self.text.clone(), tag: tag.or_else(|| self.tag.clone()) }
     }
 
@@ -89,6 +124,11 @@ impl Text {
     /// The encrypted text that it was decrypted from.
     pub fn cipher(&self) -> Option<Arc<str>> {
         self.tag.as_ref().and_then(|t| t.cipher.clone())
+    }
+
+    /// Whether it is HTML.
+    pub fn is_markup(&self) -> bool {
+        self.tag.as_ref().is_some_and(|t| t.markup)
     }
 
     /// Where it was written.

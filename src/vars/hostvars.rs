@@ -29,6 +29,14 @@ impl VarMap for AllVars {
     fn scope(&self) -> Option<Arc<dyn Scope + Send + Sync>> {
         None
     }
+
+    fn type_name(&self) -> &'static str {
+        "HostVars"
+    }
+
+    fn lacks(&self, key: &str) -> Option<String> {
+        Some(format!("hostvars[{key}]"))
+    }
 }
 
 /// `ansible_delegated_vars`: the variables of the host that a task is delegated to, by its name.
@@ -129,5 +137,9 @@ impl VarMap for HostVars {
 
     fn scope(&self) -> Option<Arc<dyn Scope + Send + Sync>> {
         self.other.then(|| Arc::new(self.scope.clone()) as _)
+    }
+
+    fn type_name(&self) -> &'static str {
+        if self.other { "HostVarsVars" } else { "dict" }
     }
 }

@@ -119,6 +119,12 @@ impl HostScope {
         Self { host: host.clone(), learned: OnceLock::new(), reached: None, ..self.clone() }
     }
 
+    /// The variables of the host that the task is delegated to: the task's own are among them, those of its loop are not.
+    #[must_use]
+    pub fn delegated_to(&self, host: &Arc<str>) -> Self {
+        Self { overlay: Dict::new(), ..self.for_host(host) }
+    }
+
     /// Another host's variables in the same play, outside of any task.
     #[must_use]
     pub fn of_host(&self, host: &Arc<str>) -> Self {

@@ -34,7 +34,12 @@ pub struct EmitStyle {
     pub canonical: bool,
     /// Whether text of several lines is written as a block (`|`), as callbacks do.
     pub blocks: bool,
+    /// Whether the ends of lines at the end of such a block are left out.
+    pub trims: bool,
 }
+
+/// What ends a line.
+const BREAKS: [char; 4] = ['\n', '\u{85}', '\u{2028}', '\u{2029}'];
 
 impl EmitStyle {
     /// What the filter `to_yaml` uses.
@@ -50,6 +55,7 @@ impl EmitStyle {
             default_style: None,
             canonical: false,
             blocks: false,
+            trims: false,
         }
     }
 
@@ -141,9 +147,7 @@ impl Writer<'_, '_> {
         let text = if self.style.allow_unicode { astral::hide(text) } else { text };
         let style = match (&tag, self.style.default_style) {
             (Tag::Vault | Tag::Binary, _) | (_, Some('|')) => ScalarStyle::Literal,
-            (Tag::Str, _) if self.style.blocks && text.contains(['\n', '\u{85}', '\u{2028}', '\u{2029}']) => {
-                ScalarStyle::Literal
-            }
+            (Tag::Str, _) if self.style.blocks && text.contains(BREAKS) => ScalarStyle::Literal,
             // libyaml-safer 0.3 writes other breaks than libyaml in folded text.
             (_, Some('>')) if text.trim_end_matches('\n').contains('\n') => {
                 return Err(Error::unsupported("YAML: default_style '>' for text of several lines"));
@@ -152,6 +156,10 @@ impl Writer<'_, '_> {
             (_, Some('\'')) => ScalarStyle::SingleQuoted,
             (_, Some('"')) => ScalarStyle::DoubleQuoted,
             _ => ScalarStyle::Plain,
+        };
+        let text = match style {
+            ScalarStyle::Literal if self.style.trims => text.trim_end_matches(BREAKS).to_owned(),
+            _ => text,
         };
         let plain = scalar::resolve(&text) == tag;
         let quoted = tag == Tag::Str;

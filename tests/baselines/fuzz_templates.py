@@ -14,9 +14,12 @@ import json
 import os
 import random
 import re
+import resource
+import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 
@@ -24,51 +27,31 @@ warnings.filterwarnings("ignore", category=SyntaxWarning)
 os.environ["ANSIBLE_DEPRECATION_WARNINGS"] = "0"
 os.environ.setdefault("TZ", "UTC")
 
-# Differences that are meant, by a pattern over "source -> theirs -> ours".
-MEANT = [
-    # CPython's own words, or the names of ansible-core's containers, which rplay has not.
-    r"(?i)_AnsibleLazy|_AnsibleTagged|_lazy_containers|ansible\._internal",
-    # How deep Python can go is not how deep rplay goes.
-    r"maximum recursion depth",
-    # Python's sets have no order.
-    r"\| (union|difference|symmetric_difference|intersect)",
-    # jinja2's Markup, and groupby's named tuples in text: plain text and tuples in rplay.
-    r"Markup",
-    r"groupby",
-    # A mistake of ansible-core's own lists, which a variable's are and a literal's are not.
-    r"CapturedExceptionMarker",
-    r"NotImplementedType|not \\?\"UndefinedMarker\\?\"\) to list",
-    # Python's own words for what is no name at all.
-    r"failed to load: '\w+' object|has no attribute 'decode'",
-    # Bytes that are no text: surrogates, which rplay's text cannot hold.
-    r"\\\\udc",
-    # Too many answers to be waited for.
-    r"too slow",
-    # Methods of literals and of variables have types of different names.
-    r"builtin_function_or_method|'method'|METHOD",
-    # A variable's list counts the templates in it, not what they give.
-    r"lz\S*\.(count|index)\(",
-    # The options of `sequence` are looked at in the order of a set.
-    r"Config '\w+' for 'sequence'",
-    # A literal's list takes what `pop` gets for a number, a variable's for a place.
-    r"\.pop\('a'\)",
-    # Numbers of open files.
-    r"is (not )?(exists|file|directory|is_dir|is_file|link_exists|same_file)",
-    # A seed that is false is none.
-    r"(shuffle|random)\((seed=)?(i|0)\)",
-    # Which of several mistakes a sort meets first.
-    r"sort.*not supported between instances.*not supported between instances",
-    # A name of jinja2's generated code.
-    r"root\.<locals>",
-    # Where templates are sought is not the same: neither has a playbook.
-    r"not found in search path",
-    # An IPv6 address in an IPv4 network, which netaddr takes for a number.
-    r"ipsubnet\('10",
-    # `(a ~ b) ~ c`: minijinja's tree has no parentheses, so which part is reported first may differ.
-    r"\) ~ ",
-    # Objects' addresses.
-    r" at 0x[0-9a-f]+",
+# What is made equal before two answers are compared: only names, never what a template gives.
+PLAIN = [
+    # The class of text with a place or trust, which only an error shows: rplay's text does not always have the same.
+    (r"(?:ansible\.module_utils\._internal\._datatag\.)?_AnsibleTagged(Str|Int)\b", lambda found: found[1].lower()),
+    # Where an object lies in memory.
+    (r" at 0x[0-9a-f]+", ""),
+    # Bytes that are no text: a surrogate for each, which rplay's text cannot hold, or one sign for some.
+    (r"(\\\\?udc[0-9a-f]{2}|\ufffd)+", "\ufffd"),
 ]
+
+# Differences that are meant, each a pattern over "source -> theirs -> ours" that names both texts, and why.
+MEANT = [
+    (r"integer out of bounds: '0x[0-9a-f]+'!", "a hardware address of more digits than any has, in netaddr's words"),
+    (r"\.encode\(.* -> .*bytes", "bytes have but few methods, and no filters of paths, in rplay"),
+    (r"-> \{'error': \"The (filter|test) plugin 'ansible\.utils\.\w+' failed: Template\.__new__\(\) missing 1 required", "a mistake of ansible.utils where one of it is used in a template from a file"),
+    (r"\{% extends '(?:kid\d|.*super\(\)).* -> \{'error'.* -> \{'error'", "a block that super() calls looks up all of its variables first, also those that it does not come to"),
+    (r"keyword argument repeated: \w+ \(<template>, line \d+\)", "a line of the Python that jinja2 makes of a template"),
+    (r"failed: '\w+' object has no attribute 'decode'\"\}$", "what urlsplit makes of a false value that is no text: a mistake of Python's, which takes it for empty bytes"),
+    (r"'strict' of the filter 'from_csv' is not supported", "from_csv(strict=true) is refused by name"),
+    (r"'ansible\.builtin\.(permutations|combinations|product)' failed\.\"\} -> .*too many", "more answers than memory holds, in other words"),
+    (r"\([^()]*\) \| community\.general\.json_query\(.*received: \"unknown\"", "jmespath takes a tuple for nothing it knows"),
+]
+
+# What is asked of neither, since the real one takes too long or too much memory.
+TOO_MUCH = re.compile(r"too slow|MemoryError")
 
 INTS = [0, 1, 2, 3, 5, 7, 10, -1, -2, 42, 255]
 FLOATS = [0.0, 1.0, 1.5, -2.5, 0.1, 100.25, 1e3]
@@ -81,9 +64,39 @@ KEYS = ["a", "b", "k", "items", "x", "zz"]
 class Maker:
     """Makes variables, expressions and templates from a grammar."""
 
-    def __init__(self, rng):
-        self.r = rng
+    def __init__(self, rng, folder):
+        self.r, self.folder, self.round = rng, folder, 0
         self.locals = []
+
+    def files(self):
+        """Templates and data that the next templates may name: other names each time, as both keep what they read."""
+        self.round += 1
+        for name in os.listdir(self.folder):
+            os.remove(os.path.join(self.folder, name))
+        part = lambda: self.template().replace("\n", " ") if self.r.random() < 0.5 else self.block(0)
+        block = lambda name, text: self.tag(f"block {name}") + text + self.tag("endblock")
+        n = self.round
+        texts = {
+            f"inc{n}.j2": part() + "{{ v | default('unset') }}" + self.r.choice(["", "\n", "\n\n"]),
+            f"mac{n}.j2": "{% macro say(x, y=i) %}" + self.inside(["x", "y"], 1) + "{% endmacro %}{% set z = " + self.expr(2) + " %}{% set _hid = 1 %}{% macro ask() %}{{ caller(1) if caller else 'none' }}{% endmacro %}",
+            f"base{n}.j2": "<" + block("one", part()) + "|" + block("two", "{{ i }}" + part()) + ">\n",
+            f"kid{n}.j2": "{% extends 'base" + str(n) + ".j2' %}" + self.r.choice(["", " beside ", "{{ i }}", "{% set q = i %}"]) + block("one", self.r.choice(["", "{{ super() }}"]) + part()) + self.r.choice(["", block("two", "{{ self.one() }}")]),
+            f"head{n}.j2": self.r.choice(["#jinja2: trim_blocks: False", "#jinja2: lstrip_blocks: True", "#jinja2:variable_start_string: '[%', variable_end_string: '%]'", "#jinja2: trim_blocks:False, lstrip_blocks:True",
+                                          "#jinja2: keep_trailing_newline:False", "#jinja2: nope: 1", "#jinja2: newline_sequence:'\\r\\n'", "#jinja2: block_start_string: '<%', block_end_string: '%>'", "#jinja2", "#jinja2: comment_start_string: '##'"])
+            + "\n" + self.r.choice(["{% if t %}\n  {% set q = 1 %}\nx\n{% endif %}\n", "  {% for v in l %}\n    {{ v }}\n  {% endfor %}\nend", "[% i %] {{ i }}\n", "<% if t %>\nyes\n<% endif %>\n", "a {# c #}\n\tb\n## {{ i }}\n"]),
+            f"data{n}.ini": "[sec]\n" + "".join(f"{k}={self.r.choice(WORDS)}\n" for k in self.r.sample(KEYS, 3)) + "[global]\na = 1\nb=%(a)s\n",
+            f"data{n}.csv": "".join(",".join(self.r.choice(["a", "b", "x y", '"q,1"', "", "10"]) for _ in range(3)) + "\n" for _ in range(4)),
+            f"text{n}.txt": self.r.choice(["a\nb\n", "", " x ", "{{ i }}\n", "\n\n", "é\n"]),
+        }
+        self.texts = texts
+        for name, text in texts.items():
+            with open(os.path.join(self.folder, name), "w") as out:
+                out.write(text)
+
+    def file(self, *kinds):
+        """The name of a file that there is, mostly."""
+        kind, _, ext = self.r.choice(kinds).partition(".")
+        return "nope.j2" if self.r.random() < 0.08 else f"{kind}{self.round}.{ext}"
 
     def pick(self, *options):
         return self.r.choice(options)
@@ -107,6 +120,7 @@ class Maker:
     def variables(self):
         r = self.r
         return {
+            "ansible_search_path": [self.folder],
             "i": r.choice(INTS), "f": r.choice(FLOATS), "s": r.choice([w.replace("\\n", "\n") for w in WORDS]), "t": r.choice([True, False]),
             "l": [self.data(1) for _ in range(r.randrange(5))], "d": {k: self.data(1) for k in r.sample(KEYS, r.randrange(1, 4))},
             "n": None, "ll": [[r.choice(INTS) for _ in range(r.randrange(3))] for _ in range(r.randrange(4))],
@@ -171,7 +185,47 @@ class Maker:
             lambda: f"range({self.atom(0)})",
             lambda: f"{r.choice(['1_000', '0x1F', '0b101', '0o17', '1e5', '1.5e-3', '12345678901234567890', '1.', '.5', '007', '1__0'])}",
             lambda: f"omit",
+        ] + [lambda: self.looked_up(depth)] * 5)()
+
+    def looked_up(self, depth):
+        """A lookup as it is meant to be called."""
+        r, e = self.r, lambda: self.expr(depth - 1)
+        call = r.choice(["lookup", "query", "q"])
+        more = r.choice(["", "", "", "", ", wantlist=true", ", errors='ignore'", ", errors='warn'", ", wantlist=false", ", allow_unsafe=true", ", nope=1"])
+        args = r.choice([
+            lambda: "'dict', " + r.choice(["d", "dd", "{}", "{'a': 1, 'b': [2]}", "[d, dd]", "d, dd"]),
+            lambda: "'subelements', " + r.choice(["ld, 'k'", "[{'a': [1, 2]}, {'a': []}], 'a'", "[{'a': {'b': [1]}}], 'a.b'", "dd, 'a'", "ld, 'zz', {'skip_missing': true}", "[ld, 'b']", "ld"]),
+            lambda: "'nested', " + r.choice(["l, ll", "[1, 2], ['a', 'b'], [true]", "l", "[], [1]", "lz, lz", "ll"]),
+            lambda: "'together', " + r.choice(["l, ll", "[1, 2], ['a']", "l", "[], [1]", "lz, [3, 4]"]),
+            lambda: "'sequence', '" + r.choice(["1-4", "end=3 format=%02d", "start=10 end=0 stride=-5", "count=2 start=7", "0-9/4:v%x", "start=1 count=0", "start=3", "end=3 count=1", "1-a", "stride=2 end=5", "start=0 end=3 format=x"]) + "'",
+            lambda: "'sequence', " + r.choice(["end=3", "start=1, end=i", "count=2, format='a%d'", "start='a', end=2", "end=2, stride=0"]),
+            lambda: "'indexed_items', " + r.choice(["l", "ll", "[['a'], 'b']", "d", "s"]),
+            lambda: "'items', " + r.choice(["l, ll", "[l]", "s, i", "d", "ld", "lz"]),
+            lambda: "'list', " + r.choice(["l", "ll, l", "s"]),
+            lambda: "'ini', '" + r.choice(["a", "b", "zz", "[a-z]"]) + f"', file='{self.file('data.ini')}'" + r.choice(["", ", section='sec'", ", section='global'", ", section='nope'", ", default='q'", ", section='sec', re=true", ", type='properties'", ", case_sensitive=true, section='sec'", ", interpolation=false"]),
+            lambda: "'ini', '" + r.choice(["a section=sec", "b section=global", "zz default=9", "k section=sec re=true"]) + f" file={self.file('data.ini')}'",
+            lambda: "'csvfile', '" + r.choice(["a", "b", "x y", "zz", "a b"]) + f"', file='{self.file('data.csv')}'" + r.choice(["", ", delimiter=','", ", delimiter=',', col=2", ", delimiter=',', col=9", ", delimiter=',', default='q'", ", delimiter=',', keycol=1, col=0"]),
+            lambda: "'csvfile', '" + r.choice(["a", "b"]) + f" file={self.file('data.csv')} delimiter=, col=1'",
+            lambda: f"'file', '{self.file('text.txt')}'" + r.choice(["", ", lstrip=true", ", rstrip=false", f", '{self.file('data.csv')}'"]),
+            lambda: "'lines', '" + r.choice(["echo a; echo b", "true", "printf x", "exit 3", "printf '%s' 'a b'"]).replace("'", "\\'") + "'",
+            lambda: "'pipe', '" + r.choice(["echo a; echo b", "true", "printf x", "exit 3"]) + "'",
+            lambda: "'first_found', " + r.choice([f"['nope', '{self.file('text.txt')}']", f"'{self.file('text.txt')}'", "[{'files': 'nope'}], skip=true", "'nope', skip=true", "['nope']", f"files=['{self.file('inc.j2')}'], paths=['/nope', '{self.folder}']"]),
+            lambda: "'vars', " + r.choice(["'i', 's'", "'missing', default=s", "'lazy'", "'lz'", "s", "'d'", "'missing'", "l"]),
+            lambda: "'varnames', " + r.choice(["'^l'", "'.'", "'^nope$'", "'z$', '^i'", "'['", "i"]),
+            lambda: "'env', " + r.choice(["'NOPE_X'", "'NOPE_X', default='d'", "'NOPE_X', default=undef()", "i"]),
+            lambda: "'config', " + r.choice(["'DEFAULT_FORKS'", "'DEFAULT_BECOME_METHOD'", "'NOPE'", "'NOPE', on_missing='skip'", "'DEFAULT_FORKS', 'DEFAULT_TIMEOUT'", "'NOPE', on_missing='x'", "'DEFAULT_MODULE_NAME', show_origin=true", "i"]),
+            lambda: "'random_choice', " + r.choice(["[i]", "['a']", "[l]"]),
+            lambda: "'fileglob', " + r.choice(["'*.nope'", "'/nope/*'", f"'{self.folder}/*.csv'"]),
+            lambda: "'template', '" + self.file("inc.j2", "mac.j2", "base.j2", "kid.j2", "head.j2", "head.j2", "head.j2") + "'" + r.choice(["", "", ", template_vars={'v': i}", ", convert_data=false", ", variable_start_string='[%', variable_end_string='%]'", ", trim_blocks=false", ", lstrip_blocks=true",
+                                                                                                                                           ", comment_start_string='##', comment_end_string='##'", ", jinja2_native=true"]),
+            lambda: "'unvault', '" + self.file("text.txt") + "'",
+            lambda: "'url', 'http://127.0.0.1:9/', " + r.choice(["timeout=1", "split_lines=false, timeout=1"]) if False else "'password', '" + self.folder + "/p" + str(self.round) + r.choice([" length=5 seed=a", " chars=digits seed=b length=4", " seed=x chars=a,b", " length=x"]) + "'",
+            lambda: "'password', '/dev/null', " + r.choice(["seed='a'", "seed=s, length=3", "seed='a', chars=['digits']", "seed=i, chars=['a', 'b'], length=4", "chars=['x'], length=3", "length=-1", "chars=[], length=2, seed='q'", "seed='k', chars=['ascii_letters', '.,:']"]),
+            lambda: "'community.general.flattened', " + r.choice(["l, ll", "[1, [2, [3]]]", "s", "lz"]),
+            lambda: "'community.general.cartesian', " + r.choice(["l, ll", "[1, 2], ['a']", "l", "[]"]),
+            lambda: f"'{r.choice(NAMES)}', {e()}",
         ])()
+        return f"{call}({args}{more})"
 
     def filtered(self, depth):
         r = self.r
@@ -278,6 +332,25 @@ class Maker:
             lambda: "{% for v in ld recursive %}{{ v.a }}{% if loop.depth < 2 %}{{ loop(ld) }}{% endif %}{% endfor %}",
             lambda: "{% macro va() %}{{ varargs }}{{ kwargs }}{% endmacro %}{{ va(" + r.choice(["1, 2", "x=1", "i, *l", "**d", "", "1, q=s"]) + ") }}",
             lambda: "{% macro md(a, b=a, c=i) %}{{ a }}|{{ b }}|{{ c }}{% endmacro %}{{ md(" + r.choice(["1", "a=2", "1, 2, 3", "b=1", "", "1, c=none", "1, d=2", "1, a=2"]) + ") }}",
+            lambda: "{% include '" + self.file("inc.j2", "kid.j2", "base.j2", "mac.j2") + "'" + r.choice(["", " ignore missing", " with context", " without context", " ignore missing without context"]) + " %}",
+            lambda: "{% include ['nope.j2', '" + self.file("inc.j2") + "'] %}",
+            lambda: "{% set v = " + self.expr(1) + " %}{% include '" + self.file("inc.j2") + "' %}",
+            lambda: "{% import '" + self.file("mac.j2") + "' as mm" + r.choice(["", " with context", " without context"]) + " %}{{ mm." + r.choice(["say(1)", "z", "say(s, y=2)", "nope", "_hid", "ask()"]) + " }}{% call mm.ask() %}{{ i }}{% endcall %}",
+            lambda: "{% from '" + self.file("mac.j2") + "' import " + r.choice(["say", "say as tell, z", "z", "nope", "say with context", "ask, say", "_hid"]) + " %}{{ " + r.choice(["say(i)", "tell(1)", "z", "nope", "ask"]) + " }}",
+            lambda: "{% for v in " + r.choice(["l", "ld", "lz", "ll", "d", "range(3)", "[]"]) + " %}{{ [loop.index, loop.index0, loop.revindex, loop.revindex0, loop.first, loop.last, loop.length, loop.depth, loop.depth0, loop.cycle('x', 'y', v)] }}{{ loop.previtem }}{{ loop.nextitem }}{{ loop.changed(v, 1) }}{% endfor %}",
+            lambda: "{% for v in [{'n': 1, 'c': [{'n': 2, 'c': []}]}, {'n': i, 'c': []}] recursive %}{{ loop.depth }}{{ v.n }}[{{ loop(v.c) }}]{% else %}" + self.block(0) + "{% endfor %}",
+            lambda: "{% for v in l %}{% if " + self.expr(1) + " %}{% " + r.choice(["break", "continue"]) + " %}{% endif %}{{ v }},{% endfor %}",
+            lambda: "{% macro va2(a, b=2) %}{{ a }}{{ b }}{{ varargs }}{{ kwargs }}{{ caller is defined }}{% endmacro %}{{ va2(" + r.choice(["1", "1, 2, 3", "b=1, c=2", "*l", "**d", "a=1, a=2", "i, q=s, *ll"]) + ") }}",
+            lambda: "{% macro out(x) %}{% macro inn(y) %}{{ x }}{{ y }}{% endmacro %}{{ inn(1) }}{% endmacro %}{{ out(" + self.expr(1) + ") }}",
+            lambda: "{% if t -%}\n  x\n  {%- elif i +%}\n y\n{% endif %}\n  {% set a = 1 %}\n z {#- c -#} \n",
+            lambda: "  {%+ if t %}\n\n a{% endif %}  \n{%- raw %}{% if %}{% endraw -%}\n{# x #}\n\n",
+            lambda: "{% autoescape " + r.choice(["true", "false"]) + " %}{{ '<' }}{% endautoescape %}",
+            lambda: "{{ '" + r.choice(["%s %s", "%(a)s-%(k)s", "%5.1f", "%-6d|", "%#x", "%o", "%.3s", "%*d", "% d", "%c%c"]) + "' % " + r.choice(["(i, f)", "d", "dd", "l", "(s, l)", "(5, i)", "{'a': s, 'k': 1}", "i"]) + " }}",
+            lambda: "{{ '" + r.choice(["{0:>10}|{1!r}", "{a[0]}", "{:_}", "{:,.2f}", "{:^9}", "{0.real}", "{:<{w}}", "{:#b}", "{:c}", "{!s:>4.2}", "{:=+6d}", "{d[a]}"]) + "'.format(" + r.choice(["i, s", "f, w=5", "s, l, w=3", "a=l", "d=d, a=s", "l, d", "i, w=8"]) + ") }}",
+            lambda: "{{ (" + self.expr(1) + ")[" + r.choice(["::2", "-1:", ":-2", "1:3", "::-1", "3:1:-1", "i:", ":i", "none:2", "'a':"]) + "] }}",
+            lambda: "{{ ('" + r.choice(["2024-05-06 07:08:09", "2024-02-29 00:00:00", "1999-12-31 23:59:59"]) + "' | to_datetime" + r.choice(["", "('%Y-%m-%d %H:%M:%S')"]) + ")" + r.choice([".year", ".isoformat()", ".strftime('%a %j %U')", ".weekday()", ".date()", ".timestamp()", ".time()",
+              " - ('2024-01-01 00:00:00' | to_datetime)", ".nope", ".replace(year=2000)", ".timetuple()", ".date().isoformat()", " > ('2024-01-01' | to_datetime('%Y-%m-%d'))", ".time().hour", ".ctime()", ".isocalendar()", ".toordinal()", ".date() - ('2020-01-01' | to_datetime('%Y-%m-%d')).date()"]) + " }}",
+            lambda: "{{ ((('2024-05-06 07:08:09' | to_datetime) - ('" + r.choice(["2024-05-01 00:00:00", "2024-05-06 07:08:09", "2030-01-01 12:00:01"]) + "' | to_datetime))" + r.choice([".days", ".total_seconds()", ".seconds", "", " * 2", " // 2", " / 2", ".microseconds", " + 1", " | string", ".total_seconds() | int", ".nope"]) + ") }}",
             lambda: "{% macro mn() %}{% endmacro %}{{ mn." + r.choice(["name", "arguments", "catch_kwargs", "catch_varargs", "caller", "nope"]) + " }}",
             lambda: "{% call(a, b='z') cc() %}{{ a }}{{ b }}{% endcall %}" if r.random() < 0.3 else "{% macro cc(x) %}{{ caller(x, " + self.expr(1) + ") if caller else 'no' }}{% endmacro %}{% call(a, b) cc(i) %}{{ a }}{{ b }}{% endcall %}",
             lambda: "{% set " + r.choice(["p, q = 1, 2", "p, q = l", "(p, q) = (1, 2)", "p = 1, 2", "ns.x = 1"]) + " %}{{ p }}{{ q }}",
@@ -309,6 +382,9 @@ class Maker:
     def template(self):
         self.locals = []
         r = self.r
+        if r.random() < 0.02:
+            text = "{% extends '" + self.file("base.j2", "kid.j2") + "' %}\n" + self.tag("block " + r.choice(["one", "two", "three"])) + self.block(0) + r.choice(["", "{{ super() }}"])
+            return text + self.tag("endblock") + r.choice(["", "beside {{ i }}", "{% set q = 1 %}"])
         if r.random() < 0.6:
             return "{{ " + self.expr(r.randrange(1, 5)) + " }}"
         return self.block(r.randrange(0, 3))
@@ -455,7 +531,7 @@ FILTERS = [plain(n) for n in (
     one("flatten", ["0", "levels=2, skip_nulls=false", "'x'"]), one("product", ["l", "'ab', [1]", "repeat=0"]), one("zip", ["", "l, 'ab'", "strict=true"]),
     one("zip_longest", ["'ab', [1], fillvalue=none", "l"]), one("extract", ["d, morekeys='a'", "ld, 'b'", "dd, morekeys=['a']", "l, 0"]),
     one("ternary", ["true_val=1, false_val=2", "l, d", "missing, 1", "1, missing"]), one("default", ["missing", "'x', true", "default_value=2", "boolean=true", "l, boolean=false"]),
-    one("mandatory", ["'why'", "msg=s"]), one("random", ["0, 1", "start=1, step=2, seed=4", "seed=i"]), one("shuffle", ["seed='a'", "i"]),
+    one("mandatory", ["'why'", "msg=s"]), one("random", ["0, 1", "start=1, step=2, seed=4", "seed=i or 1"]), one("shuffle", ["seed='a'", "i or 1"]),
     one("split", ["maxsplit=1", "none", "'', 1", "sep=','"]), one("join", ["d=','", "attribute='b'", "'', 'b'", "', ', attribute=0"]),
     one("round", ["method='ceil'", "2, 'nope'", "1, 'common'", "-2, 'floor'"]), one("int", ["base=8", "default='x'", "1, base=2", "'a', 36"]),
     one("float", ["1.5", "default='q'"]), one("batch", ["0", "linecount=2, fill_with=none", "-1"]), one("slice", ["0", "slices=2, fill_with='z'", "5"]),
@@ -466,6 +542,40 @@ FILTERS = [plain(n) for n in (
     one("b64decode", ["encoding='latin-1'", "urlsafe=true"]), one("hash", ["'sha512'", "'crc32'", "'blake2b'", "'nope'"]), one("to_uuid", ["namespace='a'", "'7fb0c2a6-3f31-4b5c-9ac9-2b1c0e9d3a11'"]),
     one("urlsplit", ["'hostname'", "'port'", "'nope'", "query='path'"]), one("regex_escape", ["'posix_basic'", "re_type='nope'"]),
     one("path_join", [""]), one("center", ["3", "width=12", "-1"]), one("attr", ["'zz'", "'items'", "1", "'__class__'"]), one("replace", ["'a', 'b', 1", "'a', ''", "'a'", "old='a', new='b'", "'a', none"]),
+    one("to_datetime", ["'%d.%m.%y'", "'%H:%M'", "'%Y-%m-%dT%H:%M:%S%z'", "format='%j %Y'"]),
+    one("strftime", ["1700000000", "0, true", "1e9, utc=true", "none", "-1", "'7'"]),
+    one("to_nice_yaml", ["width=40, indent=3", "indent=8", "sort_keys=true, width=10", "default_flow_style=none", "explicit_end=true", "canonical=true", "default_style='|'", "width=1"]),
+    one("to_json", ["indent=1, sort_keys=true", "separators=['; ', '= ']", "ensure_ascii=true, indent=0", "preprocess_unsafe=true", "vault_to_text=false", "allow_nan=false", "skipkeys=true"]),
+    one("regex_replace", ["'(?i)A', 'b'", "'a|b', ''", "'(a)|(b)', '<\\\\1>'", "'.$', '!', multiline=true", "'b*', '-', count=2", "'(?x) a  # all', 'q'", "'\\\\bit\\\\b', 'IT'"]),
+    one("regex_search", ["'(?i)HELLO'", "'(?P<y>\\\\d+)-(?P<m>\\\\d+)', '\\\\g<y>', '\\\\g<m>'", "'^$'", "'a', '\\\\1'", "'(a)', '\\\\g<nope>'", "'(a)', 'x'"]),
+    one("password_hash", ["'sha256', 'saltsalt', rounds=1000", "'sha512', salt='abcdefgh', rounds=1000", "'md5', 'abcdefgh'", "'sha512', 'a b', rounds=1000", "'sha256', salt=1, rounds=1000", "'md5', salt=''", "'md5', salt='toolongsalt'",
+                         "'sha512', 'abcdefgh', rounds=1", "'md5', 'ab', ident='x'", "hashtype='sha256', salt='é', rounds=1000"]),
+    one("hash", ["'sha3_256'", "'blake2s'", "'sha384'", "'ripemd160'", "'sm3'", "'md5-sha1'", "'sha512_256'", "'shake_128'", "'SHA1'"]),
+    one("combine", ["d, {'a': [1]}, list_merge='prepend_rp', recursive=true", "dd, d, recursive=true, list_merge='append_rp'", "{'k': 1}, recursive='yes'", "[d, dd]", "{}, {}, list_merge='keep'"]),
+    one("human_readable", ["unit='M'", "isbits=true", "false, 'k'", "true, 'G'", "unit=''"]), one("human_to_bytes", ["default_unit='K', isbits=true", "'b'", "isbits='x'", "default_unit='Q'"]),
+    one("urlsplit", ["'username'", "'netloc'", "'query'", "'fragment'", "'path'", "'password'", "query='port'"]),
+    one("zip_longest", ["l, [1, 2], 'abcd'", "fillvalue='-'", "[], fillvalue=0"]), one("product", ["d", "l, repeat=2", "[1], 'ab', (2, 3)"]),
+    one("ansible.utils.ipaddr", ["'netmask'", "'broadcast'", "'int'", "'type'", "'version'", "'subnet'", "'hostmask'", "'first_usable'", "'range_usable'", "'host/prefix'", "'network/prefix'", "'ip/prefix'", "'address/prefix'", "'ip_netmask'",
+                                "'public'", "'private'", "'loopback'", "'multicast'", "'unicast'", "'wrap'", "'6to4'", "'cidr'", "'10.0.0.0/8'", "'nope'", "'-1'", "'300'", "'size_usable'", "'peer'", "'host', version=4", "version=6", "'', alias='x'",
+                                "'ipv4'", "'ipv6'", "'previous_usable'", "'next_usable'", "'network_id'", "'link-local'", "'net', version=6"]),
+    one("ansible.utils.ipv4", ["'address'", "'net'", "'host'", "'1'"]), one("ansible.utils.ipv6", ["'prefix'", "'address'", "'nope'"]),
+    one("ansible.utils.ipmath", ["'a'", "2**33", "0", "none"]), one("ansible.utils.nthhost", ["0", "'a'", "2**33", "-300"]), one("ansible.utils.ipsubnet", ["33", "24, 300", "'a'", "64, 1", "0", "'192.168.0.0/16'", "28, 0", "26, 'x'"]),
+    one("ansible.utils.next_nth_usable", ["1", "10", "'a'", "300"]), one("ansible.utils.previous_nth_usable", ["1", "4", "'a'"]), one("ansible.utils.network_in_network", ["'10.0.0.0/8'", "'10.0.0.1'", "'x'", "'::/0'"]),
+    one("ansible.utils.network_in_usable", ["'10.0.0.1'", "'192.168.1.10'", "'x'"]), one("ansible.utils.reduce_on_network", ["'10.0.0.0/8'", "'x'", "'::/0'"]), one("ansible.utils.slaac", ["'aa:bb:cc:dd:ee:ff'", "'x'"]),
+    one("ansible.utils.cidr_merge", ["", "'span'", "'nope'"]), one("ansible.utils.usable_range", [""]), one("ansible.utils.ipcut", ["1", "-1", "8"]), one("ansible.utils.ip4_hex", ["", "'.'"]), one("ansible.utils.ipv6form", ["'compress'", "'expand'", "'x509'", "'nope'"]),
+    one("ansible.utils.hwaddr", ["''", "'linux'", "'unix'", "'pgsql'", "'psql'", "'win'", "'cisco'", "'bool'", "'nope'", "'int'"]), one("ansible.utils.macaddr", ["''", "'unix'", "'cisco'"]),
+    one("community.general.json_query", ["'[*].[a, b]'", "'[::-1]'", "'max_by(@, &a)'", "'join(`,`, @)'", "'to_string(@)'", "'values(@)'", "'a.b'", "'[?a==`1`]'", "'[?contains(b, `a`)]'", "'type(@)'", "'merge(@, `{}`)'", "'not_null(a, b)'", "'a[0]'", "''", "'sort_by(@, &a)[0]'", "'reverse(@)'", "i"]),
+    one("community.general.replace_keys", ["target=[{'after': 'q', 'before': 'a'}]", "target=[{'after': 'q', 'before': '^a'}], matching_parameter='regex'", "target=[]", "target={'after': 'q'}", "target=[{'after': 'q', 'before': 'a'}], matching_parameter='nope'"]),
+    one("community.general.keep_keys", ["target='a'", "target=[]", "target=['a'], matching_parameter='ends_with'", "", "target=['('], matching_parameter='regex'", "target=1"]), one("community.general.remove_keys", ["target='a'", "target='[ab]', matching_parameter='regex'", "target=['a', 'a']", "nope=1"]),
+    one("community.general.lists_mergeby", ["ld, ld, 'b'", "'a'", "ld, 'a', nope=1", "[{'a': 1, 'q': [1]}], 'a', recursive=true, list_merge='prepend'", "ld, ['a']", "ld, 'zz'"]),
+    one("community.general.lists_union", ["l", "[1, 2]", "'ab'", "[1], flatten=true", "1", "", "[l], flatten=true"]), one("community.general.lists_intersect", ["l", "[1, 2], [2]", "'ab'", "[[1, 2]], flatten=true"]),
+    one("community.general.lists_difference", ["l", "[1, 2]", "[]"]), one("community.general.lists_symmetric_difference", ["l", "[1, 2]", "[3], [3]"]),
+    one("community.general.accumulate", ["", "'a'"]), one("community.general.crc32", [""]), one("community.general.random_mac", ["seed='a'"]),
+    one("community.general.from_csv", ["", "delimiter=';'", "fieldnames='a,b'", "dialect='unix'", "dialect='nope'", "skipinitialspace=true", "strict=true", "fieldnames=['a']"]),
+    one("community.general.to_time_unit", ["'s'", "'ms'", "'nope'", "'d', year=365", "unit='h'"]), one("community.general.to_minutes", ["", "month=30"]), one("community.general.to_hours", [""]), one("community.general.to_days", ["week=7"]), one("community.general.to_milliseconds", [""]),
+    one("community.general.to_weeks", [""]), one("community.general.to_months", [""]), one("community.general.to_years", ["nope=1"]), one("community.general.version_sort", [""]), one("community.general.dict_kv", ["none", "l", "'a b'"]),
+    one("community.general.groupby_as_dict", ["'k'", "'zz'", "1"]), one("community.general.counter", [""]), one("ansible.utils.ipwrap", ["'address'", "'nope'"]),
+    one("unvault", ["'x'"]), one("realpath", [""]), one("expanduser", [""]), one("expandvars", [""]), one("type_debug", [""]), one("pprint", ["true"]), one("safe", [""]), one("to_nice_yaml", ["default_style='\"'"]),
     one("wordcount", [""]), one("title", [""]), one("first", ["1"]), one("string", [""]), one("abs", [""]), one("bool", [""]), one("reverse", [""]),
 ]
 
@@ -494,22 +604,53 @@ TESTS = [lambda m, t=t: t for t in [
     "contains(1)", "contains(l)", "in(l)", "in(d)", "in('abc')", "in(1)", "subset(l)", "superset(l)", "issubset([1, 'a'])", "divisibleby(0)", "divisibleby('a')", "ne(1)", "le(2)", "ge('a')", "lessthan(3)",
     "greaterthan(none)", "equalto(s)", "sameas(l)", "test", "success", "unreachable", "timedout", "started", "finished", "reachable", "vault_encrypted", "same_file('/')", "is_abs", "is_dir", "exists", "link", "mount",
     "uri", "urn", "url(schemes=['http'])", "isnan", "truthy(convert_bool=true)", "falsy(convert_bool=true)", "escaped", "nope", "ansible.builtin.defined", "ansible.utils.ip", "ansible.utils.in_network('10.0.0.0/8')",
+    "version('1.0.0', '<', version_type='semver')", "version('1.2.3-rc1', '>=', version_type='semantic')", "version('2024.5', 'eq', version_type='pep440')", "version('1.0a1', '>', version_type='loose')", "version('1.0', '<', strict=true, version_type='strict')",
+    "version('x', 'ne')", "version(l)", "version('1.0', operator='<=')", "version('')", "in_any", "ansible.utils.in_any_network(['10.0.0.0/8', '::/0'])", "ansible.utils.ipv4", "ansible.utils.ipv6_address", "ansible.utils.mac", "ansible.utils.subnet_of('10.0.0.0/8')",
+    "ansible.utils.supernet_of('10.0.0.1/32')", "ansible.utils.loopback", "ansible.utils.multicast", "ansible.utils.unspecified", "ansible.utils.ip_address", "ansible.utils.in_one_network(['10.0.0.0/8'])",
     "== 1", "!= s", "defined or true", "none and false", "all", "any", "callable", "gt(1)", "lt('a')", "failed", "changed", "skipped", "abs", "url", "filter", "nan",
 ]]
+
+
+class Ordered:
+    """A set in the order of its items, as rplay's filters of sets have it; Python's own order is arbitrary."""
+
+    def __init__(self, items=()):
+        self.items = dict.fromkeys(items)
+
+    def __iter__(self):
+        return iter(self.items)
+
+    def __and__(self, other):
+        return Ordered(item for item in self.items if item in other.items)
+
+    def __sub__(self, other):
+        return Ordered(item for item in self.items if item not in other.items)
+
+    def __or__(self, other):
+        return Ordered([*self.items, *other.items])
+
+    def __xor__(self, other):
+        return (self - other) | (other - self)
 
 
 class Real:
     """ansible-core's own renderings."""
 
-    def __init__(self):
+    def __init__(self, folder):
         from ansible.parsing.dataloader import DataLoader
-        from ansible.plugins.loader import init_plugin_loader
+        from ansible.plugins.loader import filter_loader, init_plugin_loader, lookup_loader
         from ansible.template import Templar, trust_as_template
         from ansible.utils.display import Display
 
         Display.display = lambda *args, **kwargs: None
         init_plugin_loader()
+        # What is in the order of Python's sets, and so another one in each run.
+        filter_loader.get("ansible.builtin.union").j2_function.__globals__["set"] = Ordered
+        sequence = lookup_loader.get("ansible.builtin.sequence").set_fields.__globals__
+        sequence["FIELDS"] = ("start", "end", "stride", "count", "format")
         self.loader, self.templar, self.trust = DataLoader(), Templar, trust_as_template
+        self.loader.set_basedir(folder)
+        self.searched = [os.path.join(folder, "templates"), folder]
         self.vars = {}
 
     def trusted(self, value):
@@ -522,18 +663,23 @@ class Real:
         return value
 
     def render(self, source):
-        templar = self.templar(loader=self.loader, variables=self.trusted(self.vars))
+        # Again and again: what is asked may take the first for its own failure.
+        signal.setitimer(signal.ITIMER_REAL, 10, 1)
         try:
+            templar = self.templar(loader=self.loader, variables=self.trusted(self.vars))
+            templar = templar.copy_with_new_env(searchpath=self.searched)
             return {"value": repr(templar.template(self.trust(source)))}
         except Exception as ex:
             return {"error": str(ex)}
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 class Ours:
     """rplay's, in one process that is started again where it ends."""
 
-    def __init__(self, program):
-        self.program, self.vars = program, {}
+    def __init__(self, program, folder):
+        self.program, self.folder, self.vars = program, folder, {}
         self.start()
 
     def start(self):
@@ -546,14 +692,14 @@ class Ours:
             line = self.process.stdout.readline()
             return json.loads(line)
         except (BrokenPipeError, ValueError):
-            self.process.wait()
+            status = self.process.wait()
             self.start()
-            self.ask({"vars": self.vars})
-            return {"error": f"CRASH: status {self.process.returncode}"}
+            self.set(self.vars)
+            return {"error": f"CRASH: status {status}"}
 
     def set(self, variables):
         self.vars = variables
-        self.ask({"vars": variables})
+        self.ask({"vars": variables, "paths": [self.folder]})
 
 
 def out_of_time(*_):
@@ -570,47 +716,106 @@ def main():
     args = parser.parse_args()
     seed = args.seed if args.seed is not None else random.randrange(10**9)
     args.program = args.program and os.path.abspath(args.program)
-    # Relative paths are of the root, in both.
-    os.chdir("/")
-    maker, real = Maker(random.Random(seed)), Real()
-    signal.signal(signal.SIGALRM, out_of_time)
-    if args.record:
-        return record(maker, real, args.record)
-    ours = Ours(args.program)
-    kinds, count, end = collections.defaultdict(list), 0, time.time() + args.seconds
-    while time.time() < end:
-        variables = maker.variables()
-        real.vars = variables
-        ours.set(variables)
-        for _ in range(60):
-            source = maker.template()
-            signal.alarm(10)
-            theirs = real.render(source)
-            signal.alarm(0)
-            mine = ours.ask({"source": source})
-            count += 1
-            if not same(theirs, mine):
-                told = f"{source} -> {theirs} -> {mine}"
-                if not any(re.search(pattern, told) for pattern in MEANT):
-                    kind = kind_of(theirs, mine)
+    # What a template asks for may be as large as it likes.
+    resource.setrlimit(resource.RLIMIT_AS, (3 << 29, 3 << 29))
+    with tempfile.TemporaryDirectory() as folder:
+        # Relative paths are of the root, in both.
+        os.chdir("/")
+        if args.record:
+            return record(Maker(random.Random(seed), folder), Real(folder), args.record)
+        return supervise(folder, args, seed)
+
+
+def supervise(folder, args, seed):
+    """Has a child compare until the time is over, or SIGINT or SIGTERM comes, and tells what differed.
+
+    What a template asks for can hold Python up in one call, where no signal reaches it: such a child is ended.
+    """
+    ending = []
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: ending.append(True))
+    kinds, meant, count, end, turn = collections.defaultdict(list), collections.Counter(), 0, time.time() + args.seconds, 0
+    while time.time() < end and not ending:
+        source, sink = os.pipe()
+        child = os.fork()
+        if not child:
+            os.close(source)
+            os.setpgid(0, 0)
+            with os.fdopen(sink, "w") as told:
+                compare(folder, args, seed + turn, told)
+            os._exit(0)
+        os.close(sink)
+        turn += 1
+        with os.fdopen(source) as told:
+            while time.time() < end and not ending:
+                if not select.select([told], [], [], 60)[0]:
+                    meant["too much"] += 1
+                    break
+                line = told.readline()
+                if not line:
+                    break
+                asked, aside, found = json.loads(line)
+                count += asked
+                meant.update(aside)
+                for case in found:
+                    kind = kind_of(*case[1:3])
                     if kind not in kinds:
-                        print(f"after {count}: {source!r}\n  {theirs}\n  {mine}", flush=True)
-                    kinds[kind].append((source, theirs, mine, variables))
+                        print(f"after {count}: {case[0]!r}\n  {case[1]}\n  {case[2]}", flush=True)
+                    kinds[kind].append(case)
+        try:
+            os.killpg(child, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        os.waitpid(child, 0)
     report(kinds, count, seed, args.show)
+    for why, times in meant.most_common():
+        print(f"set aside: {times} x {why}", flush=True)
     return 1 if kinds else 0
 
 
-# A variable's list is of a subclass, so Python asks the other side first: `>` for `<`, and the types change places.
-SWAPPED = re.compile(r"'(<|>|<=|>=)' not supported between instances of '(\w+)' and '(\w+)'")
+def compare(folder, args, seed, told):
+    """Asks both without end, and tells each round: how many, what was set aside, what differed."""
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.SIG_IGN)
+    signal.signal(signal.SIGALRM, out_of_time)
+    maker, real = Maker(random.Random(seed), folder), Real(folder)
+    ours = Ours(args.program, folder)
+    while True:
+        variables = maker.variables()
+        maker.files()
+        real.vars = variables
+        ours.set(variables)
+        count, meant, found = 0, [], []
+        for _ in range(20):
+            source = maker.template()
+            theirs = real.render(source)
+            if TOO_MUCH.search(theirs.get("error", "")) or theirs == {"error": ""}:
+                meant.append("too much")
+                continue
+            mine = ours.ask({"source": source})
+            count += 1
+            if same(theirs, mine):
+                continue
+            why = next((why for pattern, why in MEANT if re.search(pattern, f"{source} -> {theirs} -> {mine}")), None)
+            if why:
+                meant.append(why)
+                continue
+            names = set(re.findall(r"[a-z]+\d+\.\w+", source))
+            files = {name: text for name, text in maker.texts.items() if name in names or names and name.startswith(("base", "mac", "inc"))}
+            found.append((source, theirs, mine, {**variables, **files}))
+        print(json.dumps([count, meant, found]), file=told, flush=True)
 
 
 def same(theirs, mine):
-    """Whether two answers are one, less the side that Python asked first."""
-    if theirs == mine:
-        return True
-    turn = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
-    swap = lambda found: f"'{turn[found[1]]}' not supported between instances of '{found[3]}' and '{found[2]}'"
-    return "error" in mine and theirs.get("error") == SWAPPED.sub(swap, mine["error"])
+    """Whether two answers are one, less the names that PLAIN makes equal."""
+    return theirs == mine or plainly(theirs) == plainly(mine)
+
+
+def plainly(answer):
+    kind, text = next(iter(answer.items()))
+    for pattern, instead in PLAIN:
+        text = re.sub(pattern, instead, text)
+    return kind, text
 
 
 def kind_of(theirs, mine):
@@ -623,28 +828,28 @@ def kind_of(theirs, mine):
 
 def report(kinds, count, seed, most):
     total = sum(map(len, kinds.values()))
-    print(f"{count} templates, seed {seed}: {total} differences of {len(kinds)} kinds")
+    print(f"{count} templates, seed {seed}: {total} differences" + (f" of {len(kinds)} kinds" if kinds else ""))
     for kind, cases in sorted(kinds.items(), key=lambda item: -len(item[1]))[:most]:
         source, theirs, mine, variables = min(cases, key=lambda case: len(case[0]))
-        used = {name: value for name, value in variables.items() if re.search(rf"\b{name}\b", source)}
+        used = {name: value for name, value in variables.items() if "." in name or re.search(rf"\b{name}\b", source)}
         print(f"\n{len(cases)} x {kind}\n  {source!r}\n  vars   {used!r}\n  theirs {theirs}\n  ours   {mine}")
 
 
 def record(maker, real, wanted):
     """Rows of templates short enough to read, those that give a value and those that fail."""
+    signal.signal(signal.SIGALRM, out_of_time)
     written = 0
     while written < wanted:
         real.vars = maker.variables()
         print(json.dumps({"vars": real.vars}))
         for _ in range(40):
             source = maker.template()
-            signal.alarm(10)
             row = {"source": source, **real.render(source)}
-            signal.alarm(0)
-            told = f"{source} -> {row}"
-            if len(told) > 400 or any(re.search(pattern, told) for pattern in MEANT):
+            told = json.dumps(row)
+            # What needs a file, and what is told in names that are not rplay's, is compared only.
+            if len(told) > 400 or maker.folder in told or ".j2" in source or plainly(real.render(source)) != tuple(real.render(source).items())[0]:
                 continue
-            print(json.dumps(row))
+            print(told)
             written += 1
     return 0
 

@@ -3,7 +3,7 @@
 use rplay::connection::{Pool, Settings, Verbose};
 use rplay::proto::{Outcome, Request};
 use rplay::value::Value;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 /// What a pool said at -vvv.
@@ -19,13 +19,27 @@ impl Heard {
 
 /// A pool with the agent that cargo built, and what it says.
 pub fn pool() -> (Pool, Heard) {
+    pool_with(PathBuf::from(env!("CARGO_BIN_EXE_rplay-agent")))
+}
+
+/// A file that looks like an agent for a processor that is nowhere: with it, no host of the tests has one.
+pub fn foreign_agent(folder: &Path) -> PathBuf {
+    let path = folder.join("foreign-agent");
+    let mut elf = vec![0u8; 64];
+    elf[..6].copy_from_slice(b"\x7fELF\x02\x01");
+    elf[18] = 22;
+    std::fs::write(&path, elf).unwrap();
+    path
+}
+
+/// A pool with this agent, and what it says.
+pub fn pool_with(agent: PathBuf) -> (Pool, Heard) {
     let heard = Heard::default();
     let lines = heard.clone();
     let verbose = Verbose::new(move |level, host, text| {
         lines.0.lock().unwrap().push_str(&format!("{level} <{host}> {text}\n"));
     });
-    let agent = Some(PathBuf::from(env!("CARGO_BIN_EXE_rplay-agent")));
-    (Pool::new(Settings { agent, verbose, forks: 20, ..Settings::default() }), heard)
+    (Pool::new(Settings { agent: Some(agent), verbose, forks: 20, ..Settings::default() }), heard)
 }
 
 /// A request for a module that no agent has: its answer shows that the agent is there.

@@ -51,7 +51,7 @@ async fn copy(call: &ActionCall<'_>) -> Result<Outcome> {
     let source = call.text("src").filter(|src| !src.is_empty());
     let content = call.args.get("content").filter(|content| !content.is_null());
     let dest = call.text("dest").filter(|dest| !dest.is_empty());
-    let refused = |text: &str| Err(Error::action(text));
+    let refused = |text: &str| Ok(Outcome::failed(text));
     let Some(dest) = dest else {
         return refused(if source.is_none() && content.is_none() {
             "src (or content) is required"

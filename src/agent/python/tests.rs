@@ -8,7 +8,7 @@ use crate::modules::Blob;
 use crate::proto::{FileKind, FileModule, Outcome, Request};
 use crate::python::zipped;
 use crate::value::{Dict, Value};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -65,10 +65,20 @@ fn run_in(
     let outcome = modules.run(request.clone(), &file, None, cancelled);
     assert_eq!(outcome.get(FileModule::MISSING), Some(&Value::Bool(true)));
     let outcome = modules.run(request, &file, Some(Blob::Inline(zip)), cancelled);
-    if let Some(path) = modules.packs.find(&file.pack) {
-        std::fs::remove_file(path).unwrap();
-    }
+    forget(modules, &file.pack);
     outcome
+}
+
+/// What is kept of a pack: the pack itself and what was compiled of it.
+fn kept(modules: &FileModules, pack: &str) -> Vec<PathBuf> {
+    let Some(path) = modules.packs.find(pack) else { return Vec::new() };
+    let entries = std::fs::read_dir(path.parent().unwrap()).unwrap().map(|entry| entry.unwrap());
+    let own = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&format!("pack-{pack}.")));
+    own.map(|entry| entry.path()).collect()
+}
+
+fn forget(modules: &FileModules, pack: &str) {
+    kept(modules, pack).iter().for_each(|path| std::fs::remove_file(path).unwrap());
 }
 
 #[track_caller]
@@ -96,6 +106,41 @@ fn modules_run_in_forks_that_share_nothing() {
     let outcome = run(&modules, "d", "raise ValueError('no')", Dict::new(), &on);
     assert!(outcome.get("stderr").map(Value::to_text).unwrap().ends_with("ValueError: no\n"));
     assert_eq!(outcome.get("rc"), Some(&Value::Int(1)));
+}
+
+#[test]
+fn what_was_compiled_is_kept() {
+    let new_enough = "import sys; sys.exit(sys.version_info < (3, 10))";
+    if !std::process::Command::new(PYTHON).args(["-c", new_enough]).status().is_ok_and(|status| status.success()) {
+        return;
+    }
+    let (modules, on) = (FileModules::default(), AtomicBool::new(false));
+    let files = CORE.into_iter().chain([("mine/__init__.py", ""), ("mine/module.py", "print('ran')\n")]);
+    let zip = zipped(files);
+    let pack = format!("test{}z", std::process::id());
+    let file = FileModule {
+        kind: FileKind::Packed,
+        import: "mine.module".into(),
+        file: "module.py".into(),
+        pack: pack.clone(),
+        base: "base".into(),
+        interpreter: vec![PYTHON.into()],
+        ..FileModule::default()
+    };
+    let call = |blob: Option<Blob>| modules.run(Request::default(), &file, blob, &on);
+    said(&call(Some(Blob::Inline(zip))), 0, "ran\n");
+    let compiled = |part: &str| {
+        let mut kept = kept(&modules, &pack).into_iter();
+        kept.find(|path| path.to_string_lossy().contains(&format!("{pack}.{part}."))).unwrap()
+    };
+    assert!(compiled("start").metadata().unwrap().len() > 100);
+    // What another Python left there, or a disk, is no code.
+    let call_part = compiled("call");
+    let good = std::fs::read(&call_part).unwrap();
+    std::fs::write(&call_part, "garbage").unwrap();
+    said(&call(None), 0, "ran\n");
+    assert_eq!(std::fs::read(&call_part).unwrap().len(), good.len());
+    forget(&modules, &pack);
 }
 
 #[test]

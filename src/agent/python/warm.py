@@ -131,6 +131,63 @@ def enter(pack, first):
                 module.__path__ = [pack + p[len(first):] if p.startswith(first) else p for p in paths]
 
 
+def compiled(pack, part):
+    """Lets imports out of a pack take what Python compiled of it before; gives the function that keeps what is new.
+
+    It is kept beside the pack, in a folder that is this user's alone, and only code is, not what a module does with
+    it. What an interpreter starts with is one part, what a call imports beside that another: neither reads the other's.
+    """
+    if sys.version_info < (3, 10):
+        return lambda: None  # their importer asks nobody for its code
+    import marshal
+    import zipimport
+    from importlib.util import MAGIC_NUMBER
+    path = '%s.%s.%s' % (pack[:-len('.zip')], part, sys.implementation.cache_tag)
+    codes = {}
+    try:
+        with open(path, 'rb') as file:
+            if file.read(len(MAGIC_NUMBER)) == MAGIC_NUMBER:
+                codes = marshal.load(file)
+    except (OSError, EOFError, ValueError, TypeError):
+        pass  # the first time, or another Python's
+    known = len(codes)
+
+    class Importer(zipimport.zipimporter):
+        def get_code(self, fullname):
+            if fullname not in codes:
+                codes[fullname] = super().get_code(fullname)
+            return codes[fullname]
+
+        def get_filename(self, fullname):
+            return self.get_code(fullname).co_filename  # its own way is to compile it for that
+
+    def hook(entry):
+        if entry != pack and not entry.startswith(pack + os.sep):
+            raise ImportError(entry)
+        return Importer(entry)
+
+    def keep():
+        if len(codes) == known:
+            return
+        coming = '%s.%d' % (path, os.getpid())
+        try:
+            fd = os.open(coming, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            try:
+                with open(fd, 'wb') as file:
+                    file.write(MAGIC_NUMBER + marshal.dumps(codes))
+                os.rename(coming, path)
+            except (OSError, ValueError):
+                os.unlink(coming)
+        except OSError:
+            pass  # no room: it is compiled again next time
+
+    for entry in list(sys.path_importer_cache):
+        if entry == pack or entry.startswith(pack + os.sep):
+            del sys.path_importer_cache[entry]
+    sys.path_hooks.insert(0, hook)
+    return keep
+
+
 def close_inherited(kept):
     """What the agent was started with is none of a module's business."""
     try:
@@ -154,6 +211,7 @@ def main():
     first = receive(sock, struct.unpack('>I', receive(sock, 4))[0]).decode()
     sys.path[:] = [first] + [path for path in sys.path if path not in ('', '.')]
     sys.argv[:] = ['']
+    keep = compiled(first, 'start')
     from ansible.module_utils import basic
     from ansible.module_utils._internal._ansiballz import _loader
     from ansible.module_utils.common import json as common_json
@@ -162,6 +220,7 @@ def main():
         common_json.get_module_decoder('legacy', direction)
     import gc
     import runpy
+    keep()
     sock.sendall(b'+')
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 2)
@@ -175,13 +234,17 @@ def main():
     prepare(call)
     enter(call['pack'], first)
     sys.argv[:] = [call['file']]
-    _loader.run_module(
-        json_params=call['params'].encode('utf-8', 'surrogatepass'),
-        profile=call['profile'],
-        module_fqn=call['import'],
-        modlib_path=call['pack'],
-        extensions={},
-    )
+    keep = compiled(call['pack'], 'call')
+    try:
+        _loader.run_module(
+            json_params=call['params'].encode('utf-8', 'surrogatepass'),
+            profile=call['profile'],
+            module_fqn=call['import'],
+            modlib_path=call['pack'],
+            extensions={},
+        )
+    finally:
+        keep()
 
 
 main()

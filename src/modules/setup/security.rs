@@ -1,9 +1,8 @@
 //! `selinux`, `apparmor`, `fips` and `is_chroot`.
 
 use super::{Host, read};
+use crate::host::chroot::is_chroot;
 use crate::value::{Dict, Value};
-use std::fs;
-use std::os::unix::fs::MetadataExt;
 
 /// AppArmor's state.
 pub fn apparmor(_: &Host<'_>) -> Dict {
@@ -46,23 +45,5 @@ pub fn selinux(_: &Host<'_>) -> Dict {
 
 /// Whether the root is another one than that of the first process.
 pub fn chroot(host: &Host<'_>) -> Dict {
-    let named = host.env.get("debian_chroot").is_some_and(|name| !name.is_empty());
-    let id = |path| fs::metadata(path).map(|meta| (meta.dev(), meta.ino())).ok();
-    let other = match (id("/"), id("/proc/1/root/.")) {
-        (Some(own), Some(first)) => own != first,
-        // The root of most file systems has this number.
-        (Some((_, inode)), None) => inode != root_inode(),
-        _ => false,
-    };
-    Dict::from([("is_chroot", named || other)])
-}
-
-fn root_inode() -> u64 {
-    let mounts = read::lines("/proc/self/mounts");
-    let kind = mounts.iter().map(|line| line.split(' ').collect::<Vec<_>>()).rfind(|words| words.get(1) == Some(&"/"));
-    match kind.as_ref().and_then(|words| words.get(2)).copied() {
-        Some("btrfs") => 256,
-        Some("xfs") => 128,
-        _ => 2,
-    }
+    Dict::from([("is_chroot", is_chroot(host.env))])
 }

@@ -25,7 +25,8 @@ pub(super) fn strftime(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         }
     };
     let Some(format) = input.as_str() else {
-        return Err(Raise::type_error(format!("strftime() argument 1 must be str, not {}", input.type_name())));
+        let kind = if input.is_none() { "None" } else { input.type_name() };
+        return Err(Raise::type_error(format!("strftime() argument 1 must be str, not {kind}")));
     };
     Ok(Moment::new(seconds, utc).map_err(Raise::value_error)?.format(format).into())
 }

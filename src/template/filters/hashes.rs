@@ -1,6 +1,6 @@
 //! Filters of hashes and encodings: `hash`, `checksum`, `b64encode`, `to_uuid`, `password_hash`.
 
-use super::support::{Got, alone, caused, opt_text, sig, some};
+use super::support::{Got, alone, caused, class_of, failed, opt_text, sig, some};
 use crate::diag::Error;
 use crate::template::pylib::codec;
 use crate::template::pylib::crypt::{self, Refused, Scheme, Settings};
@@ -13,9 +13,11 @@ use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use blake2::{Blake2b512, Blake2s256};
 use md5::Md5;
+use ripemd::Ripemd160;
 use sha1::Sha1;
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512, Sha512_224, Sha512_256};
 use sha3::{Sha3_224, Sha3_256, Sha3_384, Sha3_512};
+use sm3::Sm3;
 
 /// Bytes as hexadecimal digits.
 pub(in crate::template) fn hex(bytes: &[u8]) -> String {
@@ -32,34 +34,42 @@ fn bytes(cx: &mut Cx<'_>, input: &Obj) -> Result<Vec<u8>, Raise> {
 
 fn hashed(cx: &mut Cx<'_>, input: &Obj, kind: &str) -> Got {
     let data = bytes(cx, input)?;
+    if matches!(kind.to_lowercase().as_str(), "blake2b" | "blake2s") && kind.chars().any(char::is_uppercase) {
+        return Err(failed("hash", format!("unsupported hash type {kind}")));
+    }
     Ok(match kind.to_lowercase().as_str() {
-        "md5" => hex(&Md5::digest(&data)),
-        "sha1" => hex(&Sha1::digest(&data)),
+        "md5" | "ssl3-md5" => hex(&Md5::digest(&data)),
+        "sha1" | "sha-1" | "ssl3-sha1" => hex(&Sha1::digest(&data)),
         "md5-sha1" => hex(&Md5::digest(&data)) + &hex(&Sha1::digest(&data)),
-        "sha224" => hex(&Sha224::digest(&data)),
-        "sha256" => hex(&Sha256::digest(&data)),
-        "sha384" => hex(&Sha384::digest(&data)),
-        "sha512" => hex(&Sha512::digest(&data)),
-        "sha512_224" => hex(&Sha512_224::digest(&data)),
-        "sha512_256" => hex(&Sha512_256::digest(&data)),
-        "sha3_224" => hex(&Sha3_224::digest(&data)),
-        "sha3_256" => hex(&Sha3_256::digest(&data)),
-        "sha3_384" => hex(&Sha3_384::digest(&data)),
-        "sha3_512" => hex(&Sha3_512::digest(&data)),
-        "blake2b" => hex(&Blake2b512::digest(&data)),
-        "blake2s" => hex(&Blake2s256::digest(&data)),
-        "shake_128" | "shake_256" => {
+        "sha224" | "sha-224" | "sha2-224" => hex(&Sha224::digest(&data)),
+        "sha256" | "sha-256" | "sha2-256" => hex(&Sha256::digest(&data)),
+        "sha384" | "sha-384" | "sha2-384" => hex(&Sha384::digest(&data)),
+        "sha512" | "sha-512" | "sha2-512" => hex(&Sha512::digest(&data)),
+        "sha512_224" | "sha512-224" | "sha-512/224" | "sha2-512/224" => hex(&Sha512_224::digest(&data)),
+        "sha512_256" | "sha512-256" | "sha-512/256" | "sha2-512/256" => hex(&Sha512_256::digest(&data)),
+        "sha3_224" | "sha3-224" => hex(&Sha3_224::digest(&data)),
+        "sha3_256" | "sha3-256" => hex(&Sha3_256::digest(&data)),
+        "sha3_384" | "sha3-384" => hex(&Sha3_384::digest(&data)),
+        "sha3_512" | "sha3-512" => hex(&Sha3_512::digest(&data)),
+        "blake2b" | "blake2b512" | "blake2b-512" => hex(&Blake2b512::digest(&data)),
+        "blake2s" | "blake2s256" | "blake2s-256" => hex(&Blake2s256::digest(&data)),
+        "shake_128" | "shake_256" | "shake-128" | "shake-256" | "shake128" | "shake256" => {
             return Err(Raise::type_error("hexdigest() missing required argument 'length' (pos 1)"));
         }
-        "sm3" | "ripemd160" => return Err(Raise::unsupported(format!("The hash '{kind}' is not supported."))),
-        _ => return Err(Raise::ansible(format!("unsupported hash type {kind}"))),
+        "sm3" => hex(&Sm3::digest(&data)),
+        "ripemd160" | "ripemd-160" | "ripemd" | "rmd160" => hex(&Ripemd160::digest(&data)),
+        _ => return Err(failed("hash", format!("unsupported hash type {kind}"))),
     }
     .into())
 }
 
 pub(super) fn hash(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [kind] = args.bind(&sig("get_hash", 1, ["hashtype"], 0))?;
-    let kind = opt_text(cx, &kind)?.unwrap_or_else(|| "sha1".into());
+    let kind = match &kind {
+        None => "sha1".to_owned(),
+        Some(Obj::Str(kind)) => kind.as_str().to_owned(),
+        Some(_) => return Err(Raise::type_error("name must be a string")),
+    };
     hashed(cx, &input, &kind)
 }
 
@@ -147,9 +157,8 @@ pub(super) fn to_uuid(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let text = cx.text(&input)?;
     let namespace = opt_text(cx, &namespace)?.unwrap_or_else(|| "361E6D51-FAEC-444A-9079-341386DA8E2E".into());
     let Some(bytes) = uuid_bytes(&namespace) else {
-        return Err(Raise::ansible(format!(
-            "Invalid value '{namespace}' for 'namespace': badly formed hexadecimal UUID string"
-        )));
+        let text = format!("Invalid value '{namespace}' for 'namespace': badly formed hexadecimal UUID string");
+        return Err(failed("to_uuid", text));
     };
     Ok(uuid5(&bytes, &text).into())
 }
@@ -211,7 +220,10 @@ pub(super) fn password_hash(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got 
         ident: opt_text(cx, &ident)?.filter(|i| !i.is_empty()),
     };
     let Some(password) = input.as_str() else {
-        let kind = if input.is_none() { "None" } else { input.type_name() };
+        // What is wrong with the rest shows first.
+        hashed_password(scheme, "", &scheme.quick(settings))?;
+        let class = class_of(&input);
+        let kind = if input.is_none() { "None" } else { class.trim_start_matches("<class '").trim_end_matches("'>") };
         return Err(Raise::type_error(format!("secret must be unicode or bytes, not {kind}")));
     };
     hashed_password(scheme, password, &settings)

@@ -6,7 +6,7 @@ use crate::template::World;
 use crate::template::bounds::{text_fits, value_fits};
 use crate::template::text::big_text;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
-use crate::value::{JsonStyle, Value, parse_json_noting, write_json};
+use crate::value::{JsonStyle, Text, Value, parse_json_noting, write_json};
 
 /// The arguments of `json.dumps` that templates use.
 struct Style {
@@ -205,5 +205,5 @@ pub(super) fn tojson(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let text = dump(cx, &input, &style)?;
     let text = cx.text(&text)?;
     let escapes = [('<', "\\u003c"), ('>', "\\u003e"), ('&', "\\u0026"), ('\'', "\\u0027")];
-    Ok(escapes.iter().fold(text, |text, (from, to)| text.replace(*from, to)).into())
+    Ok(Obj::Str(Text::markup(escapes.iter().fold(text, |text, (from, to)| text.replace(*from, to)))))
 }

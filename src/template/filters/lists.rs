@@ -229,6 +229,9 @@ pub(super) fn slice(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         let kind = other.type_name();
         return Err(Raise::type_error(format!("unsupported operand type(s) for //: 'int' and '{kind}'")));
     }
+    if matches!(count, Some(Obj::Float(0.0))) {
+        return Err(Raise::python(Class::ZeroDivision, "float floor division by zero"));
+    }
     let count = count.int(0)?;
     if count == 0 {
         return Err(Raise::python(Class::ZeroDivision, "integer division or modulo by zero"));
@@ -315,6 +318,9 @@ pub(super) fn zip(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
     }
     let columns = columns(cx, input, args.positional)?;
     let shortest = columns.iter().map(Vec::len).min().unwrap_or(0);
+    for i in 0..shortest {
+        columns.iter().filter_map(|column| column.get(i)).try_for_each(|item| item.clone().defined().map(drop))?;
+    }
     if strict {
         check_lengths(&columns)?;
     }

@@ -135,6 +135,10 @@ fn merge_dicts(cx: &mut Cx<'_>, low: &Obj, high: &Obj, recursive: bool, merge: L
             merge_name(high)
         )));
     }
+    // Equal ones are not merged: their lists do not grow.
+    if cx.len(low)? == 0 || cx.equals(low, high)? {
+        return Ok(Obj::dict(cx.items(high)?));
+    }
     let mut out: indexmap::IndexMap<Obj, Obj> = cx.items(low)?.into_iter().collect();
     for (key, new) in cx.items(high)? {
         let value = match out.get(&key).cloned() {
@@ -254,7 +258,7 @@ fn descend(cx: &mut Cx<'_>, element: &Obj, names: &[Obj], skip: bool) -> Result<
             let cause = match &values {
                 Obj::Str(_) => "string indices must be integers, not 'str'".to_owned(),
                 Obj::List(_) | Obj::Tuple(_) => {
-                    format!("{} indices must be integers or slices, not {}", values.type_name(), name.type_name())
+                    format!("{} indices must be integers or slices, not {}", values.native_name(), name.native_name())
                 }
                 other => format!("'{}' object is not subscriptable", other.type_name()),
             };

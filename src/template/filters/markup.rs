@@ -3,9 +3,10 @@
 use super::support::{Got, alone, is_mapping, opt_text, sig, some};
 use crate::http::url::{Url, quote, unquote_plus};
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
+use crate::value::Text;
 
 /// HTML's five special characters as entities.
-pub(super) fn escaped(text: &str) -> String {
+pub(in crate::template) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -22,12 +23,20 @@ pub(super) fn escaped(text: &str) -> String {
 
 pub(super) fn escape(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     alone(args, "escape")?;
-    Ok(escaped(&cx.text(&input)?).into())
+    match &input {
+        Obj::Str(text) if text.is_markup() => Ok(input),
+        _ => Ok(Obj::Str(Text::markup(escaped(&cx.text(&input)?)))),
+    }
+}
+
+pub(super) fn forceescape(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    alone(args, "do_forceescape")?;
+    Ok(Obj::Str(Text::markup(escaped(&cx.text(&input)?))))
 }
 
 pub(super) fn safe(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     alone(args, "do_mark_safe")?;
-    Ok(cx.text(&input)?.into())
+    Ok(Obj::Str(Text::markup(cx.text(&input)?)))
 }
 
 pub(super) fn striptags(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
@@ -143,6 +152,7 @@ pub(super) fn urldecode(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 pub(super) fn urlsplit(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [query, alias] = args.bind(&sig("split_url", 1, ["query", "alias"], 0))?;
     let Some(text) = input.as_str() else {
+        super::support::hashable(&input)?;
         return Err(super::support::no_attribute(&input, "decode"));
     };
     let url = Url::parse(text).map_err(Raise::value_error)?;
@@ -227,7 +237,11 @@ pub(super) fn urlize(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         out.push_str(&rest[..space]);
         rest = &rest[space..];
         let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-        out.push_str(&linked(&escaped(&rest[..end]), limit, &attributes, &schemes));
+        let word = match &input {
+            Obj::Str(text) if text.is_markup() => rest[..end].to_owned(),
+            _ => escaped(&rest[..end]),
+        };
+        out.push_str(&linked(&word, limit, &attributes, &schemes));
         rest = &rest[end..];
     }
     Ok(out.into())

@@ -9,7 +9,7 @@ pub(super) mod internal;
 mod json;
 pub(super) mod lists;
 mod mappings;
-mod markup;
+pub(super) mod markup;
 mod network;
 pub(super) mod numbers;
 pub(super) mod paths;
@@ -136,7 +136,7 @@ pub static FILTERS: &[FilterDef] = &[
     filter("first", lists::first),
     filter("flatten", lists::flatten),
     filter("float", numbers::float),
-    filter("forceescape", markup::escape),
+    filter("forceescape", markup::forceescape),
     filter("format", strings::format),
     filter("from_json", json::from_json),
     filter("from_yaml", yaml::from_yaml),

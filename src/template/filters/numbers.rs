@@ -103,6 +103,9 @@ pub(super) fn int(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 pub(super) fn float(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [default] = args.bind(&sig("do_float", 1, ["default"], 0))?;
     let _ = cx;
+    if let Obj::Undefined(u) = &input {
+        return Err(Raise::python(Class::Runtime, u.to_string()));
+    }
     let number = match &input {
         Obj::Str(text) => parse_float(text.as_str()),
         other => other.as_number(),
@@ -141,7 +144,16 @@ pub(super) fn round(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
             "common" => Err(Raise::type_error(format!("type {kind} doesn't define __round__ method"))),
             // Text and lists can be multiplied, which comes first.
             "ceil" | "floor" if matches!(input, Obj::Str(_) | Obj::List(_) | Obj::Tuple(_)) => {
-                Err(Raise::type_error(format!("must be real number, not {kind}")))
+                // Ten to a negative number is no whole one.
+                match precision.as_ref().and_then(Obj::as_number) {
+                    Some(places) if places < 0.0 && matches!(input, Obj::List(_)) => {
+                        Err(Raise::type_error("'float' object cannot be interpreted as an integer"))
+                    }
+                    Some(places) if places < 0.0 => {
+                        Err(Raise::type_error("can't multiply sequence by non-int of type 'float'"))
+                    }
+                    _ => Err(Raise::type_error(format!("must be real number, not {kind}"))),
+                }
             }
             "ceil" | "floor" => {
                 Err(Raise::type_error(format!("unsupported operand type(s) for *: '{kind}' and 'int'")))

@@ -1,9 +1,10 @@
 //! Filters that apply filters, tests or attributes to each item: `map`, `select`, `groupby`, …
 
 use super::mappings::filter_argument;
-use super::support::{Got, follow, get_item, given, key, path, sig, some};
+use super::support::{Got, follow, get_item, given, hashable, key, path, sig, some};
 use crate::template::raise::Class;
-use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
+use crate::template::{Arg, CallArgs, Cx, Fixed, Obj, Raise};
+use std::rc::Rc;
 
 pub(super) fn map(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
     if !cx.truthy(&input)? {
@@ -33,8 +34,8 @@ pub(super) fn map(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
         return Err(filter_argument("map requires a filter argument"));
     }
     let name = args.positional.remove(0).defined()?;
-    let name = cx.text(&name)?;
     let items = cx.iter_lenient(&input)?;
+    let name = plugin_name(cx, &name, "filter")?;
     if cx.templar().filter(&name).is_none() {
         return Err(Raise::python(Class::Template, format!("No filter named {}.", crate::value::str_repr(&name))));
     }
@@ -43,6 +44,17 @@ pub(super) fn map(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
         out.push(cx.filter(&name, item, args.clone())?);
     }
     Ok(Obj::list(out))
+}
+
+/// The name of a filter or test; anything but text fails as where it is looked up.
+fn plugin_name(cx: &mut Cx<'_>, name: &Obj, kind: &str) -> Result<String, Raise> {
+    if let Obj::Str(text) = name {
+        return Ok(text.as_str().to_owned());
+    }
+    hashable(name)?;
+    let (shown, class) = (cx.text(name)?, name.type_name());
+    let text = format!("The {kind} plugin {shown} failed to load: '{class}' object has no attribute 'removeprefix'");
+    Err(Raise::python(Class::Template, text))
 }
 
 pub(super) fn select(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
@@ -77,8 +89,8 @@ fn choose(cx: &mut Cx<'_>, input: &Obj, mut args: CallArgs, keep: bool, by_attri
         None
     } else {
         let name = args.positional.remove(0).defined()?;
-        let name = cx.text(&name)?;
         cx.iter_lenient(input)?;
+        let name = plugin_name(cx, &name, "test")?;
         if cx.templar().test(&name).is_none() {
             return Err(Raise::python(Class::Template, format!("No test named {}.", crate::value::str_repr(&name))));
         }
@@ -123,7 +135,8 @@ pub(super) fn groupby(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         }
     }
     // The names of a group's parts, `grouper` and `list`, are known where attributes are looked up.
-    Ok(Obj::list(groups.into_iter().map(|(_, shown, items)| Obj::tuple([shown, Obj::list(items)]))))
+    let group = |(_, shown, items)| Obj::Tuple(Rc::new(Fixed::group([shown, Obj::list(items)])));
+    Ok(Obj::list(groups.into_iter().map(group)))
 }
 
 pub(super) fn attr(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
@@ -136,9 +149,11 @@ pub(super) fn attr(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         return Ok(unsafe_one);
     }
     // Attributes alone: a dictionary's items are none.
-    let found = match &input {
-        Obj::Dict(_) | Obj::Map(_) => get_item(cx, &Obj::dict([]), &name)?,
-        other => get_item(cx, other, &name)?,
-    };
-    Ok(found)
+    match &input {
+        Obj::Dict(_) | Obj::Map(_) => match cx.attribute(&input, text)? {
+            Some(method) => Ok(method),
+            None => get_item(cx, &Obj::dict([]), &name),
+        },
+        other => get_item(cx, other, &name),
+    }
 }

@@ -1,60 +1,92 @@
 //! Filters of set theory, in the order of the first list; Python's own order is arbitrary.
 
-use super::lists::{member, unique_items};
-use super::support::{Got, given, plugin_type, sig};
+use super::lists::unique_items;
+use super::support::{Got, given, hashable, sig};
+use crate::template::ir::Op;
 use crate::template::raise::Class;
 use crate::template::{CallArgs, Cx, Obj, Raise};
+use indexmap::IndexSet;
 
-/// Both lists, and whether all their items are hashable.
-fn both(cx: &mut Cx<'_>, input: &Obj, args: CallArgs, func: &'static str) -> Result<(Vec<Obj>, Vec<Obj>, bool), Raise> {
-    let [other] = args.bind(&sig(func, 2, ["b"], 1))?;
-    let (a, other) = (cx.iter(input)?, given(other));
-    let b = match cx.iter(&other) {
-        Err(raise) if raise.is(Class::Type) && !a.is_empty() => {
-            let kind = plugin_type(&other);
-            return Err(Raise::type_error(match func {
-                "union" => format!("can only concatenate list (not \"{kind}\") to list"),
-                _ => format!("argument of type '{kind}' is not iterable"),
-            }));
-        }
-        other => other?,
+/// The items of both lists, where all of them can be hashed; None where Python goes on without sets.
+fn as_sets(cx: &mut Cx<'_>, a: &Obj, b: &Obj) -> Result<Option<[IndexSet<Obj>; 2]>, Raise> {
+    let mut set = |list: &Obj| -> Result<IndexSet<Obj>, Raise> {
+        let items = cx.iter(list)?;
+        items.iter().try_for_each(hashable)?;
+        Ok(items.into_iter().collect())
     };
-    let hashable = a.iter().chain(&b).all(|item| item.check_hashable().is_ok());
-    Ok((a, b, hashable))
+    match set(a).and_then(|a| Ok([a, set(b)?])) {
+        Ok(both) => Ok(Some(both)),
+        Err(raise) if raise.is(Class::Type) => Ok(None),
+        Err(raise) => Err(raise),
+    }
 }
 
-/// The items of a list that are in another, or are not.
-fn within(cx: &mut Cx<'_>, a: &[Obj], b: &[Obj], wanted: bool, hashable: bool) -> Result<Vec<Obj>, Raise> {
-    let set: indexmap::IndexSet<&Obj> = if hashable { b.iter().collect() } else { indexmap::IndexSet::new() };
+/// The items of one list that the other contains, or does not, each once.
+fn within(cx: &mut Cx<'_>, a: &Obj, b: &Obj, wanted: bool) -> Result<Vec<Obj>, Raise> {
     let mut out = Vec::new();
-    for item in a {
-        let found = if hashable { set.contains(item) } else { member(cx, b, item)? };
-        if found == wanted {
-            out.push(item.clone());
+    for item in cx.iter(a)? {
+        if cx.contains(b, &item)? == wanted {
+            out.push(item);
         }
     }
     unique_items(cx, &Obj::list(out), true, &[], false)
 }
 
+fn intersection(cx: &mut Cx<'_>, a: &Obj, b: &Obj) -> Result<Vec<Obj>, Raise> {
+    match as_sets(cx, a, b)? {
+        Some([a, b]) => Ok(a.into_iter().filter(|item| b.contains(item)).collect()),
+        None => within(cx, a, b, true),
+    }
+}
+
+fn joined(cx: &mut Cx<'_>, a: &Obj, b: &Obj) -> Result<Vec<Obj>, Raise> {
+    match as_sets(cx, a, b)? {
+        Some([mut a, b]) => {
+            a.extend(b);
+            Ok(a.into_iter().collect())
+        }
+        None => {
+            let all = cx.binary(Op::Add, a, b)?;
+            unique_items(cx, &all, true, &[], false)
+        }
+    }
+}
+
 pub(super) fn intersect(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
-    let (a, b, hashable) = both(cx, &input, args, "intersect")?;
-    within(cx, &a, &b, true, hashable).map(Obj::list)
+    let [other] = args.bind(&sig("intersect", 2, ["b"], 1))?;
+    intersection(cx, &input, &given(other)).map(Obj::list)
 }
 
 pub(super) fn difference(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
-    let (a, b, hashable) = both(cx, &input, args, "difference")?;
-    within(cx, &a, &b, false, hashable).map(Obj::list)
+    let [other] = args.bind(&sig("difference", 2, ["b"], 1))?;
+    let other = given(other);
+    match as_sets(cx, &input, &other)? {
+        Some([a, b]) => Ok(Obj::list(a.into_iter().filter(|item| !b.contains(item)))),
+        None => within(cx, &input, &other, false).map(Obj::list),
+    }
 }
 
 pub(super) fn symmetric_difference(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
-    let (a, b, hashable) = both(cx, &input, args, "symmetric_difference")?;
-    let mut out = within(cx, &a, &b, false, hashable)?;
-    out.extend(within(cx, &b, &a, false, hashable)?);
+    let [other] = args.bind(&sig("symmetric_difference", 2, ["b"], 1))?;
+    let other = given(other);
+    if let Some([a, b]) = as_sets(cx, &input, &other)? {
+        let only = |one: &IndexSet<Obj>, other: &IndexSet<Obj>| -> Vec<Obj> {
+            one.iter().filter(|item| !other.contains(*item)).cloned().collect()
+        };
+        return Ok(Obj::list(only(&a, &b).into_iter().chain(only(&b, &a))));
+    }
+    let both = Obj::list(intersection(cx, &input, &other)?);
+    let all = Obj::list(joined(cx, &input, &other)?);
+    let mut out = Vec::new();
+    for item in cx.iter(&all)? {
+        if !cx.contains(&both, &item)? {
+            out.push(item);
+        }
+    }
     Ok(Obj::list(out))
 }
 
 pub(super) fn union(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
-    let (a, b, _) = both(cx, &input, args, "union")?;
-    let all = Obj::list(a.into_iter().chain(b));
-    unique_items(cx, &all, true, &[], false).map(Obj::list)
+    let [other] = args.bind(&sig("union", 2, ["b"], 1))?;
+    joined(cx, &input, &given(other)).map(Obj::list)
 }

@@ -8,17 +8,17 @@ use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 
 pub(super) fn lower(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     alone(args, "do_lower")?;
-    Ok(cx.text(&input)?.to_lowercase().into())
+    Ok(Obj::from(cx.text(&input)?.to_lowercase()).kept(&input))
 }
 
 pub(super) fn upper(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     alone(args, "do_upper")?;
-    Ok(cx.text(&input)?.to_uppercase().into())
+    Ok(Obj::from(cx.text(&input)?.to_uppercase()).kept(&input))
 }
 
 pub(super) fn capitalize(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     alone(args, "do_capitalize")?;
-    Ok(text::capitalize(&cx.text(&input)?).into())
+    Ok(Obj::from(text::capitalize(&cx.text(&input)?)).kept(&input))
 }
 
 pub(super) fn title(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
@@ -30,9 +30,10 @@ pub(super) fn trim(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [chars] = args.bind(&sig("do_trim", 1, ["chars"], 0))?;
     let text = cx.text(&input)?;
     Ok(match opt_text(cx, &chars)? {
-        None => text.trim().into(),
-        Some(chars) => text.trim_matches(|c| chars.contains(c)).into(),
-    })
+        None => Obj::from(text.trim()),
+        Some(chars) => Obj::from(text.trim_matches(|c| chars.contains(c))),
+    }
+    .kept(&input))
 }
 
 pub(super) fn center(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
@@ -43,7 +44,7 @@ pub(super) fn center(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let missing = width.saturating_sub(text.chars().count());
     // Python puts the odd space to the left where the width is odd.
     let left = missing / 2 + (missing & width & 1);
-    Ok(format!("{}{text}{}", " ".repeat(left), " ".repeat(missing - left)).into())
+    Ok(Obj::from(format!("{}{text}{}", " ".repeat(left), " ".repeat(missing - left))).kept(&input))
 }
 
 pub(super) fn replace(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
@@ -106,7 +107,7 @@ pub(super) fn indent(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     if first {
         out.insert_str(0, &indent);
     }
-    Ok(out.into())
+    Ok(Obj::from(out).kept(&input))
 }
 
 pub(super) fn truncate(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
@@ -130,17 +131,17 @@ pub(super) fn truncate(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     }
     let most = cx.add_objects(&limit, &leeway)?;
     if cx.order(&Obj::from(source.chars().count()), &most, "<=")?.is_some_and(std::cmp::Ordering::is_le) {
-        return Ok(source.into());
+        return Ok(input);
     }
     let Some(length) = limit.as_int().and_then(|length| usize::try_from(length).ok()) else {
         return Err(Raise::type_error("slice indices must be integers or None or have an __index__ method"));
     };
     let cut: String = source.chars().take(length - end_length).collect();
     if killwords {
-        return Ok((cut + &end).into());
+        return Ok(Obj::from(cut + &end).kept(&input));
     }
     let kept = cut.rsplit_once(' ').map_or(cut.as_str(), |(kept, _)| kept);
-    Ok((kept.to_owned() + &end).into())
+    Ok(Obj::from(kept.to_owned() + &end).kept(&input))
 }
 
 /// What truncating does to something with a length that is no string: nothing, or it fails.
@@ -208,7 +209,7 @@ pub(super) fn wordcount(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 pub(super) fn reverse(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     alone(args, "do_reverse")?;
     if let Some(text) = input.as_str() {
-        return Ok(text.chars().rev().collect::<String>().into());
+        return Ok(Obj::from(text.chars().rev().collect::<String>()).kept(&input));
     }
     match cx.iter_lenient(&input) {
         Ok(mut items) => {
@@ -262,7 +263,10 @@ pub(super) fn format(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     } else {
         Obj::dict(args.named.into_iter().map(|(name, value)| (Obj::from(name), value)))
     };
-    cx.percent_format(&source, &right).map(Obj::from)
+    match &input {
+        Obj::Str(text) if text.is_markup() => Ok(Obj::from(cx.html_format(&source, &right)?).kept(&input)),
+        _ => cx.percent_format(&source, &right).map(Obj::from),
+    }
 }
 
 /// The parts of a comment style that differ from `plain`.

@@ -23,6 +23,11 @@ pub(in crate::template) fn caused(cause: impl Into<String>, context: &str) -> Ra
     Raise::ansible(Error::user(cause).context(context).line())
 }
 
+/// A filter's failure whose cause is told apart from it.
+pub(in crate::template) fn failed(filter: &str, cause: impl Into<String>) -> Raise {
+    Error::user(cause).apart().context(format!("The filter plugin 'ansible.builtin.{filter}' failed.")).into()
+}
+
 /// Refuses any argument, in the words for a function that takes its input alone.
 pub(in crate::template) fn alone(args: CallArgs, func: &'static str) -> Result<(), Raise> {
     args.bind(&sig(func, 1, [], 0)).map(|_| ())
@@ -57,11 +62,22 @@ pub(in crate::template) fn plugin_type(obj: &Obj) -> &str {
 
 /// The complaint about a method that an object lacks.
 pub(in crate::template) fn no_attribute(obj: &Obj, name: &str) -> Raise {
-    Raise::python(Class::Attribute, format!("'{}' object has no attribute '{name}'", plugin_type(obj)))
+    // A method in Python looks for its own attributes on the function that it is made of.
+    let kind = match plugin_type(obj) {
+        "method" => "function",
+        kind => kind,
+    };
+    Raise::python(Class::Attribute, format!("'{kind}' object has no attribute '{name}'"))
 }
 
 /// Fails in the words a plugin gives where an object cannot be hashed.
 pub(in crate::template) fn hashable(obj: &Obj) -> Result<(), Raise> {
+    if let Obj::Tuple(items) = obj {
+        return items.iter().try_for_each(hashable);
+    }
+    if obj.is_marker() {
+        obj.clone().defined()?;
+    }
     obj.check_hashable().map_err(|_| Raise::type_error(format!("unhashable type: '{}'", plugin_type(obj))))
 }
 
@@ -72,6 +88,11 @@ pub(in crate::template) fn class_of(obj: &Obj) -> String {
         Obj::DateTime(_) => "datetime.datetime",
         Obj::Dict(_) => "ansible._internal._templating._lazy_containers._AnsibleLazyTemplateDict",
         Obj::List(_) => "ansible._internal._templating._lazy_containers._AnsibleLazyTemplateList",
+        Obj::Tuple(items) if items.is_lazy() => {
+            "ansible._internal._templating._lazy_containers._AnsibleLazyAccessTuple"
+        }
+        Obj::Str(_) if obj.type_name() != "str" => "ansible.module_utils._internal._datatag._AnsibleTaggedStr",
+        Obj::Omit => "ansible._internal._templating._utils._OmitType",
         Obj::Undefined(_) => "jinja2.runtime.Undefined",
         other => return format!("<class '{}'>", other.type_name()),
     };

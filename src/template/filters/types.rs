@@ -41,6 +41,9 @@ pub(super) fn mandatory(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         Missing::Attribute { name, .. } if name.starts_with(['\'', '"']) => format!("{name} "),
         Missing::Attribute { name, .. } => format!("{} ", crate::value::str_repr(name)),
         // jinja2's own words, for a key that is false.
+        Missing::Hint(text) if text.starts_with("access to attribute '") => {
+            format!("'{}' ", text.split('\'').nth(1).unwrap_or_default())
+        }
         Missing::Hint(text) => match text.split_once(" has no attribute ").or(text.split_once(" has no element ")) {
             Some((_, name)) if name.starts_with(['\'', '"']) => format!("{name} "),
             Some((_, "None")) | None => String::new(),
@@ -66,7 +69,7 @@ pub(super) fn bool(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let result = matches!(input, Obj::Float(f) if f == 1.0);
     let shown = cx.repr(&input)?;
     let word = if result { "True" } else { "False" };
-    let kind = input.type_name().to_owned();
+    let kind = input.native_name().to_owned();
     cx.deprecate(&format!("The `bool` filter coerced invalid value {shown} ({kind}) to {word}."), "2.23", "");
     Ok(result.into())
 }
@@ -87,7 +90,7 @@ pub(super) fn type_debug(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     Ok(match &input {
         Obj::Undefined(_) => "UndefinedMarker".into(),
         Obj::Failed(_) => "CapturedExceptionMarker".into(),
-        other => other.type_name().to_owned().into(),
+        other => other.native_name().to_owned().into(),
     })
 }
 

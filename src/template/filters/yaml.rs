@@ -54,7 +54,12 @@ fn styled(cx: &mut Cx<'_>, mut args: CallArgs, mut style: EmitStyle) -> Result<E
 }
 
 fn dumped(cx: &mut Cx<'_>, input: &Obj, style: &EmitStyle) -> Got {
-    if let Some(shown) = unstorable(cx, input, 0)? {
+    let function = match input {
+        Obj::Special(special) if special.callable() => Some(input.clone()),
+        Obj::Range(_) | Obj::Delta(_) => Some(input.clone()),
+        _ => None,
+    };
+    if let Some(shown) = function.map_or_else(|| unstorable(cx, input, 0), |function| Ok(Some(function)))? {
         return Err(Raise::value_error(format!("('cannot represent an object', {})", cx.repr(&shown)?)));
     }
     let value = cx.value(input)?;

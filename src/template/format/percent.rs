@@ -134,6 +134,9 @@ impl Cx<'_> {
             'r' | 'a' => self.repr(value)?,
             'c' => match value {
                 Obj::Str(text) if text.as_str().chars().count() == 1 => text.as_str().to_owned(),
+                Obj::Int(i) if !(0..0x11_0000).contains(i) => {
+                    return Err(Raise::python(crate::template::Class::Overflow, "%c arg not in range(0x110000)"));
+                }
                 other => match other.as_int().and_then(|i| u32::try_from(i).ok()).and_then(char::from_u32) {
                     Some(c) => c.to_string(),
                     None => return Err(Raise::type_error("%c requires int or char")),

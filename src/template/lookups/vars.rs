@@ -11,7 +11,11 @@ pub(super) fn env(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     let call = Call::new(args);
     let mut out = Vec::new();
     for name in &call.terms {
-        let name = term(cx, &name.clone().defined()?)?;
+        let name = name.clone().defined()?;
+        if name.as_str().is_none() {
+            return Err(crate::template::filters::support::no_attribute(&name, "split"));
+        }
+        let name = term(cx, &name)?;
         let Some(name) = name.split_whitespace().next().map(str::to_owned) else {
             return Err(Raise::python(crate::template::raise::Class::Index, "list index out of range"));
         };
@@ -36,7 +40,7 @@ pub(super) fn vars(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     let mut out = Vec::new();
     for name in &call.terms {
         let Some(name) = name.as_str() else {
-            let kind = name.type_name();
+            let kind = name.native_name();
             return Err(Raise::type_error(format!("Variable name must be 'str' not '{kind}'.")));
         };
         out.push(match (cx.variable(name)?, call.option("default")) {

@@ -159,6 +159,7 @@ pub(in super::super) fn pairs(cx: &mut Cx<'_>, obj: &Obj) -> Result<Vec<(Obj, Ob
                 pair.len()
             ))
         })?;
+        super::super::filters::support::hashable(&key)?;
         out.push((key, value));
     }
     Ok(out)

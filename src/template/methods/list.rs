@@ -47,7 +47,14 @@ fn count(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let [item] = exact(args, "list.count", 1)?;
     let item = item.unwrap_or_default();
     let mut found = 0;
-    for candidate in cx.iter(obj)? {
+    // Python's own method, which sees a variable's items as they are kept: templates are not what they give.
+    let items = match obj {
+        Obj::List(list) if list.is_lazy() => {
+            list.borrow().iter().filter(|item| !matches!(item, Obj::Pending(_))).cloned().collect()
+        }
+        _ => cx.iter(obj)?,
+    };
+    for candidate in items {
         found += i64::from(cx.equals(&candidate, &item)?);
     }
     Ok(Obj::Int(found))
@@ -79,7 +86,10 @@ pub(super) const RANGE: Table = &[
     ("count", |cx, obj, args| Ok(Obj::from(usize::from(place(cx, obj, args, "range.count")?.1.is_some())))),
     ("index", |cx, obj, args| match place(cx, obj, args, "range.index")? {
         (_, Some(at)) => Ok(Obj::from(at)),
-        (item, None) => Err(Raise::value_error(format!("{} is not in range", cx.repr(&item)?))),
+        (item @ (Obj::Int(_) | Obj::Bool(_) | Obj::Big(_)), None) => {
+            Err(Raise::value_error(format!("{} is not in range", cx.repr(&item)?)))
+        }
+        (_, None) => Err(Raise::value_error("sequence.index(x): x not in sequence")),
     }),
 ];
 
@@ -118,6 +128,7 @@ fn pop(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let at = match at {
         None => -1,
         // In the words of a variable's list, which takes the item first.
+        Some(at) if !list(obj)?.is_lazy() => want_int(&at)?,
         Some(at) => at.as_int().ok_or_else(|| {
             Raise::type_error(format!("list indices must be integers or slices, not {}", at.type_name()))
         })?,
@@ -162,7 +173,8 @@ fn sort(cx: &mut Cx<'_>, obj: &Obj, mut args: CallArgs) -> Result<Obj> {
     }
     let reverse = reverse.map_or(Ok(false), |r| cx.truthy(&r))?;
     let mut keyed = Vec::new();
-    for item in cx.iter(obj)? {
+    let items = if list(obj)?.is_lazy() { cx.iter(obj)? } else { cx.iter_lenient(obj)? };
+    for item in items {
         let by = match &key {
             Some(key) => cx.call(key, CallArgs::positional([item.clone()]))?,
             None => item.clone(),

@@ -6,7 +6,7 @@ mod number;
 mod set;
 mod string;
 mod string_more;
-mod time;
+pub(super) mod time;
 
 use super::access::Bound;
 use super::args::CallArgs;

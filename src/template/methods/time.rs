@@ -1,8 +1,9 @@
 //! Methods and fields of dates, times and their differences.
 
 use super::{Result, Table, exact, want_int, want_str};
-use crate::template::{CallArgs, Cx, Obj, Raise, dates};
+use crate::template::{CallArgs, Cx, Obj, Raise, Special, dates};
 use crate::value::{Date, DateTime};
+use std::rc::Rc;
 
 pub(super) const DATE: Table = &[
     ("ctime", |_, obj, _| Ok(Obj::from(dates::strftime("%a %b %e %H:%M:%S %Y", &moment(obj)?)))),
@@ -83,11 +84,71 @@ fn timetuple(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     Ok(Obj::tuple([year, month, day, hour, minute, second, weekday, Obj::Int(of_year), Obj::Int(-1)]))
 }
 
-/// The time of the day, as its text: there is no type for it, here as in TOML inventories.
+/// The time of the day.
 fn time(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let [] = exact(args, "time", 0)?;
-    let text = DateTime { offset: None, ..moment(obj)? }.to_string();
-    Ok(Obj::str(text.split_once(' ').map_or("", |(_, time)| time)))
+    Ok(Obj::Special(Rc::new(Clock(DateTime { offset: None, ..moment(obj)? }))))
+}
+
+/// A time of the day, whose date does not count.
+struct Clock(DateTime);
+
+/// The time of the day that an object is.
+pub(in crate::template) fn clock(special: &Rc<dyn Special>) -> Option<DateTime> {
+    let any: &dyn std::any::Any = &**special;
+    any.downcast_ref::<Clock>().map(|clock| clock.0)
+}
+
+/// `datetime.time(7, 8, 9)`
+pub(in crate::template) fn clock_repr(time: &DateTime) -> String {
+    let parts = [u32::from(time.hour), u32::from(time.minute), u32::from(time.second), time.micro];
+    let shown = 4 - parts.iter().rev().take(2).take_while(|part| **part == 0).count();
+    let parts: Vec<String> = parts.iter().take(shown).map(u32::to_string).collect();
+    format!("datetime.time({})", parts.join(", "))
+}
+
+impl Special for Clock {
+    fn type_name(&self) -> &str {
+        "time"
+    }
+
+    fn attr(&self, _: &mut Cx<'_>, name: &str) -> Result<Option<Obj>> {
+        let time = self.0;
+        let day = DateTime { date: Date { year: 1900, month: 1, day: 1 }, ..time };
+        Ok(match name {
+            "hour" | "minute" | "second" | "microsecond" => field(&Obj::DateTime(time), name),
+            "tzinfo" => Some(Obj::None),
+            "fold" => Some(Obj::Int(0)),
+            "isoformat" | "strftime" => Some(Obj::Special(Rc::new(ClockMethod(day, name == "strftime")))),
+            _ => None,
+        })
+    }
+
+    fn text(&self) -> String {
+        let text = self.0.to_string();
+        text.split_once(' ').map_or("", |(_, time)| time).to_owned()
+    }
+}
+
+/// `isoformat` and `strftime` of a time.
+struct ClockMethod(DateTime, bool);
+
+impl Special for ClockMethod {
+    fn type_name(&self) -> &str {
+        "builtin_function_or_method"
+    }
+
+    fn callable(&self) -> bool {
+        true
+    }
+
+    fn call(&self, cx: &mut Cx<'_>, args: CallArgs) -> Result<Obj> {
+        if self.1 {
+            return strftime(cx, &Obj::DateTime(self.0), args);
+        }
+        let [] = exact(args, "time.isoformat", 0)?;
+        Ok(Obj::str(Clock(self.0).text()))
+    }
 }
 
 fn isocalendar(_: &mut Cx<'_>, obj: &Obj, _: CallArgs) -> Result<Obj> {

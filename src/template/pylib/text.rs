@@ -102,7 +102,7 @@ pub fn wrap(text: &str, width: usize, break_long: bool, hyphens: bool) -> Vec<St
     let mut out: Vec<String> = Vec::new();
     while let Some(first) = chunks.last() {
         let mut line: Vec<&str> = Vec::new();
-        let mut used = 0;
+        let (mut used, mut nothing_more) = (0, false);
         if first.trim().is_empty() && !out.is_empty() {
             chunks.pop();
         }
@@ -125,10 +125,12 @@ pub fn wrap(text: &str, width: usize, break_long: bool, hyphens: bool) -> Vec<St
             } else if line.is_empty() {
                 line.push(chunk);
             } else {
+                // Python breaks nothing off then, which stands where white space would be looked for.
+                nothing_more = break_long;
                 chunks.push(chunk);
             }
         }
-        if line.last().is_some_and(|l| l.trim().is_empty()) {
+        if !nothing_more && line.last().is_some_and(|l| l.trim().is_empty()) {
             line.pop();
         }
         if !line.is_empty() {

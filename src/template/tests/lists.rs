@@ -43,11 +43,14 @@ pub(super) fn any(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
 }
 
 /// Whether all items of one are in the other; both must be hashable, as for Python's `set`.
-fn within(cx: &mut Cx<'_>, small: &Obj, large: &Obj) -> Verdict {
-    let (small, large) = (cx.iter(small)?, cx.iter(large)?);
-    small.iter().chain(&large).try_for_each(hashable)?;
-    for item in &small {
-        if !member(cx, &large, item)? {
+fn within(cx: &mut Cx<'_>, input: &Obj, other: &Obj, turned: bool) -> Verdict {
+    let a = cx.iter(input)?;
+    a.iter().try_for_each(hashable)?;
+    let b = cx.iter(other)?;
+    b.iter().try_for_each(hashable)?;
+    let (small, large) = if turned { (&b, &a) } else { (&a, &b) };
+    for item in small {
+        if !member(cx, large, item)? {
             return Ok(false);
         }
     }
@@ -56,12 +59,12 @@ fn within(cx: &mut Cx<'_>, small: &Obj, large: &Obj) -> Verdict {
 
 pub(super) fn subset(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     let [other] = args.bind(&sig("issubset", 1, ["b"], 1))?;
-    within(cx, &input, &given(other))
+    within(cx, &input, &given(other), false)
 }
 
 pub(super) fn superset(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     let [other] = args.bind(&sig("issuperset", 1, ["b"], 1))?;
-    within(cx, &given(other), &input)
+    within(cx, &input, &given(other), true)
 }
 
 pub(super) fn nan(_cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {

@@ -3,7 +3,7 @@
 //! A network must not have host bits set, as with Python's ipaddress; what is no address or network is none of it.
 
 use crate::re::{Flags, Pattern};
-use crate::template::filters::support::{given, sig};
+use crate::template::filters::support::{given, plugin_type, sig};
 use crate::template::pylib::network::{Address, Network, Version};
 use crate::template::{CallArgs, Cx, Obj, Raise};
 
@@ -100,10 +100,12 @@ pub(super) fn in_one_network(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Ver
     count(cx, &input, args, "_in_one_network").map(|found| found == 1)
 }
 
-pub(super) fn mac(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
+pub(super) fn mac(_: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     let [] = args.bind(&sig("_mac", 1, [], 0))?;
-    let text = cx.text(&input)?;
+    let Some(text) = input.as_str() else {
+        return Err(Raise::type_error(format!("expected string or bytes-like object, got '{}'", plugin_type(&input))));
+    };
     let forms = "([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$|[0-9a-f]{4}\\.[0-9a-f]{4}\\.[0-9a-f]{4}$|[0-9a-f]{12}$";
     let pattern = Pattern::anchored(forms, Flags { ignore_case: true, ..Flags::default() }, false)?;
-    Ok(pattern.search(&text, 0)?.is_some())
+    Ok(pattern.search(text, 0)?.is_some())
 }

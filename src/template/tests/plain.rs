@@ -1,7 +1,7 @@
 //! jinja2's own tests: types, numbers, comparisons.
 
 use crate::template::filters::internal::tag_names;
-use crate::template::filters::support::{alone, given, plugin_type, sig};
+use crate::template::filters::support::{alone, given, hashable, plugin_type, sig};
 use crate::template::raise::Class;
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use std::cmp::Ordering;
@@ -40,10 +40,7 @@ kinds! {
         o,
         Obj::Str(_) | Obj::Bytes(_) | Obj::List(_) | Obj::Tuple(_) | Obj::Dict(_) | Obj::Map(_) | Obj::Range(_)
     );
-    escaped("test_escaped") = |o| {
-        let _ = o;
-        false
-    };
+    escaped("test_escaped") = |o| matches!(&o, Obj::Str(text) if text.is_markup());
     callable("callable") = |o| matches!(&o, Obj::Special(s) if s.callable());
 }
 
@@ -106,8 +103,12 @@ pub(super) fn even(_cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     Ok(remainder(&input, &Obj::Int(2))? == 0.0)
 }
 
-pub(super) fn divisibleby(_cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
+pub(super) fn divisibleby(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     let [number] = args.bind(&sig("test_divisibleby", 1, ["num"], 1))?;
+    if let Obj::Str(format) = &input {
+        // To Python that is a text with values put in, and never 0.
+        return cx.percent_format(format.as_str(), &given(number)).map(|_| false);
+    }
     Ok(remainder(&input, &given(number))? == 0.0)
 }
 
@@ -209,11 +210,13 @@ pub(super) fn sameas(_cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
 pub(super) fn filter(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     alone(args, "test_filter")?;
     // A quirk of the real one: what is no name is taken for known.
+    hashable(&input)?;
     Ok(input.as_str().is_none_or(|name| cx.templar().filter(name).is_some()))
 }
 
 pub(super) fn test(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     alone(args, "test_test")?;
+    hashable(&input)?;
     Ok(input.as_str().is_none_or(|name| cx.templar().test(name).is_some()))
 }
 

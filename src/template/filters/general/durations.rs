@@ -28,15 +28,13 @@ fn short(name: &str) -> Option<&'static str> {
 }
 
 fn converted(cx: &mut Cx<'_>, input: &Obj, unit: &str, mut args: CallArgs) -> Got {
-    let text = match input.as_str() {
-        Some(text) => text.to_owned(),
-        None => {
-            let kind = crate::template::filters::support::plugin_type(input);
-            let text = format!("'{kind}' object has no attribute 'split'");
-            return Err(Raise::python(crate::template::raise::Class::Attribute, text));
-        }
-    };
-    if text == "0" {
+    // Other lists than empty ones are compared with 0 by what is in them.
+    match input {
+        Obj::List(_) => drop(cx.iter(input)?),
+        Obj::Dict(_) => cx.items(input)?.into_iter().try_for_each(|(_, value)| value.defined().map(drop))?,
+        _ => {}
+    }
+    if input.as_str() == Some("0") {
         return Ok(0.into());
     }
     const DAY: f64 = 86_400_000.0;
@@ -47,6 +45,13 @@ fn converted(cx: &mut Cx<'_>, input: &Obj, unit: &str, mut args: CallArgs) -> Go
         }
     };
     let (year, month) = (own("year")?, own("month")?);
+    let Some(unit) = short(unit) else {
+        return Err(Raise::ansible(format!(
+            "to_time_unit() can not convert to the following unit: {unit}. Available units (singular or plural): {}. \
+             Available short units: ms, s, m, h, d, w, mo, y",
+            UNITS.map(|(long, _, _)| long).join(", ")
+        )));
+    };
     if !args.positional.is_empty() || !args.named.is_empty() {
         let names: Vec<String> = args.named.iter().map(|(name, _)| name.to_string()).collect();
         return Err(Raise::ansible(format!("to_time_unit() got unknown keyword arguments: {}", names.join(", "))));
@@ -56,12 +61,8 @@ fn converted(cx: &mut Cx<'_>, input: &Obj, unit: &str, mut args: CallArgs) -> Go
         "mo" => month.unwrap_or(30.0 * DAY),
         other => UNITS.iter().find(|(_, short, _)| *short == other).map_or(1.0, |(_, _, factor)| *factor),
     };
-    let Some(unit) = short(unit) else {
-        return Err(Raise::ansible(format!(
-            "to_time_unit() can not convert to the following unit: {unit}. Available units (singular or plural): {}. \
-             Available short units: ms, s, m, h, d, w, mo, y",
-            UNITS.map(|(long, _, _)| long).join(", ")
-        )));
+    let Some(text) = input.as_str() else {
+        return Err(crate::template::filters::support::no_attribute(input, "split"));
     };
     let refused = || Raise::ansible(format!("to_time_unit() can not interpret following string: {text}"));
     let pattern = Pattern::anchored(r"(-?\d+)(\w+)", Flags::default(), false)?;

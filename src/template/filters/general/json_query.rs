@@ -12,7 +12,16 @@ use std::cmp::Ordering;
 
 pub(in crate::template::filters) fn json_query(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [expr] = args.bind(&sig("json_query", 1, ["expr"], 1))?;
-    let expr = cx.text(&given(expr))?;
+    let expr = given(expr);
+    if matches!(expr, Obj::Bool(_) | Obj::Int(_) | Obj::Float(_)) && cx.truthy(&expr)? {
+        let kind = expr.type_name();
+        let text = format!("Error in jmespath.search in json_query filter plugin:\n'{kind}' object is not iterable");
+        return Err(Raise::ansible(text));
+    }
+    let expr = match &expr {
+        Obj::None | Obj::Bool(_) | Obj::Int(_) | Obj::Float(_) => String::new(),
+        expr => cx.text(expr)?,
+    };
     let context = "JMESPathError in json_query filter plugin:\n";
     // The crate's parser calls itself for each of these; Python's gives up after some hundreds of them, too.
     if expr.bytes().filter(|b| b"[({!&.|".contains(b)).count() > MOST_STEPS {
@@ -21,6 +30,7 @@ pub(in crate::template::filters) fn json_query(cx: &mut Cx<'_>, input: Obj, args
     if expr.is_empty() {
         return Err(Raise::ansible(format!("{context}Invalid JMESPath expression: cannot be empty.")));
     }
+    let expr = quoted(&expr);
     let ast = jmespath::parse(&expr).map_err(|error| {
         let reason = error.reason.to_string();
         let reason = reason.strip_prefix("Parse error: ").unwrap_or(&reason);
@@ -37,6 +47,32 @@ pub(in crate::template::filters) fn json_query(cx: &mut Cx<'_>, input: Obj, args
         Err(Raise::Python(Class::Value, text)) => Err(Raise::ansible(format!("{context}{text}"))),
         other => other,
     }
+}
+
+/// The expression with quotes around what stands bare between backticks: `` `web` `` is `` `"web"` ``.
+fn quoted(expr: &str) -> String {
+    let (mut out, mut rest) = (String::new(), expr);
+    while let Some(start) = rest.find(['`', '\'', '"']) {
+        let mark = rest[start..].chars().next().unwrap_or('`');
+        let from = &rest[start + 1..];
+        // A backslash keeps the mark after it.
+        let end = from.char_indices().scan(false, |escaped, (at, c)| {
+            let ends = c == mark && !*escaped;
+            *escaped = c == '\\' && !*escaped;
+            Some((at, ends))
+        });
+        let Some((end, _)) = end.into_iter().find(|(_, ends)| *ends) else { break };
+        let inner = &from[..end];
+        out.push_str(&rest[..=start]);
+        if mark == '`' && crate::value::parse_json(&inner.replace("\\`", "`")).is_err() {
+            out.push_str(&format!("\"{}\"", inner.trim_start()));
+        } else {
+            out.push_str(inner);
+        }
+        out.push(mark);
+        rest = &from[end + 1..];
+    }
+    out + rest
 }
 
 /// How many brackets and operators an expression may have.
@@ -426,6 +462,15 @@ fn by(cx: &mut Cx<'_>, name: &str, list: &Obj, given: &[Argument<'_>]) -> Got {
     }
     let kind = pairs.first().map_or("number", |(key, _)| type_of(key));
     let wrong = |kind: &str| kind != "number" && kind != "string";
+    if name == "sort_by"
+        && let Some((_, first)) = pairs.first().filter(|_| wrong(kind))
+    {
+        let shown = cx.text(first)?;
+        return Err(failed(format!(
+            "In function sort_by(), invalid type for value: {shown}, expected one of: ['string', 'number'], received: \
+             \"{kind}\""
+        )));
+    }
     if let Some((key, _)) = pairs.iter().find(|(key, _)| type_of(key) != kind || wrong(kind)) {
         let expected = if wrong(kind) { "['number', 'string']".to_owned() } else { format!("['{kind}']") };
         let (shown, received) = (cx.text(key)?, type_of(key));

@@ -3,6 +3,7 @@
 use super::shown;
 use crate::template::filters::lists::member;
 use crate::template::filters::support::{Got, hashable, is_mapping, is_sequence};
+use crate::template::ir::Op;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 
 /// Lists of lists taken apart one level; others as they are.
@@ -121,8 +122,16 @@ fn combined(
 }
 
 pub(in crate::template::filters) fn lists_union(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
-    let lists = lists(cx, input, args, "lists_union")?;
-    combined(cx, lists, |cx, a, b| unique(cx, a.into_iter().chain(b).collect()))
+    let mut lists = lists(cx, input, args, "lists_union")?.into_iter();
+    let Some(mut all) = lists.next() else { return Ok(Obj::list([])) };
+    if lists.len() == 0 {
+        return Ok(all);
+    }
+    for list in lists {
+        all = cx.binary(Op::Add, &all, &list)?;
+    }
+    let items = cx.iter(&all)?;
+    unique(cx, items).map(Obj::list)
 }
 
 fn split(cx: &mut Cx<'_>, a: Vec<Obj>, b: &[Obj], within: bool) -> Result<Vec<Obj>, Raise> {
@@ -146,9 +155,13 @@ pub(in crate::template::filters) fn lists_difference(cx: &mut Cx<'_>, input: Obj
 }
 
 pub(in crate::template::filters) fn lists_symmetric_difference(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
-    let lists = lists(cx, input, args, "lists_difference")?;
-    combined(cx, lists, |cx, a, b| {
-        let common = split(cx, a.clone(), &b, true)?;
-        split(cx, a.into_iter().chain(b).collect(), &common, false)
-    })
+    let mut lists = lists(cx, input, args, "lists_difference")?.into_iter();
+    let Some(mut result) = lists.next() else { return Ok(Obj::list([])) };
+    for list in lists {
+        let all = cx.binary(Op::Add, &result, &list)?;
+        let (a, b, all) = (cx.iter(&result)?, cx.iter(&list)?, cx.iter(&all)?);
+        let common = split(cx, a, &b, true)?;
+        result = Obj::list(split(cx, all, &common, false)?);
+    }
+    Ok(result)
 }

@@ -8,6 +8,7 @@ use crate::template::filters::support::{
 use crate::template::lookups::csvfile::rows;
 use crate::template::methods::dict::pairs;
 use crate::template::pylib::version::{Scheme, compare};
+use crate::template::sorting::sorted;
 use crate::template::{Arg, CallArgs, Class, Cx, Obj, Raise};
 use std::cmp::Ordering;
 
@@ -84,20 +85,20 @@ pub(in crate::template::filters) fn version_sort(cx: &mut Cx<'_>, input: Obj, ar
         };
         items.push((text, item));
     }
-    let mut failed = None;
     if items.len() > 1 && items.iter().any(|(text, _)| text.is_empty()) {
         return Err(Raise::python(Class::Attribute, "'LooseVersion' object has no attribute 'version'"));
     }
-    items.sort_by(|(a, _), (b, _)| {
-        let order = compare(a, b, Scheme::Loose).unwrap_or_else(|error| {
-            failed.get_or_insert(error);
-            Ordering::Equal
-        });
-        if reverse { order.reverse() } else { order }
-    });
-    match failed {
-        Some(error) => Err(Raise::type_error(error)),
-        None => Ok(Obj::list(items.into_iter().map(|(_, item)| item))),
+    if reverse {
+        items.reverse();
+    }
+    let less = |(a, _): &(String, Obj), (b, _): &(String, Obj)| compare(a, b, Scheme::Loose).map(Ordering::is_lt);
+    match sorted(items, less) {
+        Err(error) => Err(Raise::type_error(error)),
+        Ok(mut items) if reverse => {
+            items.reverse();
+            Ok(Obj::list(items.into_iter().map(|(_, item)| item)))
+        }
+        Ok(items) => Ok(Obj::list(items.into_iter().map(|(_, item)| item))),
     }
 }
 

@@ -45,7 +45,8 @@ pub(in crate::template::filters) fn ipv6(cx: &mut Cx<'_>, input: Obj, args: Call
 pub(in crate::template::filters) fn ipwrap(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     check(&input, "ipwrap", false)?;
     let [query] = arguments(args, ["query"], "value")?;
-    let query = text(cx, query)?;
+    // The query is taken and not looked at.
+    let (_, query) = (query, String::new());
     if !matches!(input, Obj::List(_)) {
         let answer = query::ipaddr(cx, &input, &query, None, "ipwrap").unwrap_or_default();
         return if cx.truthy(&answer)? { wrapped(cx, &answer) } else { Ok(input) };
@@ -62,6 +63,11 @@ pub(in crate::template::filters) fn ipwrap(cx: &mut Cx<'_>, input: Obj, args: Ca
     Ok(Obj::list(out))
 }
 
+/// A value as text; None is none.
+fn shown(cx: &mut Cx<'_>, value: &Obj) -> Result<String, Raise> {
+    if value.is_none() { Ok(String::new()) } else { cx.text(value) }
+}
+
 fn wrapped(cx: &mut Cx<'_>, value: &Obj) -> Got {
     query::ipaddr(cx, value, "wrap", None, "ipwrap")
 }
@@ -72,15 +78,16 @@ fn invalid(value: &str) -> Raise {
 
 pub(in crate::template::filters) fn ipmath(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [amount] = arguments(args, ["amount"], "value")?;
-    let value = if input.is_none() { String::new() } else { cx.text(&input)? };
-    let Some(amount) = number(cx, "amount", amount)? else {
-        return Err(Raise::ansible("You must pass an integer for arithmetic; None is not a valid integer"));
-    };
+    let value = shown(cx, &input)?;
+    let amount = number(cx, "amount", amount)?;
     let address = match value.contains('/') {
         true => Network::parse(&value).map(|net| net.ip()),
         false => Address::parse(&value),
     };
     let address = address.ok_or_else(|| invalid(&value))?;
+    let Some(amount) = amount else {
+        return Err(Raise::ansible("You must pass an integer for arithmetic; None is not a valid integer"));
+    };
     match address.offset(i128::from(amount)) {
         Some(address) => Ok(address.to_string().into()),
         None => Err(Raise::python(crate::template::raise::Class::Index, "result outside valid IP address boundary!")),
@@ -89,7 +96,7 @@ pub(in crate::template::filters) fn ipmath(cx: &mut Cx<'_>, input: Obj, args: Ca
 
 pub(in crate::template::filters) fn ipcut(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [amount] = arguments(args, ["amount"], "value")?;
-    let value = cx.text(&input)?;
+    let value = shown(cx, &input)?;
     let address = Address::parse(&value).ok_or_else(|| invalid(&value))?;
     let Some(amount) = number(cx, "amount", amount)? else {
         return Err(Raise::ansible("You must pass an integer for arithmetic; None is not a valid integer"));
@@ -108,7 +115,7 @@ pub(in crate::template::filters) fn ipcut(cx: &mut Cx<'_>, input: Obj, args: Cal
 
 pub(in crate::template::filters) fn ip4_hex(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [delimiter] = arguments(args, ["delimiter"], "arg")?;
-    let (value, delimiter) = (cx.text(&input)?, text(cx, delimiter)?);
+    let (value, delimiter) = (shown(cx, &input)?, text(cx, delimiter)?);
     let address = Address::parse(&value).ok_or_else(|| invalid(&value))?;
     if address.version == Version::V6 {
         let shown = str_repr(&value);
@@ -120,7 +127,18 @@ pub(in crate::template::filters) fn ip4_hex(cx: &mut Cx<'_>, input: Obj, args: C
 
 pub(in crate::template::filters) fn ipv6form(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [format] = arguments(args, ["format"], "value")?;
-    let (value, format) = (cx.text(&input)?, text(cx, format)?);
+    if format.as_ref().is_none_or(Obj::is_none) {
+        return Err(Raise::ansible("You must pass valid format; None is not a valid format"));
+    }
+    let (value, format) = (shown(cx, &input)?, text(cx, format)?);
+    if !["compress", "expand", "x509"].contains(&format.as_str()) {
+        let text = format!("value of format must be one of: compress, expand, x509, got: {format}");
+        return Err(Raise::ansible(format!("[{}]", str_repr(&text))));
+    }
+    if format == "x509" && Address::parse(&value).is_none() {
+        let shown = str_repr(&value);
+        return Err(Raise::ansible(format!("failed to detect a valid IP address from {shown}")));
+    }
     let address = Address::parse(&value).ok_or_else(|| invalid(&value))?;
     let words = (0..8).rev().map(|i| (address.value >> (16 * i)) & 0xffff);
     Ok(match format.as_str() {

@@ -2,7 +2,7 @@
 
 use super::query::Subject;
 use super::{arguments, number, text};
-use crate::template::filters::support::Got;
+use crate::template::filters::support::{Got, class_of};
 use crate::template::pylib::network::{Network, merge, span};
 use crate::template::raise::Class;
 use crate::template::{CallArgs, Cx, Obj, Raise};
@@ -69,8 +69,15 @@ fn place(net: &Network, query: &str) -> Got {
     let around = if around.value == around.first() { around.cidr() } else { around };
     let shift =
         |value: u128| value.checked_shr(net.version.width() - around.prefix.min(net.version.width())).unwrap_or(0);
-    if net.version != around.version || shift(net.value) != shift(around.value) {
+    // An IPv6 network may be asked for its place in an IPv4 one: both are but numbers there.
+    if around.prefix > net.version.width() {
+        return Err(Raise::value_error("negative shift count"));
+    }
+    if shift(net.value) != shift(around.value) {
         return Err(Raise::ansible(format!("{net} is not in the subnet {}", around.cidr())));
+    }
+    if net.prefix < around.prefix {
+        return Err(Raise::type_error("unsupported operand type(s) for <<: 'float' and 'int'"));
     }
     let bits = net.prefix.saturating_sub(around.prefix);
     let mask = if bits >= 128 { u128::MAX } else { (1u128 << bits) - 1 };
@@ -117,11 +124,7 @@ pub(in crate::template::filters) fn cidr_merge(cx: &mut Cx<'_>, input: Obj, args
         None | Some(Obj::None) => "merge".to_owned(),
         Some(action) => cx.text(&action)?,
     };
-    let items = match &input {
-        Obj::List(_) | Obj::Tuple(_) | Obj::Iter(_) => cx.iter(&input)?,
-        Obj::Str(text) => text.as_str().split(',').map(|part| Obj::from(part.trim())).collect(),
-        other => vec![other.clone()],
-    };
+    let items = listed(cx, &input)?;
     if action != "merge" && action != "span" {
         return Err(Raise::ansible(format!("cidr_merge: invalid action '{action}'")));
     }
@@ -160,33 +163,52 @@ fn normal(cx: &mut Cx<'_>, value: Option<Obj>) -> Result<Option<Network>, Raise>
 
 pub(in crate::template::filters) fn network_in_network(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [test] = arguments(args, ["test"], "value")?;
-    let (Some(outer), Some(inner)) = (normal(cx, Some(input))?, normal(cx, test)?) else { return Ok(false.into()) };
-    let ((first, last), (from, to)) = (ends(&outer), ends(&inner));
+    let (outer, inner) = (normal(cx, Some(input))?, normal(cx, test)?);
+    let ((first, last), (from, to)) = (span_of(outer.as_ref()), span_of(inner.as_ref()));
     Ok((first <= from && to <= last).into())
+}
+
+/// The first and last address; what is none is False, which is 0 to Python.
+fn span_of(net: Option<&Network>) -> (u128, u128) {
+    net.map_or((0, 0), ends)
+}
+
+/// The items of what may be a list, or text with commas.
+fn listed(cx: &mut Cx<'_>, input: &Obj) -> Result<Vec<Obj>, Raise> {
+    Ok(match input {
+        Obj::List(_) | Obj::Iter(_) => cx.iter(input)?,
+        Obj::Tuple(_) | Obj::Dict(_) | Obj::Range(_) | Obj::None => {
+            let (kind, class) = (input.native_name(), class_of(input));
+            let text = format!(
+                "argument 'value' is of type {kind} and we were unable to convert to list: {class} cannot be converted \
+                 to a list"
+            );
+            return Err(Raise::ansible(format!("[{}]", str_repr(&text))));
+        }
+        Obj::Str(text) => text.as_str().split(',').map(|part| Obj::from(part.trim())).collect(),
+        other => vec![cx.text(other)?.into()],
+    })
 }
 
 pub(in crate::template::filters) fn network_in_usable(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [test] = arguments(args, ["test"], "value")?;
-    let (Some(outer), Some(inner)) = (normal(cx, Some(input))?, normal(cx, test)?) else { return Ok(false.into()) };
-    let (first, last) = if outer.host_bits() == 0 { ends(&outer) } else { outer.usable() };
-    let (from, to) = ends(&inner);
+    let (outer, inner) = (normal(cx, Some(input))?, normal(cx, test)?);
+    let (first, last) = match &outer {
+        Some(outer) if outer.host_bits() > 0 => outer.usable(),
+        outer => span_of(outer.as_ref()),
+    };
+    let (from, to) = span_of(inner.as_ref());
     Ok((first <= from && to <= last).into())
 }
 
 pub(in crate::template::filters) fn reduce_on_network(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [network] = arguments(args, ["network"], "value")?;
     let outer = normal(cx, network)?;
-    let items = match &input {
-        Obj::List(_) | Obj::Tuple(_) | Obj::Iter(_) => cx.iter(&input)?,
-        Obj::Str(text) => text.as_str().split(',').map(|part| Obj::from(part.trim())).collect(),
-        other => vec![other.clone()],
-    };
+    let (first, last) = span_of(outer.as_ref());
     let mut out = Vec::new();
-    for item in items {
-        if let (Some(outer), Some(inner)) = (&outer, read(cx, &item)?)
-            && outer.first() <= inner.first()
-            && inner.last() <= outer.last()
-        {
+    for item in listed(cx, &input)? {
+        let (from, to) = span_of(read(cx, &item)?.as_ref());
+        if first <= from && to <= last {
             out.push(item);
         }
     }
@@ -197,6 +219,9 @@ pub(in crate::template::filters) fn usable_range(cx: &mut Cx<'_>, input: Obj, ar
     let [] = arguments(args, [], "ip")?;
     let value = cx.text(&input)?;
     let failed = |why: String| Raise::ansible(format!("Error while using plugin 'usable_range': {why}"));
+    if input.as_str().is_none() {
+        return Err(failed(format!("not expecting type '{}'", class_of(&input))));
+    }
     let Some(net) = Network::parse(&value) else {
         return Err(failed(format!("{} does not appear to be an IPv4 or IPv6 network", str_repr(&value))));
     };
