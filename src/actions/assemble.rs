@@ -6,7 +6,6 @@ use crate::diag::{Error, Result};
 use crate::modules::assemble::Fragments;
 use crate::proto::Outcome;
 use crate::re::{Flags, Pattern};
-use crate::value::Value;
 
 /// `ansible.builtin.assemble`.
 pub static ACTION: ActionDef = ActionDef {
@@ -61,18 +60,7 @@ async fn assemble(call: &ActionCall<'_>) -> Result<Outcome> {
     for name in OWN {
         args.remove(name);
     }
+    args.insert("_always", true);
     // The real one copies a file of this name.
-    let mut outcome =
-        copy::put(call, args, &dest, "src", call.temporary_name("").into(), Content::Bytes(content)).await?;
-    outcome.result.remove("_ansible_kept");
-    // Here the difference is one, and not a list of one as where `copy` tells it.
-    match outcome.get("diff").and_then(Value::as_list) {
-        Some([diff]) => {
-            let diff = diff.clone();
-            outcome.set("diff", diff);
-        }
-        Some([]) => drop(outcome.result.remove("diff")),
-        _ => {}
-    }
-    Ok(outcome)
+    copy::put(call, args, &dest, "src", call.temporary_name("").into(), Content::Bytes(content)).await
 }

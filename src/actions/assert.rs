@@ -39,6 +39,8 @@ fn check(call: &ActionCall<'_>) -> Result<Outcome> {
     }
     for that in conditions(call, args.value("that")) {
         if !call.condition(&that)? {
+            // A failure tells of changes last.
+            outcome.result.remove("changed");
             return Ok(outcome
                 .with("failed", true)
                 .with("evaluated_to", false)

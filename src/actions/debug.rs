@@ -34,7 +34,7 @@ fn run<'a>(call: &'a ActionCall<'a>) -> BoxFuture<'a, Result<Acted>> {
 
 fn debug(call: &ActionCall<'_>) -> Result<Outcome> {
     let args = call.check(&SPEC)?;
-    let mut outcome = Outcome::changed(false);
+    let mut outcome = Outcome::default();
     if let Some(var) = call.args.get("var").filter(|var| !matches!(var, Value::Str(_) | Value::Null)) {
         let text = format!(
             "argument 'var' is of type {} and we were unable to convert to _check_type_str_no_conversion: '{}' is not a string and conversion is not allowed",

@@ -34,6 +34,8 @@ async fn gather(call: &ActionCall<'_>) -> Result<Outcome> {
         if outcome.is_failed() {
             said.push(outcome.get("msg").map(Value::to_text).unwrap_or_default());
             outcome.result.set_default("exception", "(traceback unavailable)");
+            // A module that fails says nothing of changes.
+            outcome.result.remove("changed");
             failed.insert(module.as_str(), Value::Dict(outcome.result));
         } else if outcome.is_skipped() {
             skipped.insert(module.as_str(), Value::Dict(outcome.result));
@@ -60,8 +62,8 @@ async fn gather(call: &ActionCall<'_>) -> Result<Outcome> {
         }
         outcome.set("skipped_modules", skipped);
     }
+    outcome.set("_ansible_verbose_override", true);
     if failed.is_empty() {
-        outcome.set("_ansible_verbose_override", true);
         return Ok(outcome);
     }
     outcome.set("failed", true);

@@ -45,8 +45,7 @@ fn set_fact(call: &ActionCall<'_>) -> Result<Acted> {
         return Err(Error::action(text));
     }
     let cacheable = call.args.get("cacheable").and_then(argspec::boolean).unwrap_or(false);
-    let outcome =
-        Outcome::changed(false).with("ansible_facts", facts.clone()).with("_ansible_facts_cacheable", cacheable);
+    let outcome = Outcome::default().with("ansible_facts", facts.clone()).with("_ansible_facts_cacheable", cacheable);
     let mut effects = vec![Effect::Vars(facts.clone())];
     if cacheable {
         effects.push(Effect::Facts(facts));

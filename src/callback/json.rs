@@ -152,7 +152,7 @@ fn set_end(head: &mut Dict, now: &str) {
 
 fn host_value(result: &TaskResult) -> Dict {
     const SHOWN: &[&str] =
-        &["_ansible_verbose_always", "_ansible_item_label", "_ansible_no_log", "_ansible_verbose_override"];
+        &["_ansible_item_label", "_ansible_no_log", "_ansible_verbose_always", "_ansible_verbose_override"];
     let mut dict = reduced(result);
     let delegated = dict.remove("_ansible_delegated_vars");
     dict.retain(|key, _| key.as_str().is_none_or(|k| !k.starts_with("_ansible_") || SHOWN.contains(&k)));
@@ -160,8 +160,8 @@ fn host_value(result: &TaskResult) -> Dict {
         vars.remove("ansible_delegated_host");
         dict.insert("_ansible_delegated_vars", vars);
     }
-    // The sum of a loop has it in its items.
-    if !result.task.looped {
+    // The sum of a loop has it in its items; a loop that never began has none.
+    if !result.task.looped || !dict.contains("results") {
         dict.set_default("_ansible_no_log", false);
     }
     if matches!(result.status, Status::Failed { .. }) {

@@ -25,6 +25,9 @@ const LONGEST: i64 = 100_000_000;
 /// What a failed result says that says nothing itself.
 const UNKNOWN: &str = "Task failed: Action failed: Unknown error.";
 
+/// What a failed result has in the place of where it came from.
+pub(super) const NO_TRACE: &str = "(traceback unavailable)";
+
 /// What came of one item.
 #[derive(Default)]
 pub(super) struct Attempt {
@@ -40,9 +43,19 @@ pub(super) struct Attempt {
     pub ignore_unreachable: bool,
     /// What a module said of its own failure, which a later condition may still lift.
     cause: Option<Error>,
+    /// The message of a failure that has none of its own, which a later condition may still lift.
+    unsaid: Option<String>,
 }
 
 impl Attempt {
+    /// Gives a failure its message, where it has none of its own.
+    fn say(&mut self) {
+        let silent = self.outcome.get("msg").is_none() && (self.cause.is_none() || self.unsaid.is_some());
+        if self.outcome.is_failed() && silent {
+            self.outcome.set("msg", self.unsaid.take().unwrap_or_else(|| UNKNOWN.to_owned()));
+        }
+    }
+
     /// A failure before anything ran.
     pub fn of_error(task: &HostTask, error: &Error) -> Self {
         let told = outcome::task_failed(error).at(task.task.origin.as_ref());
@@ -91,13 +104,6 @@ impl Attempt {
         done.remarks.extend(self.remarks);
         done.delegated = self.delegated.or(done.delegated.take());
         done.no_log |= self.no_log;
-    }
-
-    /// Gives a failure without a word the words that stand for that.
-    fn explain(&mut self) {
-        if self.outcome.is_failed() && self.outcome.get("msg").is_none() && self.cause.is_none() {
-            self.outcome.set("msg", UNKNOWN);
-        }
     }
 
     /// Whether it adds to the inventory.
@@ -160,7 +166,7 @@ impl HostTask {
             }
         }
         if attempt.outcome.get("failed").is_some_and(Value::truthy) || attempt.outcome.is_unreachable() {
-            attempt.outcome.result.set_default("exception", "(traceback unavailable)");
+            attempt.outcome.result.set_default("exception", NO_TRACE);
         }
         attempt
     }
@@ -243,7 +249,9 @@ impl HostTask {
         if let Some(file) = args.get("_raw_params") {
             outcome.set("include", file.clone());
         }
-        outcome.set("include_args", Dict::new());
+        let mut shown = args.clone();
+        shown.remove("_raw_params");
+        outcome.set("include_args", shown);
         let include = Some(Included { args, vars: Dict::new(), label: None });
         Ok(Attempt { outcome, include, ..Attempt::default() })
     }
@@ -307,13 +315,10 @@ impl HostTask {
             if total > 1 {
                 attempt.outcome.set("attempts", number as i64);
             }
-            if attempt.outcome.is_failed() {
-                attempt.outcome.result.set_default("exception", "(traceback unavailable)");
-            }
             let overlay = self.seen(&attempt);
             let seen = scope.with(&overlay);
             self.judge(&mut attempt, &seen);
-            attempt.explain();
+            attempt.say();
             attempt.error = self.failure(&attempt);
             if total == 1 {
                 return Ok(attempt);
@@ -325,12 +330,12 @@ impl HostTask {
             if number == total || self.shared.cancel.is_cancelled() {
                 attempt.outcome.set("attempts", extra as i64);
                 attempt.outcome.set("failed", true);
-                attempt.explain();
+                attempt.say();
                 attempt.error = self.failure(&attempt);
                 return Ok(attempt);
             }
             attempt.outcome.set("retries", total as i64);
-            self.tell_retry(&attempt, total - number);
+            self.tell_retry(&attempt, delegated, total - number);
             self.go_away();
             tokio::time::sleep(delay).await;
         }
@@ -419,13 +424,16 @@ impl HostTask {
         }
     }
 
-    fn tell_retry(&self, attempt: &Attempt, left: u64) {
+    fn tell_retry(&self, attempt: &Attempt, delegated: Option<&str>, left: u64) {
+        let mut shown = attempt.outcome.result.clone();
+        // The address is known in the end only.
+        shown.remove("_ansible_delegated_vars");
         let result = TaskResult {
             task: self.info.clone(),
             host: self.scope.host.clone(),
-            delegated: attempt.delegated.clone(),
+            delegated: delegated.map(str::to_owned),
             status: Status::Failed { ignored: false },
-            result: attempt.outcome.result.clone(),
+            result: shown,
             label: None,
             error: None,
             remarks: Vec::new(),
@@ -473,7 +481,11 @@ impl HostTask {
                         return Box::pin(remote.file_module(name, path, args, context)).await.map(Acted::from);
                     }
                     let shown = shown(action, name);
-                    Box::pin(remote.module(&action.name, &shown, args, context)).await.map(Acted::from)
+                    let mut ran = Box::pin(remote.module(&action.name, &shown, args, context)).await?;
+                    if &*action.name == "setup" {
+                        ran.set("_ansible_verbose_override", true);
+                    }
+                    Ok(ran.into())
                 }
             }
         };
@@ -495,7 +507,8 @@ impl HostTask {
             Ok(acted) => acted,
             Err(error) if error.kind == Kind::Unreachable => {
                 let msg = error.clone().context("Task failed.").line();
-                let outcome = Outcome::changed(false).with("unreachable", true).with("msg", msg);
+                let outcome = Outcome::default().with("unreachable", true).with("exception", NO_TRACE);
+                let outcome = outcome.with("msg", msg).with("changed", false);
                 return Ok(Attempt { cause: Some(error), ..outcome.into() });
             }
             Err(error) => return Err(error),
@@ -555,11 +568,12 @@ impl HostTask {
         if let (Some(Value::Dict(facts)), false) = (outcome.get("ansible_facts"), told) {
             effects.push((facts_of, Effect::Facts(facts.clone())));
         }
+        let unsaid = outcome::unsaid(&mut outcome);
         if let Some(name) = delegated {
             outcome.set("_ansible_delegated_vars", remote.delegated_vars(name, scope));
         }
         let remarks = remote.take_remarks().into_iter().chain(outcome::help(&outcome)).collect();
-        Attempt { outcome, effects, cause, remarks, ..Attempt::default() }
+        Attempt { outcome, effects, cause, unsaid, remarks, ..Attempt::default() }
     }
 
     fn context(&self, keywords: &Keywords<'_>) -> Result<Context> {

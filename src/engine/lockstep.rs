@@ -277,7 +277,8 @@ impl Batch {
             check: flag(keywords.bool("check_mode", |c| c.check_mode.as_ref()), options.check),
             diff: flag(keywords.bool("diff", |c| c.diff.as_ref()), options.diff),
             no_log: flag(keywords.bool("no_log", |c| c.no_log.as_ref()), false),
-            origin: task.origin.clone(),
+            // The task that gathers facts stands where its play does, though its errors tell no place.
+            origin: task.origin.clone().or_else(|| self.play.origin.clone()),
             args: task.args.clone(),
             tags: self.tags(task),
             play: self.id,

@@ -145,6 +145,8 @@ impl HostTask {
                 // Where the strategy is gone, the run is over.
                 let _ = self.notes.send(Note::Item(told));
             }
+            // Whether facts are kept is known by now.
+            attempt.outcome.result.remove("_ansible_facts_cacheable");
             results.push(attempt.outcome.result.clone());
             let stop = self.breaks(&overlay);
             attempt.merge_into(&mut all, Some(index));
@@ -205,11 +207,11 @@ impl Control {
     /// The variables of an item.
     fn variables(&self, items: &[Value], index: usize, item: &Value) -> Dict {
         let mut vars = Dict::new();
-        vars.insert("ansible_loop_var", self.var.as_str());
         vars.insert(self.var.as_str(), item.clone());
+        vars.insert("ansible_loop_var", self.var.as_str());
         if let Some(name) = &self.index {
-            vars.insert("ansible_index_var", name.as_str());
             vars.insert(name.as_str(), index);
+            vars.insert("ansible_index_var", name.as_str());
         }
         if self.extended {
             vars.insert("ansible_loop", self.extended(items, index));
@@ -243,42 +245,39 @@ impl Control {
 
 /// One result of all items' results.
 fn sum_up(results: Vec<Dict>) -> Outcome {
-    let any = |key: &str| results.iter().any(|r| r.get(key).is_some_and(Value::truthy));
-    let changed = any("changed");
-    let failed = any("failed");
-    let unreachable = any("unreachable");
-    let skipped = results.iter().all(|r| r.get("skipped").is_some_and(Value::truthy));
-    let mut outcome = Outcome::changed(changed).with("skipped", skipped);
-    if any("_ansible_no_log") {
+    let mut outcome = Outcome::default().with("results", Value::Null);
+    outcome.set("skipped", results.iter().all(|r| r.get("skipped").is_some_and(Value::truthy)));
+    if results.iter().any(|r| r.get("_ansible_no_log").is_some_and(Value::truthy)) {
         outcome.set("_ansible_no_log", true);
     }
-    let (mut warnings, mut deprecations) = (Vec::new(), Vec::new());
     let mut kept = Vec::with_capacity(results.len());
     for mut result in results {
-        if let Some(Value::List(texts)) = result.remove("warnings") {
-            warnings.extend(texts.iter().cloned());
+        // The keys come in the order in which the items bring them.
+        for key in ["changed", "failed", "unreachable"] {
+            if result.get(key).is_some_and(Value::truthy) && !outcome.result.contains(key) {
+                outcome.set(key, true);
+                if key == "failed" {
+                    outcome.set("msg", "One or more items failed");
+                }
+            }
         }
-        if let Some(Value::List(items)) = result.remove("deprecations") {
-            deprecations.extend(items.iter().cloned());
+        for key in ["warnings", "deprecations"] {
+            if let Some(Value::List(said)) = result.remove(key)
+                && !said.is_empty()
+            {
+                let before = outcome.get(key).and_then(Value::as_list).unwrap_or_default();
+                let all: Vec<Value> = before.iter().chain(said.iter()).cloned().collect();
+                outcome.set(key, all);
+            }
         }
         kept.push(Value::Dict(result));
     }
-    if !deprecations.is_empty() {
-        outcome.set("deprecations", deprecations);
-    }
-    if !warnings.is_empty() {
-        outcome.set("warnings", warnings);
-    }
-    if failed {
-        outcome.set("failed", true);
-    }
-    if unreachable {
-        outcome.set("unreachable", true);
-    }
-    outcome.set("msg", if failed { "One or more items failed" } else { "All items completed" });
-    if skipped {
+    // Items that were not reached have not failed, as ansible-core has it.
+    outcome.result.set_default("msg", "All items completed");
+    if outcome.get("skipped").is_some_and(Value::truthy) {
         outcome.set("msg", "All items skipped");
     }
+    outcome.result.set_default("changed", false);
     outcome.with("results", kept)
 }
 

@@ -100,6 +100,15 @@ pub(super) fn complete(outcome: &mut Outcome) {
     outcome.result.set_default("changed", false);
 }
 
+/// Takes out the message of a module that crashed: what looks at the result before the task has failed finds none.
+pub(super) fn unsaid(outcome: &mut Outcome) -> Option<String> {
+    let said = outcome.get("msg").and_then(Value::as_str)?;
+    if !outcome.is_failed() || !said.starts_with("Task failed: Module failed") {
+        return None;
+    }
+    outcome.result.remove("msg").map(|said| said.to_text())
+}
+
 /// A text in one line of at most 120 characters, cut between words, as Python's `textwrap.shorten` does it.
 pub(super) fn shortened(text: &str) -> String {
     const WIDTH: usize = 120;
@@ -149,15 +158,35 @@ pub(super) fn task_failed(error: &Error) -> Error {
 
 /// What `register` keeps of a result: everything but what is for the engine and callbacks alone.
 pub(super) fn registered(result: &Dict) -> Dict {
-    let mut kept: Dict =
-        result.iter().filter(|(key, _)| !is_internal(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let mut kept = without_internal(result);
     kept.remove("invocation");
     kept
+}
+
+fn without_internal(result: &Dict) -> Dict {
+    result.iter().filter(|(key, _)| !is_internal(key)).map(|(k, v)| (k.clone(), outer(v))).collect()
 }
 
 /// What `ansible_failed_result` keeps of a result.
 pub(super) fn of_failure(result: &Dict) -> Dict {
     result.iter().filter(|(key, _)| !is_internal(key)).map(|(k, v)| (k.clone(), v.clone())).collect()
+}
+
+/// A value without internal keys, those of a loop's items among them; most have none and are kept as they are.
+fn outer(value: &Value) -> Value {
+    match value {
+        Value::Dict(dict) if has_internal(value) => Value::Dict(without_internal(dict)),
+        Value::List(items) if has_internal(value) => Value::list(items.iter().map(outer)),
+        other => other.clone(),
+    }
+}
+
+fn has_internal(value: &Value) -> bool {
+    match value {
+        Value::Dict(dict) => dict.iter().any(|(key, value)| is_internal(key) || has_internal(value)),
+        Value::List(items) => items.iter().any(has_internal),
+        _ => false,
+    }
 }
 
 /// The result of a task whose results are secret.
@@ -171,6 +200,7 @@ pub(super) fn censored(result: &Dict) -> Dict {
         "failed",
         "skipped",
         "unreachable",
+        "_ansible_delegated_vars",
         "_ansible_no_log",
         "warnings",
         "deprecations",

@@ -1,6 +1,7 @@
 //! Runs modules that are files on a task's host: looks at the file, packs it, chooses the interpreter, reads what
 //! was printed.
 
+use super::attempt::NO_TRACE;
 use super::remote::HostRemote;
 use super::shared::Shared;
 use crate::connection::{ConnectionError, Raw, Target, Upload};
@@ -165,8 +166,9 @@ impl HostRemote<'_> {
     /// Reads what was printed.
     fn finish(&self, outcome: &Outcome, chosen: &Chosen) -> Outcome {
         if outcome.get("stdout").is_none() {
-            self.note(outcome);
-            return outcome.clone();
+            let mut outcome = outcome.clone();
+            self.note(&mut outcome);
+            return outcome;
         }
         let text = |key: &str| outcome.get(key).map(Value::to_text).unwrap_or_default();
         let rc = outcome.get("rc").and_then(Value::as_int).unwrap_or_default();
@@ -193,17 +195,20 @@ impl HostRemote<'_> {
     fn heard(&self, read: &mut Read) {
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = read.error.take();
         read.remarks.drain(..).for_each(|remark| self.remarks.add(remark));
+        if read.outcome.is_failed() {
+            read.outcome.result.set_default("exception", NO_TRACE);
+        }
     }
 
     /// A job's state, whose result is as its module printed it.
-    pub(super) fn job_read(&self, outcome: Outcome) -> Outcome {
+    pub(super) fn job_read(&self, mut outcome: Outcome) -> Outcome {
         match python::untagged(&outcome.result, self.keeps_traces()) {
             Some(mut read) => {
                 self.heard(&mut read);
                 read.outcome
             }
             None => {
-                self.note(&outcome);
+                self.note(&mut outcome);
                 outcome
             }
         }

@@ -1,8 +1,10 @@
 //! The host of a running task, as actions may use it.
 
 use super::ahead::Place;
+use super::attempt::NO_TRACE;
 use super::host_task::HostTask;
 use super::keywords::Keywords;
+use super::outcome::lines;
 use super::python::{Chosen, lacking};
 use crate::actions::{BoxFuture, Remote};
 use crate::connection::{Connection, ConnectionError, Raw, Target, Transport, Upload};
@@ -87,8 +89,9 @@ impl<'a> HostRemote<'a> {
         let mut vars = Dict::from([("ansible_delegated_host", Value::str(name))]);
         for name in ["ansible_host", "ansible_port", "ansible_user", "ansible_connection"] {
             let written = self.vars.plain(name).ok().flatten();
-            let rendered = written.and_then(|value| self.task.shared.templar.render_value(&value, own).ok());
-            let value = match (rendered.flatten(), name) {
+            // What cannot be rendered here is told as it is written.
+            let render = |value: Value| self.task.shared.templar.render_value(&value, own).unwrap_or(Some(value));
+            let value = match (written.and_then(render), name) {
                 (Some(value), _) => value.untrusted(),
                 (None, "ansible_host") => Value::str(self.vars.host.clone()),
                 (None, "ansible_connection") => continue,
@@ -163,7 +166,7 @@ impl<'a> HostRemote<'a> {
         if of_job {
             outcome = self.job_read(outcome);
         } else {
-            self.note(&outcome);
+            self.note(&mut outcome);
         }
         self.noticed(&mut outcome);
         Ok(Ok(outcome))
@@ -197,7 +200,11 @@ impl<'a> HostRemote<'a> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn note(&self, outcome: &Outcome) {
+    pub(super) fn note(&self, outcome: &mut Outcome) {
+        // A module that fails has where from at once, an action that gives a failed result only in the end.
+        if outcome.is_failed() {
+            outcome.result.set_default("exception", NO_TRACE);
+        }
         if !outcome.is_failed() && outcome.get("rc").is_none_or(|rc| *rc == Value::Int(0)) {
             return;
         }
@@ -236,7 +243,8 @@ impl<'a> HostRemote<'a> {
                 Ok(outcome
                     .with("module_stdout", stdout.as_str())
                     .with("module_stderr", stderr.as_str())
-                    .with("rc", i64::from(rc)))
+                    .with("rc", i64::from(rc))
+                    .with("exception", NO_TRACE))
             }
         }
     }
@@ -302,8 +310,8 @@ impl Remote for HostRemote<'_> {
             self.task.go_away();
             let here = Target { name: "localhost".into(), cwd, ..Target::default() };
             match self.task.shared.pool.connect(&here).run(request, None).await {
-                Ok(outcome) => {
-                    self.note(&outcome);
+                Ok(mut outcome) => {
+                    self.note(&mut outcome);
                     Ok(outcome)
                 }
                 Err(error) => self.lost(error),
@@ -315,10 +323,16 @@ impl Remote for HostRemote<'_> {
         Box::pin(async move {
             let raw = Raw { command: command.to_owned(), executable: executable.map(str::to_owned) };
             match self.connection().raw(&raw).await {
-                Ok(output) => Ok(Outcome::default()
-                    .with("rc", i64::from(output.rc))
-                    .with("stdout", String::from_utf8_lossy(&output.stdout).as_ref())
-                    .with("stderr", String::from_utf8_lossy(&output.stderr).as_ref())),
+                Ok(output) => {
+                    let (stdout, stderr) =
+                        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+                    Ok(Outcome::default()
+                        .with("rc", i64::from(output.rc))
+                        .with("stdout", stdout.as_ref())
+                        .with("stdout_lines", lines(&stdout))
+                        .with("stderr", stderr.as_ref())
+                        .with("stderr_lines", lines(&stderr)))
+                }
                 // Where the escalation itself ended, it is the command's end.
                 Err(ConnectionError::Module { rc, stdout, stderr }) => Ok(Outcome::default()
                     .with("rc", i64::from(rc))

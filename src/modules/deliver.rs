@@ -40,7 +40,8 @@ pub const DIFF_LIMIT: i64 = 104_448;
 /// Puts content in its place, or sets the attributes of the file that has it already.
 ///
 /// The arguments are `copy`'s; beside them `checksum` is the content's, `_label` is what the header of a
-/// difference says, and `_diff_limit` how large a file may be of which one is shown.
+/// difference says, `_diff_limit` how large a file may be of which one is shown, and `_always` leaves it to `copy`
+/// to see that there is nothing to do, as `assemble` does.
 pub fn run(request: &Request, blob: Option<Blob>, cancelled: &AtomicBool) -> Outcome {
     let mut delivery = Delivery::new(request);
     let label = delivery.args.remove("_label").unwrap_or_default();
@@ -50,6 +51,9 @@ pub fn run(request: &Request, blob: Option<Blob>, cancelled: &AtomicBool) -> Out
     match delivery.place() {
         Ok(dest) => delivery.dest = dest,
         Err(failed) => return failed,
+    }
+    if delivery.always {
+        return delivery.copied(blob, &label, cancelled);
     }
     if let Err(error) = fs::symlink_metadata(&delivery.dest)
         && matches!(error.kind(), ErrorKind::NotADirectory | ErrorKind::PermissionDenied)
@@ -75,6 +79,13 @@ pub fn run(request: &Request, blob: Option<Blob>, cancelled: &AtomicBool) -> Out
     let told = same || !request.context.check;
     if told && outcome.get("checksum").is_none_or(|sum| !sum.truthy()) {
         outcome.set("checksum", checksum);
+    }
+    super::order::lead(&mut outcome, &["diff"]);
+    // Where nothing was copied, the action adds these.
+    for key in ["checksum", "dest"] {
+        if same && let Some(value) = outcome.result.remove(key) {
+            outcome.set(key, value);
+        }
     }
     outcome
 }
@@ -109,13 +120,16 @@ struct Delivery<'a> {
     dest: PathBuf,
     /// How large a file may be of which a difference is shown; without bound where it is not above 0.
     limit: i64,
+    /// Whether `copy` runs even where the content is there.
+    always: bool,
 }
 
 impl<'a> Delivery<'a> {
     fn new(request: &'a Request) -> Self {
         let mut args = request.args.clone();
         let limit = args.remove("_diff_limit").and_then(|limit| limit.as_int()).unwrap_or(DIFF_LIMIT);
-        Self { request, args, dest: PathBuf::new(), limit }
+        let always = args.remove("_always").is_some();
+        Self { request, args, dest: PathBuf::new(), limit, always }
     }
 
     fn read_for_diff(&self, path: &Path) -> Shown {
@@ -169,6 +183,13 @@ impl<'a> Delivery<'a> {
         args.insert("recurse", false);
         args.insert("state", "file");
         let outcome = self.ask("file", args, None, cancelled);
+        let mut outcome = outcome;
+        // The action hands on its own `dest` too.
+        if let Some(Value::Dict(invocation)) = outcome.result.get_mut("invocation")
+            && let Some(Value::Dict(shown)) = invocation.get_mut("module_args")
+        {
+            shown.insert("dest", self.args.get("dest").cloned().unwrap_or_default());
+        }
         match outcome.get("path").cloned() {
             Some(path) if outcome.get("dest").is_none() && !outcome.is_failed() => outcome.with("dest", path),
             _ => outcome,
@@ -188,6 +209,19 @@ impl<'a> Delivery<'a> {
         };
         match diff {
             Some(diff) => outcome.with("diff", vec![Value::Dict(diff)]),
+            None => outcome,
+        }
+    }
+
+    /// `copy` as it is, in check mode too.
+    fn copied(&mut self, blob: Option<Blob>, label: &Value, cancelled: &AtomicBool) -> Outcome {
+        let diff = self.request.context.diff.then(|| self.difference(blob.as_ref(), label));
+        self.args.remove("_content");
+        self.args.remove("checksum");
+        let outcome = self.ask("copy", self.args.clone(), blob, cancelled);
+        let outcome = if outcome.is_failed() { outcome } else { outcome.with("src", self.source()) };
+        match diff {
+            Some(diff) => outcome.with("diff", diff),
             None => outcome,
         }
     }

@@ -36,7 +36,7 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
     let split = call.args.opt_str("split").or_else(|| COLONS.contains(&database).then_some(":"));
     let facts = |tree: Dict| Dict::from([(format!("getent_{database}"), Value::from(tree))]);
     let msg = match output.rc {
-        0 => return Ok(Outcome::changed(false).with("ansible_facts", facts(tree(&output.out(), split)?))),
+        0 => return Ok(Outcome::default().with("ansible_facts", facts(tree(&output.out(), split)?))),
         1 => "Missing arguments, or database unknown.",
         2 => "One or more supplied key could not be found in the database.",
         3 => "Enumeration not supported on this database.",
@@ -45,7 +45,7 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
     if output.rc == 2 && !call.args.bool("fail_key") {
         let mut tree = Dict::new();
         tree.insert(key, Value::Null);
-        return Ok(Outcome::changed(false).with("ansible_facts", facts(tree)).with("msg", msg));
+        return Ok(Outcome::default().with("ansible_facts", facts(tree)).with("msg", msg));
     }
     Err(Outcome::failed(msg))
 }

@@ -48,6 +48,7 @@ pub mod lineinfile;
 pub mod many;
 pub mod mount;
 mod neutral;
+mod order;
 pub mod package_facts;
 pub mod patch;
 pub mod ping;

@@ -4,7 +4,7 @@
 //! of `no_log` arguments are masked here, before anything leaves the host.
 
 use super::neutral::Neutral;
-use super::{Blob, Call, ModuleDef, Support, attributes, deliver, many, programs};
+use super::{Blob, Call, ModuleDef, Support, attributes, deliver, many, order, programs};
 use crate::argspec::{Args, Checked, Host, check};
 use crate::host::{Command, Env, Output, locale, words};
 use crate::proto::{Outcome, Request};
@@ -68,6 +68,8 @@ pub fn run_def(def: &ModuleDef, request: &Request, blob: Option<Blob>, cancelled
         // The module mostly has moved it into place.
         drop(std::fs::remove_file(path));
     }
+    let mut outcome = outcome;
+    order::put(def.name, &mut outcome);
     finish(outcome, &call.args, call.warnings, &checked)
 }
 

@@ -66,12 +66,14 @@ pub struct Host<'a> {
     warnings: Mutex<Vec<String>>,
     /// What the interpreter said, which two collectors need.
     python: OnceLock<Option<Dict>>,
+    /// The interpreter that the inventory names, if it does.
+    interpreter: Option<&'a str>,
 }
 
 impl<'a> Host<'a> {
     /// A host that nobody has asked anything yet.
     fn asking(env: &'a Env, fact_path: &'a str, timeout: Duration) -> Self {
-        Self { env, fact_path, timeout, warnings: Mutex::default(), python: OnceLock::new() }
+        Self { env, fact_path, timeout, warnings: Mutex::default(), python: OnceLock::new(), interpreter: None }
     }
 }
 
@@ -108,14 +110,15 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
     let collectors = subsets::select(&asked).map_err(Outcome::failed)?;
     let seconds = u64::try_from(call.args.int("gather_timeout")).ok().filter(|s| *s > 0).unwrap_or(10);
     let fact_path = call.args.str("fact_path").to_owned();
-    let host = Host::asking(&call.env, &fact_path, Duration::from_secs(seconds));
+    let mut host = Host::asking(&call.env, &fact_path, Duration::from_secs(seconds));
+    host.interpreter = call.context.python.as_deref();
     let mut facts = gather(&host, &collectors);
     facts.insert("gather_subset", Value::list(asked.into_iter().map(Value::from)));
     facts.insert("module_setup", true);
     let filter = call.args.opt_list("filter").unwrap_or_default();
     let facts = filtered(facts, &filter);
     call.warnings.extend(host.warnings.into_inner().unwrap_or_else(PoisonError::into_inner));
-    Ok(Outcome::changed(false).with("ansible_facts", facts))
+    Ok(Outcome::default().with("ansible_facts", facts))
 }
 
 /// Runs the collectors, those that may block on threads of their own.

@@ -30,7 +30,7 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
         Outcome::failed(msg).caused_by(errors::os_error(&error, source))
     })?;
     let content = base64::engine::general_purpose::STANDARD.encode(data);
-    Ok(Outcome::changed(false).with("content", content).with("source", source).with("encoding", "base64"))
+    Ok(Outcome::default().with("content", content).with("source", source).with("encoding", "base64"))
 }
 
 #[cfg(test)]

@@ -72,8 +72,8 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
     if call.args.bool("get_attributes") {
         let flags = flags::read(&call.env, path);
         let names = flags.iter().flat_map(flags::Flags::names);
-        stat.insert("attributes", Value::list(names.map(Value::from)));
         stat.insert("version", flags.as_ref().map(|flags| flags.version.clone()));
+        stat.insert("attributes", Value::list(names.map(Value::from)));
         stat.insert("attr_flags", flags.map(|flags| flags.letters).unwrap_or_default());
     }
     Ok(Outcome::changed(false).with("stat", stat))

@@ -92,7 +92,7 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
         _ => wait.until(&mut || wait.has_come(&mut groups), &|| wait.is_missing())?,
     }
     let elapsed = start.elapsed().as_secs();
-    let mut outcome = Outcome::changed(false).with("state", state).with("elapsed", elapsed);
+    let mut outcome = Outcome::default().with("state", state).with("elapsed", elapsed);
     for name in ["port", "search_regex", "path"] {
         outcome.set(name, call.args.value(name).clone());
     }

@@ -33,6 +33,8 @@ impl Templar {
         let truth = result.truthy();
         let place = match &result {
             Value::Str(text) => text.origin().or(origin.as_ref()),
+            // Nothing comes from nowhere.
+            Value::Null => None,
             _ => origin.as_ref(),
         };
         let place = place.map_or_else(|| "<unknown>".to_owned(), ToString::to_string);

@@ -52,7 +52,7 @@ pub(super) async fn put(call: &ActionCall<'_>, dest: &str, source: &str, found: 
             Some(path) if last.get("dest").is_none() => last.with("dest", path),
             _ => last,
         },
-        _ => Outcome::changed(sums.changed).with("dest", dest).with("src", shown),
+        _ => Outcome::default().with("dest", dest).with("src", shown).with("changed", sums.changed),
     })
 }
 

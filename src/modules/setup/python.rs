@@ -1,4 +1,4 @@
-//! `python`: the interpreter that Ansible would choose, asked for its version; nothing where there is none.
+//! `python`: the interpreter that the inventory names, or that Ansible would choose, asked for its version; nothing where there is none.
 
 use super::Host;
 use crate::value::{Dict, Value};
@@ -30,12 +30,13 @@ fn found<'a>(host: &'a Host<'_>) -> Option<&'a Dict> {
 
 /// Asks the first interpreter that answers; those that are scripts (version switchers, slow) come last.
 fn ask_first(host: &Host<'_>) -> Option<Dict> {
+    let ask = |path: &str| parse(&host.output(path, &["-I", "-S", "-c", SCRIPT])?);
+    if let Some(answer) = host.interpreter.and_then(ask) {
+        return Some(answer);
+    }
     let paths = NAMES.iter().filter_map(|name| host.env.find_program(name));
     let (scripts, programs): (Vec<_>, Vec<_>) = paths.partition(|path| is_script(path));
-    programs.iter().chain(&scripts).find_map(|path| {
-        let out = host.output(path.to_str()?, &["-I", "-S", "-c", SCRIPT])?;
-        parse(&out)
-    })
+    programs.iter().chain(&scripts).find_map(|path| ask(path.to_str()?))
 }
 
 fn parse(out: &str) -> Option<Dict> {
