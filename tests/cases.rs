@@ -27,19 +27,19 @@ cases! {
     callbacks: check_markers color default_options json minimal oneline;
     engine: additions arguments arguments_as_variable background become_methods becoming blocks
         check_and_diff condition_origin conditions connection_keywords debugger delegated_vars delegation
-        delegation_empty delegation_undefined facts failures_stop failures_untold free free_refusals gathering
-        handlers handlers_forced hash_merge host_pinned hosts_back local_folder loop_control loops meta
-        meta_conditions meta_refresh module_defaults no_log no_log_failures once rejected remarks results retries run_once serial step
-        tags text_arguments throttle titles warnings whole_numbers;
+        delegation_empty delegation_undefined facts failures_stop failures_untold free free_refusals
+        gathering handlers handlers_forced hash_merge host_pinned hosts_back local_folder loop_control loops
+        meta meta_conditions meta_refresh module_defaults no_log no_log_failures once rejected remarks
+        results retries run_once serial step tags text_arguments throttle titles warnings whole_numbers;
     errors: full_names includes keyword_undefined keyword_values named_self named_tasks options playbook
         playbook_values task unreachable usage variables_unreadable yaml;
     http: faults forms get_url lookup_url places redirects secrets uri;
     inventory: constructed group_vars implicit_localhost ini listing patterns reserved_names script several
         toml yaml;
-    modules: accounts acl apt archive command command_not_utf8 copy copy_failures cron expect failures file
-        git ini_file iptables lines packages patch pause pip reboot shutdown small ssh_files stat subversion
-        synchronize system_files system_names systemd sysvinit template unarchive variables
-        wait_for_connection;
+    modules: accounts acl apt apt_key apt_sources archive command command_not_utf8 copy copy_failures cron
+        expect failures file git ini_file iptables lines packages patch pause pip reboot services shutdown
+        small ssh_files stat subversion synchronize system_files system_names systemd sysvinit template
+        unarchive variables wait_for_connection;
     python: collections deprecated_values finding kinds leaks new_style playbooks;
     roles: argument_specs end_role handlers imports includes metadata public whole;
     templates: escapes playbook;

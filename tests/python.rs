@@ -4,6 +4,8 @@
 //! they run with that as well.
 
 use crate::support::case::installed;
+use crate::support::connection::foreign_agent;
+use crate::support::sshd::Sshd;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -198,4 +200,98 @@ fn a_hundred_modules_leak_nothing_with_the_real_one() {
     if let Some(site) = installed.filter(|_| Path::new(PYTHON).exists()) {
         leak_nothing(&site);
     }
+}
+
+/// Tasks of every action that sends or brings files; each checks what came of it.
+const AGENTLESS: &str = r#"
+- hosts: box
+  vars: {d: "{{ lookup('env', 'PLACE') }}/{{ ansible_user_here | default('login') }}"}
+  tasks:
+    - assert: {that: ansible_facts.system == 'Linux'}
+    - file: {path: "{{ d }}", state: directory}
+    - copy: {content: "one\n", dest: "{{ d }}/c", mode: '0640'}
+      register: first
+    - copy: {content: "one\n", dest: "{{ d }}/c"}
+      register: again
+    - copy: {content: "two\n", dest: "{{ d }}/c", backup: true}
+      diff: true
+      register: changed
+    - copy: {content: "three\n", dest: "{{ d }}/c"}
+      check_mode: true
+      register: checked
+    - copy: {src: tree/, dest: "{{ d }}/t/"}
+    - template: {src: t.j2, dest: "{{ d }}/", validate: grep -q box %s}
+      register: templated
+    - assemble: {src: tree, dest: "{{ d }}/a", remote_src: false}
+    - unarchive: {src: a.tar, dest: "{{ d }}"}
+    - script: s.sh it "is here"
+      register: said
+    - fetch: {src: "{{ d }}/t/big", dest: "fetched-{{ d | basename }}", flat: true}
+      register: fetched
+    - binary: {a: 1}
+      register: binary
+    - command: echo later
+      async: 30
+      poll: 1
+      register: later
+    - shell: cat {{ d }}/c {{ d }}/t/sub/x {{ d }}/t.j2 {{ d }}/a {{ d }}/in_tar
+      register: all
+    - assert:
+        that:
+          - first is changed and first.mode == '0640' and first.src is search('ansible-tmp-')
+          - again is not changed and again.checksum == first.checksum
+          - changed.diff[0].before == "one\n" and changed.diff[0].after == "two\n" and changed.backup_file is defined
+          - checked is changed and checked.checksum is not defined
+          - said.stdout_lines == ['it|is here'] and said.rc == 0
+          - fetched is changed and fetched.checksum == fetched.remote_checksum
+          - binary.got == 'args' and later.stdout == 'later' and later.finished
+          - all.stdout_lines[:3] == ['two', 'x', 'for box'] and all.stdout_lines[-1] == 'tarred'
+"#;
+
+/// What sends and brings files where no agent runs, by ansible-core's own modules: as the login and as another user.
+#[test]
+fn actions_need_no_agent() {
+    let (Some(site), Some(sshd)) = (installed().filter(|_| Path::new(PYTHON).exists()), Sshd::start("")) else {
+        return;
+    };
+    let place = sshd.folder().join("case");
+    fs::set_permissions(sshd.folder(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    write(&place, "play.yml", AGENTLESS);
+    write(&place, "templates/t.j2", "for {{ inventory_hostname }}\n");
+    write(&place, "files/tree/big", &"0123456789".repeat(60_000));
+    write(&place, "files/tree/sub/x", "x\n");
+    write(&place, "files/tree/f", "f\n");
+    write(&place, "files/s.sh", "#!/bin/sh\nIFS='|'\necho \"$*\"\n");
+    write(&place, "in_tar", "tarred\n");
+    // A program that is no text: bytes that are no UTF-8 follow what the shell reads.
+    fs::create_dir_all(place.join("library")).unwrap();
+    let program =
+        [&b"#!/bin/sh\ngrep -q '\"a\": 1' \"$1\" && echo '{\"got\": \"args\"}'\nexit 0\n"[..], &[0, 255, 254]].concat();
+    fs::write(place.join("library/binary"), program).unwrap();
+    let tar = Command::new("tar").args(["-cf", "files/a.tar", "in_tar"]).current_dir(&place).status().unwrap();
+    assert!(tar.success());
+    let inventory = format!(
+        "box ansible_host=127.0.0.1 ansible_port={} ansible_user=root ansible_ssh_private_key_file={} \
+         ansible_python_interpreter={PYTHON} ansible_ssh_common_args='-F none -o IdentitiesOnly=yes \
+         -o UserKnownHostsFile={}'\n",
+        sshd.port,
+        sshd.key().display(),
+        sshd.folder().join("known_hosts").display()
+    );
+    write(&place, "hosts", &inventory);
+    let shared = place.join("shared");
+    fs::create_dir(&shared).unwrap();
+    fs::set_permissions(&shared, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
+    for extra in [&[][..], &["-b", "--become-user", "nobody", "-e", "ansible_user_here=nobody"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rplay"));
+        command.args(["play.yml", "-i", "hosts"]).args(extra).current_dir(&place).env_clear();
+        command.env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin").env("HOME", &place).env("LANG", "C.UTF-8");
+        command.env("RPLAY_ANSIBLE", &site).env("RPLAY_AGENT", foreign_agent(sshd.folder())).env("PLACE", &shared);
+        let output = command.output().unwrap();
+        let shown = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{shown}\n{}", String::from_utf8_lossy(&output.stderr));
+        assert!(shown.contains("All assertions passed") && shown.contains("failed=0"), "{shown}");
+    }
+    let big = fs::read(place.join("files/tree/big")).unwrap();
+    assert!(["login", "nobody"].iter().all(|who| fs::read(place.join(format!("fetched-{who}"))).unwrap() == big));
 }

@@ -9,7 +9,7 @@ use crate::actions::Effect;
 use crate::event::{Event, Status, TaskInfo, TaskResult};
 use crate::playbook::Task;
 use crate::value::{Dict, Value};
-use crate::vars::GATHERED;
+use crate::vars::{GATHERED, is_restricted};
 use std::sync::{Arc, PoisonError};
 
 impl Batch {
@@ -123,6 +123,9 @@ impl Batch {
                     targets.iter().for_each(|host| self.shared.store.include_vars(host, &vars));
                 }
                 Effect::Facts(mut facts) => {
+                    for name in facts.keys().filter_map(Value::as_str).filter(|name| is_restricted(name)) {
+                        self.shared.warn(format!("Removed restricted key from module data: {name}"));
+                    }
                     let gathers = task.resolved.as_ref().is_some_and(|a| &*a.fqcn == "ansible.builtin.gather_facts");
                     if gathers && !done.outcome.is_failed() {
                         facts.insert(GATHERED, true);

@@ -13,6 +13,8 @@ pub mod acl;
 mod against;
 pub mod alternatives;
 pub mod apt;
+pub mod apt_key;
+pub mod apt_repository;
 pub mod archive;
 pub mod assemble;
 pub mod async_status;
@@ -22,6 +24,7 @@ pub mod blockinfile;
 pub mod command;
 pub mod copy;
 pub mod cron;
+pub mod deb822_repository;
 pub mod debconf;
 pub mod deliver;
 #[cfg(test)]
@@ -138,6 +141,8 @@ pub static MODULES: &[&ModuleDef] = &[
     &acl::DEF,
     &alternatives::DEF,
     &apt::DEF,
+    &apt_key::DEF,
+    &apt_repository::DEF,
     &archive::DEF,
     &assemble::DEF,
     &async_status::DEF,
@@ -146,6 +151,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &command::DEF,
     &copy::DEF,
     &cron::DEF,
+    &deb822_repository::DEF,
     &debconf::DEF,
     &dpkg_selections::DEF,
     &expect::DEF,

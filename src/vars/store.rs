@@ -3,6 +3,7 @@
 use super::cache::FactCache;
 use super::layers::{read, write};
 use super::magic;
+use super::restricted::is_restricted;
 use crate::diag::Result;
 use crate::inventory::{Inventory, Notice, VarsFiles};
 use crate::template::World;
@@ -303,7 +304,7 @@ impl Store {
 
     /// A fact that is a variable of its own: `ansible_distribution`.
     pub(super) fn fact(&self, learned: &Learned, name: &str) -> Option<Value> {
-        if !self.inject_facts {
+        if !self.inject_facts || is_restricted(name) {
             return None;
         }
         read(&learned.facts).variable(name).cloned()
@@ -314,7 +315,9 @@ impl Store {
         if !self.inject_facts {
             return Dict::new();
         }
-        read(&learned.facts).variables()
+        let mut facts = read(&learned.facts).variables();
+        facts.retain(|name, _| !name.as_str().is_some_and(is_restricted));
+        facts
     }
 }
 
