@@ -15,7 +15,9 @@ use crate::proto::Outcome;
 use crate::value::{Dict, Value};
 use get::{Get, Verb};
 use known::Known;
+pub(super) use known::messages;
 use names::{Asked, Relation};
+pub(super) use update::{Trouble, attempt};
 
 const FALSE: Default = Default::Bool(false);
 

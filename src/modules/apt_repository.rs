@@ -3,8 +3,9 @@
 //! All lists are read, one line is added, enabled or removed, and what there is, is written back in a plain form. Where
 //! apt then cannot be brought up to date, the lists go back to what they were.
 
+use super::apt::{Trouble, attempt};
 use super::attributes::FileArgs;
-use super::{Call, ModuleDef, Support, command};
+use super::{Call, ModuleDef, Support};
 use crate::argspec::{Arg, Default, Kind, Spec};
 use crate::proto::Outcome;
 use crate::value::{Dict, Value};
@@ -133,16 +134,8 @@ fn update(call: &mut Call<'_>) -> Result<Result<(), String>, Outcome> {
     // Without it, hosts only try again at the same time.
     let _ = getrandom::fill(&mut random);
     let random = f64::from(u16::from_le_bytes(random) % 1000) / 1000.0;
-    let argv = [call.need_program("apt-get")?.to_string_lossy().into_owned(), "update".to_owned(), "-qq".to_owned()];
     for number in 0..tries {
-        let output = call.command(&argv).var("LC_ALL", "C").run();
-        let output = output.map_err(|error| command::not_started(&argv, &error))?;
-        // What may come by itself is a warning to the program alone.
-        let text = match (output.rc, output.err()) {
-            (0, err) if !err.contains("Some index files failed to download") => return Ok(Ok(())),
-            (0, _) => String::new(),
-            (_, err) => complaints(&err),
-        };
+        let Err(Trouble::Fetch(text) | Trouble::Locked(text)) = attempt(call)? else { return Ok(Ok(())) };
         call.warn(format!("Failed to update cache after {} due to {text} retry, retrying", number + 1));
         why = Some(text);
         let delay = 2f64.powi(i32::try_from(number).unwrap_or(i32::MAX)).min(longest).max(0.0) + random;
@@ -155,16 +148,6 @@ fn update(call: &mut Call<'_>) -> Result<Result<(), String>, Outcome> {
     }
     let why = why.unwrap_or_else(|| "unknown reason".to_owned());
     Ok(Err(format!("Failed to update apt cache after {tries} retries: {why}")))
-}
-
-/// apt's errors and warnings as its library joins them.
-pub(super) fn complaints(err: &str) -> String {
-    let lines = err.lines().map(str::trim_end).filter(|line| !line.is_empty());
-    let short = lines.map(|line| match line.split_once(": ") {
-        Some((kind @ ("E" | "W"), text)) => format!("{kind}:{text}"),
-        _ => line.to_owned(),
-    });
-    short.collect::<Vec<_>>().join(", ")
 }
 
 fn revert(call: &Call<'_>, before: &Lists, added: &[Value]) -> Result<(), Outcome> {
@@ -184,14 +167,6 @@ fn set_mode(call: &Call<'_>, path: &str) -> Result<(), Outcome> {
 mod tests {
     use super::*;
     use crate::modules::testing::{has, outcome};
-
-    #[test]
-    fn what_apt_says() {
-        assert_eq!(
-            complaints("E: The repository 'x y' is odd.\nW: a: b\n\nelse"),
-            "E:The repository 'x y' is odd., W:a: b, else"
-        );
-    }
 
     #[test]
     fn lines_that_are_no_sources() {

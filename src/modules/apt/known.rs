@@ -315,10 +315,13 @@ pub(super) fn execute(call: &Call<'_>, argv: &[String]) -> Result<Output, Outcom
 }
 
 /// The errors and warnings that apt printed, as libapt words them: `W:one, E:two`.
-pub(super) fn messages(err: &str) -> String {
+pub fn messages(err: &str) -> String {
     let mut messages: Vec<String> = Vec::new();
     for line in err.lines() {
         let kind = ["E", "W", "N"].into_iter().find(|kind| line.starts_with(&format!("{kind}: ")));
+        if line.is_empty() {
+            continue;
+        }
         match (kind, messages.last_mut()) {
             (Some(kind), _) => messages.push(format!("{}:{}", if kind == "E" { "E" } else { "W" }, &line[3..])),
             (None, Some(last)) => last.push_str(&format!("\n{line}")),

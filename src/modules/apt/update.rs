@@ -51,7 +51,8 @@ fn seconds(time: SystemTime) -> i64 {
 }
 
 /// What keeps the lists from being updated.
-enum Trouble {
+#[derive(Debug)]
+pub enum Trouble {
     /// Another process has them.
     Locked(String),
     /// They could not be fetched.
@@ -68,13 +69,13 @@ fn update(call: &mut Call<'_>) -> Result<(), Outcome> {
     let mut last = None;
     let mut retry = 0;
     while retry < retries {
-        match once(call)? {
+        match attempt(call)? {
             Ok(()) => return Ok(()),
             Err(Trouble::Locked(text)) => {
                 if Instant::now() >= deadline {
                     return Err(Outcome::failed(format!("Failed to lock apt for exclusive operation: {text}")));
                 }
-                wait(call, Duration::from_millis(500))?;
+                pause(call, Duration::from_millis(500))?;
                 continue;
             }
             Err(Trouble::Fetch(text)) => {
@@ -86,7 +87,7 @@ fn update(call: &mut Call<'_>) -> Result<(), Outcome> {
         let seconds = 1_i64.checked_shl(u32::try_from(retry - 1).unwrap_or(u32::MAX)).unwrap_or(i64::MAX).min(most);
         let whole = Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
         let delay = whole + Duration::from_secs(1) * u32::from(byte[0]) / 256;
-        wait(call, delay)?;
+        pause(call, delay)?;
         let shown = delay.as_secs_f64().round();
         call.warn(format!("Sleeping for {shown} seconds, before attempting to refresh the cache again"));
     }
@@ -94,12 +95,15 @@ fn update(call: &mut Call<'_>) -> Result<(), Outcome> {
     Err(Outcome::failed(format!("Failed to update apt cache after {retries} retries: {why}")))
 }
 
-fn once(call: &Call<'_>) -> Result<Result<(), Trouble>, Outcome> {
+/// Updates them once. The inner error says why they are not.
+pub fn attempt(call: &Call<'_>) -> Result<Result<(), Trouble>, Outcome> {
     let output = execute(call, &["apt-get", "update", "-q"].map(str::to_owned))?;
-    if output.rc == 0 {
-        return Ok(Ok(()));
-    }
     let err = output.err();
+    if output.rc == 0 {
+        // What may pass by itself is a warning to the program alone, and its library says no more than that it failed.
+        let passing = err.contains("Some index files failed to download");
+        return Ok(if passing { Err(Trouble::Fetch(String::new())) } else { Ok(()) });
+    }
     let lists = "/var/lib/apt/lists/";
     let held = |line: &&str| line.contains(&format!("{lists}lock"));
     Ok(Err(match err.lines().find(held).and_then(|line| line.strip_prefix("E: ")) {
@@ -109,13 +113,7 @@ fn once(call: &Call<'_>) -> Result<Result<(), Trouble>, Outcome> {
 }
 
 /// Waits, unless the task is to end.
-fn wait(call: &Call<'_>, time: Duration) -> Result<(), Outcome> {
-    let end = Instant::now() + time;
-    while let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
-        if call.is_cancelled() {
-            return Err(Outcome::failed("The task was ended while it waited for apt."));
-        }
-        std::thread::sleep(left.min(Duration::from_millis(100)));
-    }
-    Ok(())
+fn pause(call: &Call<'_>, time: Duration) -> Result<(), Outcome> {
+    call.pause(time);
+    if call.is_cancelled() { Err(Outcome::failed("The task was ended while it waited for apt.")) } else { Ok(()) }
 }

@@ -2,7 +2,7 @@
 
 use crate::host::Output;
 use crate::modules::Call;
-use crate::modules::apt_repository::complaints;
+use crate::modules::apt::messages;
 use crate::value::Dict;
 use std::collections::HashMap;
 
@@ -72,7 +72,7 @@ fn installed(text: &str, native: &str) -> Vec<Package> {
 
 fn execute(call: &Call<'_>, argv: &[&str]) -> Result<Output, String> {
     let output = call.command(argv).var("LC_ALL", "C").run().map_err(|error| crate::host::os_error(&error, argv[0]))?;
-    if output.rc == 0 { Ok(output) } else { Err(complaints(&output.err())) }
+    if output.rc == 0 { Ok(output) } else { Err(messages(&output.err())) }
 }
 
 /// The origin of each package by its name, as the repository that it comes from calls itself.
