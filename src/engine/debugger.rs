@@ -51,7 +51,8 @@ impl Batch {
         let mut session = Session::new(task, info, self.scope(&host).for_task(task, &start.layers));
         let mut done = done;
         loop {
-            let before = (self.hosts.state(&host).clone(), self.hosts.stats(&host).clone());
+            // All hosts': they share the result of what runs once.
+            let before = (self.hosts.clone(), self.bad.len(), self.counted.clone(), self.vars.removed());
             let wanted = when.wants(&done);
             session.result = done.outcome.result.clone();
             self.finish(task, info, done, all, includes);
@@ -63,8 +64,10 @@ impl Batch {
                 Next::Continue => return,
                 Next::Quit => return self.shared.cancel.cancel(),
                 Next::Redo => {
-                    *self.hosts.state(&host) = before.0;
-                    *self.hosts.stats(&host) = before.1;
+                    self.hosts = before.0;
+                    self.bad.truncate(before.1);
+                    self.counted = before.2;
+                    self.vars.set_removed(before.3);
                     includes.forget(&host);
                     done = Box::pin(self.redo(start, &session)).await;
                 }

@@ -168,7 +168,7 @@ impl HostState {
 }
 
 /// The hosts of a run by name, with their counters.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Hosts {
     states: HashMap<Arc<str>, HostState>,
     /// Counters of all plays so far.

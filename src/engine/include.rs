@@ -11,6 +11,7 @@ use crate::template::Templar;
 use crate::value::{Dict, Text, Value};
 use crate::vars::HostScope;
 use foldhash::{HashMap, HashSet};
+use indexmap::IndexSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -89,7 +90,8 @@ impl Batch {
         includes: Includes,
     ) -> Vec<(Vec<Arc<str>>, Loaded)> {
         let mut loaded = Vec::new();
-        let mut failed: Vec<Arc<str>> = Vec::new();
+        // A host fails once, however many includes of it do.
+        let mut failed: IndexSet<Arc<str>> = IndexSet::new();
         for Together { hosts, included, .. } in includes.list {
             let hosts = self.hosts.active(&hosts);
             let Some(first) = hosts.first() else { continue };

@@ -1,6 +1,7 @@
 //! Python's comparisons: equality, order, membership.
 
 use super::cx::Cx;
+use super::methods::time::clock;
 use super::object::{Obj, SetCell};
 use super::raise::{Class, Raise};
 use std::cmp::Ordering;
@@ -58,6 +59,9 @@ impl Cx<'_> {
             }
             (Obj::Dict(_) | Obj::Map(_), Obj::Dict(_) | Obj::Map(_)) => self.equal_dicts(a, b),
             (Obj::Set(x), Obj::Set(y)) => Ok(subset(x, y) && subset(y, x)),
+            // A variable holds a time of the day as its text, such as one of a TOML inventory.
+            (Obj::Special(x), Obj::Special(_) | Obj::Str(_)) if clock(x).is_some() => Ok(x.text() == self.text(b)?),
+            (Obj::Str(_), Obj::Special(y)) if clock(y).is_some() => Ok(y.text() == self.text(a)?),
             _ => Ok(a == b),
         }
     }

@@ -71,6 +71,16 @@ impl PlayVars {
         write(&self.removed).insert(host.clone());
     }
 
+    /// The hosts that the play has gone on without.
+    pub fn removed(&self) -> HashSet<Arc<str>> {
+        read(&self.removed).clone()
+    }
+
+    /// Says which those are, where a task is taken back.
+    pub fn set_removed(&self, hosts: HashSet<Arc<str>>) {
+        *write(&self.removed) = hosts;
+    }
+
     /// All hosts of the play that matched.
     pub fn all_hosts(&self) -> Vec<Arc<str>> {
         read(&self.hosts_all).clone()
