@@ -67,7 +67,8 @@ impl Batch {
                     self.hosts = before.0;
                     self.bad.truncate(before.1);
                     self.counted = before.2;
-                    self.vars.set_removed(before.3);
+                    // Its own name stays gone from `ansible_play_hosts`, as with ansible-core.
+                    self.vars.set_removed(before.3.into_iter().chain([host.clone()]).collect());
                     includes.forget(&host);
                     done = Box::pin(self.redo(start, &session)).await;
                 }
