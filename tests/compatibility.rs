@@ -37,7 +37,7 @@ const REFUSED: &[&str] = &[
     "strategies other than `linear`, `free` and `host_pinned` (mitogen's run as these, with a warning)",
     "connections other than `ssh` and `local`; become methods other than those above",
     "plugins written in Python: actions, filters, tests, lookups, callbacks and the like, of playbooks, roles and collections; modules in PowerShell",
-    "values that a module in Python marks as deprecated: they come without the mark; the serialization profile `modern`",
+    "marks of deprecation on numbers, lists and dictionaries that a module in Python gives (those on texts are kept); the serialization profile `modern`",
     "inventory plugins other than those above, where a source may be theirs",
 ];
 

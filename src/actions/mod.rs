@@ -29,6 +29,7 @@ mod set_stats;
 mod shell;
 mod shutdown;
 mod synchronize;
+mod system;
 mod template;
 mod unarchive;
 mod uri;

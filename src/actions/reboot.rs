@@ -4,11 +4,12 @@
 //! is going down, or just coming up, may not take an agent. Every look is a new login: a connection to a host
 //! that went away without a word would hang.
 
+use super::system::{System, found, part, status};
 use super::wait_for_connection::seconds;
 use super::{Acted, ActionCall, ActionDef, BoxFuture, Run};
 use crate::diag::{Error, Kind, Result};
 use crate::proto::Outcome;
-use crate::value::{Dict, Value};
+use crate::value::Value;
 use std::time::{Duration, Instant};
 
 /// `ansible.builtin.reboot`.
@@ -91,44 +92,7 @@ fn elapsed(since: Instant) -> i64 {
     i64::try_from(since.elapsed().as_secs()).unwrap_or(i64::MAX)
 }
 
-pub(super) fn status(said: &Outcome) -> i64 {
-    said.get("rc").and_then(Value::as_int).unwrap_or(1)
-}
-
-pub(super) fn part(said: &Outcome, key: &str) -> String {
-    said.get(key).map(Value::to_text).unwrap_or_default().trim().to_owned()
-}
-
-/// What the commands depend on.
-pub(super) struct System {
-    /// Names to look for in the tables below, the first that is there counts.
-    names: Vec<String>,
-}
-
 impl System {
-    pub(super) async fn of(call: &ActionCall<'_>) -> Result<Self> {
-        let asked = call.module("setup", Dict::from([("gather_subset", "min")]), None).await?;
-        if asked.is_failed() {
-            let (out, err) = (part(&asked, "module_stdout"), part(&asked, "module_stderr"));
-            return Err(Error::user(format!("Failed to determine system distribution. {out}, {err}")));
-        }
-        let fact = |name: &str| {
-            let value = asked.get("ansible_facts").and_then(|facts| facts.get(name)).map(Value::to_text);
-            let missing = || format!("Failed to get distribution information. Missing \"{name}\" in output.");
-            value.ok_or_else(|| Error::user(missing()))
-        };
-        let name = fact("ansible_distribution")?.to_lowercase();
-        let version = fact("ansible_distribution_version")?;
-        let family = fact("ansible_os_family")?.to_lowercase();
-        let major = version.split('.').next().unwrap_or_default();
-        Ok(Self { names: vec![format!("{name}{major}"), name, family] })
-    }
-
-    pub(super) fn choose<'a>(&self, table: &[(&str, &'a str)], default: &'a str) -> &'a str {
-        let of = |name: &String| table.iter().find(|(system, _)| system == name).map(|(_, value)| *value);
-        self.names.iter().find_map(of).unwrap_or(default)
-    }
-
     /// The command whose output differs from boot to boot.
     fn boot_time(&self) -> &'static str {
         let table = [
@@ -229,15 +193,6 @@ async fn reboot_command(call: &ActionCall<'_>, system: &System) -> Result<String
         Some(path) => Ok(format!("{path} {args}")),
         None => Err(Error::user(format!("Unable to find command \"{program}\" in search paths: {}", paths.to_text()))),
     }
-}
-
-/// The path of a program that is in one of these folders of the host.
-pub(super) async fn found(call: &ActionCall<'_>, program: &str, paths: &Value) -> Result<Option<String>> {
-    let patterns = Value::list([program.into()]);
-    let args = Dict::from([("paths", paths.clone()), ("patterns", patterns), ("file_type", "any".into())]);
-    let found = call.module("find", args, None).await?;
-    let first = found.get("files").and_then(Value::as_list).and_then(<[Value]>::first);
-    Ok(first.and_then(|file| file.get("path")).map(Value::to_text))
 }
 
 /// Waits until it is another boot, and until the test command runs; the text where the time is over.

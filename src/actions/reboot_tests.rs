@@ -8,6 +8,7 @@ use crate::modules::many::Step;
 use crate::playbook::{Common, Frame, FrameKind, Task};
 use crate::proto::{Context, Request};
 use crate::template::{Templar, Vars};
+use crate::value::Dict;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 

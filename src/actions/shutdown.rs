@@ -2,7 +2,7 @@
 //!
 //! The command runs by a plain exec, as with `reboot`: the host may be gone before anything has answered.
 
-use super::reboot::{System, found, part, status};
+use super::system::{System, found, part, status};
 use super::wait_for_connection::seconds;
 use super::{Acted, ActionCall, ActionDef, BoxFuture, Run};
 use crate::diag::{Error, Kind, Result};
