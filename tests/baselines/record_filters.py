@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Records what the real ansible-core gives for filters, tests and lookups: filters.jsonl.
 
-Run with the Python of an ansible-core 2.19.14 installation (with passlib for password_hash):
+Run with the Python of an ansible-core 2.19.14 installation (with passlib for password_hash, xmltodict, jsonpatch and
+prettytable for the filters of collections that use them):
     python tests/baselines/record_filters.py > tests/baselines/filters.jsonl
 
 A row: kind, name, input, args, kwargs, and either value or error. In inputs and arguments
@@ -381,6 +382,44 @@ LOOKUPS = {
     "vars": [c(None, "rplay_a"), c(None, "rplay_a", "rplay_b"), c(None, "nope_x", default="d"), c(None, 1), c(None, "nope_x")],
 }
 
+TREE = {"a": {"b-c": [1, {"d": None}], "e_1": True, "9f": 1.5, "x y": [], "z": {}}, "": {"k": 1}, "g": "text"}
+DEEP = {"k": {"k": [1], "name": "n", "v": {"name": "m", "w": []}}, "l": [{"name": "a"}, {"v": 1}, {}, [], "s", None], "name": 5, "n2": ""}
+SOURCES = [{"data": [{"name": "eth0", "up": True}, {"name": "eth1", "up": False}], "match_key": "name", "name": "ifs"}, {"data": [{"name": "eth0", "ip": "1.1.1.1"}], "match_key": "name", "name": "ips"}]
+UNNAMED = [{"data": [{"name": "eth0"}, {"x": 1}, {"name": "eth0"}], "match_key": "name", "name": "ifs"}, {"data": [{"n": "eth1"}, {"n": "eth0"}], "match_key": "n", "name": "ns"}]
+XML = '<?xml version="1.0"?>\n<a x="1" y="t&amp;u"><b>1</b><b>2</b><c/><d>t<e/>u</d><f z="3">v</f><!-- no --><g><![CDATA[<raw>]]></g>&#233;</a>'
+FILTERS.update({f"ansible.utils.{name}": rows for name, rows in {
+    "consolidate": [c(SOURCES), c(SOURCES, False, False, False), c(SOURCES, fail_missing_match_value=False), c(UNNAMED), c(UNNAMED, False), c(UNNAMED, False, False), c(UNNAMED, False, False, False), c(UNNAMED, fail_missing_match_key="no", fail_duplicate=0, fail_missing_match_value="off"),
+        c([]), c(1), c([1]), c([{"data": 1}]), c([{"data": [1], "match_key": "a", "name": "n"}]), c([{"data": 5, "match_key": "a", "name": "n"}]), c(SOURCES, zz=1), c(SOURCES, 1, 1, 1, 1, 1), c([dict(SOURCES[0], extra=1)]), c([{"data": [{"k": 2}, {"k": 10}, {"k": 1}], "match_key": "k", "name": "n"}]),
+        c([{"data": [{"k": [1]}], "match_key": "k", "name": "n"}]), c([{"data": {"q": 1}, "match_key": "k", "name": "n"}]), c("x"), c(None), c([{"data": "ab", "match_key": 5, "name": "n"}])],
+    "fact_diff": [c({"a": 1, "b": 2}, {"a": 2, "b": 2}), c({"a": 1, "b": 2}, {"a": 2, "b": 2}, common=True), c({"a": 1}, {"a": 1}), c(["a", "b"], ["a", "c", "d"]), c("a\nb\n", "a\nc\n"), c("a\nb", "a\nc"), c("a\n", "a"), c("", "x"), c(None, "x"), c(None, None), c(1, 2), c(1, "x"), c({"a": 1}, "x"), c({"a": 1}),
+        c("a\nb\nc 1\n", "a\nx\nc 2\n", plugin={"vars": {"skip_lines": ["^c"]}}), c(["a", "b1"], ["a", "b2"], {"vars": {"skip_lines": ["b"]}}), c("a", "b", {"vars": {"skip_lines": ["("]}}), c("a", "b", {"name": "x.y.z"}), c("a", "b", {"zz": 1}), c("a", "b", {"vars": {"skip_lines": "a,b"}}), c("a", "b", "zz"), c("a", "b", {}, "yes"), c("a", "b", nope=1),
+        c({"b": {"y": [1, 2, None, True, 1.5, "\u00e9"]}, "a": []}, {"b": {"y": [1, 2, None, True, 1.5]}, "a": [], "c": {}}), c([1, None, {"a": 1}], [1, None, {"a": 2}]), c([], []), c([], ["a"]), c({}, {"a": 1}), c({"a": 1}, {"a": 2}, {"vars": {"skip_lines": ["a"]}}), c(1, 1, {"vars": {"skip_lines": ["a"]}}), c("\x1b[31mred\x1b[0m", "green"), c(True, False), c("a\r\nb", "a\nb")],
+    "from_xml": [c(XML), c("<a/>"), c("<a></a>"), c("<a>t</a>"), c("<a> t </a>"), c("<a>\n <b> x </b>\n</a>"), c("<a><b/></a>", "xmltodict"), c("<a/>", "lxml"), c("<a>"), c(""), c("x"), c(5), c(None), c([1]), c({"a": 1}), c("<n:a xmlns:n='u' n:q='1'><n:b/></n:a>"), c("<a/>", nope=1), c("<a/>", 1, 2, 3), c("<a>&lt;&gt;&quot;&apos;&#x41;</a>"), c("<a>&nope;</a>"), c("<a b='1' b='2'/>"), c("<a/><b/>"), c("<a b=1/>"), c("<a><b>1</b>t<b>2</b></a>"),
+        c("<a>x<!-- c -->y</a>"), c("<a><?pi data?>x</a>"), c("<!DOCTYPE a [<!ENTITY e 'v'>]><a>&e;</a>"), c("<!DOCTYPE a><a>1</a>"), c("<a x=' 1\n2 '/>"), c("<a>\u00e9\u20ac</a>"), c("<?xml version='1.0' encoding='ISO-8859-1'?><a>\u00e9</a>"), c("<a><b> </b><c>\n</c></a>"), c("  <a/>"), c("<a/>\n<!-- x -->\n"), c("<a>]]></a>"), c("<a>\r\n1\r2</a>"), c("<1a/>"), c("<a><b></a></b>"), c("<a>&#0;</a>"), c("<a>\x01</a>"), c("<a b='<'/>"), c("<A.b-c_d:e/>")],
+    "get_path": [c(TREE, "a['b-c'][1].d"), c(TREE, "a.e_1"), c(TREE, "g"), c(TREE, "g|upper"), c(TREE, "a['b-c']"), c(TREE, "nope"), c(TREE, "nope.x"), c(TREE, "nope|default('d')"), c(TREE, path="a['9f'] + 1"), c(TREE, "a['b-c'][0]", False), c(TREE, "g", wantlist=True), c(TREE, ""), c(TREE, 5), c(TREE), c([1], "[0]"), c(1, "x"), c("x", "x"), c(TREE, "g }} {{ g"), c(TREE, "a["), c(TREE, None), c(TREE, ["g"]), c(TREE, "g", zz=1), c({"a b": 1}, "a"), c({}, "1"), c(None, "1"), c({"items": 5}, "items"),
+        c(TREE, "lookup('env', 'RPLAY_X')"), c(TREE, "rplay_a"), c({"x": "{{ 1 + 1 }}"}, "x"), c(TREE, "[1, 2]"), c(TREE, "{'k': g}"), c(TREE, "a.z"), c(TREE, "'lit'"), c(TREE, "g, wantlist"), c("a=1", "a"), c('{"a": {"b": 7}}', "a.b")],
+    "index_of": [c([1, 2, 3, 2], "eq", 2), c([1, 2, 3], "==", 2), c([1, 2, 3], "eq", 9), c([1, 2, 3], "eq", 3, wantlist=True), c(["a", "b"], "match", "^b"), c(["a", "b"], "!match", "^b"), c(["a", "b"], "not match", "^b"), c([1, 2, 3], "odd"), c([1, 2, 3], "!=", 2), c([1, 2, 3], "!= ", 2), c(PEOPLE, "eq", "bob", "name"), c(PEOPLE, "eq", 3, "age"), c(PEOPLE, "eq", 3, key="age", wantlist=True), c(PEOPLE, "eq", 1, "nope"), c(PEOPLE, "eq", 1, "nope", True), c(PEOPLE, "eq", 1, "nope", fail_on_missing=True),
+        c([1, 2], "eq", 1, "k"), c([1], "eq", 1, "k"), c([1, 2], "nope", 1), c([1, "a"], ">", 1), c([1, 2], "in", 2), c([1, 2], "in", [2, 3]), c([1, 2]), c(1, "eq", 1), c("abc", "eq", "b"), c(None, "eq", 1), c([], "eq", 1), c(PEOPLE, "eq", 1, ["k"]), c(PEOPLE, "eq", 1, {"k": 1}), c([True, False], "true"), c([1, 2], 5, 1), c([1, 2], "eq", 1, zz=1), c([1, 2], "eq", 1, None, False, True, 7), c({"a": 1}, "eq", "a"), c([1, None], "none"), c([1, 2], "eq", 1, 1.5), c([{"a": 1}, {"b": 1}], "eq", 1, "a", "yes"), c([1, 2], "ansible.builtin.odd"), c(["1.2", "1.3"], "version", "1.3"), c([[1], [2]], "contains", 2), c([1, 2], "not odd"), c(["x"], "not nope")],
+    "keep_keys": [c(DEEP, ["name"]), c(DEEP, ["k"]), c(DEEP, "name"), c(DEEP, ["n"], "starts_with"), c(DEEP, ["e"], "ends_with"), c(DEEP, ["^[nv]"], "regex"), c(DEEP, ["v", "l"]), c([DEEP], ["name"]), c([DEEP, 1, None, "s"], ["w"]), c(DEEP, []), c(DEEP), c("x", ["a"]), c(5, ["a"]), c(None, ["a"]), c(DEEP, ["a"], "zz"), c(DEEP, ["("], "regex"), c(DEEP, {"a": 1}), c(DEEP, 5), c(DEEP, ["name"], zz=1), c(DEEP, [5]), c(DEEP, ["name"], "equality"), c([[DEEP]], ["name"]), c(DEEP, "name,k"), c(DEEP, ["name"], "regex", 1), c({"a": {"b": {"c": 1}}}, ["c"]), c({"a": [[{"b": 1}], {"c": []}]}, ["b", "c"])],
+    "param_list_compare": [c(["a", "b", "c"], ["all"]), c(["a", "b", "c"], ["!a", "all"]), c(["a", "b", "c"], ["b", "zz"]), c(["a"], ["!zz"]), c(["b", "a"], ["all", "b"]), c(["a"]), c("a,b", "a"), c("a,b", ["a"]), c(1, ["a"]), c(["a"], 1), c(["a"], [1]), c([1], ["1"]), c(["a"], ["a"], zz=1), c(["a"], {"a": 1}), c([], []), c(None, ["a"]), c(["a"], None), c(["a", "a"], ["all", "!a"]), c(["a"], ["a"], 3), c(["a"], target=["a"]), c(["a"], base=["b"]), c({"a": 1}, ["a"])],
+    "remove_keys": [c(DEEP, ["name"]), c(DEEP, ["k"]), c(DEEP, "name"), c(DEEP, ["n"], "starts_with"), c(DEEP, ["e"], "ends_with"), c(DEEP, ["^[nv]"], "regex"), c([DEEP], ["name"]), c([DEEP, 0, None, "s", ""], ["w"]), c(DEEP, []), c(DEEP), c("x", ["a"]), c(5, ["a"]), c(DEEP, ["a"], "zz"), c(DEEP, ["("], "regex"), c(DEEP, {"a": 1}), c(DEEP, ["name"], zz=1), c({"a": 1, "ab": 2}, ["a", "ab"], "starts_with"), c(DEEP, ["name", "name"]), c({"a": [[], 0, [0, 1]]}, ["b"])],
+    "replace_keys": [c(DEEP, [{"before": "name", "after": "N"}]), c(DEEP, [{"before": "n", "after": "N"}], "starts_with"), c(DEEP, [{"before": "e", "after": "E"}], "ends_with"), c(DEEP, [{"before": "^n", "after": "N"}], "regex"), c([DEEP, 1], [{"before": "name", "after": "k"}, {"before": "k", "after": "q"}]), c(DEEP, [{"before": "name"}]), c(DEEP, [{"after": "x"}]), c(DEEP, [{"after": "x"}], "starts_with"), c(DEEP, [{"before": "a", "zz": 1}]), c(DEEP, [1]), c(DEEP, []), c(DEEP), c("x", []), c(DEEP, [{"before": "(", "after": "x"}], "regex"), c(DEEP, "a"), c(DEEP, {"before": "name", "after": "N"}), c(DEEP, [{"before": 5, "after": 6}]), c(DEEP, [], "zz"), c(DEEP, ["before=name after=N"])],
+    "to_paths": [c(TREE), c(TREE, "pre"), c(TREE, prepend="p", wantlist=True), c(TREE, wantlist=True), c([1, [2, {"a": 3}]]), c([1], "x"), c({}), c([]), c({}, "p"), c([], "p"), c("x"), c(1), c(None), c("x", "p"), c(TREE, zz=1), c(TREE, "a", True, 1), c(TREE, ["p"]), c({"a": {"it's": 1, "b\"c": 2, "\u00e9": 3, "k\n": 4}})],
+    "to_xml": [c({"a": {"b": 1, "c": ["x", "y"], "d": None, "e": True, "f": 1.5, "@at": "v", "#text": "t"}}), c({"a": 1}), c({"a": None}), c({"a": ""}), c({"a": []}), c({"a": {}}), c({"a": [1]}), c({"a": [1, 2]}), c({"a": 1, "b": 2}), c({}), c("x"), c(5), c([1]), c(None), c({"a": {"b": {"c": "<&>\"'"}}}, indent="spaces"), c({"a": {"b": {"c": 1}}}, "xmltodict", "spaces", 2), c({"a": {"b": 1}}, indent="zz"), c({"a": 1}, "lxml"), c({"a": {"b": 1}}, full_document=False), c({"a": 1, "b": 2}, full_document=False), c({"a": {"b": 1}}, indent="spaces", indent_width=0), c({"a": {"b": 1}}, indent="spaces", indent_width="x"), c({"a": {"@b": "x<>&\"'\n\t", "@n": 1, "@t": True, "@z": None}}), c({"a": {"#text": "only"}}), c({"a": {"b": [{"c": 1}, {"c": 2}, None, "s"]}}), c({"a b": 1}), c({"a": {"x y": 1}}), c({"1": 1}), c({"a": {"@x y": 1}}), c({"a": {"b": []}}), c({"a": {"b": [[1, 2], [3]]}}), c({"a": 1}, zz=1), c('{"a": {"b": 1}}'), c("a=1"), c({"a": 1}, "xmltodict", "tabs", 4, False), c({"a": {"b": "\u00e9\n x "}}), c({"a": {"#text": "t", "b": 1}}), c({"a": {"@x": ["1", "2"]}}), c({"a": {"@x": {"k": 1}}}), c({"a": {"#comment": "c"}}), c({"#comment": "c", "a": 1}), c({"a": {"b": "\x01"}}), c({"a": False}), c({"a": {"@xmlns": {"": "u", "p": "v"}, "b": 1}}), c({"a": {"/b": 1}}), c({"a": {"<": 1}}), c({"a": "multi\nline"})],
+}.items()})
+TESTS.update({f"ansible.utils.{name}": rows for name, rows in {
+    "ipv4_hostmask": [c("0.0.0.255"), c("255.255.255.0"), c("0.0.0.0"), c("x"), c(8), c("255.255.255.255"), c("8"), c("0.1.255.255"), c("0.0.255.0"), c(None), c([1]), c("0.0.0.255", 1)], "ipv4_netmask": [c("255.255.255.0"), c("0.0.0.255"), c("255.0.255.0"), c("0.0.0.0"), c("x"), c("24"), c(24), c("255.255.255.255"), c(None), c({}), c("255.255.255.128", zz=1)],
+    "ipv6_ipv4_mapped": [c("::FFFF:10.1.1.1"), c("::AAAA:10.1.1.1"), c("x"), c("10.1.1.1"), c("::ffff:a01:101"), c(1), c(None)], "ipv6_sixtofour": [c("2002:c0a8:6301:1::1"), c("2001:c0a8:6301:1::1"), c("x"), c("1.1.1.1"), c("2002::"), c([])], "ipv6_teredo": [c("2001::c0a8:6301:1"), c("2002::c0a8:6301:1"), c("x"), c("2001:0:4136:e378:8000:63bf:3fff:fdd2"), c("2001:1::")],
+    "private": [c(net) for net in ["10.0.0.1", "172.16.0.1", "172.32.0.1", "192.168.1.1", "8.8.8.8", "127.0.0.1", "169.254.1.1", "100.64.0.1", "192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.5", "240.0.0.1", "255.255.255.255", "0.0.0.0", "192.0.0.8", "192.0.0.9", "192.0.0.10", "192.0.0.170", "::1", "::", "fc00::1", "fe80::1", "2001:db8::1", "2001::1", "2001:4860::1", "64:ff9b:1::1", "100::1", "2002::1", "::ffff:10.0.0.1", "::ffff:8.8.8.8", "2001:1::1", "2001:3::1", "2001:20::1", "3fff::1", "x", "10.0.0.0/8", "192.88.99.1"]] + [c(1), c(None)],
+    "public": [c(net) for net in ["10.0.0.1", "8.8.8.8", "100.64.0.1", "192.0.0.9", "224.0.0.1", "::1", "2001:4860::1", "2001:db8::1", "2001:3::1", "64:ff9b::1", "ff02::1", "x", "8.8.8.0/24", "::ffff:8.8.8.8", "fe80::1"]], "reserved": [c(net) for net in ["240.0.0.1", "255.255.255.255", "10.0.0.1", "::1", "::2", "4000::1", "2001:db8::1", "8000::", "ff00::1", "fe80::1", "fc00::1", "1::", "x", "::ffff:1.2.3.4"]],
+    "resolvable": [c("localhost"), c("127.0.0.1", 1), c(""), c(None), c([1]), c("127.0.0.1", 1, 2), c("127.0.0.1", zz=1)],
+}.items()})
+LOOKUPS.update({f"ansible.utils.{name}": rows for name, rows in {
+    "get_path": [c(None, TREE, "a['b-c'][0]"), c(None, TREE, "nope"), c(None, TREE), c(None), c(None, var=TREE, path="g"), c(None, TREE, "g", 3), c(None, TREE, "a['b-c']"), c(None, TREE, "g", zz=1)],
+    "index_of": [c(None, [1, 2, 3, 2], "eq", 2), c(None, [1, 2, 3], "eq", 3), c(None, [1, 2, 3], "eq", 9), c(None, data=[1, 2], test="odd"), c(None, PEOPLE, "eq", "bob", "name"), c(None, [1], "nope", 1), c(None), c(None, [1, 2], "eq", 1, zz=1)],
+    "to_paths": [c(None, TREE), c(None, TREE, "p"), c(None, var=TREE, prepend="q"), c(None), c(None, 1), c(None, TREE, zz=1)],
+}.items()})
+
 # What random templates found.
 for name, calls in {
     "hash": [c("a", "sm3"), c("a", "SM3"), c("a", "ripemd160"), c("a", "rmd160"), c("a", "md5-sha1"), c("a", "sha512-256"), c("a", "sha512_224"), c("a", "sha3-256"), c("a", "SHA-1"), c("a", "sha2-256"), c("a", "blake2b512"), c("a", "BLAKE2b"),
@@ -624,6 +663,51 @@ TEMPLATES = """
 {{ 'ansible' | shuffle(seed='x') | join }}
 {{ [1, 2, 3] | shuffle(seed='abc') }}
 {{ [4, 5] | last }}{{ [4, 5] | min }}
+{{ {'a': undefd, 'b': 1} | ansible.utils.get_path('b') }}
+{{ {'a': 1} | ansible.utils.get_path('1/0') }}
+{{ {'a': 1} | ansible.utils.get_path('a.y') | default('q') }}
+{{ {'a': 1} | ansible.utils.get_path('a|nope') }}
+{{ {'a': 1} | ansible.utils.get_path('a|to_uuid(1,2,3)') }}
+{{ {'a': 1} | ansible.utils.get_path('a if false') }}
+{{ {'a': 1} | ansible.utils.get_path('a if false') is defined }}
+{{ {'a': 1} | ansible.utils.get_path('"b\\tc"') }}
+{{ {'a': 1} | ansible.utils.get_path('a }}b{% if a %}c{% endif %}{{ a') }}
+{{ {'a': 1} | ansible.utils.get_path('a+') }}
+{{ {'a': {'items': 3}} | ansible.utils.get_path("a['items']") }}
+{{ {'a': 5} | ansible.utils.get_path(path="a", var={'a': 6}) }}
+{{ hosts | ansible.utils.get_path("web1.roles[1]") }}
+{{ {1: 2} | ansible.utils.get_path('g') }}
+{{ [{1: 2}] | ansible.utils.index_of('eq', 2, 1) }}
+{{ {1: 2, 'a': 1} | ansible.utils.keep_keys(['a']) }}
+{{ {1: 2} | ansible.utils.keep_keys(['1']) }}
+{{ {1: 2} | ansible.utils.keep_keys(['1'], 'regex') }}
+{{ {1: 2} | ansible.utils.remove_keys(['1'], 'starts_with') }}
+{{ {1: 2} | ansible.utils.remove_keys(['1'], 'regex') }}
+{{ {1: 2} | ansible.utils.remove_keys(['1'], 'ends_with') }}
+{{ {1: 2} | ansible.utils.replace_keys([{'before': '1', 'after': 'x'}]) }}
+{{ {1: 2} | ansible.utils.replace_keys([{'before': '1', 'after': 'x'}], 'regex') }}
+{{ {1: {'a': 1}} | ansible.utils.to_paths }}
+{{ {none: {'a': 1}} | ansible.utils.to_paths }}
+{{ {'a': {1: 2}} | ansible.utils.to_paths }}
+{{ {1: {2: 3}} | ansible.utils.to_xml }}
+{{ lookup('ansible.utils.get_path', hosts, "web1.roles") }}
+{{ ['web1.ip', 'web2.ip'] | map('ansible.utils.get_path', 'x') | list }}
+{{ hosts | ansible.utils.to_paths }}
+{{ {'a': (1, 2)} | ansible.utils.to_paths }}
+{{ (1, 2) | ansible.utils.to_paths }}
+{{ {'a': 1, 'u': undefd} | ansible.utils.to_paths }}
+{{ {'a': 1, 'u': undefd} | ansible.utils.keep_keys(['a']) }}
+{{ {'a': 1, 'u': undefd} | ansible.utils.remove_keys(['u']) }}
+{{ [undefd, 1] | ansible.utils.index_of('eq', 1) }}
+{{ people | ansible.utils.index_of('eq', 'Ann', 'name') }}
+{{ people[people | ansible.utils.index_of('eq', 'Ann', 'name')].age }}
+{{ (1, 2) | ansible.utils.index_of('eq', 2) }}
+{{ range(3) | ansible.utils.index_of('eq', 2) }}
+{{ [1] | ansible.utils.index_of('subset', 3) }}
+{{ empty | ansible.utils.index_of('eq', 2) }}
+{{ [(1, 2)] | ansible.utils.keep_keys(['a']) }}
+{{ paths | ansible.utils.param_list_compare(['all', '!/etc/a.conf']) }}{{ paths }}
+{% set x = ['c', 'b'] %}{{ x | ansible.utils.param_list_compare(['all', '!b']) }}{{ x }}
 """.strip().split("\n")
 
 

@@ -19,6 +19,7 @@ mod sets;
 mod strings;
 pub(super) mod support;
 mod types;
+pub(super) mod utils;
 mod vaults;
 mod yaml;
 
@@ -60,7 +61,12 @@ pub static FILTERS: &[FilterDef] = &[
     lenient("ansible._protomatter.true_type", internal::true_type),
     filter("ansible._protomatter.unmask", internal::unmask),
     filter("ansible.utils.cidr_merge", network::cidr_merge),
+    filter("ansible.utils.consolidate", utils::consolidate),
+    filter("ansible.utils.fact_diff", utils::fact_diff),
+    filter("ansible.utils.from_xml", utils::from_xml),
+    filter("ansible.utils.get_path", utils::get_path),
     filter("ansible.utils.hwaddr", network::hwaddr),
+    filter("ansible.utils.index_of", utils::index_of),
     filter("ansible.utils.ip4_hex", network::ip4_hex),
     filter("ansible.utils.ipaddr", network::ipaddr),
     filter("ansible.utils.ipcut", network::ipcut),
@@ -70,14 +76,20 @@ pub static FILTERS: &[FilterDef] = &[
     filter("ansible.utils.ipv6", network::ipv6),
     filter("ansible.utils.ipv6form", network::ipv6form),
     filter("ansible.utils.ipwrap", network::ipwrap),
+    filter("ansible.utils.keep_keys", utils::keep_keys),
     filter("ansible.utils.macaddr", network::macaddr),
     filter("ansible.utils.network_in_network", network::network_in_network),
     filter("ansible.utils.network_in_usable", network::network_in_usable),
     filter("ansible.utils.next_nth_usable", network::next_nth_usable),
     filter("ansible.utils.nthhost", network::nthhost),
+    filter("ansible.utils.param_list_compare", utils::param_list_compare),
     filter("ansible.utils.previous_nth_usable", network::previous_nth_usable),
     filter("ansible.utils.reduce_on_network", network::reduce_on_network),
+    filter("ansible.utils.remove_keys", utils::remove_keys),
+    filter("ansible.utils.replace_keys", utils::replace_keys),
     filter("ansible.utils.slaac", network::slaac),
+    filter("ansible.utils.to_paths", utils::to_paths),
+    filter("ansible.utils.to_xml", utils::to_xml),
     filter("ansible.utils.usable_range", network::usable_range),
     filter("attr", select::attr),
     filter("b64decode", hashes::b64decode),

@@ -17,6 +17,7 @@ mod vars;
 
 use super::args::CallArgs;
 use super::cx::Cx;
+use super::filters::utils;
 use super::object::Obj;
 use super::raise::Raise;
 
@@ -44,6 +45,9 @@ const fn lenient(name: &'static str, run: Run) -> LookupDef {
 
 /// All lookups, sorted by name.
 pub static LOOKUPS: &[LookupDef] = &[
+    lookup("ansible.utils.get_path", utils::at_path),
+    lookup("ansible.utils.index_of", utils::indices),
+    lookup("ansible.utils.to_paths", utils::flat),
     lookup("community.general.cartesian", general::cartesian),
     lookup("community.general.dig", general::dig),
     lookup("community.general.dnstxt", general::dnstxt),

@@ -183,7 +183,7 @@ fn strip(obj: &Obj, args: CallArgs, name: &str, left: bool, right: bool) -> Resu
 }
 
 /// Python's notion of whitespace, which knows the four separators of ASCII as well.
-pub(super) fn is_space(c: char) -> bool {
+pub(in crate::template) fn is_space(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }
 
