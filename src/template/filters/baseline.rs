@@ -74,6 +74,7 @@ fn merged(key: &str, number: i64) -> Value {
 const FILES: &[(&str, &[u8])] = &[
     ("files/a.txt", b"  hello\nworld\n\n"),
     ("files/b.txt", b"b"),
+    ("files/bad.bin", b"\xff\xfe"),
     ("plain.txt", b"plain\n"),
     ("files/data.ini", b"[global]\nkey=value\nOther = Two\nempty=\n[sec]\nkey=in sec\nk2: v2\n multi\n"),
     ("files/p.properties", b"a=1\nb = two\n"),

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod baseline;
 mod dates;
-mod general;
+pub(super) mod general;
 pub(super) mod hashes;
 pub(super) mod internal;
 mod json;
@@ -110,7 +110,10 @@ pub static FILTERS: &[FilterDef] = &[
     filter("community.general.dict", general::dict),
     filter("community.general.dict_kv", general::dict_kv),
     filter("community.general.from_csv", general::from_csv),
+    filter("community.general.from_ini", general::from_ini),
     filter("community.general.groupby_as_dict", general::groupby_as_dict),
+    filter("community.general.json_patch", general::json_patch),
+    filter("community.general.json_patch_recipe", general::json_patch_recipe),
     filter("community.general.json_query", general::json_query),
     filter("community.general.keep_keys", general::keep_keys),
     filter("community.general.lists_difference", general::lists_difference),
@@ -121,15 +124,21 @@ pub static FILTERS: &[FilterDef] = &[
     filter("community.general.random_mac", general::random_mac),
     filter("community.general.remove_keys", general::remove_keys),
     filter("community.general.replace_keys", general::replace_keys),
+    filter("community.general.reveal_ansible_type", general::reveal_ansible_type),
     filter("community.general.to_days", general::to_days),
     filter("community.general.to_hours", general::to_hours),
+    filter("community.general.to_ini", general::to_ini),
     filter("community.general.to_milliseconds", general::to_milliseconds),
     filter("community.general.to_minutes", general::to_minutes),
     filter("community.general.to_months", general::to_months),
+    filter("community.general.to_nice_yaml", general::to_nice_yaml),
+    filter("community.general.to_prettytable", general::to_prettytable),
     filter("community.general.to_seconds", general::to_seconds),
     filter("community.general.to_time_unit", general::to_time_unit),
     filter("community.general.to_weeks", general::to_weeks),
+    filter("community.general.to_yaml", general::to_yaml),
     filter("community.general.to_years", general::to_years),
+    filter("community.general.unicode_normalize", general::unicode_normalize),
     filter("community.general.version_sort", general::version_sort),
     filter("count", lists::length),
     lenient("d", types::default),

@@ -208,8 +208,9 @@ pub(super) fn merge_variables(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     if some(call.option("groups").cloned()).is_some() {
         return Err(Raise::unsupported("The option 'groups' of the lookup 'merge_variables' is not supported."));
     }
-    let kind = call.text(cx, "pattern_type", "regex")?;
-    let overwrite = call.text(cx, "override", "error")?;
+    let own = "ansible_collections.community.general.plugins.lookup.merge_variables";
+    let kind = call.choice(cx, own, "pattern_type", &["regex", "prefix", "suffix"])?;
+    let overwrite = call.choice(cx, own, "override", &["error", "warn", "ignore"])?;
     let mut out = Vec::new();
     for item in &call.terms {
         let Some(pattern) = item.as_str() else {

@@ -121,9 +121,13 @@ fn expandtabs(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     if i32::try_from(size).is_err() {
         return Err(Raise::python(Class::Overflow, "Python int too large to convert to C int"));
     }
-    let size = usize::try_from(size).unwrap_or(0);
+    with_tabs_expanded(text(obj), usize::try_from(size).unwrap_or(0)).map(Obj::from)
+}
+
+/// `str.expandtabs`.
+pub(in crate::template) fn with_tabs_expanded(text: &str, size: usize) -> Result<String> {
     let (mut out, mut column) = (String::new(), 0);
-    for c in text(obj).chars() {
+    for c in text.chars() {
         match c {
             '\t' if size > 0 => {
                 let fill = size - column % size;
@@ -138,7 +142,7 @@ fn expandtabs(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
             }
         }
     }
-    Ok(Obj::from(out))
+    Ok(out)
 }
 
 fn format_map(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {

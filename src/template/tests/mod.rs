@@ -9,6 +9,7 @@ mod texts;
 
 use super::args::CallArgs;
 use super::cx::Cx;
+use super::filters::general;
 use super::object::Obj;
 use super::raise::Raise;
 
@@ -74,6 +75,8 @@ pub static TESTS: &[TestDef] = &[
     test("callable", plain::callable),
     test("change", results::changed),
     test("changed", results::changed),
+    test("community.general.ansible_type", general::ansible_type),
+    test("community.general.fqdn_valid", texts::fqdn_valid),
     test("contains", lists::contains),
     lenient("defined", plain::defined),
     test("directory", files::directory),

@@ -41,7 +41,8 @@ pub(in crate::template) fn at_path(cx: &mut Cx<'_>, args: CallArgs) -> Result<Ve
 
 /// Evaluates a path as an expression that sees the keys of the data, and no variable beside them.
 ///
-/// Paths are often made of what hosts say (`to_paths` writes them), so here, unlike with ansible-core, they run no lookup.
+/// Paths are often made of what hosts say (`to_paths` writes them), so those that are not the user's own text run no
+/// lookup here, unlike with ansible-core.
 fn at(cx: &mut Cx<'_>, options: &Options) -> Got {
     let var = options.given("var");
     if !is_mapping(&var) {
@@ -51,9 +52,9 @@ fn at(cx: &mut Cx<'_>, options: &Options) -> Got {
         )));
     }
     let frame = Frame::new(None);
-    let refusal = Rc::new(Error::unsupported("The path of 'ansible.utils.get_path' cannot run a lookup."));
-    for name in ["lookup", "query", "q"] {
-        frame.set(&Arc::from(name), Obj::Failed(Rc::clone(&refusal)));
+    if !matches!(options.given("path"), Obj::Str(text) if text.is_trusted()) {
+        let what = "An untrusted path of 'ansible.utils.get_path' cannot run a lookup.";
+        frame.forbid_lookups(&Rc::new(Error::unsupported(what)));
     }
     for (key, value) in cx.items(&var)? {
         let Some(name) = key.as_str() else { return Err(Raise::type_error("keywords must be strings")) };
