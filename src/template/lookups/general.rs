@@ -1,5 +1,4 @@
-//! Lookups of `community.general`: `cartesian`, `filetree`, `merge_variables`, `random_string`; `dig` and `dnstxt`
-//! are refused.
+//! Lookups of `community.general`: `cartesian`, `filetree`, `merge_variables`, `random_string`.
 
 use super::support::{Call, Found, base_folder, term};
 use crate::re::{Flags, Pattern};
@@ -35,15 +34,6 @@ pub(super) fn cartesian(cx: &mut Cx<'_>, args: CallArgs) -> Found {
         out.push(Obj::list(flat));
     }
     Ok(out)
-}
-
-/// Names are asked of no server: rplay brings no resolver.
-pub(super) fn dig(_: &mut Cx<'_>, _: CallArgs) -> Found {
-    Err(Raise::unsupported("The lookup 'community.general.dig' is not supported."))
-}
-
-pub(super) fn dnstxt(_: &mut Cx<'_>, _: CallArgs) -> Found {
-    Err(Raise::unsupported("The lookup 'community.general.dnstxt' is not supported."))
 }
 
 const DIGITS: &str = "0123456789";

@@ -52,8 +52,6 @@ pub static LOOKUPS: &[LookupDef] = &[
     lookup("community.general.binary_file", files::binary_file),
     lookup("community.general.cartesian", general::cartesian),
     lookup("community.general.dependent", dependent::dependent),
-    lookup("community.general.dig", general::dig),
-    lookup("community.general.dnstxt", general::dnstxt),
     lookup("community.general.filetree", general::filetree),
     lookup("community.general.flattened", loops::flattened),
     lookup("community.general.merge_variables", general::merge_variables),
