@@ -28,6 +28,7 @@ mod import;
 mod ir;
 mod iterate;
 pub mod lookups;
+mod loads;
 mod loops;
 mod lower;
 mod macros;

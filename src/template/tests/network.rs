@@ -100,9 +100,11 @@ pub(super) fn in_one_network(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Ver
     count(cx, &input, args, "_in_one_network").map(|found| found == 1)
 }
 
-pub(super) fn mac(_: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
+pub(super) fn mac(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     let [] = args.bind(&sig("_mac", 1, [], 0))?;
     let Some(text) = input.as_str() else {
+        // Its text is made first, which names what is undefined in it.
+        cx.text(&input)?;
         return Err(Raise::type_error(format!("expected string or bytes-like object, got '{}'", plugin_type(&input))));
     };
     let forms = "([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$|[0-9a-f]{4}\\.[0-9a-f]{4}\\.[0-9a-f]{4}$|[0-9a-f]{12}$";

@@ -50,6 +50,8 @@ pub(in crate::template::filters) fn ipsubnet(cx: &mut Cx<'_>, input: Obj, args: 
     match (index, size.checked_sub(net.prefix)) {
         (None, None) => Err(Raise::ansible(format!("Requested subnet size of {size} is invalid"))),
         (None, Some(bits)) => Ok((BigInt::from(1) << bits).to_string().into()),
+        // A network around it, of which the first is its own address.
+        (Some(0), None) => Ok(Network { prefix: size, ..net }.to_string().into()),
         (Some(_), None) => Ok(false.into()),
         (Some(index), Some(bits)) => {
             let count = BigInt::from(1) << bits;
@@ -99,6 +101,8 @@ pub(in crate::template::filters) fn nthhost(cx: &mut Cx<'_>, input: Obj, args: C
 
 fn moved(cx: &mut Cx<'_>, input: &Obj, args: CallArgs, sign: i128) -> Got {
     let [offset] = arguments(args, ["offset"], "value")?;
+    // The value is made text before the offset is looked at, which names what is undefined in it.
+    cx.text(input)?;
     let offset = number(cx, "offset", offset)?;
     let Some((net, _)) = subject(cx, input)? else { return Ok(false.into()) };
     let Some(offset) = offset else { return Err(Raise::ansible("Must pass in an integer")) };
