@@ -45,6 +45,8 @@ MEANT = [
     (r"-> \{'error': \"The (filter|test) plugin 'ansible\.utils\.\w+' failed: Template\.__new__\(\) missing 1 required", "a mistake of ansible.utils where one of it is used in a template from a file"),
     (r"keyword argument repeated: \w+ \(\S+, line \d+\)", "a line of the Python that jinja2 makes of a template"),
     (r"root\.<locals>\.t_\d+\(\) got an unexpected keyword", "a function of the Python that jinja2 makes of a template, which stands for a filter that there is not"),
+    (r"time\.struct_time\(", "what a time's timetuple() is, as text: a tuple in rplay"),
+    (r"inline if-expression on line (\d+) in '\w+\.j2' (.*) -> .*inline if-expression on line \1 \2", "the name of the template that an `if` without `else` stands in"),
     (r"failed: '\w+' object has no attribute 'decode'\"\}$", "what urlsplit makes of a false value that is no text: a mistake of Python's, which takes it for empty bytes"),
     (r"'strict' of the filter 'from_csv' is not supported", "from_csv(strict=true) is refused by name"),
     (r"'ansible\.builtin\.(permutations|combinations|product)' failed\.\"\} -> .*too many", "more answers than memory holds, in other words"),

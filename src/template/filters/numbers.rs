@@ -1,7 +1,7 @@
 //! Filters over numbers: `int`, `float`, `round`, `log`, sizes in words, …
 
 use super::mappings::filter_argument;
-use super::support::{tripped, Got, caused, float_to_int, given, opt_text, plugin_type, sig};
+use super::support::{Got, caused, float_to_int, given, opt_text, plugin_type, sig, tripped};
 use crate::template::depth::MOST_DIGITS;
 use crate::template::pylib::human;
 use crate::template::raise::Class;
@@ -152,11 +152,16 @@ pub(super) fn round(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
                     Some(places) if places < 0.0 => {
                         Err(Raise::type_error("can't multiply sequence by non-int of type 'float'"))
                     }
-                    _ => Err(Raise::type_error(format!("must be real number, not {kind}"))),
+                    _ => {
+                        // The product of a tuple is Python's own.
+                        let kind = if let Obj::Tuple(_) = input { "tuple" } else { &kind };
+                        Err(Raise::type_error(format!("must be real number, not {kind}")))
+                    }
                 }
             }
             "ceil" | "floor" => {
-                let scale = if precision.as_ref().and_then(Obj::as_number).is_some_and(|p| p < 0.0) { "float" } else { "int" };
+                let scale =
+                    if precision.as_ref().and_then(Obj::as_number).is_some_and(|p| p < 0.0) { "float" } else { "int" };
                 Err(Raise::type_error(format!("unsupported operand type(s) for *: '{kind}' and '{scale}'")))
             }
             _ => Err(filter_argument("method must be common, ceil or floor")),

@@ -52,6 +52,10 @@ fn plugin_name(cx: &mut Cx<'_>, name: &Obj, kind: &str) -> Result<String, Raise>
         return Ok(text.as_str().to_owned());
     }
     hashable(name)?;
+    if let Obj::Undefined(u) = name {
+        let text = format!("The {kind} plugin Undefined failed to load: {u}");
+        return Err(Raise::python(Class::Template, text));
+    }
     let (shown, class) = (cx.text(name)?, name.type_name());
     let text = format!("The {kind} plugin {shown} failed to load: '{class}' object has no attribute 'removeprefix'");
     Err(Raise::python(Class::Template, text))

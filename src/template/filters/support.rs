@@ -176,7 +176,9 @@ pub(in crate::template) fn float_to_int(f: f64) -> Option<Obj> {
 /// What in an object Python's own `json` refuses. Lists and mappings name what is undefined in them, tuples do not.
 pub(super) fn no_json(cx: &mut Cx<'_>, obj: &Obj, depth: usize) -> Result<Option<Obj>, Raise> {
     let items = match obj {
-        Obj::None | Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) | Obj::Float(_) | Obj::Str(_) | Obj::Map(_) => return Ok(None),
+        Obj::None | Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) | Obj::Float(_) | Obj::Str(_) | Obj::Map(_) => {
+            return Ok(None);
+        }
         Obj::List(_) if depth < crate::template::cx::DEPTH => cx.iter(obj)?,
         Obj::Tuple(_) if depth < crate::template::cx::DEPTH => cx.iter_lenient(obj)?,
         Obj::Dict(_) if depth < crate::template::cx::DEPTH => {

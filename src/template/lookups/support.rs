@@ -227,14 +227,13 @@ pub(super) fn read_text(cx: &mut Cx<'_>, path: &str) -> Result<String, Raise> {
 
 /// A file's text in an encoding; decrypted where it is vaulted and the lookup does that.
 pub(super) fn read_encoded(cx: &mut Cx<'_>, path: &str, encoding: &str, decrypts: bool) -> Result<String, Raise> {
-    let bytes = std::fs::read(path)
-        .map_err(|e| {
-            let cause = os_error(&e, path).text();
-            match decrypts {
-                true => Raise::ansible(format!("An error occurred while trying to read the file '{path}': {cause}")),
-                false => Raise::ansible(cause),
-            }
-        })?;
+    let bytes = std::fs::read(path).map_err(|e| {
+        let cause = os_error(&e, path).text();
+        match decrypts {
+            true => Raise::ansible(format!("An error occurred while trying to read the file '{path}': {cause}")),
+            false => Raise::ansible(cause),
+        }
+    })?;
     let bytes = match decrypts && crate::vault::is_vaulted(&bytes) {
         true => cx.with_world(|w| w.vault.decrypt(&bytes)).map_err(|e| Raise::ansible(e.line()))?,
         false => bytes,

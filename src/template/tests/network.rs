@@ -3,6 +3,7 @@
 //! A network must not have host bits set, as with Python's ipaddress; what is no address or network is none of it.
 
 use crate::re::{Flags, Pattern};
+use crate::template::filters::network::spelled;
 use crate::template::filters::support::{given, plugin_type, sig};
 use crate::template::pylib::network::{Address, Network, Version};
 use crate::template::{CallArgs, Cx, Obj, Raise};
@@ -10,14 +11,14 @@ use crate::template::{CallArgs, Cx, Obj, Raise};
 type Verdict = Result<bool, Raise>;
 
 fn network(cx: &mut Cx<'_>, obj: &Obj) -> Result<Option<Network>, Raise> {
-    let text = cx.text(obj)?;
+    let text = spelled(cx, obj)?;
     Ok(Network::parse(&text).filter(|net| net.value == net.first()))
 }
 
 /// A question about an address alone.
 fn address(cx: &mut Cx<'_>, input: &Obj, args: CallArgs, holds: impl Fn(Address) -> bool) -> Verdict {
     let [] = args.bind(&sig("_ip", 1, [], 0))?;
-    let text = cx.text(input)?;
+    let text = spelled(cx, input)?;
     Ok(Address::parse(&text).is_some_and(holds))
 }
 

@@ -1,7 +1,7 @@
 //! Filters of hardware addresses: `hwaddr`, `macaddr`, `slaac`.
 
 use super::query::Subject;
-use super::{arguments, text};
+use super::{arguments, spelled, text};
 use crate::template::filters::support::Got;
 use crate::template::pylib::network::{Mac, Version};
 use crate::template::{CallArgs, Class, Cx, Obj, Raise};
@@ -23,10 +23,7 @@ pub(in crate::template::filters) fn macaddr(cx: &mut Cx<'_>, input: Obj, args: C
 }
 
 fn asked(cx: &mut Cx<'_>, input: &Obj, query: &str, alias: &str) -> Got {
-    let value = match input {
-        Obj::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        other => cx.text(other)?,
-    };
+    let value = spelled(cx, input)?;
     let Some(mac) = Mac::parse(&value) else {
         return match query {
             "" | "bool" => Ok(Obj::None),
@@ -48,8 +45,9 @@ fn asked(cx: &mut Cx<'_>, input: &Obj, query: &str, alias: &str) -> Got {
         _ => {}
     }
     // The formats are those of 48 bits.
-    let bytes =
-        mac.bytes().ok_or_else(|| Raise::python(Class::Index, format!("integer out of bounds: '{:#x}'!", mac.value)))?;
+    let bytes = mac
+        .bytes()
+        .ok_or_else(|| Raise::python(Class::Index, format!("integer out of bounds: '{:#x}'!", mac.value)))?;
     let words = |size: usize, separator: &str| {
         let word = |word: &[u8]| word.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         bytes.chunks(size).map(word).collect::<Vec<_>>().join(separator)
@@ -69,7 +67,7 @@ const FORMATS: [&str; 9] = ["bare", "cisco", "eui48", "linux", "pgsql", "postgre
 
 pub(in crate::template::filters) fn slaac(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [query] = arguments(args, ["query"], "value")?;
-    let (value, query) = (cx.text(&input)?, text(cx, query)?);
+    let (value, query) = (spelled(cx, &input)?, text(cx, query)?);
     let subject = Subject::read(&value, None).filter(|subject| subject.net.version == Version::V6);
     let mac = Mac::parse(&query).filter(|mac| mac.value != 0 || mac.wide);
     Ok(match (subject, mac) {

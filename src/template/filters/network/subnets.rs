@@ -1,7 +1,7 @@
 //! Filters of networks: `ipsubnet`, `nthhost`, `cidr_merge`, `network_in_network`, `usable_range` and others.
 
 use super::query::Subject;
-use super::{arguments, number, text};
+use super::{arguments, number, spelled, text};
 use crate::template::filters::support::{Got, class_of};
 use crate::template::pylib::network::{Network, merge, span};
 use crate::template::raise::Class;
@@ -13,7 +13,7 @@ use num_bigint::BigInt;
 const MOST: u32 = 22;
 
 fn read(cx: &mut Cx<'_>, value: &Obj) -> Result<Option<Network>, Raise> {
-    let text = cx.text(value)?;
+    let text = spelled(cx, value)?;
     Ok(Subject::read(&text, None).map(|subject| subject.net))
 }
 
@@ -134,7 +134,7 @@ pub(in crate::template::filters) fn cidr_merge(cx: &mut Cx<'_>, input: Obj, args
     }
     let mut nets = Vec::new();
     for item in &items {
-        let text = cx.text(item)?;
+        let text = spelled(cx, item)?;
         let invalid = || Raise::ansible(format!("cidr_merge: error in netaddr:\ninvalid IPNetwork {text}"));
         nets.push(Network::parse(&text).ok_or_else(invalid)?);
     }
@@ -183,7 +183,7 @@ fn listed(cx: &mut Cx<'_>, input: &Obj) -> Result<Vec<Obj>, Raise> {
         Obj::List(_) | Obj::Iter(_) => {
             let mut texts = Vec::new();
             for item in cx.iter(input)? {
-                texts.push(Obj::from(cx.text(&item)?));
+                texts.push(Obj::from(spelled(cx, &item)?));
             }
             texts
         }
@@ -227,9 +227,9 @@ pub(in crate::template::filters) fn reduce_on_network(cx: &mut Cx<'_>, input: Ob
 
 pub(in crate::template::filters) fn usable_range(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [] = arguments(args, [], "ip")?;
-    let value = cx.text(&input)?;
+    let value = spelled(cx, &input)?;
     let failed = |why: String| Raise::ansible(format!("Error while using plugin 'usable_range': {why}"));
-    if input.as_str().is_none() {
+    if !matches!(input, Obj::Str(_) | Obj::Bytes(_)) {
         return Err(failed(format!("not expecting type '{}'", class_of(&input))));
     }
     let Some(net) = Network::parse(&value) else {
