@@ -54,16 +54,14 @@ fn search(cx: &mut Cx<'_>, options: &Options) -> Result<Vec<Obj>, Raise> {
     let missing_fails = options.args().bool("fail_on_missing");
     let mut missing = Vec::new();
     for (at, item) in items.iter().enumerate() {
-        match cx.dict_get(item, key)? {
-            Some(value) => {
-                if question.holds(cx, &value.defined()?)? {
-                    found.push(at.into());
-                }
-            }
-            None if missing_fails => {
+        let Some(value) = cx.dict_get(item, key)? else {
+            if missing_fails {
                 missing.push(format!("'{key}' was not found in '{}' at [{at}]", cx.text(item)?));
             }
-            None => {}
+            continue;
+        };
+        if question.holds(cx, &value.defined()?)? {
+            found.push(at.into());
         }
     }
     if missing.is_empty() {
