@@ -43,7 +43,7 @@ cases! {
         unarchive variables wait_for_connection;
     python: collections deprecated_values finding kinds leaks new_style playbooks;
     roles: argument_specs end_role handlers imports includes metadata public whole;
-    templates: escapes playbook;
+    templates: collections escapes playbook;
     vars: deprecated_settings environment_and_play_hosts extra hostvars_and_play_vars lazy magic play_files
         play_hosts precedence prompts reserved_names vars_files;
     vault: plain several_ids;

@@ -24,6 +24,8 @@ pub(in crate::template) fn ansible_type(cx: &mut Cx<'_>, input: Obj, args: CallA
 }
 
 /// A type by its name, of a container with the types in it: `dict[str, int|str]`.
+///
+/// Only texts have tags here: a variable's number is an `int`, where ansible-core has an `_AnsibleTaggedInt`.
 fn revealed(cx: &mut Cx<'_>, obj: &Obj, alias: Option<Obj>) -> Result<String, Raise> {
     let alias = some(alias);
     if let Some(other) = alias.as_ref().filter(|alias| !is_mapping(alias)) {

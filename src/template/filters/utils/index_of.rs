@@ -31,6 +31,7 @@ pub(in crate::template::filters) fn index_of(cx: &mut Cx<'_>, input: Obj, args: 
 /// The lookup, whose items are the places.
 pub(in crate::template) fn found(cx: &mut Cx<'_>, args: CallArgs) -> Result<Vec<Obj>, Raise> {
     let options = Options::read(cx, &SPEC, &NAMES, None, args)?;
+    super::asks_environment(cx);
     search(cx, &options)
 }
 

@@ -36,6 +36,7 @@ pub(in crate::template::filters) fn get_path(cx: &mut Cx<'_>, input: Obj, args: 
 /// The lookup: one item, whether a list is wanted or not.
 pub(in crate::template) fn at_path(cx: &mut Cx<'_>, args: CallArgs) -> Result<Vec<Obj>, Raise> {
     let options = Options::read(cx, &PATH, &["var", "path"], None, args)?;
+    super::asks_environment(cx);
     Ok(vec![at(cx, &options)?])
 }
 
