@@ -3,7 +3,7 @@
 use super::options::{Options, named};
 use crate::argspec::{Arg, Default, Kind, Spec};
 use crate::re::{Flags, Pattern};
-use crate::template::filters::support::{Got, no_attribute};
+use crate::template::filters::support::{Got, no_attribute, told_apart};
 use crate::template::pylib::text::lines as split_lines;
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use crate::value::{JsonStyle, Value, diff_lines, repr, unified, write_json};
@@ -59,7 +59,7 @@ fn patterns(given: Option<&Value>) -> Result<Vec<Pattern>, Raise> {
     for text in given.and_then(Value::as_list).unwrap_or_default() {
         let text = text.to_text();
         out.push(Pattern::anchored(&text, Flags::default(), false).map_err(|error| {
-            Raise::ansible(format!(
+            told_apart(format!(
                 "Error when using filter plugin 'fact_diff': The regex '{text}', is not valid. The error was {error}."
             ))
         })?);

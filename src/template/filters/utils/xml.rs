@@ -6,7 +6,7 @@
 use super::options::Options;
 use super::refused;
 use crate::argspec::{Arg, Default, Kind, Spec};
-use crate::template::filters::support::{Got, is_mapping};
+use crate::template::filters::support::{Got, is_mapping, told_apart};
 use crate::template::methods::string::is_space;
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use indexmap::IndexMap;
@@ -36,7 +36,11 @@ fn check_engine(options: &Options, plugin: &str) -> Result<(), Raise> {
 pub(in crate::template::filters) fn from_xml(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let options = Options::read(cx, &FROM, &["data", "engine"], Some(input), args)?;
     check_engine(&options, "from_xml")?;
-    read(options.args().str("data"))?.ok_or_else(|| refused("from_xml", "Input Xml is not valid"))
+    read(options.args().str("data"))?.ok_or_else(|| invalid("from_xml", "Input Xml"))
+}
+
+fn invalid(plugin: &str, what: &str) -> Raise {
+    told_apart(format!("Error when using plugin '{plugin}': {what} is not valid"))
 }
 
 /// An element that is open: what it has so far, and its text.
@@ -256,7 +260,7 @@ pub(in crate::template::filters) fn to_xml(cx: &mut Cx<'_>, input: Obj, args: Ca
     let mut writer = Writer { out: String::new(), indent, whole: args.bool("full_document") };
     match writer.document(cx, &data)? {
         Some(()) => Ok(writer.out.into()),
-        None => Err(refused("to_xml", "Input json is not valid")),
+        None => Err(invalid("to_xml", "Input json")),
     }
 }
 
