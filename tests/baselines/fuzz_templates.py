@@ -219,7 +219,7 @@ class Maker:
             lambda: "'vars', " + r.choice(["'i', 's'", "'missing', default=s", "'lazy'", "'lz'", "s", "'d'", "'missing'", "l"]),
             lambda: "'varnames', " + r.choice(["'^l'", "'.'", "'^nope$'", "'z$', '^i'", "'['", "i"]),
             lambda: "'env', " + r.choice(["'NOPE_X'", "'NOPE_X', default='d'", "'NOPE_X', default=undef()", "i"]),
-            lambda: "'config', " + r.choice(["'DEFAULT_FORKS'", "'DEFAULT_BECOME_METHOD'", "'NOPE'", "'NOPE', on_missing='skip'", "'DEFAULT_FORKS', 'DEFAULT_TIMEOUT'", "'NOPE', on_missing='x'", "'DEFAULT_MODULE_NAME', show_origin=true", "i"]),
+            lambda: "'config', " + r.choice(["'DEFAULT_POLL_INTERVAL'", "'DEFAULT_BECOME_METHOD'", "'NOPE'", "'NOPE', on_missing='skip'", "'DEFAULT_POLL_INTERVAL', 'DEFAULT_TIMEOUT'", "'NOPE', on_missing='x'", "'DEFAULT_MODULE_NAME', show_origin=true", "i"]),
             lambda: "'random_choice', " + r.choice(["[i]", "['a']", "[l]"]),
             lambda: "'fileglob', " + r.choice(["'*.nope'", "'/nope/*'", f"'{self.folder}/*.csv'"]),
             lambda: "'template', '" + self.file("inc.j2", "mac.j2", "base.j2", "kid.j2", "head.j2", "head.j2", "head.j2") + "'" + r.choice(["", "", ", template_vars={'v': i}", ", convert_data=false", ", variable_start_string='[%', variable_end_string='%]'", ", trim_blocks=false", ", lstrip_blocks=true",
