@@ -116,6 +116,13 @@ impl Frame {
         }
     }
 
+    /// Hides the functions that run lookups: using one is this error.
+    pub(super) fn forbid_lookups(&self, error: &Rc<Error>) {
+        for name in ["lookup", "query", "q"] {
+            self.set(&Arc::from(name), Obj::Failed(Rc::clone(error)));
+        }
+    }
+
     /// Sets a variable in this frame.
     pub(super) fn set(&self, name: &Arc<str>, value: Obj) {
         let mut vars = self.vars.borrow_mut();

@@ -39,6 +39,7 @@ mod overrides;
 mod plugins;
 mod pylib;
 mod raise;
+pub mod refused;
 mod repair;
 mod scope;
 mod sorting;

@@ -9,6 +9,7 @@ use super::filters::{FILTERS, FilterDef};
 use super::lookups::{LOOKUPS, LookupDef};
 use super::object::Obj;
 use super::raise::{Class, Raise, Undefined};
+use super::refused::{self, Refused};
 use super::tests::{TESTS, TestDef};
 use crate::diag::{Error, Kind};
 use std::rc::Rc;
@@ -48,6 +49,8 @@ pub enum Filter {
     Def(&'static FilterDef),
     /// Added, with its name.
     Added(Arc<str>, Arc<FilterFn>),
+    /// Known and refused.
+    Refused(&'static Refused),
 }
 
 /// A test that was found.
@@ -57,6 +60,8 @@ pub enum Test {
     Def(&'static TestDef),
     /// Added, with its name.
     Added(Arc<str>, Arc<TestFn>),
+    /// Known and refused.
+    Refused(&'static Refused),
 }
 
 /// A lookup that was found.
@@ -66,6 +71,8 @@ pub enum Lookup {
     Def(&'static LookupDef),
     /// Added, with its name.
     Added(Arc<str>, Arc<LookupFn>),
+    /// Known and refused.
+    Refused(&'static Refused),
 }
 
 /// The name without `ansible.builtin.` or `ansible.legacy.`.
@@ -85,8 +92,6 @@ const ROUTED: [&str; 2] = ["ansible.utils.", "community.general."];
 const SHORT: &[&str] = &[
     "cartesian",
     "cidr_merge",
-    "dig",
-    "dnstxt",
     "filetree",
     "flattened",
     "hwaddr",
@@ -125,7 +130,9 @@ impl super::Templar {
         let added = self.plugins.iter().find_map(|source| source.filter(name));
         match added {
             Some(run) => Some(Filter::Added(Arc::from(name), run)),
-            None => by_name(FILTERS, |def| def.name, name).map(Filter::Def),
+            None => by_name(FILTERS, |def| def.name, name)
+                .map(Filter::Def)
+                .or_else(|| Refused::find(refused::FILTERS, short_name(name)).map(Filter::Refused)),
         }
     }
 
@@ -134,7 +141,9 @@ impl super::Templar {
         let added = self.plugins.iter().find_map(|source| source.test(name));
         match added {
             Some(run) => Some(Test::Added(Arc::from(name), run)),
-            None => by_name(TESTS, |def| def.name, name).map(Test::Def),
+            None => by_name(TESTS, |def| def.name, name)
+                .map(Test::Def)
+                .or_else(|| Refused::find(refused::TESTS, short_name(name)).map(Test::Refused)),
         }
     }
 
@@ -143,7 +152,9 @@ impl super::Templar {
         let added = self.plugins.iter().find_map(|source| source.lookup(name));
         match added {
             Some(run) => Some(Lookup::Added(Arc::from(name), run)),
-            None => by_name(LOOKUPS, |def| def.name, name).map(Lookup::Def),
+            None => by_name(LOOKUPS, |def| def.name, name)
+                .map(Lookup::Def)
+                .or_else(|| Refused::find(refused::LOOKUPS, short_name(name)).map(Lookup::Refused)),
         }
     }
 }
@@ -201,6 +212,7 @@ impl Cx<'_> {
         let result = self.deeper(|cx| match filter {
             Filter::Def(def) => (def.run)(cx, input, args),
             Filter::Added(_, run) => run(cx, input, args),
+            Filter::Refused(refused) => Err(refused.error("filter")),
         });
         match result {
             Ok(iterator @ (Obj::Iter(_) | Obj::Range(_))) => Ok(Obj::list(self.iter_lenient(&iterator)?).lazy()),
@@ -210,6 +222,7 @@ impl Cx<'_> {
                 let name = match filter {
                     Filter::Def(def) => full_name(def.name),
                     Filter::Added(name, _) => name.to_string(),
+                    Filter::Refused(refused) => refused.name.to_owned(),
                 };
                 Ok(self.plugin_failed("filter", &name, raise))
             }
@@ -232,6 +245,7 @@ impl Cx<'_> {
         let result = self.deeper(|cx| match test {
             Test::Def(def) => (def.run)(cx, input, args),
             Test::Added(_, run) => run(cx, input, args),
+            Test::Refused(refused) => Err(refused.error("test")),
         });
         match result {
             Ok(verdict) => Ok(Obj::Bool(verdict)),
@@ -240,6 +254,7 @@ impl Cx<'_> {
                 let name = match test {
                     Test::Def(def) => full_name(operator_name(def.name)),
                     Test::Added(name, _) => name.to_string(),
+                    Test::Refused(refused) => refused.name.to_owned(),
                 };
                 Ok(self.plugin_failed("test", &name, raise))
             }
@@ -260,6 +275,7 @@ impl Cx<'_> {
         let result = self.deeper(|cx| match &lookup {
             Lookup::Def(def) => (def.run)(cx, args),
             Lookup::Added(_, run) => run(cx, args),
+            Lookup::Refused(refused) => Err(refused.error("lookup")),
         });
         result.map_err(|raise| match self.plugin_failed("lookup", name, raise) {
             Obj::Undefined(u) => Raise::Undefined(u),

@@ -10,6 +10,7 @@ mod repr;
 mod serde_impl;
 mod text;
 mod time;
+mod unified;
 
 use foldhash::fast::FixedState;
 use num_bigint::BigInt;
@@ -21,6 +22,7 @@ pub use json::{JsonError, JsonStyle, Surrogate, parse_json, parse_json_noting, w
 pub use repr::{float_repr, repr, str_repr};
 pub use text::{Text, any_marked};
 pub use time::{Date, DateTime};
+pub use unified::{diff_lines, unified};
 
 /// A value. Cloning costs at most a reference count.
 #[derive(Clone, Debug, Default)]

@@ -6,7 +6,7 @@ use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 use crate::yaml::{EmitStyle, emit};
 
 /// The keyword arguments of `yaml.dump` on top of a filter's own style.
-fn styled(cx: &mut Cx<'_>, mut args: CallArgs, mut style: EmitStyle) -> Result<EmitStyle, Raise> {
+pub(super) fn styled(cx: &mut Cx<'_>, mut args: CallArgs, mut style: EmitStyle) -> Result<EmitStyle, Raise> {
     let int = |args: &mut CallArgs, name: &str| -> Result<Option<i32>, Raise> {
         match args.take(name) {
             None | Some(Obj::None) => Ok(None),
@@ -53,7 +53,7 @@ fn styled(cx: &mut Cx<'_>, mut args: CallArgs, mut style: EmitStyle) -> Result<E
     }
 }
 
-fn dumped(cx: &mut Cx<'_>, input: &Obj, style: &EmitStyle) -> Got {
+pub(super) fn dumped(cx: &mut Cx<'_>, input: &Obj, style: &EmitStyle) -> Got {
     let function = match input {
         Obj::Special(special) if special.callable() => Some(input.clone()),
         Obj::Range(_) | Obj::Delta(_) => Some(input.clone()),

@@ -67,6 +67,15 @@ impl Call {
         )))
     }
 
+    /// A text option that must be one of some words, the first of which it is where it was left out.
+    pub(super) fn choice(&self, cx: &mut Cx<'_>, lookup: &str, name: &str, choices: &[&str]) -> Result<String, Raise> {
+        let value = self.text(cx, name, choices.first().copied().unwrap_or_default())?;
+        if choices.contains(&value.as_str()) {
+            return Ok(value);
+        }
+        Err(Raise::ansible(format!("Invalid value '{value}' for config '{name}' for '{lookup}' lookup plugin.")))
+    }
+
     /// The strings of a list option; a string is split at its commas.
     pub(super) fn list(&self, cx: &mut Cx<'_>, name: &str) -> Result<Vec<String>, Raise> {
         match self.option(name) {

@@ -64,7 +64,7 @@ impl Address {
         self.version == network.version && network.first() <= self.value && self.value <= network.last()
     }
 
-    fn is_in_any(self, networks: &[&str]) -> bool {
+    pub fn is_in_any(self, networks: &[&str]) -> bool {
         networks.iter().any(|text| Network::parse(text).is_some_and(|network| self.is_in(&network)))
     }
 

@@ -157,3 +157,29 @@ pub(super) fn vault_encrypted(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Ve
     }
     input.defined().map(|_| false)
 }
+
+/// Whether a text can be the name of a host: labels of letters, digits and inner hyphens, with dots between them.
+pub(super) fn fqdn_valid(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
+    let [least, underscores] = args.bind(&sig("fqdn_valid", 1, ["min_labels", "allow_underscores"], 0))?;
+    let Some(name) = input.as_str().filter(|name| !name.is_empty()) else {
+        return Err(Raise::value_error("fqdn must be str"));
+    };
+    let underscores = underscores.truth(cx, false)?;
+    let absolute = name.ends_with('.');
+    let relative = name.strip_suffix('.').unwrap_or(name);
+    // A newline may end what Python's `$` ends.
+    let labels = relative.strip_suffix('\n').filter(|_| !absolute).unwrap_or(relative);
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || underscores && c == '_';
+    let fits = |label: &str| {
+        (1..=63).contains(&label.chars().count())
+            && label.chars().all(allowed)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    if relative.chars().count() > 253 || !labels.split('.').all(fits) {
+        return Ok(false);
+    }
+    let count = name.matches('.').count() + usize::from(!absolute);
+    let least = least.unwrap_or(Obj::Int(1));
+    Ok(!cx.order(&count.into(), &least, ">=")?.is_some_and(Ordering::is_lt))
+}
