@@ -215,7 +215,8 @@ impl Machine {
         let line = escalation.command(wanted, &id, &format!("exec {} {marker}", plain(&path)?));
         settings.verbose.say(3, name, || format!("EXEC {line}"));
         let mut command = self.local_command("/bin/sh");
-        command.arg("-c").arg(format!("{}exec {line}", escalation.before(wanted)?));
+        let (missing, before) = (escalation.missing(wanted), escalation.before(wanted)?);
+        command.arg("-c").arg(format!("{missing}{before}exec {line}"));
         Ok(await_marker(local::spawn(command)?, &marker, Some(escalation), &settings.verbose, name).await?)
     }
 
@@ -239,7 +240,7 @@ impl Machine {
                 _ => format!("$p {marker}"),
             };
             let before = match (wanted, &escalation) {
-                (Some(wanted), Some(escalation)) => escalation.before(wanted)?,
+                (Some(wanted), Some(escalation)) => escalation.missing(wanted) + &escalation.before(wanted)?,
                 _ => String::new(),
             };
             let script = before + &script::start(&folders, agent.hash(), &marker, &command);
@@ -272,7 +273,7 @@ impl Machine {
         }
     }
 
-    /// Stores the agent on the host: packed, unless the host cannot unpack it.
+    /// Stores the agent on the host, in the first folder that takes it whole.
     async fn upload(
         &self,
         name: &str,
@@ -280,6 +281,30 @@ impl Machine {
         folders: &str,
         agent: &Agent,
     ) -> Result<(), ConnectionError> {
+        let (mut left, mut first) = (folders, None);
+        loop {
+            let said = self.upload_to(name, masters, left, agent).await?;
+            if said == "+" {
+                return Ok(());
+            }
+            let full = said.starts_with(script::NOT_WHOLE);
+            let said = first.get_or_insert(said);
+            // Its disk is full: another folder may be on another one.
+            match left.split_once(' ') {
+                Some((_, rest)) if full => left = rest,
+                _ => return Err(ConnectionError::no_place("the upload of rplay-agent", 1, "", said)),
+            }
+        }
+    }
+
+    /// Stores the agent packed, unless the host cannot unpack it; `+`, or what went wrong.
+    async fn upload_to(
+        &self,
+        name: &str,
+        masters: &Arc<Masters>,
+        folders: &str,
+        agent: &Agent,
+    ) -> Result<String, ConnectionError> {
         let mut said = match agent.packed() {
             Some(packed) => {
                 self.store(name, masters, |marker| script::upload(folders, agent.hash(), marker, true), packed).await?
@@ -290,10 +315,7 @@ impl Machine {
             let script = |marker: &str| script::upload(folders, agent.hash(), marker, false);
             said = self.store(name, masters, script, agent.bytes()).await?;
         }
-        if said == "+" {
-            return Ok(());
-        }
-        Err(ConnectionError::no_place("the upload of rplay-agent", 1, "", &said))
+        Ok(said)
     }
 
     /// Runs a script that stores its input; `+`, or what went wrong.
