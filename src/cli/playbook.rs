@@ -140,7 +140,13 @@ impl Tool {
     fn screen(&self, config: &Config) -> Screen {
         let settings = screen::settings(config, self.given.verbosity, self.given.check);
         let settings = Settings { positional: self.playbooks(), options: self.shown_options(), ..settings };
-        Screen::new(settings, screen::Real::new(config))
+        let real = screen::Real::new(config);
+        let trouble = real.trouble(config);
+        let screen = Screen::new(settings, real);
+        if let Some(trouble) = trouble {
+            screen.warning(&trouble);
+        }
+        screen
     }
 
     fn playbooks(&self) -> Vec<String> {
