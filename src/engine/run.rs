@@ -240,7 +240,7 @@ impl Run {
             console: self.console,
             unstepped: AtomicBool::new(false),
             cancel: self.cancel,
-            forks: Arc::new(Semaphore::new(forks)),
+            forks: Arc::new(Semaphore::new(connection::most_forks(forks))),
             actions: self.actions,
             emitter,
             ids: AtomicU64::new(1),
@@ -381,6 +381,7 @@ fn pool_settings(
         agents,
         environment: Some(around.env.iter().map(|(name, value)| (name.into(), value.into())).collect()),
         cwd: Some(around.cwd.clone().into()),
+        open_files: around.open_files,
         verbose: connection::Verbose::new(move |level, host, text| {
             emitter.verbose(level, Some(&Arc::from(host)), || text.to_owned());
         }),
