@@ -220,11 +220,11 @@ impl Link {
             let data = piece.map_err(ConnectionError::Failed)?;
             if data.is_empty() {
                 guard.disarm();
-                writer.flush().await.map_err(|e| ConnectionError::failed(e.to_string()))?;
+                writer.flush().await.map_err(|e| ConnectionError::unwritable(&e))?;
                 return Ok(size);
             }
             size += data.len() as u64;
-            writer.write_all(&data).await.map_err(|e| ConnectionError::failed(e.to_string()))?;
+            writer.write_all(&data).await.map_err(|e| ConnectionError::unwritable(&e))?;
         }
         Err(self.lost().await)
     }

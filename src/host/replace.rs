@@ -3,7 +3,7 @@
 //! At no moment is there a half-written file or one with wider permissions than the final ones. Only
 //! with `unsafe_writes`, and only where the folder or a mount forbids the rename, it is written in place.
 
-use super::errors::plain;
+use super::errors::{os_error_bytes, plain};
 use super::{Env, mode};
 use std::fs::{self, File, FileTimes, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write};
@@ -63,17 +63,14 @@ impl<'a> Replace<'a> {
     ) -> Result<(), String> {
         let dest = self.dest.display();
         let folder = parent(self.dest);
-        let (mut file, temp) = match temp_beside(self.dest) {
+        let (mut file, temp) = match try_temp(&folder, ".ansible_tmp", &file_name(self.dest)) {
             Ok(made) => made,
             Err(_) if self.unsafe_writes => {
                 return in_place().map_err(|e| format!("Could not write data to file '{dest}': {}", plain(&e)));
             }
-            Err(e) => {
-                let folder = folder.display();
-                return Err(format!(
-                    "The destination directory '{folder}' is not writable by the current user: {}",
-                    plain(&e)
-                ));
+            Err((e, temp)) => {
+                let (folder, why) = (folder.display(), os_error_bytes(&e, temp));
+                return Err(format!("The destination directory '{folder}' is not writable by the current user: {why}"));
             }
         };
         let result = write(&mut file).and_then(|()| self.prepare(&temp, source));
@@ -136,22 +133,32 @@ pub fn parent(path: &Path) -> PathBuf {
 
 /// A new file of a random name beside another, for its user alone.
 pub fn temp_beside(path: &Path) -> io::Result<(File, PathBuf)> {
-    let end = path.file_name().map(OsStrExt::as_bytes).unwrap_or_default();
-    temp_in(&parent(path), ".ansible_tmp", &String::from_utf8_lossy(end))
+    temp_in(&parent(path), ".ansible_tmp", &file_name(path))
+}
+
+fn file_name(path: &Path) -> String {
+    String::from_utf8_lossy(path.file_name().map(OsStrExt::as_bytes).unwrap_or_default()).into_owned()
 }
 
 /// A new file of a random name in a folder, for its user alone.
 pub fn temp_in(folder: &Path, prefix: &str, suffix: &str) -> io::Result<(File, PathBuf)> {
+    try_temp(folder, prefix, suffix).map_err(|(error, _)| error)
+}
+
+/// The same; an error comes with the name that could not be made.
+fn try_temp(folder: &Path, prefix: &str, suffix: &str) -> Result<(File, PathBuf), (io::Error, PathBuf)> {
     // A name has at most 255 bytes.
     let suffix: String = suffix.chars().rev().take(50).collect::<Vec<_>>().into_iter().rev().collect();
     for _ in 0..100 {
-        let path = folder.join(format!("{prefix}{}{suffix}", random_name()?));
+        let name = random_name().map_err(|error| (error, folder.to_owned()))?;
+        let path = folder.join(format!("{prefix}{name}{suffix}"));
         match OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-            other => return Ok((other?, path)),
+            Ok(file) => return Ok((file, path)),
+            Err(error) => return Err((error, path)),
         }
     }
-    Err(io::ErrorKind::AlreadyExists.into())
+    Err((io::ErrorKind::AlreadyExists.into(), folder.to_owned()))
 }
 
 /// Eight random letters and digits.
@@ -167,11 +174,18 @@ pub fn backup(env: &Env, path: &Path) -> io::Result<PathBuf> {
     let name = backup_name(env, path);
     let meta = fs::metadata(path)?;
     let mut target = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&name)?;
-    io::copy(&mut File::open(path)?, &mut target)?;
-    may_be_forbidden(lchown(&name, Some(meta.uid()), Some(meta.gid())))?;
-    copy_xattrs(path, &name);
-    fs::set_permissions(&name, Permissions::from_mode(meta.mode() & mode::BITS))?;
-    copy_times(&meta, &name)?;
+    let mut copy = || {
+        io::copy(&mut File::open(path)?, &mut target)?;
+        may_be_forbidden(lchown(&name, Some(meta.uid()), Some(meta.gid())))?;
+        copy_xattrs(path, &name);
+        fs::set_permissions(&name, Permissions::from_mode(meta.mode() & mode::BITS))?;
+        copy_times(&meta, &name)
+    };
+    if let Err(error) = copy() {
+        // Half a backup is none.
+        drop(fs::remove_file(&name));
+        return Err(error);
+    }
     Ok(name)
 }
 

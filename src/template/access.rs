@@ -217,6 +217,9 @@ impl Cx<'_> {
         if obj.is_marker() {
             return Ok(obj.clone());
         }
+        if let Obj::Undefined(u) = obj {
+            return Err(Raise::python(Class::Runtime, u.to_string()));
+        }
         if let Obj::None | Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) | Obj::Float(_) = obj {
             return Err(Raise::type_error(format!("'{}' object is not subscriptable", obj.type_name())));
         }

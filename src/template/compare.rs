@@ -168,7 +168,11 @@ impl Cx<'_> {
     /// Python's `item in container`.
     pub fn contains(&mut self, container: &Obj, item: &Obj) -> Result<bool, Raise> {
         // What is undefined raises where it is compared or hashed, which not every container does.
-        let compares = matches!(container, Obj::Dict(_) | Obj::Set(_) | Obj::Map(_) | Obj::Range(_));
+        let compares = match container {
+            Obj::Dict(_) | Obj::Set(_) | Obj::Map(_) => true,
+            Obj::Range(range) => range.len() > 0,
+            _ => false,
+        };
         if compares && item.is_marker() {
             item.clone().defined()?;
         }

@@ -470,6 +470,7 @@ impl<'a> Cx<'a> {
                 let result = self.deeper(|cx| special.call(cx, args))?;
                 Ok(if direct { result } else { result.lazy() })
             }
+            Obj::Undefined(u) if !callee.is_marker() => Err(Raise::python(Class::Runtime, u.to_string())),
             Obj::Undefined(_) | Obj::Failed(_) => callee.clone().defined(),
             other => Err(Raise::type_error(format!("'{}' object is not callable", other.type_name()))),
         }

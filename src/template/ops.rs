@@ -186,7 +186,9 @@ impl Cx<'_> {
             other => match other.as_big() {
                 Some(big) => Ok(Obj::big(-big)),
                 None => {
-                    other.clone().defined()?;
+                    if let Obj::Undefined(u) = other.clone().defined()? {
+                        return Err(Raise::python(Class::Runtime, u.to_string()));
+                    }
                     Err(Raise::type_error(format!("bad operand type for unary -: '{}'", other.type_name())))
                 }
             },

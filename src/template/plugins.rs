@@ -184,7 +184,11 @@ fn else_undefined(input: &Obj, args: &CallArgs) -> Option<Rc<Undefined>> {
 /// Such an undefined speaks for itself where Python would complain of operands.
 fn spoken_for(raise: Raise, missing: Option<Rc<Undefined>>) -> Raise {
     match (&raise, missing) {
-        (Raise::Python(_, text), Some(u)) if text.contains("operand type") || text.contains("between instances") => {
+        (Raise::Python(_, text), Some(u))
+            if ["operand type", "between instances", "type 'Undefined'", "'Undefined' object has no attribute"]
+                .iter()
+                .any(|w| text.contains(w)) =>
+        {
             Raise::python(Class::Runtime, u.to_string())
         }
         _ => raise,
@@ -237,6 +241,7 @@ impl Cx<'_> {
             }
         }
         let (input, args) = (input.wrapped(), args.wrapped());
+        let missing = else_undefined(&input, &args);
         let result = self.deeper(|cx| match test {
             Test::Def(def) => (def.run)(cx, input, args),
             Test::Added(_, run) => run(cx, input, args),
@@ -245,6 +250,7 @@ impl Cx<'_> {
         match result {
             Ok(verdict) => Ok(Obj::Bool(verdict)),
             Err(raise) => {
+                let raise = spoken_for(raise, missing);
                 let name = match test {
                     Test::Def(def) => full_name(operator_name(def.name)),
                     Test::Added(name, _) => name.to_string(),

@@ -5,8 +5,10 @@ Run with the Python of an ansible-core 2.19.14 installation:
     cargo build --example render
     python tests/baselines/fuzz_templates.py target/debug/examples/render [--seconds N] [--seed N] [--show N]
 
-Differences in value, type or error text are printed, the most frequent kind first; the exit status is 1 where
-there are any. With --record N it compares nothing, and writes N rows to standard output: fuzzed.jsonl.
+Differences in value, type or kind of error are printed, the most frequent first, and after them those of an error's
+words alone; the exit status is 1 where there are any of the former. With --record N it compares nothing, and writes N rows to standard output: fuzzed.jsonl. With
+--rows FILE it writes rows of the templates in that file, one in each line: mended.jsonl, of mended.txt, where a
+template stands for each difference that was found and mended.
 """
 import argparse
 import collections
@@ -31,9 +33,9 @@ os.environ.setdefault("TZ", "UTC")
 # What is made equal before two answers are compared: only names, never what a template gives.
 PLAIN = [
     # The class of text with a place or trust, which only an error shows: rplay's text does not always have the same.
-    (r"(?:ansible\.module_utils\._internal\._datatag\.)?_AnsibleTagged(Str|Int)\b", lambda found: found[1].lower()),
+    (r"(?:ansible\.module_utils\._internal\._datatag\.)?_AnsibleTagged(Str|Int|Float|Date|DateTime)\b", lambda found: found[1].lower()),
     # Where an object lies in memory.
-    (r" at 0x[0-9a-f]+", ""),
+    (r"(?i) at 0x[0-9a-f]+", ""),
     # Bytes that are no text: a surrogate for each, which rplay's text cannot hold, or one sign for some.
     (r"(\\\\?udc[0-9a-f]{2}|\ufffd)+", "\ufffd"),
 ]
@@ -45,6 +47,8 @@ MEANT = [
     (r"-> \{'error': \"The (filter|test) plugin 'ansible\.utils\.\w+' failed: Template\.__new__\(\) missing 1 required", "a mistake of ansible.utils where one of it is used in a template from a file"),
     (r"keyword argument repeated: \w+ \(\S+, line \d+\)", "a line of the Python that jinja2 makes of a template"),
     (r"root\.<locals>\.t_\d+\(\) got an unexpected keyword", "a function of the Python that jinja2 makes of a template, which stands for a filter that there is not"),
+    (r"maximum recursion depth exceeded .* -> .*maximum recursion depth exceeded", "where CPython noticed that it went too deep"),
+    (r"Invalid version: Markup\(", "HTML that is no version, as Python's repr has it"),
     (r"time\.struct_time\(", "what a time's timetuple() is, as text: a tuple in rplay"),
     (r"inline if-expression on line (\d+) in '\w+\.j2' (.*) -> .*inline if-expression on line \1 \2", "the name of the template that an `if` without `else` stands in"),
     (r"failed: '\w+' object has no attribute 'decode'\"\}$", "what urlsplit makes of a false value that is no text: a mistake of Python's, which takes it for empty bytes"),
@@ -215,7 +219,7 @@ class Maker:
             lambda: "'vars', " + r.choice(["'i', 's'", "'missing', default=s", "'lazy'", "'lz'", "s", "'d'", "'missing'", "l"]),
             lambda: "'varnames', " + r.choice(["'^l'", "'.'", "'^nope$'", "'z$', '^i'", "'['", "i"]),
             lambda: "'env', " + r.choice(["'NOPE_X'", "'NOPE_X', default='d'", "'NOPE_X', default=undef()", "i"]),
-            lambda: "'config', " + r.choice(["'DEFAULT_FORKS'", "'DEFAULT_BECOME_METHOD'", "'NOPE'", "'NOPE', on_missing='skip'", "'DEFAULT_FORKS', 'DEFAULT_TIMEOUT'", "'NOPE', on_missing='x'", "'DEFAULT_MODULE_NAME', show_origin=true", "i"]),
+            lambda: "'config', " + r.choice(["'DEFAULT_POLL_INTERVAL'", "'DEFAULT_BECOME_METHOD'", "'NOPE'", "'NOPE', on_missing='skip'", "'DEFAULT_POLL_INTERVAL', 'DEFAULT_TIMEOUT'", "'NOPE', on_missing='x'", "'DEFAULT_MODULE_NAME', show_origin=true", "i"]),
             lambda: "'random_choice', " + r.choice(["[i]", "['a']", "[l]"]),
             lambda: "'fileglob', " + r.choice(["'*.nope'", "'/nope/*'", f"'{self.folder}/*.csv'"]),
             lambda: "'template', '" + self.file("inc.j2", "mac.j2", "base.j2", "kid.j2", "head.j2", "head.j2", "head.j2") + "'" + r.choice(["", "", ", template_vars={'v': i}", ", convert_data=false", ", variable_start_string='[%', variable_end_string='%]'", ", trim_blocks=false", ", lstrip_blocks=true",
@@ -724,6 +728,7 @@ def main():
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--show", type=int, default=40)
     parser.add_argument("--record", type=int, default=0)
+    parser.add_argument("--rows", type=os.path.abspath)
     args = parser.parse_args()
     seed = args.seed if args.seed is not None else random.randrange(10**9)
     args.program = args.program and os.path.abspath(args.program)
@@ -732,6 +737,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         # Relative paths are of the root, in both.
         os.chdir("/")
+        if args.rows:
+            return record_rows(Real(folder), args.rows)
         if args.record:
             return record(Maker(random.Random(seed), folder), Real(folder), args.record)
         return supervise(folder, args, seed)
@@ -778,10 +785,10 @@ def supervise(folder, args, seed):
         except ProcessLookupError:
             pass
         os.waitpid(child, 0)
-    report(kinds, count, seed, args.show)
+    differ = report(kinds, count, seed, args.show)
     for why, times in meant.most_common():
         print(f"set aside: {times} x {why}", flush=True)
-    return 1 if kinds else 0
+    return 1 if differ else 0
 
 
 def compare(folder, args, seed, told):
@@ -829,6 +836,18 @@ def plainly(answer):
     return kind, text
 
 
+def error_kind(answer):
+    """What kind of error an answer is: of which plugin, of syntax, something undefined, of Python's; None for a value."""
+    kind, text = next(iter(answer.items()))
+    if kind == "value":
+        return None
+    plugin = re.match(r"The \w+ plugin '[\w.]+' failed", text)
+    if plugin:
+        return plugin[0]
+    head = re.match(r"Syntax error|Error rendering|Recursive loop|CRASH", text)
+    return head[0] if head else "undefined"
+
+
 def kind_of(theirs, mine):
     """What two answers that differ have in common with others: their words without what varies."""
     def short(answer):
@@ -838,12 +857,14 @@ def kind_of(theirs, mine):
 
 
 def report(kinds, count, seed, most):
-    total = sum(map(len, kinds.values()))
-    print(f"{count} templates, seed {seed}: {total} differences" + (f" of {len(kinds)} kinds" if kinds else ""))
-    for kind, cases in sorted(kinds.items(), key=lambda item: -len(item[1]))[:most]:
+    words = {kind for kind, cases in kinds.items() if error_kind(cases[0][1]) and error_kind(cases[0][1]) == error_kind(cases[0][2])}
+    total = lambda chosen: sum(len(kinds[kind]) for kind in chosen)
+    print(f"{count} templates, seed {seed}: {total(kinds.keys() - words)} differences in value, type or kind of error, {total(words)} in its words alone")
+    for kind, cases in sorted(kinds.items(), key=lambda item: (item[0] in words, -len(item[1])))[:most]:
         source, theirs, mine, variables = min(cases, key=lambda case: len(case[0]))
         used = {name: value for name, value in variables.items() if "." in name or re.search(rf"\b{name}\b", source)}
         print(f"\n{len(cases)} x {kind}\n  {source!r}\n  vars   {used!r}\n  theirs {theirs}\n  ours   {mine}")
+    return total(kinds.keys() - words)
 
 
 def record(maker, real, wanted):
@@ -862,6 +883,27 @@ def record(maker, real, wanted):
                 continue
             print(told)
             written += 1
+    return 0
+
+
+# The variables of the templates in mended.txt.
+VARIABLES = {
+    "ansible_search_path": ["/nowhere"], "i": 2, "f": 1.5, "s": "abc", "t": True, "l": [1, "a", None], "d": {"a": 1, "b": "x"}, "n": None, "ll": [[1], [2, 3]], "e": "", "lazy": "{{ missing }}", "lz": ["{{ i }}", 1, "{{ s }}"],
+    "ld": [{"a": 1, "b": "a", "k": True}, {"a": 2, "b": "b", "k": None}], "dd": {"a": {"a": 1, "b": 2}, "k": {"a": 3, "b": None}},
+}
+
+
+def record_rows(real, path):
+    """Rows of the templates in a file."""
+    signal.signal(signal.SIGALRM, out_of_time)
+    real.vars = VARIABLES
+    print(json.dumps({"vars": VARIABLES}))
+    with open(path) as lines:
+        for line in lines:
+            source = line.rstrip("\n")
+            if source:
+                kind, text = plainly(real.render(source))
+                print(json.dumps({"source": source, kind: text}))
     return 0
 
 

@@ -41,6 +41,11 @@ impl Masters {
         Self { ssh, list: Mutex::default(), terminal: AtomicBool::new(false), old_ssh: AtomicBool::new(false) }
     }
 
+    /// Whether there is a master, as far as nobody is just looking for one.
+    pub fn is_logged_in(&self) -> bool {
+        self.list.try_lock().is_ok_and(|list| !list.is_empty())
+    }
+
     /// The connection's timeout, in seconds.
     pub fn timeout(&self) -> u64 {
         self.ssh.timeout
@@ -137,8 +142,9 @@ impl Masters {
         let (mut busy, mut failures) = (0, 0);
         loop {
             let fork_option = !self.old_ssh.load(Ordering::Relaxed);
+            let place = shared.place().await;
             let pass = shared.gate.enter(jump.as_deref()).await;
-            let login = Master::login(shared, &self.ssh, name, fork_option).await;
+            let login = Master::login(shared, &self.ssh, name, fork_option, place).await;
             drop(pass);
             let words = match login {
                 Ok(master) => return Ok(master),

@@ -286,7 +286,11 @@ pub(in crate::template) fn flatten_into(
     out: &mut Vec<Obj>,
 ) -> Result<(), Raise> {
     for item in cx.each(input)? {
-        let item = item?;
+        let mut item = item?;
+        if skip {
+            // It is compared with what is skipped.
+            item = item.defined()?;
+        }
         let null = item.is_none() || matches!(item.as_str(), Some("None" | "null"));
         if skip && null {
             continue;
@@ -326,16 +330,25 @@ pub(super) fn zip(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
     }
     let columns = columns(cx, input, args.positional)?;
     let shortest = columns.iter().map(Vec::len).min().unwrap_or(0);
-    for i in 0..shortest {
-        columns.iter().filter_map(|column| column.get(i)).try_for_each(|item| item.clone().defined().map(drop))?;
+    let mut rows = Vec::with_capacity(shortest);
+    // The first that has no more ends it, after those before it were read.
+    for i in 0..=shortest {
+        let items = columns.iter().map_while(|column| column.get(i).cloned());
+        let row = items.map(|item| item.and_then(Obj::defined)).collect::<Result<Vec<Obj>, Raise>>()?;
+        if i < shortest {
+            rows.push(Obj::tuple(row));
+        }
     }
     if strict {
         check_lengths(&columns)?;
     }
-    Ok(Obj::iter((0..shortest).map(|i| Obj::tuple(columns.iter().filter_map(|c| c.get(i).cloned())))))
+    Ok(Obj::iter(rows))
 }
 
-fn check_lengths(columns: &[Vec<Obj>]) -> Result<(), Raise> {
+/// The items of one of several lists.
+type Column = Vec<Result<Obj, Raise>>;
+
+fn check_lengths(columns: &[Column]) -> Result<(), Raise> {
     let first = columns.first().map_or(0, Vec::len);
     for (i, column) in columns.iter().enumerate().skip(1) {
         if column.len() == first {
@@ -348,10 +361,11 @@ fn check_lengths(columns: &[Vec<Obj>]) -> Result<(), Raise> {
     Ok(())
 }
 
-fn columns(cx: &mut Cx<'_>, input: Obj, others: Vec<Obj>) -> Result<Vec<Vec<Obj>>, Raise> {
+/// The items of each of several lists, with what is undefined in them; a tuple's is no error.
+fn columns(cx: &mut Cx<'_>, input: Obj, others: Vec<Obj>) -> Result<Vec<Column>, Raise> {
     let mut columns = Vec::new();
     for source in std::iter::once(input).chain(others) {
-        match cx.iter_lenient(&source) {
+        match cx.each(&source).map(Iterator::collect) {
             Ok(items) => columns.push(items),
             Err(raise) if raise.is(Class::Type) => {
                 return Err(Raise::type_error(format!("'{}' object is not iterable", source.type_name())));
@@ -369,9 +383,11 @@ pub(super) fn zip_longest(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Go
     }
     let columns = columns(cx, input, args.positional)?;
     let longest = columns.iter().map(Vec::len).max().unwrap_or(0);
-    Ok(Obj::iter(
-        (0..longest).map(|i| Obj::tuple(columns.iter().map(|c| c.get(i).cloned().unwrap_or_else(|| fill.clone())))),
-    ))
+    let row = |i: usize| {
+        let items = columns.iter().map(|column| column.get(i).cloned().unwrap_or_else(|| Ok(fill.clone())));
+        items.collect::<Result<Vec<Obj>, Raise>>().map(Obj::tuple)
+    };
+    Ok(Obj::iter((0..longest).map(row).collect::<Result<Vec<Obj>, Raise>>()?))
 }
 
 /// How many tuples combinatorial filters make at most.
@@ -389,6 +405,7 @@ pub(super) fn product(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
         .map_err(|_| Raise::value_error("repeat argument cannot be negative"))?;
     // Nothing is read of what is taken no times.
     let columns = if repeat == 0 { Vec::new() } else { columns(cx, input, args.positional)? };
+    let columns = columns.into_iter().map(|column| column.into_iter().collect()).collect::<Result<Vec<_>, Raise>>()?;
     Ok(Obj::iter(products(&columns, repeat)?.into_iter().map(Obj::tuple)))
 }
 
@@ -424,7 +441,7 @@ pub(super) fn combinations(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 }
 
 fn choose(cx: &mut Cx<'_>, input: &Obj, size: Option<Obj>, ordered: bool) -> Got {
-    let items = cx.iter_lenient(input)?;
+    let items = cx.iter(input)?;
     let size = match size {
         None => items.len(),
         size => usize::try_from(size.int(0)?).map_err(|_| Raise::value_error("r must be non-negative"))?,
@@ -540,6 +557,9 @@ pub(in crate::template) fn generator(
         None => Random::system().map_err(|e| Raise::python(Class::Os, e)),
         Some(seed) => match seed.as_big() {
             Some(number) => Ok(Random::from_int(&number)),
+            None if !matches!(seed, Obj::Str(_) | Obj::Float(_) | Obj::Bytes(_) | Obj::None) => Err(Raise::type_error(
+                "The only supported seed types are: None,\nint, float, str, bytes, and bytearray.",
+            )),
             None => Ok(Random::from_text(&cx.text(&seed)?)),
         },
     }

@@ -263,6 +263,10 @@ pub(super) fn human_readable(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got
     let bits = bits.truth(cx, false)?;
     let unit = opt_text(cx, &unit)?;
     let Some(size) = input.as_number() else {
+        if let (Obj::List(_), None) = (&input, &unit) {
+            // A list is read to be compared.
+            cx.iter(&input).map_err(|raise| caused(raise.text(), "human_readable() can't interpret the input."))?;
+        }
         let what = match unit {
             None => format!("'>=' not supported between instances of '{}' and 'int'", input.type_name()),
             Some(_) => format!("unsupported operand type(s) for /: '{}' and 'int'", input.type_name()),

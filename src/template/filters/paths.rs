@@ -105,7 +105,7 @@ pub(super) fn fileglob(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     if let Obj::Dict(_) | Obj::Map(_) = input {
         return Err(Raise::type_error("unhashable type: 'slice'"));
     }
-    if let Obj::List(_) | Obj::Tuple(_) = input {
+    if let Obj::List(_) | Obj::Tuple(_) | Obj::Range(_) = input {
         let kind = input.type_name();
         return Err(Raise::type_error(format!("expected str, bytes or os.PathLike object, not {kind}")));
     }

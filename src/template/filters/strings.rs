@@ -29,6 +29,9 @@ pub(super) fn title(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 pub(super) fn trim(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [chars] = args.bind(&sig("do_trim", 1, ["chars"], 0))?;
     let text = cx.text(&input)?;
+    if !matches!(chars, None | Some(Obj::None | Obj::Str(_))) {
+        return Err(Raise::type_error("strip arg must be None or str"));
+    }
     Ok(match opt_text(cx, &chars)? {
         None => Obj::from(text.trim()),
         Some(chars) => Obj::from(text.trim_matches(|c| chars.contains(c))),
@@ -214,7 +217,7 @@ pub(super) fn reverse(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     match cx.iter_lenient(&input) {
         Ok(mut items) => {
             items.reverse();
-            Ok(Obj::list(items))
+            items.into_iter().map(Obj::defined).collect::<Result<Vec<_>, _>>().map(Obj::list)
         }
         Err(raise) if raise.is(Class::Type) => Err(caused(raise.text(), "argument must be iterable.")),
         Err(raise) => Err(raise),

@@ -26,7 +26,12 @@ pub(in crate::template) fn caused(cause: impl Into<String>, context: &str) -> Ra
 /// The words of a failure where text is made of a value, whose own error may have been put off.
 pub(in crate::template) fn tripped(raise: Raise) -> String {
     match raise {
-        Raise::Failed(error) => format!("A captured exception marker was tripped: {}", error.line()),
+        Raise::Failed(error) => {
+            // What Python raised is told without the words that go before it elsewhere.
+            let raised = error.message == "Error rendering template.";
+            let cause = error.cause.as_deref().filter(|_| raised).unwrap_or(&*error);
+            format!("A captured exception marker was tripped: {}", cause.line())
+        }
         other => other.text(),
     }
 }

@@ -50,9 +50,11 @@ pub(super) fn ini(cx: &mut Cx<'_>, args: CallArgs) -> Found {
         };
         if call.truth(cx, "re", false)? {
             let pattern = Pattern::anchored(&key, Flags::default(), false)?;
+            // All values of the section are made, whether they are wanted or not.
             for (name, value) in &options {
+                let value = file.value(&options, &section, name, value.as_deref())?;
                 if pattern.search(name, 0)?.is_some() {
-                    out.push(file.value(&options, &section, name, value.as_deref())?.map_or(Obj::None, Obj::from));
+                    out.push(value.map_or(Obj::None, Obj::from));
                 }
             }
             continue;

@@ -30,6 +30,9 @@ pub(in crate::template::filters) fn json_query(cx: &mut Cx<'_>, input: Obj, args
     if expr.is_empty() {
         return Err(Raise::ansible(format!("{context}Invalid JMESPath expression: cannot be empty.")));
     }
+    if let Obj::Undefined(u) = &input {
+        return Err(Raise::ansible(format!("Error in jmespath.search in json_query filter plugin:\n{u}")));
+    }
     let expr = quoted(&expr);
     let ast = jmespath::parse(&expr).map_err(|error| {
         let reason = error.reason.to_string();

@@ -14,6 +14,9 @@ use std::cmp::Ordering;
 
 pub(in crate::template::filters) fn dict(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     alone(args, "dict_filter")?;
+    if let Obj::Undefined(u) = &input {
+        return Err(Raise::python(Class::Runtime, u.to_string()));
+    }
     let items = pairs(cx, &input)?;
     items.iter().try_for_each(|(key, _)| hashable(key))?;
     Ok(Obj::dict(items))

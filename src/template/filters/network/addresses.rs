@@ -135,7 +135,8 @@ pub(in crate::template::filters) fn ipv6form(cx: &mut Cx<'_>, input: Obj, args: 
         let text = format!("value of format must be one of: compress, expand, x509, got: {format}");
         return Err(Raise::ansible(format!("[{}]", str_repr(&text))));
     }
-    if format == "x509" && Address::parse(&value).is_none() {
+    // What looks like a network is left to what reads addresses.
+    if format == "x509" && Address::parse(&value).is_none() && !value.contains('/') {
         let shown = str_repr(&value);
         return Err(Raise::ansible(format!("failed to detect a valid IP address from {shown}")));
     }

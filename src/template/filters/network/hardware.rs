@@ -33,9 +33,7 @@ fn asked(cx: &mut Cx<'_>, input: &Obj, query: &str, alias: &str) -> Got {
             }
         };
     };
-    let no_bits = mac.value == 0 && !mac.wide;
     match query {
-        "" | "bool" if no_bits => return Ok(Obj::None),
         "" => return Ok(value.into()),
         "bool" => return Ok(true.into()),
         "int" => return Ok(Obj::big(mac.value.into())),
@@ -69,7 +67,7 @@ pub(in crate::template::filters) fn slaac(cx: &mut Cx<'_>, input: Obj, args: Cal
     let [query] = arguments(args, ["query"], "value")?;
     let (value, query) = (spelled(cx, &input)?, text(cx, query)?);
     let subject = Subject::read(&value, None).filter(|subject| subject.net.version == Version::V6);
-    let mac = Mac::parse(&query).filter(|mac| mac.value != 0 || mac.wide);
+    let mac = Mac::parse(&query);
     Ok(match (subject, mac) {
         (Some(subject), Some(mac)) => mac.in_network(&subject.net).to_string().into(),
         _ => false.into(),

@@ -187,7 +187,9 @@ fn listed(cx: &mut Cx<'_>, input: &Obj) -> Result<Vec<Obj>, Raise> {
             }
             texts
         }
-        Obj::Tuple(_) | Obj::Dict(_) | Obj::Range(_) | Obj::None => {
+        Obj::Str(text) => text.as_str().split(',').map(|part| Obj::from(part.trim())).collect(),
+        Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) | Obj::Float(_) => vec![cx.text(input)?.into()],
+        _ => {
             let (kind, class) = (input.native_name(), class_of(input));
             let text = format!(
                 "argument 'value' is of type {kind} and we were unable to convert to list: {class} cannot be converted \
@@ -195,8 +197,6 @@ fn listed(cx: &mut Cx<'_>, input: &Obj) -> Result<Vec<Obj>, Raise> {
             );
             return Err(Raise::ansible(format!("[{}]", str_repr(&text))));
         }
-        Obj::Str(text) => text.as_str().split(',').map(|part| Obj::from(part.trim())).collect(),
-        other => vec![cx.text(other)?.into()],
     })
 }
 
