@@ -46,10 +46,12 @@ pub(in crate::template::filters) fn to_ini(cx: &mut Cx<'_>, input: Obj, args: Ca
     let given = cx.items(&input)?;
     let (defaults, sections) = match sections(cx, &given) {
         Ok(read) => read,
-        Err(raise @ Raise::Python(..)) => {
-            return Err(broken(cx, format!("to_ini failed to parse given dict:{}", raise.text())));
+        Err(raise) if raise.is_refusal() => return Err(raise),
+        Err(raise) => {
+            let tripped = if let Raise::Failed(_) = raise { "A captured exception marker was tripped: " } else { "" };
+            let text = format!("to_ini failed to parse given dict:{tripped}{}", raise.text());
+            return Err(broken(cx, text));
         }
-        Err(raise) => return Err(raise),
     };
     if given.is_empty() {
         return Err(Raise::ansible("to_ini received an empty dict. An empty dict cannot be converted."));

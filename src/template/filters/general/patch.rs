@@ -85,17 +85,25 @@ fn flag(given: Option<Obj>) -> Result<bool, Raise> {
 }
 
 fn patched(cx: &mut Cx<'_>, filter: &str, input: &Obj, operations: Vec<Obj>, fail_test: bool) -> Got {
-    let document = match input {
-        Obj::Str(text) => parse_json(text.as_str())
-            .map_err(|error| Raise::ansible(format!("{filter}: could not decode JSON from input: {error}")))?,
-        Obj::List(_) | Obj::Dict(_) => cx.value(input)?,
+    let text = match input {
+        Obj::Str(text) => Some(text.as_str().to_owned()),
+        Obj::Bytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        Obj::List(_) | Obj::Dict(_) => None,
         _ => return Err(Raise::ansible(format!("{filter}: input is not dictionary, list or string"))),
     };
+    let parsed = text.as_deref().map(parse_json).transpose();
+    let parsed =
+        parsed.map_err(|error| Raise::ansible(format!("{filter}: could not decode JSON from input: {error}")))?;
     let mut patch = Vec::new();
     for operation in &operations {
         patch.push(checked(cx, filter, operation)?);
     }
-    match apply(document, &patch) {
+    let from_text = parsed.is_some();
+    let document = match parsed {
+        Some(document) => document,
+        None => cx.value(input)?,
+    };
+    match apply(document, from_text, &patch) {
         Ok(document) => Ok(Obj::data(&document)),
         Err(failure) if failure.test && !fail_test => Ok(Obj::None),
         Err(failure) => Err(failure.raise(filter)),
@@ -145,7 +153,7 @@ fn checked(cx: &mut Cx<'_>, filter: &str, operation: &Obj) -> Result<Operation, 
     Ok(Operation { op, path, from, value })
 }
 
-fn apply(mut document: Value, patch: &[Operation]) -> Done<Value> {
+fn apply(mut document: Value, parsed: bool, patch: &[Operation]) -> Done<Value> {
     let pointers: Vec<Pointer> = patch.iter().map(|operation| pointer(&operation.path)).collect::<Done<_>>()?;
     for (operation, path) in patch.iter().zip(&pointers) {
         let value = || match &operation.value {
@@ -159,7 +167,7 @@ fn apply(mut document: Value, patch: &[Operation]) -> Done<Value> {
             "test" => {
                 let found =
                     tested(&document, path).map_err(|failure| Failure { test: true, apart: true, ..failure })?;
-                found.check(&value()?)?;
+                found.check(parsed, &value()?)?;
                 document
             }
             "copy" => {
@@ -282,11 +290,16 @@ fn tested<'v>(document: &'v Value, place: &Pointer) -> Done<Found<'v>> {
 }
 
 impl Found<'_> {
-    fn check(&self, wanted: &Value) -> Done<()> {
+    fn check(&self, parsed: bool, wanted: &Value) -> Done<()> {
         let of = |value: &Value| (shown(value), class_of(&Obj::data(value)));
+        // What was read from a text has Python's own classes.
+        let here = |value: &Value| match parsed {
+            true => (shown(value), format!("<class '{}'>", value.type_name())),
+            false => of(value),
+        };
         let (text, class) = match self {
             Self::Value(value) if same(value, wanted) => return Ok(()),
-            Self::Value(value) => of(value),
+            Self::Value(value) => here(value),
             Self::End(list) => (format!("EndOfList({})", repr(list)), "<class 'jsonpointer.EndOfList'>".into()),
         };
         let (want, want_class) = of(wanted);

@@ -37,7 +37,7 @@ pub(in crate::template) fn found(cx: &mut Cx<'_>, args: CallArgs) -> Result<Vec<
 
 fn search(cx: &mut Cx<'_>, options: &Options) -> Result<Vec<Obj>, Raise> {
     let question = Question { test: options.args().str("test"), value: options.given("value") };
-    let items = cx.iter(&options.list("data"))?;
+    let items = cx.iter(&options.container("data"))?;
     let mut found = Vec::new();
     let Some(key) = options.args().opt_str("key") else {
         for (at, item) in items.iter().enumerate() {

@@ -256,11 +256,13 @@ pub(in crate::template::filters) fn to_xml(cx: &mut Cx<'_>, input: Obj, args: Ca
     let width = usize::try_from(args.int("indent_width")).unwrap_or(0);
     crate::template::bounds::text_fits(width)?;
     let indent = if args.str("indent") == "spaces" { " ".repeat(width) } else { "\t".to_owned() };
-    let data = Obj::data(args.value("data"));
+    let data = options.container("data");
     let mut writer = Writer { out: String::new(), indent, whole: args.bool("full_document") };
-    match writer.document(cx, &data)? {
-        Some(()) => Ok(writer.out.into()),
-        None => Err(invalid("to_xml", "Input json")),
+    match writer.document(cx, &data) {
+        Ok(Some(())) => Ok(writer.out.into()),
+        Err(raise) if raise.is_refusal() => Err(raise),
+        // Whatever happens is that, also what is undefined.
+        _ => Err(invalid("to_xml", "Input json")),
     }
 }
 
@@ -310,8 +312,9 @@ impl Writer {
 
     /// A key and what is below it: an element, several of one name, or comments.
     fn entry(&mut self, cx: &mut Cx<'_>, key: &Obj, value: &Obj, depth: usize) -> Written {
+        let value = &value.clone().defined()?;
         let several = match value {
-            Obj::List(_) => cx.iter(value)?,
+            Obj::List(_) | Obj::Tuple(_) => cx.iter(value)?,
             one => vec![one.clone()],
         };
         if key.as_str() == Some("#comment") {
