@@ -18,7 +18,7 @@ use crate::event::{Event, HostStats, Stats, Terminal};
 use crate::inventory::{Loaded, Mismatch, Notice, Reader, VarsFiles, limit_patterns, world};
 use crate::load::{self, Loader};
 use crate::playbook::Play;
-use crate::template::Templar;
+use crate::template::{Templar, Untrusted};
 use crate::value::{Dict, Text, Value};
 use crate::vars::{CachePlugin, FactCache, Fixed, PlainScope, Store, parse_extra_vars, to_value};
 use crate::vault::Secrets;
@@ -215,7 +215,12 @@ impl Run {
         let extensions = self.config.settings.list("DEFAULT_JINJA2_EXTENSIONS").into_iter().map(str::to_owned);
         let broken = self.config.settings.flag("ALLOW_BROKEN_CONDITIONALS");
         let templar = self.templar.take().unwrap_or_default().with_extensions(extensions);
-        let templar = Arc::new(templar.with_broken_conditionals(broken));
+        let untrusted = match self.config.settings.text("_TEMPLAR_UNTRUSTED_TEMPLATE_BEHAVIOR") {
+            Some("error") => Untrusted::Fail,
+            Some("warning") => Untrusted::Warn,
+            _ => Untrusted::Ignore,
+        };
+        let templar = Arc::new(templar.with_broken_conditionals(broken).with_untrusted(untrusted));
         let sources = self.read_inventory(&extra, &templar, &mut notices);
         emitter.notices(notices);
         let Sources { reader, loaded, limit } = sources?;

@@ -55,7 +55,7 @@ pub use overrides::Overrides;
 pub use plugins::{Filter, FilterFn, Lookup, LookupFn, Plugins, Test, TestFn, short_name};
 pub use raise::{Class, Missing, Raise, Undefined};
 pub use scope::{Scope, Var, VarMap, Vars, World};
-pub use templar::Templar;
+pub use templar::{Templar, Untrusted};
 
 /// The bytes of a text in an encoding, by Python's name for it; the error is in Python's words.
 pub fn encode(text: &str, encoding: &str) -> Result<Vec<u8>, String> {
