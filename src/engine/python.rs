@@ -276,9 +276,6 @@ impl HostRemote<'_> {
     fn file(&self, module: &Module, path: &str, chosen: &Chosen, extensions: &Extensions) -> Result<FileModule> {
         let settings = &self.task.shared.settings;
         let interpreter = words::split(&chosen.line).map_err(Error::action)?;
-        let limit = self.variable("ansible_python_module_rlimit_nofile");
-        let limit = limit.unwrap_or_else(|| settings.get("PYTHON_MODULE_RLIMIT_NOFILE").clone());
-        let nofile = limit.to_text().trim().parse().unwrap_or_default();
         let name = Path::new(path).file_name().unwrap_or_default().to_string_lossy().into_owned();
         let unprivileged = self.target.escalation.as_ref().is_some_and(|become_| become_.user != "root");
         let pack = module.pack.as_ref();
@@ -291,10 +288,39 @@ impl HostRemote<'_> {
             profile: pack.map(|pack| pack.profile.name().to_owned()).unwrap_or_default(),
             extensions: pack.map(|pack| extensions.told(pack.sources())).unwrap_or_default(),
             interpreter,
-            nofile,
+            nofile: self.nofile()?,
             keep: settings.flag("DEFAULT_KEEP_REMOTE_FILES"),
             tmpdir: !unprivileged,
         })
+    }
+
+    /// How many files a module and what it runs may have open; 0 leaves it to the host.
+    pub(super) fn nofile(&self) -> Result<u64> {
+        let number = |limit: Value| match &limit {
+            Value::Bool(yes) => Ok(i64::from(*yes)),
+            Value::Int(number) => Ok(*number),
+            Value::Float(number) => Ok(*number as i64),
+            Value::Str(text) => text.as_str().trim().parse().map_err(|_| {
+                let text = str_repr(text.as_str());
+                Error::user(format!("invalid literal for int() with base 10: {text}"))
+            }),
+            other => {
+                let kind = match other {
+                    Value::List(_) => "_AnsibleTaggedList",
+                    Value::Dict(_) => "_AnsibleTaggedDict",
+                    other => other.type_name(),
+                };
+                let text = "int() argument must be a string, a bytes-like object or a real number";
+                Err(Error::user(format!("{text}, not '{kind}'")))
+            }
+        };
+        let setting = self.task.shared.settings.get("PYTHON_MODULE_RLIMIT_NOFILE");
+        let limit = match self.vars.get("ansible_python_module_rlimit_nofile")? {
+            Some(Var::Value(value)) => self.task.shared.templar.render_value(&value, &self.vars)?,
+            _ => Some(setting.clone()),
+        };
+        let limit = limit.map(number).transpose()?.unwrap_or_default();
+        Ok(limit.try_into().unwrap_or_default())
     }
 
     /// A variable of the host that the module runs on, rendered.

@@ -151,11 +151,14 @@ impl<'a> HostRemote<'a> {
     /// Where this is the `only` request of an item, the next item's follows it at once.
     async fn native(
         &self,
-        request: Request,
+        mut request: Request,
         upload: Option<Upload>,
         only: bool,
     ) -> Result<Result<Outcome, ConnectionError>> {
         self.turn().await?;
+        if request.context.nofile.is_none() {
+            request.context.nofile = Some(self.nofile()?);
+        }
         self.make_way(&request.module).await;
         let named = request.context.python.is_some();
         let of_job = request.module == "async_status";
