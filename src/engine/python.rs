@@ -82,7 +82,9 @@ impl HostRemote<'_> {
     ) -> Result<Outcome> {
         let shared = &self.task.shared;
         let extensions = self.extensions()?;
-        let module = shared.file_modules.module(shared, name, path, &extensions)?;
+        let module = shared.file_modules.module(shared, name, path, &extensions);
+        shared.tell_notes();
+        let module = module?;
         shared.verbose(3, None, || format!("Using module file {path}"));
         self.make_way(name).await;
         let chosen = self.interpreter(&module.looked).await?;
@@ -489,7 +491,6 @@ impl FileModules {
         if looked.shebang.is_empty() && !matches!(looked.kind, FileKind::Binary | FileKind::Packed) {
             return Err(Error::user(format!("module ({name}) is missing interpreter line")));
         }
-        check_collection(shared, path)?;
         let pack = match (&looked.text, looked.kind) {
             (Some(text), FileKind::Packed) => Some(self.pack(shared, name, path, text, extensions)?),
             _ => None,
@@ -552,28 +553,6 @@ pub(super) fn can_run(shared: &Shared, path: &str) -> bool {
         looked.is_some_and(|looked| looked.kind == FileKind::Packed)
     };
     shared.loader.catalogue().installed().is_some() || !packed()
-}
-
-/// Warns of a collection that does not support this release, or refuses it, as the setting says.
-fn check_collection(shared: &Shared, path: &str) -> Result<()> {
-    let mut parts = path.rsplit_once("/ansible_collections/").map_or("", |(_, inside)| inside).split('/');
-    let (Some(namespace), Some(name)) = (parts.next(), parts.next()) else { return Ok(()) };
-    let catalogue = shared.loader.catalogue();
-    let collection = format!("{namespace}.{name}");
-    let Some(wanted) = catalogue.collections().requires(&collection) else { return Ok(()) };
-    let version = catalogue.installed().map_or(VERSION, |found| found.version());
-    if python::satisfies(version, &wanted) {
-        return Ok(());
-    }
-    let text = format!("Collection {collection} does not support Ansible version {version}");
-    match shared.settings.text("COLLECTIONS_ON_ANSIBLE_VERSION_MISMATCH") {
-        Some("error") => Err(Error::user(text)),
-        Some("ignore") => Ok(()),
-        _ => {
-            shared.warn(text);
-            Ok(())
-        }
-    }
 }
 
 /// The name by which a module is imported on the host.

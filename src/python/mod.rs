@@ -10,7 +10,6 @@ mod kind;
 mod locate;
 mod metadata;
 mod pack;
-mod requires;
 mod result;
 mod zip;
 
@@ -20,7 +19,6 @@ pub use kind::{JSON_ARGS, Looked, look};
 pub use locate::Places;
 pub use metadata::{Profile, modern, profile};
 pub use pack::{Module, Pack, Packer};
-pub use requires::satisfies;
 pub use result::{Printed, Read, read, untagged};
 
 /// A zip file of texts, for tests of what reads it.

@@ -5,7 +5,7 @@
 
 use super::extensions::Extensions;
 use super::imports::{Import, imports};
-use super::locate::{Located, Name, NotFound, Places, Source};
+use super::locate::{Located, Name, Places, Source, Trouble};
 use super::metadata::Profile;
 use super::zip::{Entry, archive};
 use crate::diag::{Error, Result};
@@ -156,8 +156,10 @@ impl Packer {
             }
             let located = match places.find(&want.name, want.ambiguous, want.child_moved) {
                 Ok(located) => located,
+                Err(Trouble::Refused(text)) => return Err(Error::user(text)),
                 Err(_) if want.optional => continue,
-                Err(NotFound(tried)) => {
+                Err(Trouble::NoCollection(text)) => return Err(Error::user(text).apart()),
+                Err(Trouble::NotFound(tried)) => {
                     let tried: Vec<String> = tried.iter().map(|name| format!("'{name}'")).collect();
                     let text = format!(
                         "Could not find imported module support code for {asking}. Looked for ([{}])",
