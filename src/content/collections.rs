@@ -3,6 +3,7 @@
 use super::catalogue::split;
 use super::installed::Installation;
 use super::requires::satisfies;
+use crate::diag::Mark;
 use crate::value::{Dict, Value, repr};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -359,6 +360,39 @@ impl Collections {
         Routed::Here(notice)
     }
 
+    /// Where the full name of a plugin of a kind (`filter`, `callback`, `lookup`, …) leads: the last name on the way
+    /// and the marks of those that will go; a text where it is gone.
+    pub fn plugin(&self, kind: &str, full: &str) -> Result<(String, Vec<Mark>), String> {
+        let mut marks = Vec::new();
+        let mut path = vec![full.to_owned()];
+        let mut full = full.to_owned();
+        loop {
+            let Some((collection, name)) = split(&full) else { return Ok((full, marks)) };
+            if let Some(text) = self.refused(collection) {
+                return Err(text);
+            }
+            let Some(found) = self.find(collection) else { return Ok((full, marks)) };
+            let routing = found.runtime.get("plugin_routing").and_then(|routing| routing.get(kind));
+            let Some(entry) = routing.and_then(|routing| routing.get(name)) else { return Ok((full, marks)) };
+            if let Some(stone) = entry.get("tombstone").filter(|stone| stone.truthy()) {
+                let first = format!("The '{full}' {kind} plugin has been removed.");
+                return Err(told(stone, &first, collection, true));
+            }
+            if let Some(old) = entry.get("deprecation").filter(|old| old.truthy()) {
+                marks.push(mark(old, kind, &full, collection));
+            }
+            let target = entry.get("redirect").filter(|target| target.truthy()).map(Value::to_text);
+            let Some(target) = target.filter(|target| super::is_full(target)) else { return Ok((full, marks)) };
+            if path.contains(&target) {
+                let shown: Vec<String> = path.iter().map(|name| crate::value::str_repr(name)).collect();
+                let first = &path[0];
+                return Err(format!("plugin redirect loop resolving {first} (path: [{}])", shown.join(", ")));
+            }
+            path.push(target.clone());
+            full = target;
+        }
+    }
+
     /// Whether a full name is that of an action plugin: where there is none, its redirect leads to nothing.
     fn has_action(&self, full: &str) -> bool {
         let Some((collection, short)) = split(full) else { return false };
@@ -414,6 +448,21 @@ fn wrong_metadata(metadata: &Dict) -> Vec<String> {
         wrong.push(format!("{text} {shown} (expected type list)"));
     }
     wrong
+}
+
+/// A plugin's deprecation; filters and tests are told otherwise than the rest.
+fn mark(entry: &Value, kind: &str, full: &str, collection: &str) -> Mark {
+    let text = |key: &str| entry.get(key).filter(|v| v.truthy()).map(Value::to_text);
+    let mut msg = match kind {
+        "filter" => format!("Filter \"{full}\" has been deprecated."),
+        "test" => format!("Test \"{full}\" has been deprecated."),
+        _ => format!("{full} has been deprecated."),
+    };
+    if let Some(why) = text("warning_text") {
+        msg.push_str(&format!(" {}", why.trim_end()));
+    }
+    let (date, version) = (text("removal_date"), text("removal_version"));
+    Mark { msg, date, version, name: collection.to_owned(), ..Mark::default() }
 }
 
 /// A tombstone's or deprecation's text, in ansible-core's words.

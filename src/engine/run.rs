@@ -7,6 +7,7 @@ use super::lacking;
 use super::options::Options;
 use super::play;
 use super::python::{self, FileModules};
+use super::routes::Routed;
 use super::shared::{Cancel, Shared};
 use super::strategy;
 use crate::actions::ActionDef;
@@ -220,7 +221,9 @@ impl Run {
             Some("warning") => Untrusted::Warn,
             _ => Untrusted::Ignore,
         };
-        let templar = Arc::new(templar.with_broken_conditionals(broken).with_untrusted(untrusted));
+        let routes = Arc::new(Routed(Arc::clone(loader.catalogue())));
+        let templar = templar.with_broken_conditionals(broken).with_untrusted(untrusted).with_routes(routes);
+        let templar = Arc::new(templar);
         let sources = self.read_inventory(&extra, &templar, &mut notices);
         emitter.notices(notices);
         let Sources { reader, loaded, limit } = sources?;

@@ -52,7 +52,7 @@ pub(crate) use filters::hashes::hash_password;
 pub use held::{Fixed, Shared};
 pub use object::{Delta, DictCell, IterCell, LazyMap, List, Obj, Range, SetCell, Special, Stream};
 pub use overrides::Overrides;
-pub use plugins::{Filter, FilterFn, Lookup, LookupFn, Plugins, Test, TestFn, short_name};
+pub use plugins::{Filter, FilterFn, Lookup, LookupFn, Plugins, Route, Routes, Test, TestFn, short_name};
 pub use raise::{Class, Missing, Raise, Undefined};
 pub use scope::{Scope, Var, VarMap, Vars, World};
 pub use templar::{Templar, Untrusted};

@@ -4,7 +4,7 @@ use super::args::CallArgs;
 use super::cache::{Cache, Mode};
 use super::cx::{Cx, Session};
 use super::object::Obj;
-use super::plugins::Plugins;
+use super::plugins::{Plugins, Routes};
 use super::raise::{Class, Raise};
 use super::scope::Scope;
 use super::{Overrides, World};
@@ -34,8 +34,9 @@ pub struct Templar {
     pub(super) cache: Cache,
     pub(super) broken_conditionals: bool,
     pub(super) untrusted: Untrusted,
+    pub(super) routes: Option<Arc<dyn Routes>>,
     extensions: Vec<String>,
-    remarks: Remarks,
+    pub(super) remarks: Remarks,
 }
 
 impl Templar {
@@ -48,6 +49,13 @@ impl Templar {
     #[must_use]
     pub fn with_plugins(mut self, source: Arc<dyn Plugins>) -> Self {
         self.plugins.insert(0, source);
+        self
+    }
+
+    /// Says where the full names of plugins lead that are found nowhere.
+    #[must_use]
+    pub fn with_routes(mut self, routes: Arc<dyn Routes>) -> Self {
+        self.routes = Some(routes);
         self
     }
 
