@@ -358,7 +358,17 @@ impl Catalogue {
         if !bare && let Some(action) = module_file(&plugins.join("action"), &file) {
             return Some(ActionKind::PythonAction(action.into()));
         }
-        module_file(&plugins.join("modules"), &file).map(|path| ActionKind::Python(path.into()))
+        let module = module_file(&plugins.join("modules"), &file)?;
+        match self.collections.action_of(collection, name).filter(|_| !bare) {
+            Some(action) if action != "ansible.builtin.normal" => {
+                let (collection, short) = split(&action).unwrap_or_default();
+                let folder = self.collections.folder(collection);
+                let file = folder.and_then(|folder| module_file(&folder.join("plugins/action"), short));
+                // What is to run the module is none of rplay's own, whether or not it is there.
+                Some(file.map_or(ActionKind::Lacking, |path| ActionKind::PythonAction(path.into())))
+            }
+            _ => Some(ActionKind::Python(module.into())),
+        }
     }
 }
 

@@ -244,7 +244,7 @@ impl Collections {
         let mut had_metadata = false;
         for item in items.as_list().unwrap_or_default() {
             match item {
-                Value::Str(name) => members.push(complete(name.as_str())),
+                Value::Str(name) => members.push(self.member(complete(name.as_str()))),
                 other => {
                     self.check_metadata(full, other, had_metadata);
                     let Some(Value::Dict(metadata)) = other.get("metadata") else { continue };
@@ -262,6 +262,22 @@ impl Collections {
             self.gather(&complete(&group), seen, members);
         }
         true
+    }
+
+    /// The name that a member of a group has now.
+    fn member(&self, mut full: String) -> String {
+        let mut seen = Vec::new();
+        while let Some((collection, name)) = split(&full) {
+            match self.route(collection, name, true) {
+                Routed::Elsewhere(target, _) if !seen.contains(&target) => seen.push(std::mem::replace(&mut full, target)),
+                Routed::Misled(text, _) => {
+                    self.warn_of(&full, &text);
+                    break;
+                }
+                _ => break,
+            }
+        }
+        full
     }
 
     /// Warns of what a group's `metadata` must not be, where the setting asks for that.
@@ -358,6 +374,13 @@ impl Collections {
             }
         }
         Routed::Here(notice)
+    }
+
+    /// The action plugin that runs a module, where its collection names one.
+    pub(super) fn action_of(&self, collection: &str, name: &str) -> Option<String> {
+        let found = self.find(collection)?;
+        let entry = found.runtime.get("plugin_routing")?.get("modules")?.get(name)?;
+        entry.get("action_plugin").filter(|action| action.truthy()).map(Value::to_text)
     }
 
     /// Where the full name of a plugin of a kind (`filter`, `callback`, `lookup`, …) leads: the last name on the way
