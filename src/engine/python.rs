@@ -10,7 +10,7 @@ use crate::diag::{Error, Result};
 use crate::host::words;
 use crate::modules::programs;
 use crate::proto::{Context, FileKind, FileModule, Outcome, Request, printed_text};
-use crate::python::{self, Alone, Code, Job, Looked, Pack, Packer, Places, Printed, Read};
+use crate::python::{self, Alone, Code, Extensions, Job, Looked, Pack, Packer, Places, Printed, Profile, Read};
 use crate::template::{Scope, Var};
 use crate::value::{Dict, JsonStyle, Value, str_repr, write_json};
 use std::collections::HashMap;
@@ -28,7 +28,8 @@ const FALLBACK: &str = "/usr/bin/python3";
 pub(super) struct FileModules {
     packer: Packer,
     moved: Arc<OnceLock<Value>>,
-    modules: Mutex<HashMap<Arc<str>, Arc<Module>>>,
+    /// By their paths and what runs beside them.
+    modules: Mutex<HashMap<(Arc<str>, Vec<String>), Arc<Module>>>,
     /// Hosts' interpreters, where they were looked for; empty where there is none, which no native module minds.
     discovered: Mutex<HashMap<Arc<str>, String>>,
 }
@@ -80,13 +81,19 @@ impl HostRemote<'_> {
         context: Context,
     ) -> Result<Outcome> {
         let shared = &self.task.shared;
-        let module = shared.file_modules.module(shared, name, path)?;
+        let extensions = self.extensions()?;
+        let module = shared.file_modules.module(shared, name, path, &extensions);
+        shared.tell_notes();
+        let module = module?;
         shared.verbose(3, None, || format!("Using module file {path}"));
         self.make_way(name).await;
         let chosen = self.interpreter(&module.looked).await?;
         let mut args = args;
         self.tell(name, &mut args, &context);
-        let file = self.file(&module, path, &chosen)?;
+        if module.pack.as_ref().is_some_and(|pack| pack.profile == Profile::Modern) {
+            args = args.iter().map(|(name, value)| (name.clone(), python::modern(value))).collect();
+        }
+        let file = self.file(&module, path, &chosen, &extensions)?;
         let upload = || match (&module.pack, &module.looked.text) {
             (Some(pack), _) => Upload::Bytes(pack.zip()),
             (None, Some(text)) => Upload::Bytes(filled(text, &module.looked, &chosen.line, &args, shared).into_bytes()),
@@ -158,7 +165,8 @@ impl HostRemote<'_> {
         let shared = &self.task.shared;
         let name = "async_wrapper";
         let Some(path) = shared.loader.catalogue().file_of(name) else { return Err(Error::unsupported(missing(name))) };
-        let module = shared.file_modules.module(shared, "ansible.legacy.async_wrapper", &path)?;
+        let module =
+            shared.file_modules.module(shared, "ansible.legacy.async_wrapper", &path, &Extensions::default())?;
         let Some(pack) = &module.pack else { return Err(Error::unsupported(missing(name))) };
         Ok((pack.zip(), pack.import.clone(), self.interpreter(&module.looked).await?.line))
     }
@@ -251,12 +259,25 @@ impl HostRemote<'_> {
         }
     }
 
-    fn file(&self, module: &Module, path: &str, chosen: &Chosen) -> Result<FileModule> {
+    /// What is to run beside modules in Python, by variables and settings.
+    fn extensions(&self) -> Result<Extensions> {
+        let settings = &self.task.shared.settings;
+        Extensions::of(|name| {
+            let variable = self.variable(&format!("_ansible{}", name.to_lowercase()));
+            variable.or_else(|| Some(settings.get(name).clone()))
+        })
+    }
+
+    /// Whether the user asks to see modules as files of Python: to keep them, or to look into them as they run.
+    pub(super) fn wants_files(&self) -> Result<bool> {
+        let shared = &self.task.shared;
+        let asks = shared.settings.flag("DEFAULT_KEEP_REMOTE_FILES") || !self.extensions()?.is_empty();
+        Ok(asks && shared.loader.catalogue().installed().is_some())
+    }
+
+    fn file(&self, module: &Module, path: &str, chosen: &Chosen, extensions: &Extensions) -> Result<FileModule> {
         let settings = &self.task.shared.settings;
         let interpreter = words::split(&chosen.line).map_err(Error::action)?;
-        let limit = self.variable("ansible_python_module_rlimit_nofile");
-        let limit = limit.unwrap_or_else(|| settings.get("PYTHON_MODULE_RLIMIT_NOFILE").clone());
-        let nofile = limit.to_text().trim().parse().unwrap_or_default();
         let name = Path::new(path).file_name().unwrap_or_default().to_string_lossy().into_owned();
         let unprivileged = self.target.escalation.as_ref().is_some_and(|become_| become_.user != "root");
         let pack = module.pack.as_ref();
@@ -266,11 +287,42 @@ impl HostRemote<'_> {
             file: name,
             pack: pack.map(|pack| pack.id.clone()).unwrap_or_default(),
             base: pack.map(|pack| pack.base.clone()).unwrap_or_default(),
+            profile: pack.map(|pack| pack.profile.name().to_owned()).unwrap_or_default(),
+            extensions: pack.map(|pack| extensions.told(pack.sources())).unwrap_or_default(),
             interpreter,
-            nofile,
+            nofile: self.nofile()?,
             keep: settings.flag("DEFAULT_KEEP_REMOTE_FILES"),
             tmpdir: !unprivileged,
         })
+    }
+
+    /// How many files a module and what it runs may have open; 0 leaves it to the host.
+    pub(super) fn nofile(&self) -> Result<u64> {
+        let number = |limit: Value| match &limit {
+            Value::Bool(yes) => Ok(i64::from(*yes)),
+            Value::Int(number) => Ok(*number),
+            Value::Float(number) => Ok(*number as i64),
+            Value::Str(text) => text.as_str().trim().parse().map_err(|_| {
+                let text = str_repr(text.as_str());
+                Error::user(format!("invalid literal for int() with base 10: {text}"))
+            }),
+            other => {
+                let kind = match other {
+                    Value::List(_) => "_AnsibleTaggedList",
+                    Value::Dict(_) => "_AnsibleTaggedDict",
+                    other => other.type_name(),
+                };
+                let text = "int() argument must be a string, a bytes-like object or a real number";
+                Err(Error::user(format!("{text}, not '{kind}'")))
+            }
+        };
+        let setting = self.task.shared.settings.get("PYTHON_MODULE_RLIMIT_NOFILE");
+        let limit = match self.vars.get("ansible_python_module_rlimit_nofile")? {
+            Some(Var::Value(value)) => self.task.shared.templar.render_value(&value, &self.vars)?,
+            _ => Some(setting.clone()),
+        };
+        let limit = limit.map(number).transpose()?.unwrap_or_default();
+        Ok(limit.try_into().unwrap_or_default())
     }
 
     /// A variable of the host that the module runs on, rendered.
@@ -420,17 +472,18 @@ impl HostRemote<'_> {
 }
 
 impl FileModules {
-    fn module(&self, shared: &Shared, name: &str, path: &Arc<str>) -> Result<Arc<Module>> {
+    fn module(&self, shared: &Shared, name: &str, path: &Arc<str>, extensions: &Extensions) -> Result<Arc<Module>> {
         let mut known = self.modules.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(module) = known.get(path) {
+        let key = (path.clone(), extensions.modules().collect());
+        if let Some(module) = known.get(&key) {
             return Ok(Arc::clone(module));
         }
-        let module = Arc::new(self.read(shared, name, path)?);
-        known.insert(path.clone(), Arc::clone(&module));
+        let module = Arc::new(self.read(shared, name, path, extensions)?);
+        known.insert(key, Arc::clone(&module));
         Ok(module)
     }
 
-    fn read(&self, shared: &Shared, name: &str, path: &str) -> Result<Module> {
+    fn read(&self, shared: &Shared, name: &str, path: &str, extensions: &Extensions) -> Result<Module> {
         let content = std::fs::read(path).map_err(|error| Error::action(format!("{path}: {error}")))?;
         let looked = python::look(&content).ok_or_else(|| {
             Error::unsupported(format!("the module {name} is written in PowerShell ({path}), which rplay does not run"))
@@ -438,15 +491,14 @@ impl FileModules {
         if looked.shebang.is_empty() && !matches!(looked.kind, FileKind::Binary | FileKind::Packed) {
             return Err(Error::user(format!("module ({name}) is missing interpreter line")));
         }
-        check_collection(shared, path)?;
         let pack = match (&looked.text, looked.kind) {
-            (Some(text), FileKind::Packed) => Some(self.pack(shared, name, path, text)?),
+            (Some(text), FileKind::Packed) => Some(self.pack(shared, name, path, text, extensions)?),
             _ => None,
         };
         Ok(Module { looked, pack })
     }
 
-    fn pack(&self, shared: &Shared, name: &str, path: &str, text: &str) -> Result<Pack> {
+    fn pack(&self, shared: &Shared, name: &str, path: &str, text: &str, extensions: &Extensions) -> Result<Pack> {
         let catalogue = shared.loader.catalogue();
         let Some(installed) = catalogue.installed() else {
             return Err(Error::unsupported(missing(name)));
@@ -459,7 +511,13 @@ impl FileModules {
             collections: catalogue.collections().clone(),
             moved: Arc::clone(&self.moved),
         };
-        self.packer.pack(&import_name(name, path, installed)?, text, &places)
+        let import = import_name(name, path, installed)?;
+        let profile = match shared.settings.flag("_MODULE_METADATA") {
+            true => python::profile(text)?,
+            false => Profile::Legacy,
+        };
+        let module = python::Module { import: &import, path: Path::new(path), text, profile };
+        self.packer.pack(&module, extensions, &places)
     }
 }
 
@@ -495,28 +553,6 @@ pub(super) fn can_run(shared: &Shared, path: &str) -> bool {
         looked.is_some_and(|looked| looked.kind == FileKind::Packed)
     };
     shared.loader.catalogue().installed().is_some() || !packed()
-}
-
-/// Warns of a collection that does not support this release, or refuses it, as the setting says.
-fn check_collection(shared: &Shared, path: &str) -> Result<()> {
-    let mut parts = path.rsplit_once("/ansible_collections/").map_or("", |(_, inside)| inside).split('/');
-    let (Some(namespace), Some(name)) = (parts.next(), parts.next()) else { return Ok(()) };
-    let catalogue = shared.loader.catalogue();
-    let collection = format!("{namespace}.{name}");
-    let Some(wanted) = catalogue.collections().requires(&collection) else { return Ok(()) };
-    let version = catalogue.installed().map_or(VERSION, |found| found.version());
-    if python::satisfies(version, &wanted) {
-        return Ok(());
-    }
-    let text = format!("Collection {collection} does not support Ansible version {version}");
-    match shared.settings.text("COLLECTIONS_ON_ANSIBLE_VERSION_MISMATCH") {
-        Some("error") => Err(Error::user(text)),
-        Some("ignore") => Ok(()),
-        _ => {
-            shared.warn(text);
-            Ok(())
-        }
-    }
 }
 
 /// The name by which a module is imported on the host.

@@ -1,13 +1,14 @@
 """Runs one packed module where no agent of rplay's is: the whole of it comes as this text."""
 
 import base64
+import json
 import os
 import shutil
 import sys
 import tempfile
 
 
-def run(pack, params, module, nofile):
+def run(pack, params, module, profile, extensions, nofile):
     try:
         os.getcwd()
     except OSError:
@@ -32,10 +33,10 @@ def run(pack, params, module, nofile):
         from ansible.module_utils._internal._ansiballz import _loader
         _loader.run_module(
             json_params=base64.b64decode(params),
-            profile='legacy',
+            profile=profile,
             module_fqn=module,
             modlib_path=path,
-            extensions={},
+            extensions=json.loads(base64.b64decode(extensions).decode()),
         )
     finally:
         shutil.rmtree(folder, ignore_errors=True)

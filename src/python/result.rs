@@ -7,6 +7,7 @@
 use crate::diag::{Error, Mark, Remark};
 use crate::proto::Outcome;
 use crate::value::{Dict, Surrogate, Text, Value, parse_json_noting};
+use crate::yaml::timestamp;
 
 /// What a run left behind.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +34,7 @@ pub struct Read {
 }
 
 /// The name of the key that says an object's type.
-const TYPE: &str = "__ansible_type";
+pub(super) const TYPE: &str = "__ansible_type";
 
 /// Help for whoever sees a result that is none.
 const SEE: &str = "See stdout/stderr for the returned output.";
@@ -188,9 +189,24 @@ fn plain(value: &Value) -> Value {
                     _ => value,
                 }
             }
+            Some(kind) if dict.contains("iso8601") => {
+                let text = dict.get("iso8601").map(Value::to_text).unwrap_or_default();
+                moment(&kind.to_text(), &text).unwrap_or_else(|| Value::from(text))
+            }
             _ => Value::Dict(dict.iter().map(|(k, v)| (k.clone(), plain(v))).collect()),
         },
         other => other.clone(),
+    }
+}
+
+/// A date or time by the name of its type.
+fn moment(kind: &str, text: &str) -> Option<Value> {
+    match kind {
+        "AnsibleSerializableTime" => match timestamp(&format!("1970-01-01T{text}"))? {
+            Value::DateTime(time) => Some(Value::Time(time.time())),
+            _ => None,
+        },
+        _ => timestamp(text),
     }
 }
 

@@ -163,7 +163,7 @@ fn lookup(cx: &mut Cx<'_>, mut args: CallArgs, query: bool) -> Result<Obj> {
     let wantlist = args.take("wantlist").map_or(Ok(false), |w| cx.truthy(&w))? || query;
     let errors = args.take("errors");
     let errors = errors.as_ref().and_then(Obj::as_str).unwrap_or("strict");
-    if cx.templar().lookup_plugin(name).is_none() {
+    if cx.templar().find_lookup(name).map_err(Error::user)?.is_none() {
         return Err(Error::user(format!("The lookup plugin '{name}' was not found.")).into());
     }
     let found = match cx.run_lookup(name, args) {

@@ -123,6 +123,8 @@ impl FileModules {
             import: &file.import,
             file: &file.file,
             pack: &pack,
+            profile: file.profile(),
+            extensions: file.extensions(),
             params: write_json(&params.into(), JsonStyle::default()),
             env: env.all(),
             nofile: file.nofile,
@@ -236,7 +238,9 @@ impl Tmp {
             OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?.write_all(text.as_bytes())
         };
         put("params", 0o600, params)?;
-        let program = format!("#!{}\n{KEPT}\n\nmain('{}')\n", file.interpreter.join(" "), file.import);
+        put("extensions", 0o600, file.extensions())?;
+        let program =
+            format!("#!{}\n{KEPT}\n\nmain('{}', '{}')\n", file.interpreter.join(" "), file.import, file.profile());
         put(&format!("AnsiballZ_{}", file.file), 0o700, &program)
     }
 

@@ -219,6 +219,7 @@ def main():
         common_json.get_module_encoder('legacy', direction)
         common_json.get_module_decoder('legacy', direction)
     import gc
+    import json
     import runpy
     keep()
     sock.sendall(b'+')
@@ -241,7 +242,7 @@ def main():
             profile=call['profile'],
             module_fqn=call['import'],
             modlib_path=call['pack'],
-            extensions={},
+            extensions=json.loads(call['extensions']),
         )
     finally:
         keep()
