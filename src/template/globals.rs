@@ -202,10 +202,11 @@ impl Drop for Namespace {
 }
 
 fn namespace(cx: &mut Cx<'_>, args: CallArgs) -> Result<Obj> {
+    let args = args.wrapped();
     let mut names = indexmap::IndexMap::new();
     if let Some(from) = args.positional.first() {
         for (key, value) in dict::pairs(cx, from)? {
-            names.insert(Arc::from(cx.text(&key)?), value);
+            names.insert(Arc::from(cx.text(&key)?), value.wrapped());
         }
     }
     names.extend(args.named);
@@ -238,7 +239,8 @@ fn cycler(_: &mut Cx<'_>, args: CallArgs) -> Result<Obj> {
     if args.positional.is_empty() {
         return Err(Raise::python(Class::Runtime, "at least one item has to be provided"));
     }
-    Ok(Obj::Special(Rc::new(CyclerHandle(Rc::new(Cycler { items: args.positional, at: Cell::new(0) })))))
+    let items = args.wrapped().positional;
+    Ok(Obj::Special(Rc::new(CyclerHandle(Rc::new(Cycler { items, at: Cell::new(0) })))))
 }
 
 impl Special for CyclerHandle {

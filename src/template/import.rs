@@ -208,7 +208,9 @@ impl Cx<'_> {
         // Without context it is run as a whole before any of it is shown.
         let mut own = Vec::new();
         self.elsewhere(false, |cx| cx.deeper(|cx| cx.run_into(&template, &mut own)))?;
-        out.extend(own);
+        for item in own {
+            out.push(item.defined()?);
+        }
         Ok(())
     }
 

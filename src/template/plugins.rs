@@ -243,9 +243,14 @@ fn else_undefined(input: &Obj, args: &CallArgs) -> Option<Rc<Undefined>> {
 fn spoken_for(raise: Raise, missing: Option<Rc<Undefined>>) -> Raise {
     match (&raise, missing) {
         (Raise::Python(_, text), Some(u))
-            if ["operand type", "between instances", "type 'Undefined'", "'Undefined' object has no attribute"]
-                .iter()
-                .any(|w| text.contains(w)) =>
+            if [
+                "operand type",
+                "between instances",
+                "non-int of type 'Undefined'",
+                "'Undefined' object has no attribute",
+            ]
+            .iter()
+            .any(|w| text.contains(w)) =>
         {
             Raise::python(Class::Runtime, u.to_string())
         }
