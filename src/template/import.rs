@@ -208,9 +208,7 @@ impl Cx<'_> {
         // Without context it is run as a whole before any of it is shown.
         let mut own = Vec::new();
         self.elsewhere(false, |cx| cx.deeper(|cx| cx.run_into(&template, &mut own)))?;
-        for item in own {
-            out.push(item.defined()?);
-        }
+        out.extend(own);
         Ok(())
     }
 
