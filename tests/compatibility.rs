@@ -19,6 +19,7 @@ loaded, a module where its task would run on a host (`--syntax-check` and a warn
 /// What differs on purpose, or for now.
 const DIFFERENCES: &[&str] = &[
     "Filters and tests that are a Python library's in collections (xmltodict, jsonpatch, prettytable, fqdn) need none.",
+    "`community.general.reveal_ansible_type` and `ansible_type` call a variable's number `int` or `float`: only texts have tags, which ansible-core's types tell of.",
     "`ansible.utils.get_path` and the lookup `community.general.dependent` evaluate what is not the user's own text without lookups: paths are often made of what hosts say.",
     "`forks` is 50 where nobody sets it. Ansible's 5 is the price of its processes, one for each host.",
     "Built-in modules are no Python, and hosts need none: a host without an interpreter is told of only where a module needs one.",

@@ -179,7 +179,9 @@ impl Checker<'_> {
     fn unsupported_text(&mut self) -> Option<String> {
         self.unsupported.sort();
         let (_, known) = self.unsupported.last()?;
-        let names: Vec<&str> = self.unsupported.iter().map(|(name, _)| name.as_str()).collect();
+        let mut names: Vec<&str> = self.unsupported.iter().map(|(name, _)| name.as_str()).collect();
+        // Each dictionary of a list may have it.
+        names.dedup();
         Some(format!("{}. Supported parameters include: {known}.", names.join(", ")))
     }
 

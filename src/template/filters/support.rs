@@ -41,6 +41,11 @@ pub(in crate::template) fn failed(filter: &str, cause: impl Into<String>) -> Rai
     Error::user(cause).apart().context(format!("The filter plugin 'ansible.builtin.{filter}' failed.")).into()
 }
 
+/// An AnsibleError that Python raises while it handles another exception: it is told apart from what it caused.
+pub(in crate::template) fn told_apart(text: impl Into<String>) -> Raise {
+    Error::user(text.into().trim_end()).apart().into()
+}
+
 /// Refuses any argument, in the words for a function that takes its input alone.
 pub(in crate::template) fn alone(args: CallArgs, func: &'static str) -> Result<(), Raise> {
     args.bind(&sig(func, 1, [], 0)).map(|_| ())

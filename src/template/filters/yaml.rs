@@ -53,7 +53,7 @@ pub(super) fn styled(cx: &mut Cx<'_>, mut args: CallArgs, mut style: EmitStyle) 
     }
 }
 
-pub(super) fn dumped(cx: &mut Cx<'_>, input: &Obj, style: &EmitStyle) -> Got {
+fn dumped(cx: &mut Cx<'_>, input: &Obj, style: &EmitStyle) -> Got {
     let function = match input {
         Obj::Special(special) if special.callable() => Some(input.clone()),
         Obj::Range(_) | Obj::Delta(_) => Some(input.clone()),
@@ -63,6 +63,11 @@ pub(super) fn dumped(cx: &mut Cx<'_>, input: &Obj, style: &EmitStyle) -> Got {
     if let Some(shown) = function.map_or_else(|| unstorable(cx, input, 0), |function| Ok(Some(function)))? {
         return Err(Raise::value_error(format!("('cannot represent an object', {})", cx.repr(&shown)?)));
     }
+    written(cx, input, style)
+}
+
+/// An object as YAML, where it is what a variable can have.
+pub(super) fn written(cx: &mut Cx<'_>, input: &Obj, style: &EmitStyle) -> Got {
     let value = cx.value(input)?;
     value_fits(&value)?;
     match emit(&value, style) {

@@ -4,7 +4,7 @@ use super::support::{Call, Found};
 use crate::diag::Error;
 use crate::template::cache::Mode;
 use crate::template::cx::Frame;
-use crate::template::filters::support::{class_of, is_mapping, is_sequence};
+use crate::template::filters::support::{class_of, is_mapping, is_sequence, told_apart};
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -101,7 +101,7 @@ fn evaluated(cx: &mut Cx<'_>, text: &crate::value::Text, name: &Obj, current: &C
         }
         match (cx.repr(name), cx.repr(&item)) {
             (Ok(name), Ok(item)) => {
-                Raise::ansible(format!("Caught \"{}\" while evaluating {name} with item == {item}", error.line()))
+                told_apart(format!("Caught \"{}\" while evaluating {name} with item == {item}", error.line()))
             }
             (Err(raise), _) | (_, Err(raise)) => raise,
         }

@@ -2,7 +2,7 @@
 
 use super::support::{Call, Found, find_file, read_text, term};
 use crate::host::errors::os_error;
-use crate::template::filters::support::caused;
+use crate::template::filters::support::{caused, told_apart};
 use crate::template::pylib::{glob, paths};
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use crate::value::str_repr;
@@ -49,7 +49,7 @@ pub(super) fn binary_file(cx: &mut Cx<'_>, args: CallArgs) -> Found {
             continue;
         };
         let bytes = std::fs::read(&path)
-            .map_err(|error| Raise::ansible(format!("Error while reading {path}: {}", os_error(&error, &path))))?;
+            .map_err(|error| told_apart(format!("Error while reading {path}: {}", os_error(&error, &path))))?;
         out.push(base64::engine::general_purpose::STANDARD.encode(bytes).into());
     }
     Ok(out)

@@ -1,6 +1,7 @@
 //! What many lookups need: options, files along the search path, `k=v` text.
 
 use crate::config::integer;
+use crate::diag::Error;
 use crate::template::filters::paths::os_error;
 use crate::template::pylib::{codec, paths};
 use crate::template::{CallArgs, Cx, Obj, Raise};
@@ -73,7 +74,8 @@ impl Call {
         if choices.contains(&value.as_str()) {
             return Ok(value);
         }
-        Err(Raise::ansible(format!("Invalid value '{value}' for config '{name}' for '{lookup}' lookup plugin.")))
+        let text = format!("Invalid value '{value}' for config '{name}' for '{lookup}' lookup plugin.");
+        Err(Error::user(text).help(format!("Valid values are: {}", choices.join(", "))).apart().into())
     }
 
     /// The strings of a list option; a string is split at its commas.

@@ -9,14 +9,14 @@ use indexmap::IndexMap;
 /// The section whose options are in every other one too.
 const DEFAULTS: &str = "DEFAULT";
 
-pub(in crate::template::filters) fn from_ini(_: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+pub(in crate::template::filters) fn from_ini(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     alone(args, "from_ini")?;
     let Some(text) = input.as_str() else {
         return Err(Raise::ansible(format!("from_ini requires a str, got {}", class_of(&input))));
     };
     let mut ini = Ini::plain();
     ini.read(text, None)
-        .map_err(|raise| Raise::ansible(format!("from_ini failed to parse given string: {}", raise.text())))?;
+        .map_err(|raise| broken(cx, format!("from_ini failed to parse given string: {}", raise.text())))?;
     let shown = |name: &str| {
         let options = ini.options(name).unwrap_or_default();
         Obj::dict(options.into_iter().map(|(key, value)| (key.into(), value.map_or(Obj::None, Obj::from))))
@@ -29,6 +29,13 @@ pub(in crate::template::filters) fn from_ini(_: &mut Cx<'_>, input: Obj, args: C
     Ok(Obj::dict(out))
 }
 
+/// Such an error comes with a warning about how the filter raises it.
+fn broken(cx: &Cx<'_>, text: String) -> Raise {
+    let given = "The `orig_exc` argument to `AnsibleTemplatePluginError` was given without using";
+    cx.warn(format!("{given} `raise ... from orig_exc`."));
+    Raise::ansible(text)
+}
+
 type Section = IndexMap<String, String>;
 
 pub(in crate::template::filters) fn to_ini(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
@@ -39,10 +46,12 @@ pub(in crate::template::filters) fn to_ini(cx: &mut Cx<'_>, input: Obj, args: Ca
     let given = cx.items(&input)?;
     let (defaults, sections) = match sections(cx, &given) {
         Ok(read) => read,
-        Err(raise @ Raise::Python(..)) => {
-            return Err(Raise::ansible(format!("to_ini failed to parse given dict:{}", raise.text())));
+        Err(raise) if raise.is_refusal() => return Err(raise),
+        Err(raise) => {
+            let tripped = if let Raise::Failed(_) = raise { "A captured exception marker was tripped: " } else { "" };
+            let text = format!("to_ini failed to parse given dict:{tripped}{}", raise.text());
+            return Err(broken(cx, text));
         }
-        Err(raise) => return Err(raise),
     };
     if given.is_empty() {
         return Err(Raise::ansible("to_ini received an empty dict. An empty dict cannot be converted."));

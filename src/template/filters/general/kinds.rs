@@ -1,7 +1,7 @@
 //! `reveal_ansible_type` and the test `ansible_type`; `unicode_normalize`; YAML as `community.general` writes it.
 
 use crate::template::filters::support::{Got, class_of, given, is_mapping, is_sequence, sig, some};
-use crate::template::filters::yaml::{dumped, styled};
+use crate::template::filters::yaml::{self, styled};
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 use crate::yaml::EmitStyle;
 use std::collections::BTreeSet;
@@ -24,6 +24,8 @@ pub(in crate::template) fn ansible_type(cx: &mut Cx<'_>, input: Obj, args: CallA
 }
 
 /// A type by its name, of a container with the types in it: `dict[str, int|str]`.
+///
+/// Only texts have tags here: a variable's number is an `int`, where ansible-core has an `_AnsibleTaggedInt`.
 fn revealed(cx: &mut Cx<'_>, obj: &Obj, alias: Option<Obj>) -> Result<String, Raise> {
     let alias = some(alias);
     if let Some(other) = alias.as_ref().filter(|alias| !is_mapping(alias)) {
@@ -98,7 +100,7 @@ fn written(cx: &mut Cx<'_>, input: &Obj, mut args: CallArgs, func: &'static str,
     args.bind(&sig(func, 1, [], 0))?;
     let style = styled(cx, named, style)?;
     let plain = revealing(cx, input, redact)?;
-    dumped(cx, &plain, &style)
+    yaml::written(cx, &plain, &style)
 }
 
 /// Data without vaulted texts: decrypted ones, or a word in their place.
@@ -106,6 +108,13 @@ fn revealing(cx: &mut Cx<'_>, obj: &Obj, redact: bool) -> Got {
     match obj {
         Obj::Str(text) if text.cipher().is_some() => {
             Ok(if redact { "<redacted>".into() } else { Obj::str(text.as_str()) })
+        }
+        // What is undefined in a tuple has no value, rather than being missed.
+        Obj::Tuple(items) if items.iter().any(Obj::is_marker) => {
+            let undefined =
+                items.iter().find(|item| item.is_marker()).is_some_and(|item| matches!(item, Obj::Undefined(_)));
+            let kind = if undefined { "UndefinedMarker" } else { "CapturedExceptionMarker" };
+            Err(Raise::type_error(format!("Type '{kind}' is unsupported for variable storage.")))
         }
         Obj::List(_) | Obj::Tuple(_) => {
             let mut out = Vec::new();

@@ -1,21 +1,37 @@
 //! `json_patch` and `json_patch_recipe`: documents changed as RFC 6902 says, in the words of Python's jsonpatch.
 
+use crate::diag::Error;
 use crate::template::filters::support::{Got, class_of, given, sig};
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use crate::value::{Value, parse_json, repr, str_repr};
 
 const OPERATIONS: [&str; 6] = ["add", "copy", "move", "remove", "replace", "test"];
 
-/// Why a patch failed: a test that did not hold, or anything else.
-enum Failure {
-    Test(String),
-    Other(String),
+/// Why a patch failed.
+struct Failure {
+    text: String,
+    /// Whether it was a test that did not hold.
+    test: bool,
+    /// Whether Python raises it while it handles another exception, for which it is told apart.
+    apart: bool,
 }
 
 type Done<T> = Result<T, Failure>;
 
 fn failed<T>(text: impl Into<String>) -> Done<T> {
-    Err(Failure::Other(text.into()))
+    Err(Failure { text: text.into(), test: false, apart: false })
+}
+
+fn absent<T>(text: impl Into<String>) -> Done<T> {
+    Err(Failure { text: text.into(), test: false, apart: true })
+}
+
+impl Failure {
+    fn raise(self, filter: &str) -> Raise {
+        let what = if self.test { "test operation" } else { "patch" };
+        let text = format!("{filter}: {what} failed: {}", self.text);
+        if self.apart { Error::user(self.text).apart().context(text).into() } else { Raise::ansible(text) }
+    }
 }
 
 pub(in crate::template::filters) fn json_patch(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
@@ -69,21 +85,28 @@ fn flag(given: Option<Obj>) -> Result<bool, Raise> {
 }
 
 fn patched(cx: &mut Cx<'_>, filter: &str, input: &Obj, operations: Vec<Obj>, fail_test: bool) -> Got {
-    let document = match input {
-        Obj::Str(text) => parse_json(text.as_str())
-            .map_err(|error| Raise::ansible(format!("{filter}: could not decode JSON from input: {error}")))?,
-        Obj::List(_) | Obj::Dict(_) => cx.value(input)?,
+    let text = match input {
+        Obj::Str(text) => Some(text.as_str().to_owned()),
+        Obj::Bytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        Obj::List(_) | Obj::Dict(_) => None,
         _ => return Err(Raise::ansible(format!("{filter}: input is not dictionary, list or string"))),
     };
+    let parsed = text.as_deref().map(parse_json).transpose();
+    let parsed =
+        parsed.map_err(|error| Raise::ansible(format!("{filter}: could not decode JSON from input: {error}")))?;
     let mut patch = Vec::new();
     for operation in &operations {
         patch.push(checked(cx, filter, operation)?);
     }
-    match apply(document, &patch) {
+    let from_text = parsed.is_some();
+    let document = match parsed {
+        Some(document) => document,
+        None => cx.value(input)?,
+    };
+    match apply(document, from_text, &patch) {
         Ok(document) => Ok(Obj::data(&document)),
-        Err(Failure::Test(_)) if !fail_test => Ok(Obj::None),
-        Err(Failure::Test(text)) => Err(Raise::ansible(format!("{filter}: test operation failed: {text}"))),
-        Err(Failure::Other(text)) => Err(Raise::ansible(format!("{filter}: patch failed: {text}"))),
+        Err(failure) if failure.test && !fail_test => Ok(Obj::None),
+        Err(failure) => Err(failure.raise(filter)),
     }
 }
 
@@ -111,12 +134,12 @@ fn checked(cx: &mut Cx<'_>, filter: &str, operation: &Obj) -> Result<Operation, 
             None => Err(Raise::ansible(format!("{filter}: '{name}' argument is not a string"))),
         })
     };
-    let absent = |name: &str| Raise::ansible(format!("{filter}: '{name}' argument is not a string"));
-    let op = text("op")?.ok_or_else(|| absent("op"))?;
+    let lacking = |name: &str| Raise::ansible(format!("{filter}: '{name}' argument is not a string"));
+    let op = text("op")?.ok_or_else(|| lacking("op"))?;
     if !OPERATIONS.contains(&op.as_str()) {
         return Err(Raise::ansible(format!("{filter}: unsupported 'op' argument: {op}")));
     }
-    let path = text("path")?.ok_or_else(|| absent("path"))?;
+    let path = text("path")?.ok_or_else(|| lacking("path"))?;
     let from = if op == "copy" || op == "move" {
         let missing = || Raise::ansible(format!("{filter}: 'from' argument missing for '{op}' operation"));
         text("from")?.ok_or_else(missing)?
@@ -130,22 +153,21 @@ fn checked(cx: &mut Cx<'_>, filter: &str, operation: &Obj) -> Result<Operation, 
     Ok(Operation { op, path, from, value })
 }
 
-fn apply(mut document: Value, patch: &[Operation]) -> Done<Value> {
+fn apply(mut document: Value, parsed: bool, patch: &[Operation]) -> Done<Value> {
     let pointers: Vec<Pointer> = patch.iter().map(|operation| pointer(&operation.path)).collect::<Done<_>>()?;
     for (operation, path) in patch.iter().zip(&pointers) {
         let value = || match &operation.value {
             Some(value) => Ok(value.clone()),
-            None => failed("The operation does not contain a 'value' member"),
+            None => absent("The operation does not contain a 'value' member"),
         };
         document = match operation.op.as_str() {
             "add" => add(document, path, value()?)?,
             "remove" => remove(document, path)?,
             "replace" => replace(document, path, value()?)?,
             "test" => {
-                let found = tested(&document, path).map_err(|failure| match failure {
-                    Failure::Other(text) | Failure::Test(text) => Failure::Test(text),
-                })?;
-                found.check(&value()?)?;
+                let found =
+                    tested(&document, path).map_err(|failure| Failure { test: true, apart: true, ..failure })?;
+                found.check(parsed, &value()?)?;
                 document
             }
             "copy" => {
@@ -223,11 +245,11 @@ fn walk<'v>(document: &'v Value, part: &str) -> Done<Option<&'v Value>> {
     match (document, step(document, part)?) {
         (Value::Dict(dict), Step::Member(name)) => match dict.get(&name) {
             Some(value) => Ok(Some(value)),
-            None => failed(format!("member '{name}' not found in {}", repr(document))),
+            None => absent(format!("member '{name}' not found in {}", repr(document))),
         },
         (Value::List(items), Step::Item(at)) => match items.get(at) {
             Some(value) => Ok(Some(value)),
-            None => failed(format!("index '{part}' is out of bounds")),
+            None => absent(format!("index '{part}' is out of bounds")),
         },
         _ => Ok(None),
     }
@@ -247,9 +269,9 @@ fn existing<'v>(document: &'v Value, place: &Pointer) -> Done<&'v Value> {
     let found = match (holder, step(holder, last)?) {
         (Value::Dict(dict), Step::Member(name)) => dict.get(&name).ok_or_else(|| str_repr(&name)),
         (Value::List(items), Step::Item(at)) => items.get(at).ok_or_else(|| "list index out of range".to_owned()),
-        _ => Err("invalid array index '-'".to_owned()),
+        _ => return failed("invalid array index '-'"),
     };
-    found.map_err(Failure::Other)
+    found.or_else(absent)
 }
 
 /// What a test looks at.
@@ -268,15 +290,21 @@ fn tested<'v>(document: &'v Value, place: &Pointer) -> Done<Found<'v>> {
 }
 
 impl Found<'_> {
-    fn check(&self, wanted: &Value) -> Done<()> {
+    fn check(&self, parsed: bool, wanted: &Value) -> Done<()> {
         let of = |value: &Value| (shown(value), class_of(&Obj::data(value)));
+        // What was read from a text has Python's own classes.
+        let here = |value: &Value| match parsed {
+            true => (shown(value), format!("<class '{}'>", value.type_name())),
+            false => of(value),
+        };
         let (text, class) = match self {
             Self::Value(value) if same(value, wanted) => return Ok(()),
-            Self::Value(value) => of(value),
+            Self::Value(value) => here(value),
             Self::End(list) => (format!("EndOfList({})", repr(list)), "<class 'jsonpointer.EndOfList'>".into()),
         };
         let (want, want_class) = of(wanted);
-        Err(Failure::Test(format!("{text} ({class}) is not equal to tested value {want} ({want_class})")))
+        let text = format!("{text} ({class}) is not equal to tested value {want} ({want_class})");
+        Err(Failure { text, test: true, apart: false })
     }
 }
 
@@ -345,7 +373,7 @@ fn add(document: Value, place: &Pointer, value: Value) -> Done<Value> {
 
 fn remove(document: Value, place: &Pointer) -> Done<Value> {
     let Some(last) = place.last() else { return failed("can't remove the whole document") };
-    let missing = || failed(format!("can't remove a non-existent object '{last}'"));
+    let missing = || absent(format!("can't remove a non-existent object '{last}'"));
     change(document, place, &mut |holder, step| match (holder, step) {
         (Value::Dict(mut dict), Step::Member(name)) => match dict.remove(&name) {
             Some(_) => Ok(Value::Dict(dict)),

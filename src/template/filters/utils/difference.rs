@@ -3,7 +3,7 @@
 use super::options::{Options, named};
 use crate::argspec::{Arg, Default, Kind, Spec};
 use crate::re::{Flags, Pattern};
-use crate::template::filters::support::{Got, no_attribute};
+use crate::template::filters::support::{Got, no_attribute, told_apart};
 use crate::template::pylib::text::lines as split_lines;
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use crate::value::{JsonStyle, Value, diff_lines, repr, unified, write_json};
@@ -59,7 +59,7 @@ fn patterns(given: Option<&Value>) -> Result<Vec<Pattern>, Raise> {
     for text in given.and_then(Value::as_list).unwrap_or_default() {
         let text = text.to_text();
         out.push(Pattern::anchored(&text, Flags::default(), false).map_err(|error| {
-            Raise::ansible(format!(
+            told_apart(format!(
                 "Error when using filter plugin 'fact_diff': The regex '{text}', is not valid. The error was {error}."
             ))
         })?);
@@ -129,8 +129,13 @@ pub(in crate::template::filters) fn param_list_compare(cx: &mut Cx<'_>, input: O
     // What is compared is what was given, not what the check made of it.
     let (base, target) = (options.given("base"), options.given("target"));
     let (mut all, mut without, mut more, mut unsupported) = (false, Vec::new(), Vec::new(), Vec::new());
-    for item in cx.iter(&target)? {
-        let Some(text) = item.as_str() else { return Err(no_attribute(&item, "startswith")) };
+    let items = cx.iter(&target)?;
+    // Its own items are looked at before any is looked for in the base.
+    if let Some(other) = items.iter().find(|item| item.as_str().is_none()) {
+        return Err(no_attribute(other, "startswith"));
+    }
+    for item in items {
+        let text = item.as_str().unwrap_or_default();
         if text == "all" {
             all = true;
         } else if let Some(name) = text.strip_prefix('!') {
@@ -142,7 +147,7 @@ pub(in crate::template::filters) fn param_list_compare(cx: &mut Cx<'_>, input: O
         }
     }
     let result = if all { base } else { Obj::list([]) };
-    let Obj::List(list) = &result else { return Err(no_attribute(&result, "sort")) };
+    let Obj::List(list) = &result else { return Err(no_list(cx, &result, &without, &more)?) };
     let mut items = cx.iter(&result)?;
     for name in &without {
         if let Some(at) = items.iter().position(|item| item.as_str() == name.as_str()) {
@@ -157,4 +162,19 @@ pub(in crate::template::filters) fn param_list_compare(cx: &mut Cx<'_>, input: O
     // The base itself changes, as in the real one: a template that looks at it afterwards sees that.
     *list.borrow_mut() = cx.sort(items, Clone::clone)?;
     Ok(Obj::dict([("actionable".into(), result), ("unsupported".into(), Obj::list(unsupported))]))
+}
+
+/// The complaint about a base that is no list, by the first method that it lacks.
+fn no_list(cx: &mut Cx<'_>, base: &Obj, without: &[Obj], more: &[Obj]) -> Result<Raise, Raise> {
+    for name in without {
+        if cx.contains(base, name)? {
+            return Ok(no_attribute(base, "remove"));
+        }
+    }
+    for name in more {
+        if !cx.contains(base, name)? {
+            return Ok(no_attribute(base, "append"));
+        }
+    }
+    Ok(no_attribute(base, "sort"))
 }

@@ -31,12 +31,13 @@ pub(in crate::template::filters) fn index_of(cx: &mut Cx<'_>, input: Obj, args: 
 /// The lookup, whose items are the places.
 pub(in crate::template) fn found(cx: &mut Cx<'_>, args: CallArgs) -> Result<Vec<Obj>, Raise> {
     let options = Options::read(cx, &SPEC, &NAMES, None, args)?;
+    super::asks_environment(cx);
     search(cx, &options)
 }
 
 fn search(cx: &mut Cx<'_>, options: &Options) -> Result<Vec<Obj>, Raise> {
     let question = Question { test: options.args().str("test"), value: options.given("value") };
-    let items = cx.iter(&options.list("data"))?;
+    let items = cx.iter(&options.container("data"))?;
     let mut found = Vec::new();
     let Some(key) = options.args().opt_str("key") else {
         for (at, item) in items.iter().enumerate() {

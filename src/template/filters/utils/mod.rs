@@ -17,9 +17,15 @@ pub(in crate::template) use paths::{at_path, flat};
 pub(super) use paths::{get_path, to_paths};
 pub(super) use xml::{from_xml, to_xml};
 
-use crate::template::Raise;
+use crate::template::{Cx, Raise};
 
 /// A complaint in the words of these plugins.
 fn refused(plugin: &str, why: impl std::fmt::Display) -> Raise {
     Raise::ansible(format!("Error when using plugin '{plugin}': {why}"))
+}
+
+/// Says what ansible-core says of those lookups that ask for jinja2's environment.
+fn asks_environment(cx: &Cx<'_>) {
+    let help = "Consider using `copy_with_new_env` or passing `overrides` to `template`.";
+    cx.deprecate("Direct access to the `environment` attribute is deprecated.", "2.23", help);
 }

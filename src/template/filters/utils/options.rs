@@ -4,7 +4,7 @@
 //! the very object that was given, which may hold tuples or what is undefined; all others are values once they are checked.
 
 use crate::argspec::{Args, Host, Kind, Spec, check};
-use crate::template::filters::support::class_of;
+use crate::template::filters::support::{class_of, plugin_type};
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use crate::value::{Dict, Value, repr};
 use std::sync::Arc;
@@ -66,10 +66,10 @@ impl Options {
         self.objects.iter().find(|(n, _)| &**n == name).map(|(_, obj)| obj.clone()).unwrap_or_default()
     }
 
-    /// A list option as an object: the one that was given, unless it had to be made of a text.
-    pub(in crate::template) fn list(&self, name: &str) -> Obj {
+    /// A list or dictionary without types within as an object: the one that was given, unless it had to be made of a text.
+    pub(in crate::template) fn container(&self, name: &str) -> Obj {
         match self.given(name) {
-            list @ Obj::List(_) => list,
+            container @ (Obj::List(_) | Obj::Dict(_)) => container,
             _ => Obj::data(self.args.value(name)),
         }
     }
@@ -88,35 +88,48 @@ pub(in crate::template) fn named(names: &[&str], input: Option<Obj>, args: CallA
     objects
 }
 
-/// An object as a value for the check. What there is no value for is told of by its text.
+/// An object as a value for the check, of which nothing is looked at that the real one does not look at.
 fn plain(cx: &mut Cx<'_>, spec: &Spec, name: &str, obj: &Obj) -> Result<Value, Raise> {
-    let takes_list = spec.find(name).is_some_and(|arg| arg.kind == Kind::List);
-    match obj {
+    let arg = spec.find(name);
+    let (kind, elements) = arg.map_or((Kind::Raw, None), |arg| (arg.kind, arg.elements));
+    let nests = arg.is_some_and(|arg| arg.options.is_some());
+    match (obj, kind) {
         // A list is checked no further than its elements, where those have a type: others stay as they are.
-        Obj::List(_) if takes_list && spec.find(name).is_some_and(|arg| arg.elements.is_none()) => {
-            Ok(Value::list(std::iter::empty()))
+        (Obj::List(_), Kind::List) if elements.is_none() => Ok(Value::list(std::iter::empty())),
+        (Obj::List(_), Kind::Dict) => Ok(Value::list(std::iter::empty())),
+        (Obj::Dict(_), Kind::Dict) if !nests => Ok(Dict::new().into()),
+        (Obj::Dict(_), Kind::List) => {
+            let keys = cx.items(obj)?.into_iter().map(|(key, _)| key);
+            let mut dict = Dict::new();
+            for key in keys {
+                dict.insert(cx.value(&key)?, Value::Null);
+            }
+            Ok(dict.into())
         }
-        Obj::Tuple(_) | Obj::Range(_) if takes_list => {
-            let kind = obj.native_name().to_owned();
-            let class = class_of(obj);
-            Err(Raise::ansible(repr(&Value::list([Value::from(format!(
-                "argument '{name}' is of type {kind} and we were unable to convert to list: {class} cannot be \
-                 converted to a list"
-            ))]))))
-        }
-        Obj::Tuple(_) | Obj::Range(_) | Obj::Set(_) | Obj::Delta(_) | Obj::Special(_) => Ok(cx.text(obj)?.into()),
-        other => cx.value(other),
+        (other, Kind::Str | Kind::Raw) if foreign(other) => Ok(cx.text(obj)?.into()),
+        (other, _) if foreign(other) => Ok(Value::Bytes([].into())),
+        (other, _) => cx.value(other),
     }
+}
+
+/// Whether there is no value for an object; bytes stand for it in the check, which takes them for nothing but text.
+fn foreign(obj: &Obj) -> bool {
+    let missing = matches!(obj, Obj::Undefined(_)) && !obj.is_marker();
+    missing || matches!(obj, Obj::Tuple(_) | Obj::Range(_) | Obj::Set(_) | Obj::Delta(_) | Obj::Special(_) | Obj::Omit)
 }
 
 /// A complaint with the names of ansible-core's own classes, which containers are of where plugins see them.
 fn in_own_words(mut text: String, objects: &[(Arc<str>, Obj)]) -> String {
-    for (name, obj) in objects {
-        if !text.starts_with(&format!("argument '{name}' ")) {
-            continue;
+    for (name, obj) in objects.iter().filter(|(_, obj)| foreign(obj)) {
+        if text.starts_with(&format!("argument '{name}' ")) {
+            text = text.replace("of type bytes", &format!("of type {}", obj.native_name()));
+            text = text.replace("<class 'bytes'>", &class_of(obj));
         }
-        if matches!(obj, Obj::Dict(_) | Obj::List(_)) {
-            text = text.replace(&format!("<class '{}'>", obj.native_name()), &class_of(obj));
+    }
+    for container in [Obj::list([]), Obj::dict([])] {
+        text = text.replace(&format!("<class '{}'>", container.native_name()), &class_of(&container));
+        if let Some(start) = text.strip_suffix(&format!("not '{}'", container.native_name())) {
+            text = format!("{start}not '{}'", plugin_type(&container));
         }
     }
     text

@@ -36,6 +36,7 @@ pub(in crate::template::filters) fn get_path(cx: &mut Cx<'_>, input: Obj, args: 
 /// The lookup: one item, whether a list is wanted or not.
 pub(in crate::template) fn at_path(cx: &mut Cx<'_>, args: CallArgs) -> Result<Vec<Obj>, Raise> {
     let options = Options::read(cx, &PATH, &["var", "path"], None, args)?;
+    super::asks_environment(cx);
     Ok(vec![at(cx, &options)?])
 }
 
@@ -44,6 +45,9 @@ pub(in crate::template) fn at_path(cx: &mut Cx<'_>, args: CallArgs) -> Result<Ve
 /// Paths are often made of what hosts say (`to_paths` writes them), so those that are not the user's own text run no
 /// lookup here, unlike with ansible-core.
 fn at(cx: &mut Cx<'_>, options: &Options) -> Got {
+    let syntax = Arc::clone(&cx.templar().syntax);
+    let text = format!("{{{{ {} }}}}", options.args().str("path"));
+    let template = cx.templar().compile(&text, &syntax, Mode::Included)?;
     let var = options.given("var");
     if !is_mapping(&var) {
         return Err(Raise::type_error(format!(
@@ -60,9 +64,6 @@ fn at(cx: &mut Cx<'_>, options: &Options) -> Got {
         let Some(name) = key.as_str() else { return Err(Raise::type_error("keywords must be strings")) };
         frame.set(&Arc::from(name), value.defined()?.within(&var));
     }
-    let syntax = Arc::clone(&cx.templar().syntax);
-    let text = format!("{{{{ {} }}}}", options.args().str("path"));
-    let template = cx.templar().compile(&text, &syntax, Mode::Included)?;
     let mut inner = Cx::new(cx.session, cx.scope);
     inner.origin.clone_from(&cx.origin);
     inner.hidden = true;

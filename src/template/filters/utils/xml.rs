@@ -6,7 +6,7 @@
 use super::options::Options;
 use super::refused;
 use crate::argspec::{Arg, Default, Kind, Spec};
-use crate::template::filters::support::{Got, is_mapping};
+use crate::template::filters::support::{Got, is_mapping, told_apart};
 use crate::template::methods::string::is_space;
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use indexmap::IndexMap;
@@ -36,7 +36,11 @@ fn check_engine(options: &Options, plugin: &str) -> Result<(), Raise> {
 pub(in crate::template::filters) fn from_xml(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let options = Options::read(cx, &FROM, &["data", "engine"], Some(input), args)?;
     check_engine(&options, "from_xml")?;
-    read(options.args().str("data"))?.ok_or_else(|| refused("from_xml", "Input Xml is not valid"))
+    read(options.args().str("data"))?.ok_or_else(|| invalid("from_xml", "Input Xml"))
+}
+
+fn invalid(plugin: &str, what: &str) -> Raise {
+    told_apart(format!("Error when using plugin '{plugin}': {what} is not valid"))
 }
 
 /// An element that is open: what it has so far, and its text.
@@ -252,11 +256,13 @@ pub(in crate::template::filters) fn to_xml(cx: &mut Cx<'_>, input: Obj, args: Ca
     let width = usize::try_from(args.int("indent_width")).unwrap_or(0);
     crate::template::bounds::text_fits(width)?;
     let indent = if args.str("indent") == "spaces" { " ".repeat(width) } else { "\t".to_owned() };
-    let data = Obj::data(args.value("data"));
+    let data = options.container("data");
     let mut writer = Writer { out: String::new(), indent, whole: args.bool("full_document") };
-    match writer.document(cx, &data)? {
-        Some(()) => Ok(writer.out.into()),
-        None => Err(refused("to_xml", "Input json is not valid")),
+    match writer.document(cx, &data) {
+        Ok(Some(())) => Ok(writer.out.into()),
+        Err(raise) if raise.is_refusal() => Err(raise),
+        // Whatever happens is that, also what is undefined.
+        _ => Err(invalid("to_xml", "Input json")),
     }
 }
 
@@ -306,8 +312,9 @@ impl Writer {
 
     /// A key and what is below it: an element, several of one name, or comments.
     fn entry(&mut self, cx: &mut Cx<'_>, key: &Obj, value: &Obj, depth: usize) -> Written {
+        let value = &value.clone().defined()?;
         let several = match value {
-            Obj::List(_) => cx.iter(value)?,
+            Obj::List(_) | Obj::Tuple(_) => cx.iter(value)?,
             one => vec![one.clone()],
         };
         if key.as_str() == Some("#comment") {
