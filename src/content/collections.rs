@@ -269,7 +269,9 @@ impl Collections {
         let mut seen = Vec::new();
         while let Some((collection, name)) = split(&full) {
             match self.route(collection, name, true) {
-                Routed::Elsewhere(target, _) if !seen.contains(&target) => seen.push(std::mem::replace(&mut full, target)),
+                Routed::Elsewhere(target, _) if !seen.contains(&target) => {
+                    seen.push(std::mem::replace(&mut full, target))
+                }
                 Routed::Misled(text, _) => {
                     self.warn_of(&full, &text);
                     break;

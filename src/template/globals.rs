@@ -125,11 +125,14 @@ fn make_dict(cx: &mut Cx<'_>, args: CallArgs) -> Result<Obj> {
     Ok(Obj::dict(items))
 }
 
+/// What an `undef()` without a hint says.
+pub(super) const NO_VALUE: &str = "Mandatory variable has not been overridden";
+
 fn undef(_: &mut Cx<'_>, args: CallArgs) -> Result<Obj> {
     let [hint] = args.bind(&Sig { func: "_undef", before: 0, params: ["hint"], required: 0 })?;
     match hint {
-        Some(Obj::Str(hint)) if !hint.as_str().is_empty() => Ok(Obj::undefined(hint.as_str())),
-        None | Some(Obj::None | Obj::Str(_)) => Ok(Obj::undefined("Mandatory variable has not been overridden")),
+        Some(Obj::Str(hint)) if !hint.as_str().is_empty() => Ok(Obj::undefined(hint.as_str().trim())),
+        None | Some(Obj::None | Obj::Str(_)) => Ok(Obj::undefined(NO_VALUE)),
         Some(other) => Err(Raise::type_error(format!(
             "The 'hint' argument must be of type 'str' or 'NoneType', not '{}'.",
             other.type_name()

@@ -23,6 +23,13 @@ impl Cx<'_> {
         }
     }
 
+    /// The same for what looks at one item after the other: one that is undefined is an error at its turn.
+    pub(super) fn each(&mut self, obj: &Obj) -> Result<impl Iterator<Item = Result<Obj, Raise>> + use<>, Raise> {
+        let items = self.iter_lenient(obj)?;
+        let tuple = matches!(obj, Obj::Tuple(_));
+        Ok(items.into_iter().map(move |item| if tuple { Ok(item) } else { item.defined() }))
+    }
+
     /// The items that Python's `iter(x)` gives, rendered; undefined ones stay what they are.
     pub fn iter_lenient(&mut self, obj: &Obj) -> Result<Vec<Obj>, Raise> {
         Ok(match obj {

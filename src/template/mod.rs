@@ -27,6 +27,7 @@ mod held;
 mod import;
 mod ir;
 mod iterate;
+mod loads;
 pub mod lookups;
 mod loops;
 mod lower;

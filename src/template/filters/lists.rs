@@ -1,10 +1,12 @@
 //! Filters over sequences: `first`, `join`, `sort`, `unique`, `batch`, `flatten`, …
 
-use super::support::{Got, alone, caused, follow, hashable, is_sequence, key, opt_text, path, sig, some};
+use super::support::{Got, alone, caused, follow, hashable, is_sequence, key, path, sig, some};
 use crate::template::bounds::{MOST_ITEMS, list_fits, text_fits};
+use crate::template::ops::python_type;
 use crate::template::raise::Class;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 use num_bigint::BigInt;
+use std::rc::Rc;
 
 pub(super) fn first(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     args.bind(&sig("sync_do_first", 2, [], 0))?;
@@ -56,7 +58,8 @@ pub(super) fn join(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     };
     let path = some(attribute).map(|a| path(&a));
     let mut out = String::new();
-    for (i, item) in cx.iter(&input)?.into_iter().enumerate() {
+    for (i, item) in cx.each(&input)?.enumerate() {
+        let item = item?;
         if i > 0 {
             out.push_str(&separator);
         }
@@ -127,30 +130,31 @@ pub(super) fn unique_items(
     path: &[Obj],
     strict: bool,
 ) -> Result<Vec<Obj>, Raise> {
-    let items = cx.iter(input)?;
     let mut seen = indexmap::IndexSet::new();
     let mut out = Vec::new();
-    for item in &items {
-        let key = key(cx, item, path, case)?;
+    for item in cx.each(input)? {
+        let item = item?;
+        let key = key(cx, &item, path, case)?;
         match key.check_hashable() {
             Ok(()) => {
                 if seen.insert(key) {
-                    out.push(item.clone());
+                    out.push(item);
                 }
             }
             Err(raise) if strict => {
-                let cause = hashable(item).err().map_or_else(|| raise.text(), |e| e.text());
+                let cause = hashable(&item).err().map_or_else(|| raise.text(), |e| e.text());
                 return Err(caused(cause, NO_FALL_BACK));
             }
-            Err(_) => return unique_slowly(cx, items),
+            Err(_) => return unique_slowly(cx, input),
         }
     }
     Ok(out)
 }
 
-fn unique_slowly(cx: &mut Cx<'_>, items: Vec<Obj>) -> Result<Vec<Obj>, Raise> {
+fn unique_slowly(cx: &mut Cx<'_>, input: &Obj) -> Result<Vec<Obj>, Raise> {
     let mut out: Vec<Obj> = Vec::new();
-    for item in items {
+    for item in cx.each(input)? {
+        let item = item?;
         if !member(cx, &out, &item)? {
             out.push(item);
         }
@@ -181,7 +185,8 @@ fn extreme(cx: &mut Cx<'_>, input: Obj, args: CallArgs, func: &'static str, most
     let case = case.truth(cx, false)?;
     let path = some(attribute).map(|a| path(&a)).unwrap_or_default();
     let mut best: Option<(Obj, Obj)> = None;
-    for item in cx.iter(&input)? {
+    for item in cx.each(&input)? {
+        let item = item?;
         let found = key(cx, &item, &path, case)?;
         let better = match &best {
             None => true,
@@ -280,7 +285,8 @@ pub(in crate::template) fn flatten_into(
     skip: bool,
     out: &mut Vec<Obj>,
 ) -> Result<(), Raise> {
-    for item in cx.iter(input)? {
+    for item in cx.each(input)? {
+        let item = item?;
         let null = item.is_none() || matches!(item.as_str(), Some("None" | "null"));
         if skip && null {
             continue;
@@ -298,12 +304,12 @@ pub(super) fn sum(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [attribute, start] = args.bind(&sig("sync_do_sum", 2, ["attribute", "start"], 0))?;
     let path = some(attribute).map(|a| path(&a)).unwrap_or_default();
     let mut total = start.unwrap_or(Obj::Int(0));
-    let items = cx.iter(&input)?;
+    let items = cx.each(&input)?;
     if total.as_str().is_some() {
         return Err(Raise::type_error("sum() can't sum strings [use ''.join(seq) instead]"));
     }
     for item in items {
-        let item = follow(cx, &item, &path)?.defined()?;
+        let item = follow(cx, &item?, &path)?.defined()?;
         total = cx.add_objects(&total, &item)?;
     }
     Ok(total)
@@ -477,7 +483,12 @@ pub(super) fn random(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
             _ => Err(Raise::value_error("empty range for randrange()")),
         };
     }
-    if matches!(input, Obj::None | Obj::Float(_) | Obj::Big(_)) {
+    let has_items = match &input {
+        Obj::None | Obj::Float(_) | Obj::Big(_) => false,
+        Obj::Special(special) => Rc::clone(special).iter(cx).is_some(),
+        _ => true,
+    };
+    if !has_items {
         return Err(Raise::ansible("random can only be used on sequences and integers"));
     }
     if start.truth(cx, false)? || step.truth(cx, false)? {
@@ -558,11 +569,12 @@ pub(super) fn items(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 /// The text of a path or name, which several filters take.
 pub(super) fn texts(cx: &mut Cx<'_>, input: &Obj) -> Result<Vec<String>, Raise> {
     let mut out = Vec::new();
-    for item in cx.iter(input)? {
-        out.push(match opt_text(cx, &Some(item.clone()))? {
-            Some(text) if item.as_str().is_some() => text,
-            _ => {
-                let text = format!("expected str, bytes or os.PathLike object, not {}", item.type_name());
+    for item in cx.each(input)? {
+        let item = item?;
+        out.push(match item.as_str() {
+            Some(text) => text.to_owned(),
+            None => {
+                let text = format!("expected str, bytes or os.PathLike object, not {}", python_type(&item));
                 return Err(Raise::type_error(text));
             }
         });

@@ -10,7 +10,7 @@ mod json;
 pub(super) mod lists;
 mod mappings;
 pub(super) mod markup;
-mod network;
+pub(super) mod network;
 pub(super) mod numbers;
 pub(super) mod paths;
 pub(super) mod regexes;

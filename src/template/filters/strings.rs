@@ -73,7 +73,7 @@ pub(super) fn indent(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         return Err(Raise::type_error(match &input {
             Obj::Tuple(_) => "can only concatenate tuple (not \"str\") to tuple".to_owned(),
             Obj::Bytes(_) => "can't concat str to bytes".to_owned(),
-            other => format!("unsupported operand type(s) for +=: '{}' and 'str'", other.type_name()),
+            other => format!("unsupported operand type(s) for +=: '{}' and 'str'", other.full_name()),
         }));
     };
     let indent = match &width {
@@ -161,7 +161,7 @@ fn truncated_list(cx: &mut Cx<'_>, input: Obj, [length, killwords, end, leeway]:
     match &input {
         Obj::Dict(_) | Obj::Map(_) => Err(Raise::type_error("unhashable type: 'slice'")),
         _ if killwords.truth(cx, false)? => {
-            let kind = input.type_name();
+            let kind = input.native_name();
             Err(Raise::type_error(format!("can only concatenate {kind} (not \"str\") to {kind}")))
         }
         _ => Err(no_attribute(&input, "rsplit")),

@@ -57,6 +57,7 @@ fn dumped(cx: &mut Cx<'_>, input: &Obj, style: &EmitStyle) -> Got {
     let function = match input {
         Obj::Special(special) if special.callable() => Some(input.clone()),
         Obj::Range(_) | Obj::Delta(_) => Some(input.clone()),
+        Obj::Str(text) if text.is_markup() => Some(input.clone()),
         _ => None,
     };
     if let Some(shown) = function.map_or_else(|| unstorable(cx, input, 0), |function| Ok(Some(function)))? {

@@ -48,8 +48,9 @@ impl Cx<'_> {
             rest = self.conversion(&mut out, after, &mut values, format)?;
         }
         out.push_str(rest);
-        let accepts_rest =
-            values.mapped || matches!(whole, Obj::Dict(_) | Obj::Map(_) | Obj::List(_)) || whole.is_marker();
+        let accepts_rest = values.mapped
+            || matches!(whole, Obj::Dict(_) | Obj::Map(_) | Obj::List(_))
+            || matches!(whole, Obj::Undefined(_) | Obj::Failed(_));
         if values.used < values.items.len() && !accepts_rest {
             return Err(Raise::type_error("not all arguments converted during string formatting"));
         }

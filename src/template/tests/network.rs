@@ -3,6 +3,7 @@
 //! A network must not have host bits set, as with Python's ipaddress; what is no address or network is none of it.
 
 use crate::re::{Flags, Pattern};
+use crate::template::filters::network::spelled;
 use crate::template::filters::support::{given, plugin_type, sig};
 use crate::template::pylib::network::{Address, Network, Version};
 use crate::template::{CallArgs, Cx, Obj, Raise};
@@ -10,14 +11,14 @@ use crate::template::{CallArgs, Cx, Obj, Raise};
 type Verdict = Result<bool, Raise>;
 
 fn network(cx: &mut Cx<'_>, obj: &Obj) -> Result<Option<Network>, Raise> {
-    let text = cx.text(obj)?;
+    let text = spelled(cx, obj)?;
     Ok(Network::parse(&text).filter(|net| net.value == net.first()))
 }
 
 /// A question about an address alone.
 fn address(cx: &mut Cx<'_>, input: &Obj, args: CallArgs, holds: impl Fn(Address) -> bool) -> Verdict {
     let [] = args.bind(&sig("_ip", 1, [], 0))?;
-    let text = cx.text(input)?;
+    let text = spelled(cx, input)?;
     Ok(Address::parse(&text).is_some_and(holds))
 }
 
@@ -100,9 +101,11 @@ pub(super) fn in_one_network(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Ver
     count(cx, &input, args, "_in_one_network").map(|found| found == 1)
 }
 
-pub(super) fn mac(_: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
+pub(super) fn mac(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     let [] = args.bind(&sig("_mac", 1, [], 0))?;
     let Some(text) = input.as_str() else {
+        // Its text is made first, which names what is undefined in it.
+        cx.text(&input)?;
         return Err(Raise::type_error(format!("expected string or bytes-like object, got '{}'", plugin_type(&input))));
     };
     let forms = "([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$|[0-9a-f]{4}\\.[0-9a-f]{4}\\.[0-9a-f]{4}$|[0-9a-f]{12}$";

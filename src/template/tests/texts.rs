@@ -3,7 +3,7 @@
 use crate::http::url::Url;
 use crate::re::{Flags, Pattern};
 use crate::template::filters::regexes::{flags, pattern_text};
-use crate::template::filters::support::{alone, given, opt_text, sig, some};
+use crate::template::filters::support::{alone, given, opt_text, plugin_type, sig, some, tripped};
 use crate::template::pylib::version::{Scheme, compare};
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 use std::cmp::Ordering;
@@ -49,7 +49,13 @@ pub(super) fn regex(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
         Some("match") => How::Match,
         Some("fullmatch") => How::Full,
         Some("search") => How::Search,
-        _ => return Err(Raise::type_error("'str' object is not callable")),
+        other => {
+            // A text and a pattern they must be all the same; what else the pattern has is no way to apply it.
+            let named = other.is_some();
+            applies(cx, &input, pattern, flags, How::Search)?;
+            let no_name = || format!("attribute name must be string, not '{}'", plugin_type(&given(kind)));
+            return Err(Raise::type_error(if named { "'str' object is not callable".into() } else { no_name() }));
+        }
     };
     applies(cx, &input, pattern, flags, how)
 }
@@ -100,12 +106,7 @@ pub(super) fn version(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
         return Err(Raise::ansible(format!("Invalid operator type ({operator}). Must be one of {}", all.join(", "))));
     };
     let failed = |cause: String| Raise::ansible(format!("Version comparison failed: {cause}"));
-    let text = |cx: &mut Cx<'_>, obj: &Obj| {
-        cx.text(obj).map_err(|raise| match raise {
-            Raise::Failed(error) => failed(format!("A captured exception marker was tripped: {}", error.line())),
-            other => failed(other.text()),
-        })
-    };
+    let text = |cx: &mut Cx<'_>, obj: &Obj| cx.text(obj).map_err(|raise| failed(tripped(raise)));
     let (a, b) = (text(cx, &input)?, text(cx, &other)?);
     let order = compare(&a, &b, scheme).map_err(failed)?;
     Ok(match *operator {

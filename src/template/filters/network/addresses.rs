@@ -1,7 +1,7 @@
 //! Filters of single addresses: `ipaddr`, `ipv4`, `ipv6`, `ipwrap`, `ipmath`, `ipcut`, `ip4_hex`, `ipv6form`.
 
 use super::query;
-use super::{arguments, number, text};
+use super::{arguments, number, spelled, text};
 use crate::template::filters::support::{Got, class_of};
 use crate::template::pylib::network::{Address, Network, Version};
 use crate::template::{CallArgs, Cx, Obj, Raise};
@@ -65,7 +65,7 @@ pub(in crate::template::filters) fn ipwrap(cx: &mut Cx<'_>, input: Obj, args: Ca
 
 /// A value as text; None is none.
 fn shown(cx: &mut Cx<'_>, value: &Obj) -> Result<String, Raise> {
-    if value.is_none() { Ok(String::new()) } else { cx.text(value) }
+    if value.is_none() { Ok(String::new()) } else { spelled(cx, value) }
 }
 
 fn wrapped(cx: &mut Cx<'_>, value: &Obj) -> Got {
