@@ -155,7 +155,7 @@ impl HostRemote<'_> {
             Ok(output) => Ok(Outcome::default()
                 .with("rc", i64::from(output.rc))
                 .with("stdout", printed_text(&output.stdout))
-                .with("stderr", String::from_utf8_lossy(&output.stderr).as_ref())),
+                .with("stderr", printed_text(&output.stderr))),
             Err(error) => self.lost(error),
         }
     }
@@ -183,6 +183,10 @@ impl HostRemote<'_> {
         let printed = Printed { rc, stdout: text("stdout"), stderr: text("stderr") };
         let strict = self.task.shared.settings.flag("MODULE_STRICT_UTF8_RESPONSE");
         let mut read = python::read(&printed, &chosen.line, self.keeps_traces(), strict);
+        if read.replaced {
+            let text = "Non UTF-8 encoded data replaced with \"?\" while displaying text to stdout/stderr.";
+            self.task.shared.warn(text.to_owned());
+        }
         self.heard(&mut read);
         let own = read.outcome.result.remove("warnings");
         let mut warnings: Vec<Value> = read.warnings.iter().map(|text| Value::from(text.as_str())).collect();

@@ -31,6 +31,8 @@ pub struct Read {
     pub remarks: Vec<Remark>,
     /// What to warn of beside the module's own warnings.
     pub warnings: Vec<String>,
+    /// Whether bytes that are no text were replaced in what is shown of it.
+    pub replaced: bool,
 }
 
 /// The name of the key that says an object's type.
@@ -51,7 +53,7 @@ pub fn read(printed: &Printed, interpreter: &str, traces: bool, strict: bool) ->
                 alone.code, alone.position
             );
             let outcome = Outcome::failed(text).with(Outcome::CRASHED, true);
-            Read { outcome, error: None, remarks: Vec::new(), warnings }
+            Read { outcome, warnings, ..Read::default() }
         }
         Ok((dict, _)) => understood(dict, warnings, traces),
         Err(why) => {
@@ -118,17 +120,23 @@ fn understood(dict: Dict, mut warnings: Vec<String>, traces: bool) -> Read {
     let mut outcome = Outcome::default();
     let mut remarks = Vec::new();
     let mut exception = None;
+    // What the module says, and what is wrong with that.
+    let (mut said, mut told) = (Vec::new(), Vec::new());
     for (key, value) in &dict {
         let name = key.to_text();
         match name.as_str() {
             "exception" => exception = Some(value.clone()),
             "warnings" => {
                 remarks.extend(helped(value).map(Remark::warning));
-                keep(&mut outcome, "warnings", value, |item| brief_or(item, text_of));
+                said.extend(listed(&name, value, &mut told).iter().map(|item| brief_or(item, text_of)));
             }
             "deprecations" => {
                 remarks.extend(helped(value).map(|error| Remark::deprecation(error, "")));
-                keep(&mut outcome, "deprecations", value, deprecation);
+                let all = listed(&name, value, &mut told).iter().filter_map(|item| deprecation(item, &mut told));
+                let all: Vec<Value> = all.collect();
+                if !all.is_empty() {
+                    outcome.set("deprecations", all);
+                }
             }
             "_ansible_suppress_tmpdir_delete" => {}
             "add_host" | "add_group" => {
@@ -140,13 +148,21 @@ fn understood(dict: Dict, mut warnings: Vec<String>, traces: bool) -> Read {
                     .push(format!("Removed unexpected internal key in module return: {name} = {}", value.to_text()));
             }
             "results" if value.as_list().is_none() => outcome.set("ansible_module_results", plain(value)),
-            "ansible_facts" => outcome.set("ansible_facts", facts(value)),
+            "ansible_facts" => match facts(value) {
+                Value::Dict(facts) => outcome.set("ansible_facts", facts),
+                other => return no_facts(&other, warnings),
+            },
+            "failed" if value.truthy() => outcome.set("failed", true),
             _ => outcome.set(&name, plain(value)),
         }
     }
+    said.extend(told.into_iter().map(Value::from));
+    if !said.is_empty() {
+        outcome.set("warnings", said);
+    }
     let failed = outcome.is_failed();
     let error = summarized(&mut outcome, exception, failed, traces);
-    Read { outcome, error, remarks, warnings }
+    Read { outcome, error, remarks, warnings, replaced: false }
 }
 
 /// The events of a list that say what may be done.
@@ -155,16 +171,20 @@ fn helped(value: &Value) -> impl Iterator<Item = Error> {
     events.filter(|error| error.help.is_some())
 }
 
-/// Keeps what came of each item of a list that holds any.
-fn keep(outcome: &mut Outcome, name: &str, value: &Value, each: impl Fn(&Value) -> Value) {
-    let items: Vec<Value> = match value {
-        Value::List(items) => items.iter().map(each).collect(),
-        Value::Null => Vec::new(),
-        other => vec![each(other)],
-    };
-    if !items.is_empty() {
-        outcome.set(name, items);
+/// The items of what has to be a list.
+fn listed<'a>(name: &str, value: &'a Value, told: &mut Vec<String>) -> &'a [Value] {
+    if !matches!(value, Value::List(_) | Value::Null) {
+        let kind = value.type_name();
+        told.push(format!("Task result `{name}` was <class '{kind}'> instead of <class 'list'>."));
     }
+    value.as_list().unwrap_or_default()
+}
+
+/// What is no dictionary holds no facts: ansible-core fails as it reads them.
+fn no_facts(value: &Value, warnings: Vec<String>) -> Read {
+    let text = format!("'{}' object has no attribute 'keys'", value.type_name());
+    let outcome = Outcome::failed(format!("Task failed: {text}"));
+    Read { outcome, error: Some(Error::user(text)), warnings, ..Read::default() }
 }
 
 /// Facts that no module may set are taken out.
@@ -238,9 +258,17 @@ fn brief_or(value: &Value, otherwise: impl Fn(&Value) -> Value) -> Value {
     }
 }
 
-/// What a deprecation is where it is registered.
-fn deprecation(value: &Value) -> Value {
-    let Some(event) = value.get("event") else { return plain(value) };
+/// What a deprecation is where it is registered; None where it is none.
+fn deprecation(value: &Value, told: &mut Vec<String>) -> Option<Value> {
+    let Some(event) = value.get("event") else {
+        let wrong = match (value, value.get("msg")) {
+            (Value::Dict(dict), Some(msg)) => return Some(old_deprecation(dict, msg)),
+            (Value::Dict(_), None) => "'msg'".to_owned(),
+            (other, _) => format!("'{}' object has no attribute 'pop'", other.type_name()),
+        };
+        told.push(format!("Task result `deprecations` contained an invalid item: {wrong}"));
+        return None;
+    };
     let msg = event_error(event).map(|error| error.line()).unwrap_or_default();
     let mut told = Dict::from([("msg", msg)]);
     let deprecator = value.get("deprecator").filter(|deprecator| !deprecator.is_null());
@@ -249,15 +277,32 @@ fn deprecation(value: &Value) -> Value {
         let collection: Vec<&str> = name.split('.').take(2).collect();
         told.insert("collection_name", collection.join("."));
     }
-    for key in ["version", "date"] {
-        if let Some(when) = value.get(key).filter(|when| !when.is_null()) {
-            told.insert(key, when.clone());
-        }
-    }
+    told.update(&when(value));
     if let Some(deprecator) = deprecator {
         let kind = deprecator.get("type").map(plain).unwrap_or_default();
         told.insert("deprecator", Dict::from([("resolved_name", Value::from(name.as_str())), ("type", kind)]));
     }
+    Some(Value::Dict(told))
+}
+
+/// The date, or else the version, which may be none.
+fn when(value: &Value) -> Dict {
+    let given = |key: &'static str| Some((key, value.get(key).filter(|when| !when.is_null())?.clone()));
+    Dict::from([given("date").or_else(|| given("version")).unwrap_or(("version", Value::Null))])
+}
+
+/// A deprecation as modules of old tell it.
+fn old_deprecation(dict: &Dict, msg: &Value) -> Value {
+    let value = Value::Dict(dict.clone());
+    let collection = value.get("collection_name").filter(|name| name.truthy()).cloned();
+    let of = |name: &Value| Dict::from([("resolved_name", name.clone()), ("type", Value::Null)]);
+    let deprecator = collection.as_ref().map_or(Value::Null, |name| of(name).into());
+    let mut told = Dict::from([
+        ("msg", plain(msg)),
+        ("collection_name", collection.unwrap_or_default()),
+        ("deprecator", deprecator),
+    ]);
+    told.update(&when(&value));
     Value::Dict(told)
 }
 
@@ -310,11 +355,27 @@ fn unreadable(printed: &Printed, interpreter: &str, why: &str) -> Read {
     } else {
         Error::user(why).context("Module result deserialization failed.").help(SEE)
     };
+    let (stdout, stderr) = (shown(&printed.stdout), shown(&printed.stderr));
+    let replaced = stdout != printed.stdout || stderr != printed.stderr;
     let outcome = Outcome::failed(error.line())
-        .with("module_stdout", printed.stdout.as_str())
-        .with("module_stderr", printed.stderr.as_str())
+        .with("module_stdout", stdout)
+        .with("module_stderr", stderr)
         .with("rc", printed.rc);
-    Read { outcome, error: Some(error.apart().context("Action failed.")), remarks: Vec::new(), warnings: Vec::new() }
+    Read { outcome, error: Some(error.apart().context("Action failed.")), replaced, ..Read::default() }
+}
+
+/// A printed text as it is shown: a byte that belongs to none is a question mark.
+fn shown(printed: &str) -> String {
+    let mut parts = printed.split("\\udc");
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let byte = part.get(..2).filter(|hex| u8::from_str_radix(hex, 16).is_ok_and(|byte| byte >= 0x80));
+        match byte.and_then(|_| part.get(2..)) {
+            Some(rest) => shown.push_str(&format!("?{rest}")),
+            None => shown.push_str(&format!("\\udc{part}")),
+        }
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -338,6 +399,14 @@ mod tests {
         let msg = read(&printed, "", false, true).outcome.get("msg").map(Value::to_text).unwrap_or_default();
         assert!(msg.ends_with("can't encode character '\\udcff' in position 1: surrogates not allowed"), "{msg}");
         assert!(!read(&printed, "", false, false).outcome.is_failed());
+    }
+
+    #[test]
+    fn what_is_no_text_is_shown_as_question_marks() {
+        let printed = Printed { stdout: crate::proto::printed_text(b"caf\xe9 \\udc"), ..Printed::default() };
+        let read = read(&printed, "", false, true);
+        assert_eq!(read.outcome.get("module_stdout"), Some(&Value::from("caf? \\udc")));
+        assert!(read.replaced);
     }
 
     #[test]
