@@ -4,9 +4,9 @@
 //! warnings and deprecations are objects that say their type. Noise around the JSON is passed over, at its end with
 //! a warning.
 
-use crate::diag::{Error, Mark, Remark};
+use crate::diag::{Error, Mark, Origin, Remark};
 use crate::proto::Outcome;
-use crate::value::{Dict, Surrogate, Text, Value, parse_json_noting};
+use crate::value::{Dict, Surrogate, Text, Value, parse_json_noting, str_repr};
 use crate::yaml::timestamp;
 
 /// What a run left behind.
@@ -18,6 +18,10 @@ pub struct Printed {
     pub stdout: String,
     /// Standard error.
     pub stderr: String,
+    /// The module, as its task names it.
+    pub name: String,
+    /// The module's file on the controller.
+    pub path: String,
 }
 
 /// A module's result, read.
@@ -38,6 +42,9 @@ pub struct Read {
 /// The name of the key that says an object's type.
 pub(super) const TYPE: &str = "__ansible_type";
 
+/// The key by which a host says that a module could not be compiled there.
+const UNCOMPILED: &str = "_ansible_uncompiled";
+
 /// Help for whoever sees a result that is none.
 const SEE: &str = "See stdout/stderr for the returned output.";
 
@@ -55,7 +62,10 @@ pub fn read(printed: &Printed, interpreter: &str, traces: bool, strict: bool) ->
             let outcome = Outcome::failed(text).with(Outcome::CRASHED, true);
             Read { outcome, warnings, ..Read::default() }
         }
-        Ok((dict, _)) => understood(dict, warnings, traces),
+        Ok((dict, _)) => match dict.get(UNCOMPILED) {
+            Some(wrong) => uncompiled(printed, wrong),
+            None => understood(dict, warnings, traces),
+        },
         Err(why) => {
             let mut read = unreadable(printed, interpreter, &why);
             // The traceback that there is: of an interpreter that was not caught.
@@ -70,6 +80,15 @@ pub fn read(printed: &Printed, interpreter: &str, traces: bool, strict: bool) ->
 /// Reads a result that was kept as a module printed it, as a job's file keeps it; None where nothing in it says
 /// its type.
 pub fn untagged(result: &Dict, traces: bool) -> Option<Read> {
+    if let Some(wrong) = result.get(UNCOMPILED) {
+        let import = wrong.get("name").map(Value::to_text).unwrap_or_default();
+        let mut read = uncompiled(&Printed { name: task_name(&import), ..Printed::default() }, wrong);
+        let said = read.outcome.result;
+        read.outcome.result = result.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        read.outcome.result.remove(UNCOMPILED);
+        read.outcome.result.update(&said);
+        return Some(read);
+    }
     if !result.values().any(is_tagged) {
         return None;
     }
@@ -111,6 +130,30 @@ fn json_lines(stdout: &str, warnings: &mut Vec<String>) -> Result<String, String
         warnings.push(format!("Module invocation had junk after the JSON data: {}", junk.join("\n")));
     }
     Ok(lines[..=end].join("\n"))
+}
+
+/// A module with an error of syntax: ansible-core sees it on the controller, as it packs the module.
+fn uncompiled(printed: &Printed, wrong: &Value) -> Read {
+    let number = |key: &str| wrong.get(key).and_then(Value::as_int).and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+    let said = wrong.get("msg").map(Value::to_text).unwrap_or_default();
+    let text = format!("Unable to compile {}: {said}", str_repr(&printed.name));
+    let origin = (!printed.path.is_empty()).then(|| Origin {
+        line: number("line"),
+        column: number("column"),
+        ..Origin::file(printed.path.as_str())
+    });
+    let outcome = Outcome::failed(format!("Task failed: {text}"));
+    Read { outcome, error: Some(Error::user(text).at(origin.as_ref()).apart()), ..Read::default() }
+}
+
+/// The name of a module as a task has it, by the name by which it is imported.
+fn task_name(import: &str) -> String {
+    let own = ["ansible.legacy.", "ansible.modules."].into_iter().find_map(|own| import.strip_prefix(own));
+    match (own, import.strip_prefix("ansible_collections.")) {
+        (Some(name), _) => name.to_owned(),
+        (None, Some(name)) => name.replacen(".plugins.modules.", ".", 1),
+        (None, None) => import.to_owned(),
+    }
 }
 
 fn understood(dict: Dict, mut warnings: Vec<String>, traces: bool) -> Read {
@@ -383,7 +426,7 @@ mod tests {
     use super::*;
 
     fn said(stdout: &str) -> Read {
-        let printed = Printed { rc: 1, stdout: stdout.into(), stderr: "err\n".into() };
+        let printed = Printed { rc: 1, stdout: stdout.into(), stderr: "err\n".into(), ..Printed::default() };
         read(&printed, "/usr/bin/python3", true, true)
     }
 
@@ -429,7 +472,7 @@ mod tests {
              found See stdout/stderr for the returned output."
         );
         msg(&said("{\"a\": }"), "Module result deserialization failed: Expecting value: line 1 column 7 (char 6)");
-        let printed = Printed { rc: 127, stdout: String::new(), stderr: "/bin/sh: 1: /nope: not found\n".into() };
+        let printed = Printed { rc: 127, stderr: "/bin/sh: 1: /nope: not found\n".into(), ..Printed::default() };
         msg(&read_with(&printed, "/nope"), "The module interpreter '/nope' was not found.");
     }
 
