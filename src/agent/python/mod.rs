@@ -105,6 +105,7 @@ impl FileModules {
     /// Runs one; whatever happens, there is a result: what it printed, or that something is missing, or a failure.
     pub fn run(&self, request: Request, file: &FileModule, blob: Option<Blob>, cancelled: &AtomicBool) -> Outcome {
         let env = Env::new(&request.context.environment);
+        let file = &whole(file, &env);
         let result = match file.kind {
             FileKind::Packed => self.packed(request, file, blob, &env, cancelled),
             _ => plain(request, file, blob, &env, cancelled),
@@ -189,6 +190,15 @@ impl FileModules {
         let entry = kept.running.entry(key).or_default();
         entry.1 = now;
         Arc::clone(&entry.0)
+    }
+}
+
+/// The module with its interpreter as one word, where all of that is the path of a file: it may hold spaces.
+fn whole(file: &FileModule, env: &Env) -> FileModule {
+    let line = file.interpreter.join(" ");
+    match file.interpreter.len() > 1 && Path::new(&env.expand(&line)).is_file() {
+        true => FileModule { interpreter: vec![line], ..file.clone() },
+        false => file.clone(),
     }
 }
 
