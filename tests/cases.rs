@@ -41,8 +41,8 @@ cases! {
         copy_failures cron expect failures file git ini_file iptables lines packages patch pause pip reboot
         services shutdown small ssh_files stat subversion synchronize system_files system_names systemd
         sysvinit template unarchive variables wait_for_connection;
-    python: collections deprecated_values finding kept_files kinds leaks new_style open_files playbooks
-        profiles routing;
+    python: broken collections deprecated_values finding kept_files kinds leaks new_style open_files
+        playbooks profiles routing;
     roles: argument_specs end_role handlers imports includes metadata public whole;
     templates: collections escapes playbook untrusted;
     vars: deprecated_settings environment_and_play_hosts extra hostvars_and_play_vars lazy magic play_files

@@ -96,7 +96,7 @@ impl HostRemote<'_> {
         let file = self.file(&module, path, &chosen, &extensions)?;
         let upload = || match (&module.pack, &module.looked.text) {
             (Some(pack), _) => Upload::Bytes(pack.zip()),
-            (None, Some(text)) => Upload::Bytes(filled(text, &module.looked, &chosen.line, &args, shared).into_bytes()),
+            (None, Some(text)) => Upload::Bytes(filled(text, &module.looked, &chosen.line, &args, shared)),
             (None, None) => Upload::File(PathBuf::from(&**path)),
         };
         let request =
@@ -106,7 +106,7 @@ impl HostRemote<'_> {
             Err(ConnectionError::NoAgent(text)) => self.alone(&file, &chosen, &upload(), args, &context, text).await?,
             Err(error) => return self.lost(error),
         };
-        Ok(self.finish(&outcome, &chosen))
+        Ok(self.finish(&outcome, &chosen, name, path))
     }
 
     /// Runs it where no agent runs: all of it as one script, but for a program, which is put there before.
@@ -155,7 +155,7 @@ impl HostRemote<'_> {
             Ok(output) => Ok(Outcome::default()
                 .with("rc", i64::from(output.rc))
                 .with("stdout", printed_text(&output.stdout))
-                .with("stderr", String::from_utf8_lossy(&output.stderr).as_ref())),
+                .with("stderr", printed_text(&output.stderr))),
             Err(error) => self.lost(error),
         }
     }
@@ -172,7 +172,7 @@ impl HostRemote<'_> {
     }
 
     /// Reads what was printed.
-    fn finish(&self, outcome: &Outcome, chosen: &Chosen) -> Outcome {
+    fn finish(&self, outcome: &Outcome, chosen: &Chosen, name: &str, path: &str) -> Outcome {
         if outcome.get("stdout").is_none() {
             let mut outcome = outcome.clone();
             self.note(&mut outcome);
@@ -180,9 +180,13 @@ impl HostRemote<'_> {
         }
         let text = |key: &str| outcome.get(key).map(Value::to_text).unwrap_or_default();
         let rc = outcome.get("rc").and_then(Value::as_int).unwrap_or_default();
-        let printed = Printed { rc, stdout: text("stdout"), stderr: text("stderr") };
+        let printed = Printed { rc, stdout: text("stdout"), stderr: text("stderr"), name: name.into(), path: path.into() };
         let strict = self.task.shared.settings.flag("MODULE_STRICT_UTF8_RESPONSE");
         let mut read = python::read(&printed, &chosen.line, self.keeps_traces(), strict);
+        if read.replaced {
+            let text = "Non UTF-8 encoded data replaced with \"?\" while displaying text to stdout/stderr.";
+            self.task.shared.warn(text.to_owned());
+        }
         self.heard(&mut read);
         let own = read.outcome.result.remove("warnings");
         let mut warnings: Vec<Value> = read.warnings.iter().map(|text| Value::from(text.as_str())).collect();
@@ -498,7 +502,7 @@ impl FileModules {
         Ok(Module { looked, pack })
     }
 
-    fn pack(&self, shared: &Shared, name: &str, path: &str, text: &str, extensions: &Extensions) -> Result<Pack> {
+    fn pack(&self, shared: &Shared, name: &str, path: &str, text: &[u8], extensions: &Extensions) -> Result<Pack> {
         let catalogue = shared.loader.catalogue();
         let Some(installed) = catalogue.installed() else {
             return Err(Error::unsupported(missing(name)));
@@ -513,7 +517,7 @@ impl FileModules {
         };
         let import = import_name(name, path, installed)?;
         let profile = match shared.settings.flag("_MODULE_METADATA") {
-            true => python::profile(text)?,
+            true => python::profile(&String::from_utf8_lossy(text))?,
             false => Profile::Legacy,
         };
         let module = python::Module { import: &import, path: Path::new(path), text, profile };
@@ -575,20 +579,23 @@ fn import_name(name: &str, path: &str, installed: &Installed) -> Result<String> 
 
 /// The text of a module that is no Python module of today's, with its interpreter and, where it wants them in its
 /// text, its arguments.
-fn filled(text: &str, looked: &Looked, line: &str, args: &Dict, shared: &Shared) -> String {
-    let first = text.lines().next().unwrap_or_default();
-    let mut text = format!("#!{line}{}", &text[first.len()..]);
+fn filled(text: &[u8], looked: &Looked, line: &str, args: &Dict, shared: &Shared) -> Vec<u8> {
+    let rest = text.iter().position(|&byte| byte == b'\n').map_or(&[][..], |end| &text[end..]);
+    let mut text = format!("#!{line}").into_bytes();
+    text.extend_from_slice(rest);
     if looked.kind == FileKind::Whole {
         let json = write_json(&args.clone().into(), JsonStyle::default());
         let special = shared.settings.list("DEFAULT_SELINUX_SPECIAL_FS").join(",");
         let facility = args.get("_ansible_syslog_facility").map(Value::to_text).unwrap_or_default();
         let version = args.get("_ansible_version").map(Value::to_text).unwrap_or_default();
-        text = text
-            .replace("\"<<ANSIBLE_VERSION>>\"", &str_repr(&version))
-            .replace("\"<<INCLUDE_ANSIBLE_MODULE_COMPLEX_ARGS>>\"", &format!("b{}", str_repr(&json)))
-            .replace("<<SELINUX_SPECIAL_FILESYSTEMS>>", &special)
-            .replace(python::JSON_ARGS, &json)
-            .replace("syslog.LOG_USER", &format!("syslog.{facility}"));
+        let words = [
+            ("\"<<ANSIBLE_VERSION>>\"", str_repr(&version)),
+            ("\"<<INCLUDE_ANSIBLE_MODULE_COMPLEX_ARGS>>\"", format!("b{}", str_repr(&json))),
+            ("<<SELINUX_SPECIAL_FILESYSTEMS>>", special),
+            (python::JSON_ARGS, json),
+            ("syslog.LOG_USER", format!("syslog.{facility}")),
+        ];
+        text = words.iter().fold(text, |text, (from, to)| python::replaced(&text, from, to));
     }
     text
 }

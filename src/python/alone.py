@@ -8,6 +8,20 @@ import sys
 import tempfile
 
 
+def compiles(name):
+    """Whether a module can be compiled; what is wrong with it is printed where not, for the controller to tell."""
+    from importlib.util import find_spec
+    try:
+        spec = find_spec(name)
+        if spec is not None:
+            spec.loader.get_code(name)
+    except SyntaxError as error:
+        wrong = {'name': name, 'msg': str(error), 'line': error.lineno, 'column': error.offset}
+        print(json.dumps({'failed': True, '_ansible_uncompiled': wrong}))
+        return False
+    return True
+
+
 def run(pack, params, module, profile, extensions, nofile):
     try:
         os.getcwd()
@@ -31,6 +45,8 @@ def run(pack, params, module, profile, extensions, nofile):
             file.write(base64.b64decode(pack))
         sys.path[:] = [path] + [entry for entry in sys.path if entry not in ('', '.')]
         from ansible.module_utils._internal._ansiballz import _loader
+        if not compiles(module):
+            sys.exit(1)
         _loader.run_module(
             json_params=base64.b64decode(params),
             profile=profile,

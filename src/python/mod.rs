@@ -15,7 +15,7 @@ mod zip;
 
 pub use alone::{Alone, Code, Job};
 pub use extensions::{EXTENSIONS, Extensions};
-pub use kind::{JSON_ARGS, Looked, look};
+pub use kind::{JSON_ARGS, Looked, look, replaced};
 pub use locate::Places;
 pub use metadata::{Profile, modern, profile};
 pub use pack::{Module, Pack, Packer};

@@ -43,8 +43,8 @@ pub struct Module<'a> {
     pub import: &'a str,
     /// Where its file is.
     pub path: &'a Path,
-    /// Its text.
-    pub text: &'a str,
+    /// Its text, in whatever encoding it is.
+    pub text: &'a [u8],
     /// How it wants arguments and results written.
     pub profile: Profile,
 }
@@ -114,7 +114,7 @@ impl Packer {
         let Module { import, path, text, profile } = *module;
         let mut files = self.always(places)?;
         let base = digest(&files);
-        let module = File::at(Some(path.to_owned()), text.as_bytes().to_vec());
+        let module = File::at(Some(path.to_owned()), text.to_vec());
         let profiles = ["c2m", "m2c"]
             .map(|way| format!("ansible.module_utils._internal._json._profiles._module_{}_{way}", profile.name()));
         let beside = profiles.into_iter().chain(extensions.modules()).map(|name| wanted(&name)).collect();
