@@ -15,7 +15,7 @@ use super::{local, script};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::process::Command;
 use tokio::sync::OnceCell;
@@ -93,6 +93,8 @@ pub(super) struct Machine {
     agentless: Mutex<Option<String>>,
     /// Whether one has run there.
     met: AtomicBool,
+    /// How many requests nobody waited for to the end.
+    given_up: Arc<AtomicU64>,
     slots: Mutex<HashMap<Option<Become>, Arc<Slot>>>,
 }
 
@@ -117,6 +119,7 @@ impl Machine {
             cwd,
             agentless: Mutex::default(),
             met: AtomicBool::new(false),
+            given_up: Arc::default(),
             slots: Mutex::default(),
         }
     }
@@ -185,7 +188,12 @@ impl Machine {
             && *at == stamp
             && link.is_alive()
         {
-            return Ok(Arc::clone(link));
+            if link.answers().await {
+                return Ok(Arc::clone(link));
+            }
+            if let Way::Ssh(masters) = &self.way {
+                masters.give_up().await;
+            }
         }
         // The old one goes first, so that its session is free again.
         *slot = None;
@@ -224,7 +232,7 @@ impl Machine {
         if met.word != "+" {
             return Err(ConnectionError::failed(format!("the agent does not start: {}", met.word)));
         }
-        Link::open(met.pipe).await
+        Link::open(met.pipe, &self.given_up).await
     }
 
     async fn start_local(

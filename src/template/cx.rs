@@ -276,7 +276,7 @@ impl<'a> Cx<'a> {
     fn is_plain(&self, value: &Value) -> bool {
         match value {
             Value::List(_) | Value::Dict(_) | Value::Vault(_) => false,
-            Value::Str(text) => !text.is_trusted() || !self.templar().is_template(text.as_str()),
+            Value::Str(text) => self.templar().is_data(text),
             _ => true,
         }
     }
@@ -338,9 +338,7 @@ impl<'a> Cx<'a> {
     /// A value of a variable as an object: its templates rendered, one level deep.
     pub(super) fn lift(&mut self, value: &Value, scope: usize) -> Result<Obj, Raise> {
         match value {
-            Value::Str(text) if text.is_trusted() && self.templar().is_template(text.as_str()) => {
-                Ok(self.render_in(text, scope))
-            }
+            Value::Str(text) if !self.templar().is_data(text) => Ok(self.render_in(text, scope)),
             Value::Vault(text) => Ok(self.decrypted(text)),
             Value::List(items) => Ok(Obj::list(items.iter().map(|item| self.item(item, scope))).lazy()),
             Value::Dict(dict) => {
@@ -353,7 +351,7 @@ impl<'a> Cx<'a> {
 
     fn item(&self, value: &Value, scope: usize) -> Obj {
         let plain = match value {
-            Value::Str(text) => !text.is_trusted() || !self.templar().is_template(text.as_str()),
+            Value::Str(text) => self.templar().is_data(text),
             Value::Vault(_) => false,
             _ => true,
         };

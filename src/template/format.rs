@@ -180,9 +180,6 @@ impl Cx<'_> {
         match value {
             Obj::Str(text) => parsed.string(text.as_str()),
             Obj::Float(f) => parsed.float(*f),
-            Obj::Bool(b) if parsed.kind.is_none() || parsed.kind == Some('s') => {
-                parsed.string(if *b { "True" } else { "False" })
-            }
             Obj::Int(_) | Obj::Big(_) | Obj::Bool(_) => parsed.integer(&value.as_big().unwrap_or_default()),
             other => {
                 Err(Raise::type_error(format!("unsupported format string passed to {}.__format__", other.type_name())))

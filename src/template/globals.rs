@@ -163,7 +163,7 @@ fn lookup(cx: &mut Cx<'_>, mut args: CallArgs, query: bool) -> Result<Obj> {
     let wantlist = args.take("wantlist").map_or(Ok(false), |w| cx.truthy(&w))? || query;
     let errors = args.take("errors");
     let errors = errors.as_ref().and_then(Obj::as_str).unwrap_or("strict");
-    if cx.templar().lookup_plugin(name).is_none() {
+    if cx.templar().find_lookup(name).map_err(Error::user)?.is_none() {
         return Err(Error::user(format!("The lookup plugin '{name}' was not found.")).into());
     }
     let found = match cx.run_lookup(name, args) {
@@ -202,10 +202,11 @@ impl Drop for Namespace {
 }
 
 fn namespace(cx: &mut Cx<'_>, args: CallArgs) -> Result<Obj> {
+    let args = args.wrapped();
     let mut names = indexmap::IndexMap::new();
     if let Some(from) = args.positional.first() {
         for (key, value) in dict::pairs(cx, from)? {
-            names.insert(Arc::from(cx.text(&key)?), value);
+            names.insert(Arc::from(cx.text(&key)?), value.wrapped());
         }
     }
     names.extend(args.named);
@@ -238,7 +239,8 @@ fn cycler(_: &mut Cx<'_>, args: CallArgs) -> Result<Obj> {
     if args.positional.is_empty() {
         return Err(Raise::python(Class::Runtime, "at least one item has to be provided"));
     }
-    Ok(Obj::Special(Rc::new(CyclerHandle(Rc::new(Cycler { items: args.positional, at: Cell::new(0) })))))
+    let items = args.wrapped().positional;
+    Ok(Obj::Special(Rc::new(CyclerHandle(Rc::new(Cycler { items, at: Cell::new(0) })))))
 }
 
 impl Special for CyclerHandle {

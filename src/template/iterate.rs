@@ -164,9 +164,10 @@ impl Cx<'_> {
             Obj::Undefined(_) | Obj::Failed(_) => return obj.clone().defined().map(|_| Value::Null),
             Obj::Special(special) => match vault_value(special) {
                 Some(value) => value,
-                // There is no value for a time without a date, here as in TOML inventories.
-                None if super::methods::time::clock(special).is_some() => Value::str(special.text()),
-                None => return Err(unstorable(special.type_name())),
+                None => match super::methods::time::clock(special) {
+                    Some(time) => Value::Time(time),
+                    None => return Err(unstorable(special.type_name())),
+                },
             },
             Obj::Delta(_) | Obj::Range(_) | Obj::Omit => return Err(unstorable(obj.type_name())),
         })

@@ -259,6 +259,7 @@ impl Obj {
             Value::Bytes(bytes) => Self::Bytes(bytes.clone()),
             Value::Date(d) => Self::Date(*d),
             Value::DateTime(t) => Self::DateTime(*t),
+            Value::Time(t) => super::methods::time::of_day(*t),
             Value::List(_) | Value::Dict(_) => return None,
         })
     }

@@ -11,7 +11,7 @@ use super::object::Obj;
 use super::raise::{Class, Raise, Undefined};
 use super::refused::{self, Refused};
 use super::tests::{TESTS, TestDef};
-use crate::diag::{Error, Kind};
+use crate::diag::{Error, Kind, Mark, Remark};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -40,6 +40,23 @@ pub trait Plugins: Send + Sync {
     fn lookup(&self, _name: &str) -> Option<Arc<LookupFn>> {
         None
     }
+}
+
+/// Where the full name of a plugin leads that is found nowhere: what collections say of their names.
+pub trait Routes: Send + Sync {
+    /// What a name means now; the kind is `filter`, `test` or `lookup`.
+    fn route(&self, kind: &str, name: &str) -> Route;
+}
+
+/// What a name of a plugin means now.
+#[derive(Clone, Debug, Default)]
+pub struct Route {
+    /// The name by which it is to be found.
+    pub target: Option<String>,
+    /// Why it is not to be had.
+    pub gone: Option<String>,
+    /// The names on the way that will go.
+    pub marks: Vec<Mark>,
 }
 
 /// A filter that was found.
@@ -125,8 +142,51 @@ fn by_name<'t, T>(table: &'t [T], name: impl Fn(&T) -> &str, wanted: &str) -> Op
 }
 
 impl super::Templar {
+    /// What a name leads to, where that can be found; a text where it cannot be had any more.
+    fn routed<T>(&self, kind: &str, name: &str, find: impl Fn(&str) -> Option<T>) -> Result<Option<T>, String> {
+        if let Some(found) = find(name) {
+            return Ok(Some(found));
+        }
+        let Some(routes) = self.routes.as_ref().filter(|_| name.matches('.').count() > 1) else { return Ok(None) };
+        let route = routes.route(kind, name);
+        route.marks.into_iter().for_each(|mark| self.remarks.add(Remark::marked(&Arc::new(mark), None)));
+        match route.gone {
+            Some(text) => Err(format!("The {kind} plugin '{name}' failed to load: {text}")),
+            None => Ok(route.target.and_then(|target| find(&target))),
+        }
+    }
+
+    /// A filter by its name, full or short; a text where it cannot be had any more.
+    pub fn find_filter(&self, name: &str) -> Result<Option<Filter>, String> {
+        self.routed("filter", name, |name| self.own_filter(name))
+    }
+
+    /// The same for a test.
+    pub fn find_test(&self, name: &str) -> Result<Option<Test>, String> {
+        self.routed("test", name, |name| self.own_test(name))
+    }
+
+    /// The same for a lookup.
+    pub fn find_lookup(&self, name: &str) -> Result<Option<Lookup>, String> {
+        self.routed("lookup", name, |name| self.own_lookup(name))
+    }
+
     /// A filter by its name, full or short.
     pub fn filter(&self, name: &str) -> Option<Filter> {
+        self.find_filter(name).ok().flatten()
+    }
+
+    /// A test by its name, full or short.
+    pub fn test(&self, name: &str) -> Option<Test> {
+        self.find_test(name).ok().flatten()
+    }
+
+    /// A lookup by its name, full or short.
+    pub fn lookup_plugin(&self, name: &str) -> Option<Lookup> {
+        self.find_lookup(name).ok().flatten()
+    }
+
+    fn own_filter(&self, name: &str) -> Option<Filter> {
         let added = self.plugins.iter().find_map(|source| source.filter(name));
         match added {
             Some(run) => Some(Filter::Added(Arc::from(name), run)),
@@ -136,8 +196,7 @@ impl super::Templar {
         }
     }
 
-    /// A test by its name, full or short.
-    pub fn test(&self, name: &str) -> Option<Test> {
+    fn own_test(&self, name: &str) -> Option<Test> {
         let added = self.plugins.iter().find_map(|source| source.test(name));
         match added {
             Some(run) => Some(Test::Added(Arc::from(name), run)),
@@ -147,8 +206,7 @@ impl super::Templar {
         }
     }
 
-    /// A lookup by its name, full or short.
-    pub fn lookup_plugin(&self, name: &str) -> Option<Lookup> {
+    fn own_lookup(&self, name: &str) -> Option<Lookup> {
         let added = self.plugins.iter().find_map(|source| source.lookup(name));
         match added {
             Some(run) => Some(Lookup::Added(Arc::from(name), run)),
@@ -185,9 +243,14 @@ fn else_undefined(input: &Obj, args: &CallArgs) -> Option<Rc<Undefined>> {
 fn spoken_for(raise: Raise, missing: Option<Rc<Undefined>>) -> Raise {
     match (&raise, missing) {
         (Raise::Python(_, text), Some(u))
-            if ["operand type", "between instances", "type 'Undefined'", "'Undefined' object has no attribute"]
-                .iter()
-                .any(|w| text.contains(w)) =>
+            if [
+                "operand type",
+                "between instances",
+                "non-int of type 'Undefined'",
+                "'Undefined' object has no attribute",
+            ]
+            .iter()
+            .any(|w| text.contains(w)) =>
         {
             Raise::python(Class::Runtime, u.to_string())
         }
@@ -263,7 +326,8 @@ impl Cx<'_> {
 
     /// Runs a lookup; what it raises is raised in ansible-core's words.
     pub(super) fn run_lookup(&mut self, name: &str, args: CallArgs) -> Result<Vec<Obj>, Raise> {
-        let Some(lookup) = self.templar().lookup_plugin(name) else {
+        let found = self.templar().find_lookup(name).map_err(Error::user)?;
+        let Some(lookup) = found else {
             return Err(Error::user(format!("The lookup plugin '{name}' was not found.")).into());
         };
         if !matches!(&lookup, Lookup::Def(def) if def.undefined)

@@ -37,21 +37,23 @@ PLAIN = [
     # Where an object lies in memory.
     (r"(?i) at 0x[0-9a-f]+", ""),
     # Bytes that are no text: a surrogate for each, which rplay's text cannot hold, or one sign for some.
-    (r"(\\\\?udc[0-9a-f]{2}|\ufffd)+", "\ufffd"),
+    (r"(\\\\?udc[0-9a-f]{2}|[\udc80-\udcff]|\ufffd)+", "\ufffd"),
 ]
 
 # Differences that are meant, each a pattern over "source -> theirs -> ours" that names both texts, and why.
 MEANT = [
-    (r"\.encode\(.* -> .*bytes", "bytes have but few methods, and no filters of paths, in rplay"),
-    (r" \+ .* -> \{'error': \".*'list'\"\} -> \{'error': \".*'_AnsibleLazyTemplateList'\"\}$", "of which class the sum of two lists is, which only an error shows: Python's own where one is a filter's and one a variable's"),
+    (r"\.(encode|to_bytes)\(.* -> .*bytes", "bytes have but few methods, and no filters of paths, in rplay"),
+    (r" \+ .* -> \{'error': \".*'list'(.*)\"\} -> \{'error': \".*'_AnsibleLazyTemplateList'\1\"\}$", "of which class the sum of two lists is, which only an error shows: Python's own where one is a filter's and one a variable's"),
     (r"-> \{'error': \"The (filter|test) plugin 'ansible\.utils\.\w+' failed: Template\.__new__\(\) missing 1 required", "a mistake of ansible.utils where one of it is used in a template from a file"),
     (r"keyword argument repeated: \w+ \(\S+, line \d+\)", "a line of the Python that jinja2 makes of a template"),
     (r"root\.<locals>\.t_\d+\(\) got an unexpected keyword", "a function of the Python that jinja2 makes of a template, which stands for a filter that there is not"),
     (r"maximum recursion depth exceeded .* -> .*maximum recursion depth exceeded", "where CPython noticed that it went too deep"),
     (r"Invalid version: Markup\(", "HTML that is no version, as Python's repr has it"),
-    (r"time\.struct_time\(", "what a time's timetuple() is, as text: a tuple in rplay"),
+    (r"(?s)(filter|set|macro|call|block) .*without context", "an include without context within a filter, a set block or a macro, which jinja2 shows at once, outside of it: a mistake of its code generator"),
+    (r"\.j2'.* -> \{'error': .*CapturedExceptionMarker.* -> \{'error'", "the same mistake, where what failed is an operand"),
+    (r"time\.struct_time\(|datetime\.IsoCalendarDate\(", "what timetuple() and isocalendar() are, as text: tuples in rplay"),
     (r"inline if-expression on line (\d+) in '\w+\.j2' (.*) -> .*inline if-expression on line \1 \2", "the name of the template that an `if` without `else` stands in"),
-    (r"failed: '\w+' object has no attribute 'decode'\"\}$", "what urlsplit makes of a false value that is no text: a mistake of Python's, which takes it for empty bytes"),
+    (r"urlsplit' failed: ('\w+' object has no attribute 'decode'|the inline if-expression on line \d+ evaluated to false and no else section was defined\.)\"\}$", "what urlsplit makes of a false value that is no text: a mistake of Python's, which takes it for empty bytes"),
     (r"'strict' of the filter 'from_csv' is not supported", "from_csv(strict=true) is refused by name"),
     (r"'ansible\.builtin\.(permutations|combinations|product)' failed\.\"\} -> .*too many", "more answers than memory holds, in other words"),
 ]

@@ -188,6 +188,11 @@ impl Masters {
         ConnectionError::Unreachable(failed(words))
     }
 
+    /// Leaves masters that say nothing more to the sessions that still have them: who comes next logs in anew.
+    pub async fn give_up(&self) {
+        self.list.lock().await.clear();
+    }
+
     /// Ends all masters.
     pub async fn close(&self) {
         // A login that is still under way holds it; its master goes with its futures.
@@ -205,7 +210,7 @@ impl Masters {
 
 /// ssh's words as ansible-core shows them.
 pub(super) fn failed(words: &str) -> String {
-    format!("Failed to connect to the host via ssh: {}", words.trim_end())
+    format!("Failed to connect to the host via ssh: {words}").trim_end().to_owned()
 }
 
 /// Keeps hosts that were refused together from coming back together.

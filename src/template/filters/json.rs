@@ -125,7 +125,12 @@ fn write(cx: &mut Cx<'_>, value: &Value, style: &Style, depth: usize, out: &mut 
                 out.push_str(if i > 0 { &style.item } else { "" });
                 line(out, depth + 1);
                 match key {
-                    Value::Str(_) | Value::Vault(_) | Value::Date(_) | Value::DateTime(_) | Value::Bytes(_) => {
+                    Value::Str(_)
+                    | Value::Vault(_)
+                    | Value::Date(_)
+                    | Value::DateTime(_)
+                    | Value::Time(_)
+                    | Value::Bytes(_) => {
                         out.push_str(&write_json(key, plain));
                     }
                     other => {

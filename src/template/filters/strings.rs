@@ -126,6 +126,10 @@ pub(super) fn truncate(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     };
     let end_length = end.chars().count();
     let (limit, leeway) = (length.unwrap_or(Obj::Int(255)), some(leeway).unwrap_or(Obj::Int(5)));
+    if let Obj::List(_) = limit {
+        // A list is read to be compared.
+        cx.iter(&limit)?;
+    }
     for (what, value, least) in [("length", &limit, end_length), ("leeway", &leeway, 0)] {
         if cx.order(value, &Obj::from(least), ">=")?.is_none_or(std::cmp::Ordering::is_lt) {
             let got = cx.text(value)?;

@@ -105,6 +105,7 @@ pub(in crate::template) fn class_of(obj: &Obj) -> String {
         Obj::Date(_) => "datetime.date",
         Obj::DateTime(_) => "datetime.datetime",
         Obj::Str(text) if text.is_markup() => "markupsafe.Markup",
+        Obj::Special(special) if super::super::methods::time::clock(special).is_some() => "datetime.time",
         Obj::Dict(_) => "ansible._internal._templating._lazy_containers._AnsibleLazyTemplateDict",
         Obj::List(_) => "ansible._internal._templating._lazy_containers._AnsibleLazyTemplateList",
         Obj::Tuple(items) if items.is_lazy() => {

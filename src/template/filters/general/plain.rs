@@ -207,7 +207,8 @@ pub(in crate::template::filters) fn accumulate(cx: &mut Cx<'_>, input: Obj, args
     }
     let mut sum: Option<Obj> = None;
     let mut out = Vec::new();
-    for item in cx.iter(&input)? {
+    for item in cx.each(&input)? {
+        let item = item?;
         let next = match sum {
             Some(sum) => cx.add_objects(&sum, &item)?,
             None => item,

@@ -52,7 +52,8 @@ pub(in crate::template::filters) fn ipwrap(cx: &mut Cx<'_>, input: Obj, args: Ca
         return if cx.truthy(&answer)? { wrapped(cx, &answer) } else { Ok(input) };
     }
     let mut out = Vec::new();
-    for item in cx.iter(&input)? {
+    let Ok(items) = cx.iter(&input) else { return Ok(input) };
+    for item in items {
         match query::ipaddr(cx, &item, &query, None, "ipwrap") {
             Ok(answer) if cx.truthy(&answer)? => out.push(wrapped(cx, &item)?),
             Ok(_) => out.push(item),
