@@ -7,6 +7,7 @@ use super::lacking;
 use super::options::Options;
 use super::play;
 use super::python::{self, FileModules};
+use super::routes::Routed;
 use super::shared::{Cancel, Shared};
 use super::strategy;
 use crate::actions::ActionDef;
@@ -19,7 +20,7 @@ use crate::host::errors;
 use crate::inventory::{Loaded, Mismatch, Notice, Reader, VarsFiles, limit_patterns, world};
 use crate::load::{self, Loader};
 use crate::playbook::Play;
-use crate::template::Templar;
+use crate::template::{Templar, Untrusted};
 use crate::value::{Dict, Text, Value};
 use crate::vars::{CachePlugin, FactCache, Fixed, PlainScope, Store, parse_extra_vars, to_value};
 use crate::vault::Secrets;
@@ -217,7 +218,14 @@ impl Run {
         let extensions = self.config.settings.list("DEFAULT_JINJA2_EXTENSIONS").into_iter().map(str::to_owned);
         let broken = self.config.settings.flag("ALLOW_BROKEN_CONDITIONALS");
         let templar = self.templar.take().unwrap_or_default().with_extensions(extensions);
-        let templar = Arc::new(templar.with_broken_conditionals(broken));
+        let untrusted = match self.config.settings.text("_TEMPLAR_UNTRUSTED_TEMPLATE_BEHAVIOR") {
+            Some("error") => Untrusted::Fail,
+            Some("warning") => Untrusted::Warn,
+            _ => Untrusted::Ignore,
+        };
+        let routes = Arc::new(Routed(Arc::clone(loader.catalogue())));
+        let templar = templar.with_broken_conditionals(broken).with_untrusted(untrusted).with_routes(routes);
+        let templar = Arc::new(templar);
         let sources = self.read_inventory(&extra, &templar, &mut notices);
         emitter.notices(notices);
         let Sources { reader, loaded, limit } = sources?;

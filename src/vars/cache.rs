@@ -175,6 +175,9 @@ fn tagged(value: &Value) -> Value {
         Value::DateTime(time) => {
             of_type("AnsibleSerializableDateTime", [("iso8601", Value::str(time.isoformat())), ("fold", 0.into())])
         }
+        Value::Time(time) => {
+            of_type("AnsibleSerializableTime", [("iso8601", Value::str(time.to_string())), ("fold", 0.into())])
+        }
         Value::Bytes(bytes) => Value::str(String::from_utf8_lossy(bytes).into_owned()),
         Value::List(items) => Value::list(items.iter().map(tagged)),
         Value::Dict(dict) => Value::Dict(dict.iter().map(|(k, v)| (k.clone(), tagged(v))).collect()),
