@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn dates_say_their_type() {
-        let date = crate::yaml::from_yaml("[2024-01-02, 1]", false).unwrap();
+        let date = yaml::from_yaml("[2024-01-02, 1]", false).unwrap();
         let want = "[{'iso8601': '2024-01-02', '__ansible_type': 'AnsibleSerializableDate'}, 1]";
         assert_eq!(crate::value::repr(&modern(&date)), want);
     }

@@ -171,7 +171,7 @@ impl Cx<'_> {
         // What is undefined raises where it is compared or hashed, which not every container does.
         let compares = match container {
             Obj::Dict(_) | Obj::Set(_) | Obj::Map(_) => true,
-            Obj::Range(range) => range.len() > 0,
+            Obj::Range(range) => !range.is_empty(),
             _ => false,
         };
         if compares && item.is_marker() {

@@ -130,7 +130,8 @@ fn merge_name(obj: &Obj) -> &str {
 
 fn merge_dicts(cx: &mut Cx<'_>, low: &Obj, high: &Obj, recursive: bool, merge: ListMerge) -> Got {
     if !is_mapping(low) || !is_mapping(high) {
-        (low.clone().defined()?, high.clone().defined()?);
+        low.clone().defined()?;
+        high.clone().defined()?;
         return Err(Raise::ansible(format!(
             "failed to combine variables, expected dicts but got a '{}' and a '{}'.",
             merge_name(low),

@@ -154,7 +154,7 @@ pub(super) fn round(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
                     }
                     _ => {
                         // The product of a tuple is Python's own.
-                        let kind = if let Obj::Tuple(_) = input { "tuple" } else { &kind };
+                        let kind = if let Obj::Tuple(_) = input { "tuple" } else { kind };
                         Err(Raise::type_error(format!("must be real number, not {kind}")))
                     }
                 }
