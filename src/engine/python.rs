@@ -28,11 +28,13 @@ const FALLBACK: &str = "/usr/bin/python3";
 pub(super) struct FileModules {
     packer: Packer,
     moved: Arc<OnceLock<Value>>,
-    /// By their paths and what runs beside them.
-    modules: Mutex<HashMap<(Arc<str>, Vec<String>), Arc<Module>>>,
+    modules: Mutex<HashMap<Wanted, Arc<Module>>>,
     /// Hosts' interpreters, where they were looked for; empty where there is none, which no native module minds.
     discovered: Mutex<HashMap<Arc<str>, String>>,
 }
+
+/// A module's path, and the names of what runs beside it.
+type Wanted = (Arc<str>, Vec<String>);
 
 /// A module's file, read once.
 #[derive(Debug)]

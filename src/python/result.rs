@@ -504,9 +504,9 @@ mod tests {
         let shown = crate::value::repr(&read.outcome.result.into());
         assert_eq!(
             shown,
-            "{'warnings': ['a warning', 'old'], 'deprecations': [{'msg': 'old', 'collection_name': 'ansible.legacy', \
+            "{'deprecations': [{'msg': 'old', 'collection_name': 'ansible.legacy', \
              'date': '2030-01-01', 'deprecator': {'resolved_name': 'ansible.legacy.x', 'type': 'module'}}], 'x': 'y', \
-             'ansible_facts': {'a': 1}}"
+             'ansible_facts': {'a': 1}, 'warnings': ['a warning', 'old']}"
         );
         assert_eq!(read.warnings, ["Removed unexpected internal key in module return: _ansible_foo = 1"]);
     }
