@@ -180,7 +180,8 @@ impl HostRemote<'_> {
         }
         let text = |key: &str| outcome.get(key).map(Value::to_text).unwrap_or_default();
         let rc = outcome.get("rc").and_then(Value::as_int).unwrap_or_default();
-        let printed = Printed { rc, stdout: text("stdout"), stderr: text("stderr"), name: name.into(), path: path.into() };
+        let printed =
+            Printed { rc, stdout: text("stdout"), stderr: text("stderr"), name: name.into(), path: path.into() };
         let strict = self.task.shared.settings.flag("MODULE_STRICT_UTF8_RESPONSE");
         let mut read = python::read(&printed, &chosen.line, self.keeps_traces(), strict);
         if read.replaced {
