@@ -70,7 +70,7 @@ fn silence_is_a_timeout() {
         let mut target = with(sshd.target(), Become { exe, ..Become::default() });
         target.transport = Transport::Ssh(Box::new(ssh));
         let error = pool.connect(&target).run(nonsense(), None).await.unwrap_err();
-        let text = "Timeout (3s) waiting for privilege escalation prompt: ";
+        let text = "Timeout (3s) waiting for privilege escalation prompt:";
         assert_eq!(error, ConnectionError::Unreachable(text.into()));
         pool.close().await;
     });

@@ -312,8 +312,12 @@ mod tests {
 
     #[test]
     fn on_the_controller_all_that_was_said_is_told() {
+        let (_, slow) = escalation("sudo", Some("pw"), Some(4));
         let (_, mut escalation) = escalation("sudo", Some("pw"), None);
         let asked = "[sudo via ansible, key=abc] password:";
+        let told = "Timeout (6s) waiting for privilege escalation prompt:";
+        assert_eq!(slow.timed_out("", ""), ConnectionError::unreachable(told));
+        assert_eq!(slow.timed_out("motd\n", ""), ConnectionError::unreachable(format!("{told} motd")));
         let text = "Timed out waiting for become success or become password prompt.\n>>> Standard Output\nx";
         assert_eq!(escalation.timed_out("x\n", ""), ConnectionError::unreachable(text));
         assert_eq!(escalation.look("", asked), Ok(Seen::Prompt("pw\n".into())));
@@ -324,6 +328,14 @@ mod tests {
         assert_eq!(escalation.look("", &again), Err(ConnectionError::failed(text)));
         let text = "Premature end of stream waiting for become success.\n>>> Standard Error\nno";
         assert_eq!(escalation.ended("", "no\n"), Some(ConnectionError::failed(text)));
+    }
+
+    #[test]
+    fn the_shell_says_what_is_missing() {
+        let (wanted, escalation) = sudo(None);
+        assert_eq!(escalation.missing(&wanted), "command -v sudo >/dev/null || { sudo; exit; }; ");
+        let odd = Become { exe: Some("sudo -A".into()), ..wanted };
+        assert_eq!(escalation.missing(&odd), "");
     }
 
     #[test]

@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(forks_within(5, 8), 1);
         assert_eq!(logins_within(5, 8), 1);
         assert_eq!(forks_within(50, usize::MAX), 50);
-        assert_eq!(logins_within(50, usize::MAX), Semaphore::MAX_PERMITS);
+        assert!(logins_within(50, usize::MAX) > 1 << 40);
     }
 
     #[tokio::test]

@@ -51,3 +51,23 @@ pub fn os_error_two(error: &io::Error, from: &Path, to: &Path) -> String {
     let bytes = Value::Bytes(to.as_os_str().as_bytes().into());
     format!("{} -> {}", os_error_bytes(error, from), repr(&bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cause_of_a_sentence() {
+        let sentence = "Failed to replace '/x': [Errno 28] No space left on device: b'/x'";
+        assert_eq!(cause(sentence), "[Errno 28] No space left on device");
+        assert_eq!(cause("no cause"), "no cause");
+    }
+
+    #[test]
+    fn the_first_folder_that_is_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        assert_eq!(first_missing(&at("a/b/c")), at("a"));
+        assert_eq!(first_missing(folder.path()), folder.path());
+    }
+}

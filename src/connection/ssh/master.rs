@@ -213,3 +213,19 @@ fn why(words: &str) -> LoginError {
     }
     LoginError::Words(words.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_closed_login_is_worth_another_try() {
+        let busy =
+            ["kex_exchange_identification: Connection closed by remote host", "ssh_exchange_identification: read: x"];
+        assert!(busy.iter().all(|words| matches!(why(words), LoginError::Busy(_))));
+        let none = "kex_exchange_identification: banner line contains invalid characters\nbanner exchange: Connection \
+                    to UNKNOWN port 1: invalid format";
+        assert!(matches!(why(none), LoginError::Words(_)));
+        assert!(matches!(why("Permission denied (publickey)."), LoginError::Words(_)));
+    }
+}
