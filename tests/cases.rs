@@ -32,7 +32,7 @@ cases! {
         host_pinned hosts_back includes_rescued local_folder loop_control loops meta meta_conditions
         meta_refresh module_defaults no_log no_log_failures once registered rejected remarks results retries
         run_once serial step tags text_arguments throttle titles warnings whole_numbers;
-    errors: full_names includes keyword_undefined keyword_values named_self named_tasks options playbook
+    errors: full_names includes keyword_undefined keyword_values loop_lookups named_self named_tasks options playbook
         playbook_values task unreachable usage variables_unreadable yaml;
     http: faults forms get_url lookup_url places redirects secrets uri;
     inventory: constructed group_vars implicit_localhost ini listing patterns reserved_names script several

@@ -1,14 +1,44 @@
 //! Which callbacks follow a run: the one that writes the output, then those of `callbacks_enabled`.
 //!
 //! A name that leads nowhere is an error for the output and a warning otherwise; one that was removed
-//! is an error always. Built-in ones come before those of collections, as there.
+//! is an error always. Built-in ones come before those of collections, as there. What there is to say of them
+//! is said once the first playbook is read, which is where the real one loads them.
 
 use crate::callback::{self, CALLBACKS, Callback, CallbackDef, Kind, Lacking, Screen};
 use crate::config::Config;
 use crate::diag::{Error, Result};
+use crate::event::Event;
+
+/// What is said of a callback.
+enum Said {
+    Verbose(String),
+    Warning(String),
+}
+
+/// The callbacks that follow a run.
+pub(super) struct Enabled {
+    callbacks: Vec<Box<dyn Callback>>,
+    screen: Screen,
+    unsaid: Vec<Said>,
+}
+
+impl Callback for Enabled {
+    fn event(&mut self, event: &Event) {
+        if matches!(event, Event::PlaybookStart { .. }) {
+            for said in self.unsaid.drain(..) {
+                match said {
+                    Said::Verbose(text) => self.screen.verbose(2, None, &text),
+                    Said::Warning(text) => self.screen.warning(&text),
+                }
+            }
+        }
+        self.callbacks.event(event);
+    }
+}
 
 /// The callbacks that the settings ask for.
-pub(super) fn enabled(screen: &Screen, config: &Config) -> Result<Vec<Box<dyn Callback>>> {
+pub(super) fn enabled(screen: &Screen, config: &Config) -> Result<Enabled> {
+    let mut unsaid = Vec::new();
     let wanted = config.settings.text("DEFAULT_STDOUT_CALLBACK").unwrap_or("default");
     let output = match callback::find(wanted) {
         Some(found) if found.kind == Kind::Aggregate => {
@@ -23,14 +53,15 @@ pub(super) fn enabled(screen: &Screen, config: &Config) -> Result<Vec<Box<dyn Ca
             });
         }
     };
-    redirected(screen, wanted, output);
+    redirected(&mut unsaid, wanted, output);
     let mut all = vec![(output.new)(screen.clone())];
-    let named = named(screen, config)?;
+    let named = named(&mut unsaid, config)?;
     for def in order(&named).into_iter().filter(|def| !std::ptr::eq(*def, output)) {
         match def.kind {
             Kind::Stdout => {
                 let name = if is_builtin(def) { def.name } else { def.fqcn };
-                screen.verbose(2, None, &format!("Skipping callback '{name}', as we already have a stdout callback."));
+                unsaid
+                    .push(Said::Verbose(format!("Skipping callback '{name}', as we already have a stdout callback.")));
             }
             Kind::Aggregate if named.iter().any(|named| std::ptr::eq(*named, def)) => {
                 all.push((def.new)(screen.clone()));
@@ -38,24 +69,26 @@ pub(super) fn enabled(screen: &Screen, config: &Config) -> Result<Vec<Box<dyn Ca
             Kind::Aggregate => {}
         }
     }
-    Ok(all)
+    Ok(Enabled { callbacks: all, screen: screen.clone(), unsaid })
 }
 
 /// Those that `callbacks_enabled` names.
-fn named(screen: &Screen, config: &Config) -> Result<Vec<&'static CallbackDef>> {
+fn named(unsaid: &mut Vec<Said>, config: &Config) -> Result<Vec<&'static CallbackDef>> {
     let mut named = Vec::new();
     for name in config.settings.list("CALLBACKS_ENABLED") {
         if let Some(found) = callback::find(name) {
-            redirected(screen, name, found);
+            redirected(unsaid, name, found);
             named.push(found);
             continue;
         }
         match callback::lacking(name) {
             Lacking::Here(name) => {
-                screen.warning(&format!("Skipping callback plugin '{name}', which rplay does not have"));
+                unsaid.push(Said::Warning(format!("Skipping callback plugin '{name}', which rplay does not have")));
             }
             Lacking::Removed(text) => return Err(Error::user(text)),
-            Lacking::Unknown => screen.warning(&format!("Skipping callback plugin '{name}', unable to load")),
+            Lacking::Unknown => {
+                unsaid.push(Said::Warning(format!("Skipping callback plugin '{name}', unable to load")));
+            }
         }
     }
     Ok(named)
@@ -76,9 +109,9 @@ fn is_builtin(def: &CallbackDef) -> bool {
     def.fqcn.starts_with("ansible.builtin.")
 }
 
-fn redirected(screen: &Screen, name: &str, def: &CallbackDef) {
+fn redirected(unsaid: &mut Vec<Said>, name: &str, def: &CallbackDef) {
     if name == def.name && !is_builtin(def) {
         let text = format!("redirecting (type: callback) ansible.builtin.{name} to {}", def.fqcn);
-        screen.verbose(2, None, &text);
+        unsaid.push(Said::Verbose(text));
     }
 }

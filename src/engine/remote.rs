@@ -218,7 +218,12 @@ impl<'a> HostRemote<'a> {
         }
         let cause = outcome.get("_ansible_cause").map(Value::to_text);
         let error = match cause {
-            Some(cause) => Error::user(cause).context(message),
+            // A crash has its cause in its words already.
+            Some(cause) => {
+                let own = message.strip_suffix(&cause).and_then(|own| own.strip_suffix(": "));
+                let own = own.map_or_else(|| message.to_owned(), |own| format!("{own}."));
+                Error::user(cause).context(own)
+            }
             None => Error::user(message),
         };
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.context("Module failed."));

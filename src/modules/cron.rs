@@ -243,7 +243,7 @@ impl Crontab {
             let missing = rustix::io::Errno::NOENT.into();
             return Err(Outcome::crashed(errors::os_error_bytes(&missing, path)));
         }
-        Replace::new(Path::new(&real)).bytes(text.as_bytes()).map_err(Outcome::crashed)?;
+        Replace::new(Path::new(&real)).bytes(text.as_bytes())?;
         if new {
             // cron takes no file that others may write, and the real one lets all read it.
             fs::set_permissions(&real, Permissions::from_mode(0o644))
