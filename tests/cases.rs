@@ -37,13 +37,14 @@ cases! {
     http: faults forms get_url lookup_url places redirects secrets uri;
     inventory: constructed group_vars implicit_localhost ini listing patterns reserved_names script several
         toml yaml;
-    modules: accounts acl apt apt_key apt_sources archive assemble command command_not_utf8 copy copy_failures cron
-        expect failures file git ini_file iptables lines packages patch pause pip reboot services shutdown
-        small ssh_files stat subversion synchronize system_files system_names systemd sysvinit template
-        unarchive variables wait_for_connection;
-    python: collections deprecated_values finding kinds leaks new_style playbooks;
+    modules: accounts acl apt apt_key apt_sources archive assemble command command_not_utf8 copy
+        copy_failures cron expect failures file git ini_file iptables lines packages patch pause pip reboot
+        services shutdown small ssh_files stat subversion synchronize system_files system_names systemd
+        sysvinit template unarchive variables wait_for_connection;
+    python: broken collections deprecated_values finding kept_files kinds leaks new_style open_files
+        playbooks profiles routing;
     roles: argument_specs end_role handlers imports includes metadata public whole;
-    templates: escapes playbook;
+    templates: collections escapes playbook untrusted;
     vars: deprecated_settings environment_and_play_hosts extra hostvars_and_play_vars lazy magic play_files
         play_hosts precedence prompts reserved_names vars_files;
     vault: plain several_ids;

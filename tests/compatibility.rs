@@ -18,6 +18,9 @@ loaded, a module where its task would run on a host (`--syntax-check` and a warn
 
 /// What differs on purpose, or for now.
 const DIFFERENCES: &[&str] = &[
+    "Filters and tests that are a Python library's in collections (xmltodict, jsonpatch, prettytable, fqdn) need none.",
+    "`community.general.reveal_ansible_type` and `ansible_type` call a variable's number `int` or `float`: only texts have tags, which ansible-core's types tell of.",
+    "`ansible.utils.get_path` and the lookup `community.general.dependent` evaluate what is not the user's own text without lookups: paths are often made of what hosts say.",
     "`forks` is 50 where nobody sets it. Ansible's 5 is the price of its processes, one for each host.",
     "Built-in modules are no Python, and hosts need none: a host without an interpreter is told of only where a module needs one.",
     "`apt` asks dpkg and apt-cache, and needs no `python3-apt`: none is installed for it.",
@@ -142,6 +145,7 @@ fn text() -> String {
     names(&mut out, "Filters", template::filters::FILTERS.iter().map(|def| def.name));
     names(&mut out, "Tests", template::tests::TESTS.iter().map(|def| def.name));
     names(&mut out, "Lookups", template::lookups::LOOKUPS.iter().map(|def| def.name));
+    refused(&mut out);
     out.push_str("\n## Callbacks\n\n| Callback | What it does |\n|---|---|\n");
     for def in callback::CALLBACKS {
         row(&mut out, &[&code(def.fqcn), def.doc]);
@@ -194,6 +198,19 @@ fn options(spec: &Spec) -> String {
 }
 
 /// The modules of ansible.builtin that are not here yet.
+/// What collections bring beside, and why it is refused.
+fn refused(out: &mut String) {
+    use template::refused;
+    out.push_str(
+        "\n## Filters, tests and lookups of collections that are refused\n\n| Name | Kind | Why |\n|---|---|---|\n",
+    );
+    for (kind, table) in [("filter", refused::FILTERS), ("test", refused::TESTS), ("lookup", refused::LOOKUPS)] {
+        for refused in table {
+            row(out, &[&code(refused.name), kind, refused.why]);
+        }
+    }
+}
+
 fn lacking(out: &mut String) {
     let has = |name: &str| {
         let engine = name.starts_with("import_") || name == "include_role" || name == "include_tasks" || name == "meta";

@@ -105,3 +105,21 @@ fn a_lost_controller_ends_its_tasks_but_no_daemon() {
         rustix::process::kill_process(daemon, rustix::process::Signal::TERM).unwrap();
     });
 }
+
+#[test]
+fn a_stopped_agent_is_left_for_a_new_one_once_a_task_was_given_up() {
+    block_on(async {
+        let (pool, _) = pool();
+        let here = pool.connect(&Target { name: "localhost".into(), ..Target::default() });
+        let stopped = here.hello().await.unwrap().pid;
+        let signal =
+            |name: &str| std::process::Command::new("kill").args([name, &stopped.to_string()]).status().unwrap();
+        assert!(signal("-STOP").success());
+        let given_up = tokio::time::timeout(Duration::from_millis(200), here.run(nonsense(), None)).await;
+        assert!(given_up.is_err());
+        is_answered(&here.run(nonsense(), None).await.unwrap());
+        assert_ne!(here.hello().await.unwrap().pid, stopped);
+        assert!(signal("-KILL").success());
+        pool.close().await;
+    });
+}

@@ -3,12 +3,14 @@
 //! A file arrives beside its place and is renamed: a lost connection leaves the old one.
 
 use super::{Acted, ActionCall, ActionDef, BoxFuture, Run};
-use crate::diag::{Error, Result};
-use crate::host::digest;
+use crate::diag::{Error, Kind, Result};
+use crate::host::{digest, errors};
 use crate::proto::Outcome;
 use crate::value::{Dict, Value};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
 use tempfile::NamedTempFile;
 
@@ -138,9 +140,9 @@ fn special(call: &ActionCall<'_>, slurped: &Outcome, source: &str, dest: &str) -
     if digest::sha1_file(&local).is_ok_and(|own| own == sum) {
         return Ok(outcome.with("changed", false).with("file", source));
     }
-    let temp = beside(&local)?;
-    std::fs::write(temp.path(), data).map_err(|error| failed(error.to_string()))?;
-    settle(temp, &local)?;
+    let temp = beside(&local).map_err(|why| untaken(call, &local, why))?;
+    std::fs::write(temp.path(), data).map_err(|error| told(call, &local, errors::plain(&error)))?;
+    settle(temp, &local).map_err(|why| untaken(call, &local, why))?;
     let outcome = outcome.with("changed", true).with("remote_md5sum", Value::Null);
     Ok(outcome.with("remote_checksum", sum))
 }
@@ -196,31 +198,63 @@ fn normal(path: &Path) -> PathBuf {
 }
 
 async fn bring(call: &ActionCall<'_>, source: &str, local: &Path) -> Result<()> {
-    let temp = beside(local)?;
-    call.remote.get(source, temp.path()).await?;
-    settle(temp, local)
+    let temp = beside(local).map_err(|why| untaken(call, local, why))?;
+    let got = call.remote.get(source, temp.path()).await;
+    got.map_err(|error| match error.kind {
+        Kind::User if error.message.starts_with("[Errno ") => told(call, local, error.message),
+        _ => error,
+    })?;
+    settle(temp, local).map_err(|why| untaken(call, local, why))
 }
 
-fn failed(error: std::io::Error) -> Error {
-    Error::action(format!("Failed to fetch the file.: {error}"))
+/// What the controller's disk does not take.
+enum Untaken {
+    Folder(std::io::Error),
+    File(std::io::Error),
+}
+
+/// The failure in ansible-core's words, which differ with the way by which it brings a file.
+fn untaken(call: &ActionCall<'_>, local: &Path, why: Untaken) -> Error {
+    match why {
+        Untaken::Folder(error) => {
+            let folder = local.parent().unwrap_or(Path::new("/"));
+            let why = errors::os_error_bytes(&error, errors::first_missing(folder));
+            Error::user(format!("Unable to create local directories '{}': {why}", folder.display()))
+        }
+        // Only a file that cannot be made has its name told, not one that cannot be filled.
+        Untaken::File(error) => told(call, local, errors::os_error_bytes(&error, local)),
+    }
+}
+
+fn told(call: &ActionCall<'_>, local: &Path, why: String) -> Error {
+    if call.remote.target().escalation.is_some() {
+        return Error::action(format!("Failed to fetch the file: {why}"));
+    }
+    match call.remote.is_local() {
+        true => Error::user(format!("Failed to transfer file to '{}': {why}", local.display())),
+        false => Error::user(why),
+    }
 }
 
 /// A new file beside a place, with the folders above it.
-fn beside(local: &Path) -> Result<NamedTempFile> {
+fn beside(local: &Path) -> std::result::Result<NamedTempFile<File>, Untaken> {
     let folder = local.parent().unwrap_or(Path::new("/"));
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    tempfile::Builder::new().prefix(".ansible_tmp").tempfile_in(folder).map_err(failed)
+    std::fs::create_dir_all(folder).map_err(Untaken::Folder)?;
+    // Not `tempfile_in`, whose errors have lost the system's number.
+    let open = |path: &Path| OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path);
+    let temp = tempfile::Builder::new().prefix(".ansible_tmp").make_in(folder, open);
+    temp.map_err(Untaken::File)
 }
 
 /// Puts it into its place.
-fn settle(temp: NamedTempFile, local: &Path) -> Result<()> {
+fn settle(temp: NamedTempFile, local: &Path) -> std::result::Result<(), Untaken> {
     // As wide as a file that was opened anew would be.
     let mode = std::fs::metadata(local).map_or_else(
         |_| std::os::unix::fs::PermissionsExt::from_mode(0o666 & !crate::host::mode::umask()),
         |old| old.permissions(),
     );
-    std::fs::set_permissions(temp.path(), mode).map_err(failed)?;
-    temp.persist(local).map(drop).map_err(|error| failed(error.error))
+    std::fs::set_permissions(temp.path(), mode).map_err(Untaken::File)?;
+    temp.persist(local).map(drop).map_err(|error| Untaken::File(error.error))
 }
 
 fn md5(path: &Path) -> Option<String> {

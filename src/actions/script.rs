@@ -108,6 +108,8 @@ async fn execute(call: &ActionCall<'_>, line: &str) -> Result<Outcome> {
     args.insert("strip_empty_ends", false);
     let mut context = call.context.clone();
     context.check = false;
+    // No module runs the script with ansible-core, only the shell does.
+    context.nofile = Some(0);
     let request = Request { module: "command".into(), shown: "ansible.legacy.command".into(), args, context };
     let ran = call.remote.run(request, None).await?;
     call.remote.forgive();

@@ -75,6 +75,7 @@ impl Checker<'_> {
         self.fallbacks(spec, params);
         self.aliases(spec, params, prefix);
         self.secrets(spec, params);
+        self.errors.extend(no_dictionary(spec, params, self.host).err());
         self.deprecated(spec, params, context);
         self.unknown(spec, params, context);
         self.rule(rules::mutually_exclusive(spec, params), context);
@@ -178,7 +179,9 @@ impl Checker<'_> {
     fn unsupported_text(&mut self) -> Option<String> {
         self.unsupported.sort();
         let (_, known) = self.unsupported.last()?;
-        let names: Vec<&str> = self.unsupported.iter().map(|(name, _)| name.as_str()).collect();
+        let mut names: Vec<&str> = self.unsupported.iter().map(|(name, _)| name.as_str()).collect();
+        // Each dictionary of a list may have it.
+        names.dedup();
         Some(format!("{}. Supported parameters include: {known}.", names.join(", ")))
     }
 
@@ -292,6 +295,31 @@ impl Checker<'_> {
         self.level(spec, &mut dict, context, prefix);
         dict.into()
     }
+}
+
+/// What stands where a dictionary with options of its own should, of which ansible-core tells while it looks for secrets.
+fn no_dictionary(spec: &SpecOf<'_>, params: &Dict, host: Host<'_>) -> Result<(), String> {
+    for arg in spec.all() {
+        let listed = arg.kind == Kind::List && arg.elements == Some(Kind::Dict);
+        let (Some(options), Some(value)) = (arg.options, params.get(arg.name)) else { continue };
+        if value.is_null() || !listed && arg.kind != Kind::Dict {
+            continue;
+        }
+        for item in value.as_list().unwrap_or(std::slice::from_ref(value)) {
+            let dict = if item.as_str().is_some() { coerce(Kind::Dict, item, host)? } else { item.clone() };
+            let Some(dict) = dict.as_dict() else {
+                return Err(format!(
+                    "Value '{}' in the sub parameter field '{}' must be a {}, not '{}'",
+                    item.to_text(),
+                    arg.name,
+                    arg.kind.name(),
+                    item.type_name()
+                ));
+            };
+            no_dictionary(options, dict, host)?;
+        }
+    }
+    Ok(())
 }
 
 /// ` found in 'a -> b'.`, the full stop included, as the texts about types have it.

@@ -1,9 +1,8 @@
 //! The `diff` of a result as text, as shown with `--diff`.
 
 use super::dump::yaml_block;
-use super::unified::unified;
 use super::{ResultFormat, Role, Screen, Settings};
-use crate::value::{Dict, JsonStyle, Value, write_json};
+use crate::value::{Dict, JsonStyle, Value, diff_lines, unified, write_json};
 
 /// All diffs of a result; empty where there is nothing to show.
 pub fn diff_text(screen: &Screen, diff: &Value) -> String {
@@ -31,7 +30,7 @@ fn one_text(screen: &Screen, diff: &Dict) -> String {
             None => side.to_owned(),
         });
         let settings = screen.settings();
-        let (before, after) = (lines(&side_text(settings, before)), lines(&side_text(settings, after)));
+        let (before, after) = (diff_lines(&side_text(settings, before)), diff_lines(&side_text(settings, after)));
         let lines = unified(&before, &after, [&names[0], &names[1]], screen.settings().diff_context);
         let changed = !lines.is_empty();
         out.extend(lines.into_iter().map(|line| match line.as_bytes().first() {
@@ -59,31 +58,6 @@ fn side_text(settings: &Settings, value: &Value) -> String {
         Value::Dict(_) => write_json(value, JsonStyle { indent: Some(4), sort_keys: true, unicode: false }) + "\n",
         other => other.to_text(),
     }
-}
-
-/// The lines as Python's `splitlines(True)` cuts them; a last one without its end says so.
-fn lines(text: &str) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        line.push(c);
-        let ends = match c {
-            '\r' => chars.peek() != Some(&'\n'),
-            '\n' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}' => true,
-            _ => false,
-        };
-        if ends {
-            lines.push(std::mem::take(&mut line));
-        }
-    }
-    if !line.is_empty() {
-        lines.push(line);
-    }
-    if let Some(last) = lines.last_mut().filter(|last| !last.ends_with('\n')) {
-        last.push_str("\n\\ No newline at end of file\n");
-    }
-    lines
 }
 
 #[cfg(test)]

@@ -27,7 +27,6 @@ mod screen;
 mod settings;
 mod timer;
 mod tree;
-mod unified;
 mod width;
 mod xml;
 mod yaml;

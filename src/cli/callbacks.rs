@@ -6,8 +6,10 @@
 
 use crate::callback::{self, CALLBACKS, Callback, CallbackDef, Kind, Lacking, Screen};
 use crate::config::Config;
-use crate::diag::{Error, Result};
+use crate::content::{Collections, is_full};
+use crate::diag::{Error, Remark, Result};
 use crate::event::Event;
+use std::sync::Arc;
 
 /// What is said of a callback.
 enum Said {
@@ -37,9 +39,10 @@ impl Callback for Enabled {
 }
 
 /// The callbacks that the settings ask for.
-pub(super) fn enabled(screen: &Screen, config: &Config) -> Result<Enabled> {
+pub(super) fn enabled(screen: &Screen, config: &Config, collections: &Collections) -> Result<Enabled> {
     let mut unsaid = Vec::new();
-    let wanted = config.settings.text("DEFAULT_STDOUT_CALLBACK").unwrap_or("default");
+    let named = config.settings.text("DEFAULT_STDOUT_CALLBACK").unwrap_or("default");
+    let wanted = &routed(screen, collections, named)?;
     let output = match callback::find(wanted) {
         Some(found) if found.kind == Kind::Aggregate => {
             return Err(Error::unsupported(format!("rplay writes no output by the callback '{}' alone", found.fqcn)));
@@ -49,13 +52,13 @@ pub(super) fn enabled(screen: &Screen, config: &Config) -> Result<Enabled> {
             return Err(match callback::lacking(wanted) {
                 Lacking::Here(name) => Error::unsupported(format!("rplay has no stdout callback '{name}'")),
                 Lacking::Removed(text) => Error::user(text),
-                Lacking::Unknown => Error::user(format!("Could not load '{wanted}' callback plugin.")),
+                Lacking::Unknown => Error::user(format!("Could not load '{named}' callback plugin.")),
             });
         }
     };
     redirected(&mut unsaid, wanted, output);
     let mut all = vec![(output.new)(screen.clone())];
-    let named = named(&mut unsaid, config)?;
+    let named = of_setting(screen, &mut unsaid, config, collections)?;
     for def in order(&named).into_iter().filter(|def| !std::ptr::eq(*def, output)) {
         match def.kind {
             Kind::Stdout => {
@@ -72,10 +75,32 @@ pub(super) fn enabled(screen: &Screen, config: &Config) -> Result<Enabled> {
     Ok(Enabled { callbacks: all, screen: screen.clone(), unsaid })
 }
 
+/// What a full name leads to, by what the collection says that it is of.
+fn routed(screen: &Screen, collections: &Collections, name: &str) -> Result<String> {
+    // rplay's own are asked first: no collection need be there for them.
+    if !is_full(name) || callback::find(name).is_some() {
+        return Ok(name.to_owned());
+    }
+    let (target, marks) = collections.plugin("callback", name).map_err(Error::user)?;
+    marks.into_iter().for_each(|mark| screen.deprecated(&Remark::marked(&Arc::new(mark), None).text()));
+    Ok(target)
+}
+
 /// Those that `callbacks_enabled` names.
-fn named(unsaid: &mut Vec<Said>, config: &Config) -> Result<Vec<&'static CallbackDef>> {
+fn of_setting(
+    screen: &Screen,
+    unsaid: &mut Vec<Said>,
+    config: &Config,
+    collections: &Collections,
+) -> Result<Vec<&'static CallbackDef>> {
     let mut named = Vec::new();
     for name in config.settings.list("CALLBACKS_ENABLED") {
+        let target = routed(screen, collections, name)?;
+        if let Some(found) = callback::find(&target) {
+            redirected(unsaid, name, found);
+            named.push(found);
+            continue;
+        }
         if let Some(found) = callback::find(name) {
             redirected(unsaid, name, found);
             named.push(found);

@@ -5,14 +5,15 @@ use super::{exit_status, listing, options, screen, secrets, signals, terminal, u
 use crate::callback::{Callback, Live, Screen, Settings, Stream};
 use crate::config::{Config, From, Surroundings};
 use crate::connection::Secret;
-use crate::content::is_full;
+use crate::content::{Collections, Installation, dirname, is_full};
 use crate::diag::{Error, Kind, Result};
 use crate::engine::{Options, Run};
 use crate::event::Event;
 use crate::load::Loader;
 use crate::value::Value;
 use clap::ArgMatches;
-use std::path::Path;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -34,12 +35,26 @@ pub(super) fn run(name: &str, args: &[String]) -> u8 {
     }
     let given = given(&matches);
     let settings = Settings { verbosity: given.verbosity, ..Settings::default() };
-    match Config::load(Surroundings::of_process()) {
+    let around = Surroundings::of_process();
+    open_more_files();
+    match Config::load(around) {
         Ok(config) => Tool { matches, given }.run(name, config),
         Err(error) => {
             Screen::new(settings, screen::Real::new(&Config::default())).error(&error, Stream::Err);
             exit_status(&error)
         }
+    }
+}
+
+/// Lets the process open as many files as it may allow itself: shells start it with 1024, and each host takes some.
+fn open_more_files() {
+    // More than any run needs; some systems allow a billion, and some programs look at each that they may have.
+    const MOST: u64 = 1 << 16;
+    let limit = getrlimit(Resource::Nofile);
+    let most = limit.maximum.unwrap_or(MOST).min(MOST);
+    if limit.current.is_some_and(|now| now < most) {
+        // Without it, fewer hosts are connected at once.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(most), ..limit });
     }
 }
 
@@ -140,7 +155,13 @@ impl Tool {
     fn screen(&self, config: &Config) -> Screen {
         let settings = screen::settings(config, self.given.verbosity, self.given.check);
         let settings = Settings { positional: self.playbooks(), options: self.shown_options(), ..settings };
-        Screen::new(settings, screen::Real::new(config))
+        let real = screen::Real::new(config);
+        let trouble = real.trouble(config);
+        let screen = Screen::new(settings, real);
+        if let Some(trouble) = trouble {
+            screen.warning(&trouble);
+        }
+        screen
     }
 
     fn playbooks(&self) -> Vec<String> {
@@ -230,8 +251,22 @@ impl Tool {
         Ok(())
     }
 
+    /// The collections that are installed, those beside the playbooks too.
+    fn collections(&self, config: &Config) -> Collections {
+        let around = &config.around;
+        let paths = config.settings.list("COLLECTIONS_PATHS").into_iter().map(PathBuf::from).collect();
+        let collections = Collections::new(paths);
+        for playbook in self.playbooks() {
+            collections.add_beside(dirname(&around.resolve(&playbook, None)));
+        }
+        match config.settings.flag("COLLECTIONS_SCAN_SYS_PATH") {
+            true => collections.with_installed(Installation::of(&around.env, &around.home)),
+            false => collections,
+        }
+    }
+
     fn run_with_callbacks(self, run: Run, screen: &Screen, config: &Config) -> Result<u8> {
-        let mut callbacks = super::callbacks::enabled(screen, config)?;
+        let mut callbacks = super::callbacks::enabled(screen, config, &self.collections(config))?;
         let live = (config.around.stdout_tty).then(|| Arc::new(Mutex::new(Live::new(screen.clone()))));
         let fed = live.clone();
         let run = run.listener(move |event| {

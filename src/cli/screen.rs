@@ -18,6 +18,15 @@ impl Real {
         let log = path.and_then(|path| OpenOptions::new().create(true).append(true).open(path).ok());
         Self { log, user: config.around.user.clone() }
     }
+
+    /// Why there is no log file where the settings name one.
+    pub fn trouble(&self, config: &Config) -> Option<String> {
+        let path = config.settings.text("DEFAULT_LOG_PATH").filter(|path| !path.is_empty() && self.log.is_none())?;
+        Some(match std::path::Path::new(path).is_dir() {
+            true => format!("DEFAULT_LOG_PATH can not be a directory '{path}', aborting"),
+            false => format!("log file at '{path}' is not writeable and we cannot create it, aborting"),
+        })
+    }
 }
 
 impl Sink for Real {

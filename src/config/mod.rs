@@ -19,6 +19,7 @@ pub use file::Config;
 pub use ini::{Ini, IniError};
 pub use plugins::PLUGIN_SETTINGS;
 pub use setting::{Default, Kind, Setting};
+pub(crate) use settings::integer;
 pub use settings::{From, Settings, is_true};
 pub use surroundings::{Surroundings, normalize};
 pub use table::SETTINGS;

@@ -215,7 +215,7 @@ pub fn is_true(text: &str) -> bool {
 }
 
 /// A whole number as Python's Decimal reads it: `5`, `5.0`, `1e2`.
-fn integer(text: &str) -> Option<i64> {
+pub(crate) fn integer(text: &str) -> Option<i64> {
     let text = text.trim().replace('_', "");
     text.parse().ok().or_else(|| {
         let number: f64 = text.parse().ok()?;

@@ -24,6 +24,8 @@ pub struct Surroundings {
     pub stderr_tty: bool,
     /// The user's id is root's.
     pub is_root: bool,
+    /// How many files a process may have open, if there is a limit.
+    pub open_files: Option<u64>,
 }
 
 impl Surroundings {
@@ -50,6 +52,7 @@ impl Surroundings {
             stdout_tty: std::io::stdout().is_terminal(),
             stderr_tty: std::io::stderr().is_terminal(),
             is_root: uid.is_root(),
+            open_files: rustix::process::getrlimit(rustix::process::Resource::Nofile).current,
             env,
         }
     }

@@ -191,4 +191,9 @@ pub static SETTINGS: &[Setting] = &[
     int("WORKER_SHUTDOWN_POLL_COUNT", 0, ["", "ANSIBLE_WORKER_SHUTDOWN_POLL_COUNT", "How often worker processes are looked at when they end."]),
     float("WORKER_SHUTDOWN_POLL_DELAY", 0.1, ["", "ANSIBLE_WORKER_SHUTDOWN_POLL_DELAY", "Seconds between these looks."]),
     list("YAML_FILENAME_EXTENSIONS", &[".yml", ".yaml", ".json"], ["defaults.yaml_valid_extensions", "ANSIBLE_YAML_FILENAME_EXT", "File name endings of YAML files with variables."]),
+    raw("_ANSIBALLZ_COVERAGE_CONFIG", Default::Unset, ["", "_ANSIBLE_ANSIBALLZ_COVERAGE_CONFIG", "Measures which lines of modules in Python run, with these options."]),
+    raw("_ANSIBALLZ_DEBUGPY_CONFIG", Default::Unset, ["", "_ANSIBLE_ANSIBALLZ_DEBUGPY_CONFIG", "Runs modules in Python under debugpy, with these options."]),
+    raw("_ANSIBALLZ_PYDEVD_CONFIG", Default::Unset, ["", "_ANSIBLE_ANSIBALLZ_PYDEVD_CONFIG", "Runs modules in Python under pydevd, with these options."]),
+    flag("_MODULE_METADATA", false, ["", "_ANSIBLE_MODULE_METADATA", "Read the METADATA of modules, which says how they write arguments and results."]),
+    text("_TEMPLAR_UNTRUSTED_TEMPLATE_BEHAVIOR", "ignore", ["", "_ANSIBLE_TEMPLAR_UNTRUSTED_TEMPLATE_BEHAVIOR", "What is said of data that looks like a template and is not rendered."]).one_of(&["error", "warning", "ignore"]),
 ];

@@ -84,6 +84,19 @@ impl Escalation {
         }
     }
 
+    /// What lets the shell itself say, in its own words, that there is no such program: to `exec` it has others.
+    pub fn missing(&self, wanted: &Become) -> String {
+        let exe = self.exe(wanted);
+        match exe.chars().all(|c| c.is_ascii_alphanumeric() || "/._+-".contains(c)) {
+            true => format!("command -v {exe} >/dev/null || {{ {exe}; exit; }}; "),
+            false => String::new(),
+        }
+    }
+
+    fn exe<'a>(&self, wanted: &'a Become) -> &'a str {
+        wanted.exe.as_deref().filter(|exe| !exe.is_empty()).unwrap_or(self.method.exe)
+    }
+
     /// The shell command that runs `command`, which holds no quotes, as the other user.
     pub fn command(&self, wanted: &Become, id: &str, command: &str) -> String {
         let plain = format!("\"echo BECOME-SUCCESS-{id} ; {command}\"");
@@ -104,7 +117,7 @@ impl Escalation {
             flags = if self.method.name == "sudo" { without_n(given) } else { given.replace("-n", "") };
             prompt = format!("-p \"{}\"", self.prompt);
         }
-        let exe = wanted.exe.as_deref().filter(|exe| !exe.is_empty()).unwrap_or(self.method.exe);
+        let exe = self.exe(wanted);
         let password = self.password.is_some();
         (self.method.line)(&Parts { wanted, exe, flags: &flags, password, prompt: &prompt, plain, shell, word })
     }
@@ -135,7 +148,8 @@ impl Escalation {
         ConnectionError::Unreachable(match self.patience {
             Patience::Local(_) => self.waited("Timed out", stdout, stderr),
             Patience::Ssh(seconds) => {
-                format!("Timeout ({}s) waiting for privilege escalation prompt: {stdout}", seconds + 2)
+                let text = format!("Timeout ({}s) waiting for privilege escalation prompt: {stdout}", seconds + 2);
+                text.trim_end().to_owned()
             }
         })
     }

@@ -22,6 +22,9 @@ const CHUNKS_UNDER_WAY: usize = 8;
 /// How long a lost agent may take to be gone.
 const MOST_PARTING: Duration = Duration::from_secs(15);
 
+/// How long an agent may take to say that it is there.
+const MOST_SILENCE: Duration = Duration::from_secs(10);
+
 /// A running agent.
 #[derive(Debug)]
 pub(super) struct Link {
@@ -31,6 +34,10 @@ pub(super) struct Link {
     waiters: Arc<Waiters>,
     next: AtomicU64,
     ending: watch::Receiver<Option<Ending>>,
+    /// How many requests of the whole machine nobody waited for to the end.
+    given_up: Arc<AtomicU64>,
+    /// How many of them there were when the agent last showed that it answers.
+    answered: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -76,7 +83,9 @@ impl Waiters {
 
 impl Link {
     /// Takes over a pipe on which the agent's marker was seen; waits for its first message.
-    pub async fn open(pipe: Pipe) -> Result<Self, ConnectionError> {
+    ///
+    /// `given_up` counts the requests of the machine that were given up, here and on its other links.
+    pub async fn open(pipe: Pipe, given_up: &Arc<AtomicU64>) -> Result<Self, ConnectionError> {
         let Pipe { stdin, mut stdout, end } = pipe;
         let hello = match read_frame(&mut stdout).await {
             Ok(Some(Frame::Message(FromAgent::Hello(hello)))) => hello,
@@ -106,12 +115,27 @@ impl Link {
             let _ = tell.send(Some(ending));
         });
         let chunks = Arc::new(Semaphore::new(CHUNKS_UNDER_WAY));
-        Ok(Self { hello, out, chunks, waiters, next: AtomicU64::new(1), ending })
+        let (given_up, answered) = (Arc::clone(given_up), AtomicU64::new(given_up.load(Ordering::Relaxed)));
+        Ok(Self { hello, out, chunks, waiters, next: AtomicU64::new(1), ending, given_up, answered })
     }
 
     /// Whether the agent has not been lost.
     pub fn is_alive(&self) -> bool {
         self.waiters.lock().is_some()
+    }
+
+    /// Whether it answers still, which is asked where a request was given up: a task's time may be over since the
+    /// agent is stopped, or the network silent.
+    pub async fn answers(&self) -> bool {
+        let given_up = self.given_up.load(Ordering::Relaxed);
+        if self.answered.load(Ordering::Relaxed) == given_up {
+            return true;
+        }
+        let answers = matches!(tokio::time::timeout(MOST_SILENCE, self.probe()).await, Ok(Ok(_)));
+        if answers {
+            self.answered.store(given_up, Ordering::Relaxed);
+        }
+        answers
     }
 
     /// Runs a module; dropped before its answer, it is cancelled on the host.
@@ -220,11 +244,11 @@ impl Link {
             let data = piece.map_err(ConnectionError::Failed)?;
             if data.is_empty() {
                 guard.disarm();
-                writer.flush().await.map_err(|e| ConnectionError::failed(e.to_string()))?;
+                writer.flush().await.map_err(|e| ConnectionError::unwritable(&e))?;
                 return Ok(size);
             }
             size += data.len() as u64;
-            writer.write_all(&data).await.map_err(|e| ConnectionError::failed(e.to_string()))?;
+            writer.write_all(&data).await.map_err(|e| ConnectionError::unwritable(&e))?;
         }
         Err(self.lost().await)
     }
@@ -302,6 +326,7 @@ impl Drop for Guard<'_> {
     fn drop(&mut self) {
         if let Some(id) = self.id {
             self.link.waiters.take(id);
+            self.link.given_up.fetch_add(1, Ordering::Relaxed);
             let _ = self.link.say(&ToAgent::Cancel { id });
         }
     }

@@ -4,6 +4,7 @@ use super::error::ConnectionError;
 use super::pipe::{Exit, Process, Writer};
 use super::settings::Settings;
 use rustix::fs::{Mode, OFlags};
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use std::ffi::OsStr;
 use std::fs::File;
@@ -25,10 +26,21 @@ pub(super) fn command(settings: &Settings, program: impl AsRef<OsStr>) -> Comman
 }
 
 /// Starts a child in a process group of its own: the terminal's Ctrl-C is for the controller, which ends it.
-pub(super) fn spawn(mut command: Command) -> Result<Process, ConnectionError> {
+pub(super) fn spawn(command: Command) -> Result<Process, ConnectionError> {
+    spawn_within(command, None)
+}
+
+/// The same with its own limit of open files.
+pub(super) fn spawn_within(mut command: Command, open_files: Option<u64>) -> Result<Process, ConnectionError> {
     command.process_group(0);
     let program = command.as_std().get_program().to_string_lossy().into_owned();
     let mut child = command.spawn().map_err(|error| ConnectionError::failed(format!("{program}: {error}")))?;
+    let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+    if let (Some(pid), Some(open_files)) = (pid, open_files) {
+        // It has not been asked anything yet. One that is another user's by now keeps what it has.
+        let maximum = getrlimit(Resource::Nofile).maximum;
+        let _ = prlimit(Some(pid), Resource::Nofile, Rlimit { current: Some(open_files), maximum });
+    }
     let stdin = child.stdin.take().ok_or_else(no_pipes)?;
     process(child, Box::new(stdin))
 }

@@ -5,8 +5,9 @@ use super::error::ConnectionError;
 use super::escalate::Escalation;
 use super::link::Link;
 use super::marker::{Met, NotMet, await_marker};
-use super::pipe::{Exit, Process, gather};
+use super::pipe::{Exit, Future_, Process, gather};
 use super::private::Folders;
+use super::room::{Place, Room};
 use super::settings::Settings;
 use super::ssh::{Gate, Masters};
 use super::target::{Become, Target, Transport};
@@ -14,8 +15,8 @@ use super::{local, script};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::process::Command;
 use tokio::sync::OnceCell;
 
@@ -25,6 +26,8 @@ pub(super) struct Shared {
     pub folders: Folders,
     pub gate: Gate,
     agents: OnceCell<Arc<Agents>>,
+    room: Room,
+    machines: Weak<Mutex<super::Machines>>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -34,9 +37,35 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Shared {
-    pub fn new(settings: Settings) -> Self {
-        let gate = Gate::new(settings.forks);
-        Self { settings, folders: Folders::default(), gate, agents: OnceCell::new() }
+    pub fn new(settings: Settings, machines: Weak<Mutex<super::Machines>>) -> Self {
+        let (gate, room) = (Gate::new(settings.forks), Room::new(settings.forks));
+        Self { settings, folders: Folders::default(), gate, agents: OnceCell::new(), room, machines }
+    }
+
+    /// A place for one more login; a machine that no task uses is closed where there is none.
+    pub async fn place(&self) -> Option<Place> {
+        let free = || -> Future_<bool> {
+            let Some(machine) = self.take_idle() else { return Box::pin(async { false }) };
+            Box::pin(async move {
+                machine.close().await;
+                true
+            })
+        };
+        self.room.place(free).await
+    }
+
+    /// Takes one of the machines out of the pool that are logged in and that nobody holds.
+    fn take_idle(&self) -> Option<Arc<Machine>> {
+        let machines = self.machines.upgrade()?;
+        let mut machines = machines.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever wants one gets it under this lock: what only the pool holds now, nobody uses.
+        let idle = |machine: &Arc<Machine>| Arc::strong_count(machine) == 1 && machine.is_logged_in();
+        let idle: Vec<_> = machines.iter().filter(|(_, machine)| idle(machine)).map(|(key, _)| key.clone()).collect();
+        // Any of them: whichever order the hosts come in, some are still there when they are needed again.
+        let mut byte = [0; 2];
+        let _ = getrandom::fill(&mut byte);
+        let key = idle.get(usize::from(u16::from_ne_bytes(byte)) % idle.len().max(1))?;
+        machines.remove(key)
     }
 
     async fn agents(&self) -> Result<Arc<Agents>, ConnectionError> {
@@ -64,6 +93,8 @@ pub(super) struct Machine {
     agentless: Mutex<Option<String>>,
     /// Whether one has run there.
     met: AtomicBool,
+    /// How many requests nobody waited for to the end.
+    given_up: Arc<AtomicU64>,
     slots: Mutex<HashMap<Option<Become>, Arc<Slot>>>,
 }
 
@@ -88,6 +119,7 @@ impl Machine {
             cwd,
             agentless: Mutex::default(),
             met: AtomicBool::new(false),
+            given_up: Arc::default(),
             slots: Mutex::default(),
         }
     }
@@ -99,6 +131,13 @@ impl Machine {
             command.current_dir(cwd);
         }
         command
+    }
+
+    fn is_logged_in(&self) -> bool {
+        match &self.way {
+            Way::Local => false,
+            Way::Ssh(masters) => masters.is_logged_in(),
+        }
     }
 
     /// An escalation on this machine.
@@ -149,7 +188,12 @@ impl Machine {
             && *at == stamp
             && link.is_alive()
         {
-            return Ok(Arc::clone(link));
+            if link.answers().await {
+                return Ok(Arc::clone(link));
+            }
+            if let Way::Ssh(masters) = &self.way {
+                masters.give_up().await;
+            }
         }
         // The old one goes first, so that its session is free again.
         *slot = None;
@@ -188,7 +232,7 @@ impl Machine {
         if met.word != "+" {
             return Err(ConnectionError::failed(format!("the agent does not start: {}", met.word)));
         }
-        Link::open(met.pipe).await
+        Link::open(met.pipe, &self.given_up).await
     }
 
     async fn start_local(
@@ -207,7 +251,14 @@ impl Machine {
             settings.verbose.say(3, name, || format!("EXEC {}", path.display()));
             let mut command = self.local_command(path);
             command.arg(&marker);
-            return Ok(await_marker(local::spawn(command)?, &marker, None, &settings.verbose, name).await?);
+            return Ok(await_marker(
+                local::spawn_within(command, settings.open_files)?,
+                &marker,
+                None,
+                &settings.verbose,
+                name,
+            )
+            .await?);
         };
         let path = folders.agent(settings, agent.bytes())?;
         let id = random();
@@ -215,8 +266,10 @@ impl Machine {
         let line = escalation.command(wanted, &id, &format!("exec {} {marker}", plain(&path)?));
         settings.verbose.say(3, name, || format!("EXEC {line}"));
         let mut command = self.local_command("/bin/sh");
-        command.arg("-c").arg(format!("{}exec {line}", escalation.before(wanted)?));
-        Ok(await_marker(local::spawn(command)?, &marker, Some(escalation), &settings.verbose, name).await?)
+        let (missing, before) = (escalation.missing(wanted), escalation.before(wanted)?);
+        command.arg("-c").arg(format!("{missing}{before}exec {line}"));
+        let process = local::spawn_within(command, settings.open_files)?;
+        Ok(await_marker(process, &marker, Some(escalation), &settings.verbose, name).await?)
     }
 
     /// Starts the agent that lies in the host's cache, after an upload where it does not.
@@ -239,7 +292,7 @@ impl Machine {
                 _ => format!("$p {marker}"),
             };
             let before = match (wanted, &escalation) {
-                (Some(wanted), Some(escalation)) => escalation.before(wanted)?,
+                (Some(wanted), Some(escalation)) => escalation.missing(wanted) + &escalation.before(wanted)?,
                 _ => String::new(),
             };
             let script = before + &script::start(&folders, agent.hash(), &marker, &command);
@@ -272,7 +325,7 @@ impl Machine {
         }
     }
 
-    /// Stores the agent on the host: packed, unless the host cannot unpack it.
+    /// Stores the agent on the host, in the first folder that takes it whole.
     async fn upload(
         &self,
         name: &str,
@@ -280,6 +333,30 @@ impl Machine {
         folders: &str,
         agent: &Agent,
     ) -> Result<(), ConnectionError> {
+        let (mut left, mut first) = (folders, None);
+        loop {
+            let said = self.upload_to(name, masters, left, agent).await?;
+            if said == "+" {
+                return Ok(());
+            }
+            let full = said.starts_with(script::NOT_WHOLE);
+            let said = first.get_or_insert(said);
+            // Its disk is full: another folder may be on another one.
+            match left.split_once(' ') {
+                Some((_, rest)) if full => left = rest,
+                _ => return Err(ConnectionError::no_place("the upload of rplay-agent", 1, "", said)),
+            }
+        }
+    }
+
+    /// Stores the agent packed, unless the host cannot unpack it; `+`, or what went wrong.
+    async fn upload_to(
+        &self,
+        name: &str,
+        masters: &Arc<Masters>,
+        folders: &str,
+        agent: &Agent,
+    ) -> Result<String, ConnectionError> {
         let mut said = match agent.packed() {
             Some(packed) => {
                 self.store(name, masters, |marker| script::upload(folders, agent.hash(), marker, true), packed).await?
@@ -290,10 +367,7 @@ impl Machine {
             let script = |marker: &str| script::upload(folders, agent.hash(), marker, false);
             said = self.store(name, masters, script, agent.bytes()).await?;
         }
-        if said == "+" {
-            return Ok(());
-        }
-        Err(ConnectionError::no_place("the upload of rplay-agent", 1, "", &said))
+        Ok(said)
     }
 
     /// Runs a script that stores its input; `+`, or what went wrong.

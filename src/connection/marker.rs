@@ -15,7 +15,9 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 /// How much noise before the marker is borne.
-const MOST_NOISE: usize = 1 << 20;
+const MOST_NOISE: u64 = 64 << 20;
+/// How much of it is kept.
+const MOST_KEPT: usize = 64 << 10;
 /// How much of standard error is kept.
 const MOST_STDERR: usize = 64 << 10;
 
@@ -88,7 +90,7 @@ pub(super) async fn await_marker(
         let tail = Arc::clone(&tail);
         async move { tail.fill(stderr).await }
     });
-    let mut start = Start { stdin, exit, tail, filling, escalation, said: Vec::new() };
+    let mut start = Start { stdin, exit, tail, filling, escalation, said: Vec::new(), heard: 0 };
     let mut buffer = vec![0; 4096];
     loop {
         if let Some((noise, word, rest)) = split_marker(&start.said, marker) {
@@ -100,15 +102,12 @@ pub(super) async fn await_marker(
             }
             return Ok(start.met(word, rest, stdout));
         }
-        if start.said.len() > MOST_NOISE {
-            return Err(ConnectionError::failed("the host says too much before the agent starts").into());
-        }
         start.escalate().await?;
         let silence = start.escalation.as_ref().map(Escalation::patience);
         tokio::select! {
             count = stdout.read(&mut buffer) => match count {
                 Ok(0) | Err(_) => return Err(start.ended().await),
-                Ok(count) => start.said.extend_from_slice(&buffer[..count]),
+                Ok(count) => start.hear(&buffer[..count])?,
             },
             () = start.tail.more.notified() => {}
             () = wait(silence) => return Err(start.timed_out().into()),
@@ -123,10 +122,27 @@ struct Start {
     tail: Arc<Tail>,
     filling: JoinHandle<()>,
     escalation: Option<Escalation>,
+    /// The last of what was said.
     said: Vec<u8>,
+    /// How much was said.
+    heard: u64,
 }
 
 impl Start {
+    /// Takes what was said, as much of it as is borne.
+    fn hear(&mut self, words: &[u8]) -> Result<(), ConnectionError> {
+        self.heard += words.len() as u64;
+        if self.heard > MOST_NOISE {
+            return Err(ConnectionError::failed("the host says too much before the agent starts"));
+        }
+        self.said.extend_from_slice(words);
+        if self.said.len() > MOST_KEPT {
+            let surplus = self.said.len() - MOST_KEPT / 2;
+            self.said.drain(..surplus);
+        }
+        Ok(())
+    }
+
     /// Answers a prompt, once there is one.
     async fn escalate(&mut self) -> Result<(), NotMet> {
         let Some(escalation) = &mut self.escalation else { return Ok(()) };

@@ -19,6 +19,7 @@ mod pipe;
 mod plain;
 mod private;
 mod raw;
+mod room;
 mod script;
 mod settings;
 mod ssh;
@@ -36,6 +37,7 @@ pub use error::ConnectionError;
 pub use lane::Lane;
 pub use methods::{METHODS, Method};
 pub use raw::{Raw, RawOutput};
+pub use room::most_forks;
 pub use settings::{AgentBinary, Settings, Verbose};
 pub use target::{Become, Secret, Ssh, Target, Transport};
 
@@ -64,7 +66,8 @@ pub enum Upload {
 impl Pool {
     /// A pool without connections.
     pub fn new(settings: Settings) -> Self {
-        Self { shared: Arc::new(machine::Shared::new(settings)), machines: Arc::default() }
+        let machines: Arc<Mutex<Machines>> = Arc::default();
+        Self { shared: Arc::new(machine::Shared::new(settings, Arc::downgrade(&machines))), machines }
     }
 
     /// The connection to a target; nothing happens before it is used.

@@ -51,7 +51,7 @@ impl Plain<'_> {
     ) -> Result<u64, ConnectionError> {
         let mut begun = self.begin(|_| "exec /bin/sh".into()).await?;
         let size = begun.feed(&format!("exec cat < {}\n", quote(path)), writer).await?;
-        writer.flush().await.map_err(|error| ConnectionError::failed(error.to_string()))?;
+        writer.flush().await.map_err(|error| ConnectionError::unwritable(&error))?;
         match begun.end().await? {
             (0, _) => Ok(size),
             (rc, stderr) => Err(refused(rc, &stderr)),

@@ -67,7 +67,7 @@ async fn exec(machine: &Machine, name: &str, command: &str) -> Result<Process, C
             settings.verbose.say(3, name, || format!("EXEC {command}"));
             let mut child = machine.local_command("/bin/sh");
             child.arg("-c").arg(command);
-            local::spawn(child)
+            local::spawn_within(child, machine.shared.settings.open_files)
         }
     }
 }

@@ -58,6 +58,9 @@ pub(super) fn on_terminal(script: &str) -> String {
 /// What the upload says where the host cannot unpack.
 pub(super) const NO_GZIP: &str = "no gzip";
 
+/// What it says of a folder whose disk is full.
+pub(super) const NOT_WHOLE: &str = "it was not stored whole in";
+
 /// Stores standard input as the agent, unpacked where it comes packed; says `MARKER+`, or `MARKER-` and what is wrong.
 pub(super) fn upload(folders: &str, hash: &str, marker: &str, packed: bool) -> String {
     let (look, store) = match packed {
@@ -70,7 +73,7 @@ pub(super) fn upload(folders: &str, hash: &str, marker: &str, packed: bool) -> S
          t=$d/.{marker}; (set -C; : > $t) 2>/dev/null || continue; chmod 755 $t; \
          [ -x $t ] || {{ rm -f $t; continue; }}; \
          if {store} > $t && $t --check {hash} && mv -f $t $d/agent-{hash}; then echo {marker}+; else rm -f $t; \
-         echo \"{marker}-it was not stored whole in $d\"; fi; exit;"
+         echo \"{marker}-{NOT_WHOLE} $d\"; fi; exit;"
     );
     format!("{look}umask 022; {}; echo \"{marker}-no folder takes it\"", walk(folders, &body))
 }

@@ -20,6 +20,8 @@ pub struct Settings {
     pub environment: Option<Vec<(OsString, OsString)>>,
     /// The working directory of local children; None is this process's own.
     pub cwd: Option<PathBuf>,
+    /// How many files local children may have open; None is what this process may.
+    pub open_files: Option<u64>,
     /// Hears what `-v` shows.
     pub verbose: Verbose,
 }
@@ -33,6 +35,7 @@ impl Default for Settings {
             temp_dir: "/tmp".into(),
             environment: None,
             cwd: None,
+            open_files: None,
             verbose: Verbose::default(),
         }
     }

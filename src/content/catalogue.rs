@@ -56,6 +56,15 @@ impl Unwanted {
     }
 }
 
+/// What kept a name from being found.
+#[derive(Debug)]
+enum Trouble {
+    /// The collection, where it is not installed; the name.
+    NotThere(String, String),
+    /// The name; what is wrong with what its collection says.
+    Text(String, String),
+}
+
 /// What came of looking a name up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lookup {
@@ -183,13 +192,13 @@ impl Catalogue {
     fn search(&self, name: &str, collections: &[Arc<str>], library: &[String], bare: bool) -> Lookup {
         match name.strip_prefix("ansible.legacy.") {
             Some(short) => return self.short(short, library, bare),
-            None if is_full(name) => return self.full(name, bare),
+            None if is_full(name) => return self.full(name, library, bare),
             None => {}
         }
         let mut missing = Vec::new();
         let found = self.of_list(name, collections, library, bare, &mut missing);
         // They are told last, whether or not another collection had it.
-        missing.iter().for_each(|(collection, name)| self.collections.warn_of_missing(collection, name));
+        missing.iter().for_each(|trouble| self.warn_of(trouble));
         found
     }
 
@@ -199,16 +208,16 @@ impl Catalogue {
         collections: &[Arc<str>],
         library: &[String],
         bare: bool,
-        missing: &mut Vec<(String, String)>,
+        missing: &mut Vec<Trouble>,
     ) -> Lookup {
         let mut core = false;
         for collection in collections {
             let found = match &**collection {
                 "ansible.legacy" => self.short(name, library, bare),
-                "ansible.builtin" => self.full(&format!("ansible.builtin.{name}"), bare),
-                _ => self.full_as(&format!("{collection}.{name}"), name, bare, missing),
+                "ansible.builtin" => self.full(&format!("ansible.builtin.{name}"), library, bare),
+                _ => self.full_as(&format!("{collection}.{name}"), name, library, bare, missing),
             };
-            if let found @ Lookup::Found(_) = found {
+            if found != Lookup::Unknown {
                 return found;
             }
             core |= matches!(&**collection, "ansible.builtin" | "ansible.legacy");
@@ -234,18 +243,18 @@ impl Catalogue {
                 kind: ActionKind::Python(path.into()),
             });
         }
-        self.full(&format!("ansible.builtin.{name}"), bare)
+        self.full(&format!("ansible.builtin.{name}"), library, bare)
     }
 
-    fn full(&self, name: &str, bare: bool) -> Lookup {
+    fn full(&self, name: &str, library: &[String], bare: bool) -> Lookup {
         let mut missing = Vec::new();
-        let found = self.full_as(name, name, bare, &mut missing);
-        missing.iter().for_each(|(collection, name)| self.collections.warn_of_missing(collection, name));
+        let found = self.full_as(name, name, library, bare, &mut missing);
+        missing.iter().for_each(|trouble| self.warn_of(trouble));
         found
     }
 
     /// The same, for a name that was `said` otherwise; collections where it is not are gathered, with the name.
-    fn full_as(&self, name: &str, said: &str, bare: bool, missing: &mut Vec<(String, String)>) -> Lookup {
+    fn full_as(&self, name: &str, said: &str, library: &[String], bare: bool, missing: &mut Vec<Trouble>) -> Lookup {
         let mut full = name.to_owned();
         let mut notices = Vec::new();
         let mut path: Vec<String> = Vec::new();
@@ -255,7 +264,15 @@ impl Catalogue {
                 return Lookup::Removed(format!("plugin redirect loop resolving {said} (path: [{}])", path.join(", ")));
             }
             path.push(full.clone());
+            if let Some(short) = full.strip_prefix("ansible.legacy.") {
+                self.collections.notice(notices);
+                return self.short(short, library, bare);
+            }
             let Some((collection, short)) = split(&full) else { return Lookup::Unknown };
+            if let Some(text) = self.collections.refused(collection) {
+                return Lookup::Removed(text);
+            }
+            let said = if path.len() > 1 { full.as_str() } else { said };
             if let Some(&own) = self.native.get(&full)
                 && self.is_native(&full, short, bare)
             {
@@ -264,9 +281,14 @@ impl Catalogue {
             }
             match self.collections.route(collection, short, bare) {
                 Routed::Gone(text) => return Lookup::Removed(text),
+                Routed::Misled(text, notice) => {
+                    self.collections.notice(notices.into_iter().chain(notice).collect());
+                    missing.push(Trouble::Text(said.to_owned(), text));
+                    return Lookup::Unknown;
+                }
                 Routed::Elsewhere(target, notice) => {
                     notices.extend(notice);
-                    full = if is_full(&target) { target } else { format!("ansible.builtin.{target}") };
+                    full = target;
                     continue;
                 }
                 Routed::Here(notice) => notices.extend(notice),
@@ -282,12 +304,12 @@ impl Catalogue {
             match names::redirect(key) {
                 Some(target) => full = target,
                 None => {
-                    let said = if path.len() > 1 { full.as_str() } else { said };
-                    missing.push((collection.to_owned(), said.to_owned()));
+                    missing.push(Trouble::NotThere(collection.to_owned(), said.to_owned()));
                     break;
                 }
             }
         }
+        self.collections.notice(notices);
         match full.strip_prefix("ansible.builtin.") {
             Some("include") => Lookup::Removed(
                 "The 'ansible.builtin.include' action plugin has been removed. Use include_tasks or import_tasks \
@@ -295,6 +317,13 @@ impl Catalogue {
                     .into(),
             ),
             _ => Lookup::Unknown,
+        }
+    }
+
+    fn warn_of(&self, trouble: &Trouble) {
+        match trouble {
+            Trouble::NotThere(collection, name) => self.collections.warn_of_missing(collection, name),
+            Trouble::Text(name, text) => self.collections.warn_of(name, text),
         }
     }
 
@@ -329,7 +358,17 @@ impl Catalogue {
         if !bare && let Some(action) = module_file(&plugins.join("action"), &file) {
             return Some(ActionKind::PythonAction(action.into()));
         }
-        module_file(&plugins.join("modules"), &file).map(|path| ActionKind::Python(path.into()))
+        let module = module_file(&plugins.join("modules"), &file)?;
+        match self.collections.action_of(collection, name).filter(|_| !bare) {
+            Some(action) if action != "ansible.builtin.normal" => {
+                let (collection, short) = split(&action).unwrap_or_default();
+                let folder = self.collections.folder(collection);
+                let file = folder.and_then(|folder| module_file(&folder.join("plugins/action"), short));
+                // What is to run the module is none of rplay's own, whether or not it is there.
+                Some(file.map_or(ActionKind::Lacking, |path| ActionKind::PythonAction(path.into())))
+            }
+            _ => Some(ActionKind::Python(module.into())),
+        }
     }
 }
 

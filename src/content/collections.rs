@@ -2,6 +2,8 @@
 
 use super::catalogue::split;
 use super::installed::Installation;
+use super::requires::satisfies;
+use crate::diag::Mark;
 use crate::value::{Dict, Value, repr};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -16,6 +18,8 @@ pub(super) enum Routed {
     Elsewhere(String, Option<String>),
     /// It is gone; the text says why.
     Gone(String),
+    /// Where it is now is said in a way that nobody may; the text says so.
+    Misled(String, Option<String>),
 }
 
 /// The installed collections; read when they are first asked for.
@@ -39,7 +43,24 @@ struct State {
     notices: Vec<Said>,
     /// Whether the `metadata` of action groups is looked at.
     validates: bool,
+    /// What becomes of collections that are not for this release.
+    mismatch: Mismatch,
 }
+
+/// What becomes of a collection whose `requires_ansible` is another release (`collections_on_ansible_version_mismatch`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mismatch {
+    /// It is used.
+    #[default]
+    Ignore,
+    /// It is used, with a warning.
+    Warn,
+    /// Nothing of it is used.
+    Refuse,
+}
+
+/// The release that collections are for where no ansible-core is installed.
+const RELEASE: &str = "2.19.14";
 
 /// What looking for a name had to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +76,8 @@ pub enum Said {
 struct Collection {
     folder: PathBuf,
     runtime: Value,
+    /// Why nothing of it is used.
+    refused: Option<String>,
 }
 
 impl Collections {
@@ -128,17 +151,57 @@ impl Collections {
         path.starts_with(folder).then(|| name.into())
     }
 
-    /// The version of ansible-core that a collection asks for.
-    pub fn requires(&self, name: &str) -> Option<String> {
-        let found = self.find(name)?;
-        found.runtime.get("requires_ansible").filter(|v| !v.is_null()).map(Value::to_text)
+    /// Says what becomes of collections that are for other releases.
+    pub fn mind_versions(&self, mismatch: Mismatch) {
+        self.lock().mismatch = mismatch;
     }
 
-    /// Where a collection has put one of its `module_utils`, and whether that name is gone: the redirect's target.
-    pub fn module_utils_redirect(&self, collection: &str, name: &str) -> Option<String> {
-        let found = self.find(collection)?;
-        let entry = found.runtime.get("plugin_routing")?.get("module_utils")?.get(name)?;
-        entry.get("redirect").map(Value::to_text)
+    /// Why a collection is not used though it is installed.
+    pub fn refused(&self, name: &str) -> Option<String> {
+        self.load(name)?.refused.clone()
+    }
+
+    /// Looks whether a collection is for this release; the text that refuses it otherwise.
+    fn check_release(&self, name: &str, runtime: &Value, state: &mut State) -> Option<String> {
+        let wanted = runtime.get("requires_ansible").filter(|wanted| wanted.truthy())?;
+        let version = self.installed.as_ref().and_then(Installation::get).map_or(RELEASE, |found| found.version());
+        let fits = match wanted.as_str() {
+            Some(wanted) => satisfies(version, wanted),
+            None => Err(format!("'{}' object has no attribute 'split'", wanted.type_name())),
+        };
+        let text = format!("Collection {name} does not support Ansible version {version}");
+        match (fits, state.mismatch) {
+            (Ok(true), _) | (_, Mismatch::Ignore) => None,
+            (Err(why), _) => {
+                let text = "Error parsing collection metadata requires_ansible value from collection";
+                state.notices.push(Said::Warning(format!("{text} {name}: {why}")));
+                None
+            }
+            (Ok(false), Mismatch::Warn) => {
+                state.notices.push(Said::Warning(text));
+                None
+            }
+            (Ok(false), Mismatch::Refuse) => Some(text),
+        }
+    }
+
+    /// Where a collection has put one of its `module_utils`, whose name in Python is `full`; that the name will go is
+    /// kept as a deprecation, that it is gone is an error.
+    pub fn module_util(&self, collection: &str, name: &str, full: &str) -> Result<Option<String>, String> {
+        let Some(found) = self.find(collection) else { return Ok(None) };
+        let routing = found.runtime.get("plugin_routing").and_then(|routing| routing.get("module_utils"));
+        let Some(entry) = routing.and_then(|routing| routing.get(name)) else { return Ok(None) };
+        let said = |of: &Value, removed| {
+            let why = of.get("warning_text").filter(|why| why.truthy()).map(Value::to_text);
+            let why = why.map_or_else(|| ".".to_owned(), |why| format!(" ({why})"));
+            sentence(of, format!("module_util {full} has been removed{why}"), collection, removed)
+        };
+        match (entry.get("tombstone"), entry.get("deprecation")) {
+            (Some(stone), _) if stone.truthy() => return Err(said(stone, true)),
+            (None | Some(Value::Null), Some(old)) if old.truthy() => self.notice(vec![said(old, false)]),
+            _ => {}
+        }
+        Ok(entry.get("redirect").map(Value::to_text))
     }
 
     /// The members of an action group, by full names, with those of the groups that it extends; None where the
@@ -181,7 +244,7 @@ impl Collections {
         let mut had_metadata = false;
         for item in items.as_list().unwrap_or_default() {
             match item {
-                Value::Str(name) => members.push(complete(name.as_str())),
+                Value::Str(name) => members.push(self.member(complete(name.as_str()))),
                 other => {
                     self.check_metadata(full, other, had_metadata);
                     let Some(Value::Dict(metadata)) = other.get("metadata") else { continue };
@@ -199,6 +262,24 @@ impl Collections {
             self.gather(&complete(&group), seen, members);
         }
         true
+    }
+
+    /// The name that a member of a group has now.
+    fn member(&self, mut full: String) -> String {
+        let mut seen = Vec::new();
+        while let Some((collection, name)) = split(&full) {
+            match self.route(collection, name, true) {
+                Routed::Elsewhere(target, _) if !seen.contains(&target) => {
+                    seen.push(std::mem::replace(&mut full, target))
+                }
+                Routed::Misled(text, _) => {
+                    self.warn_of(&full, &text);
+                    break;
+                }
+                _ => break,
+            }
+        }
+        full
     }
 
     /// Warns of what a group's `metadata` must not be, where the setting asks for that.
@@ -245,6 +326,11 @@ impl Collections {
         }
     }
 
+    /// Warns of what kept a name from being found.
+    pub(super) fn warn_of(&self, name: &str, text: &str) {
+        self.lock().notices.push(Said::Warning(format!("Error loading plugin '{name}': {text}")));
+    }
+
     /// Warns where a name is sought in a collection that is not installed, as Python's import says it.
     pub(super) fn warn_of_missing(&self, collection: &str, name: &str) {
         if collection == "ansible.builtin" || self.find(collection).is_some() {
@@ -253,8 +339,7 @@ impl Collections {
         let Some((namespace, _)) = collection.split_once('.') else { return };
         let known = self.all_paths().iter().any(|path| path.join("ansible_collections").join(namespace).is_dir());
         let lacking = if known { collection } else { namespace };
-        let text = format!("Error loading plugin '{name}': No module named 'ansible_collections.{lacking}'");
-        self.lock().notices.push(Said::Warning(text));
+        self.warn_of(name, &format!("No module named 'ansible_collections.{lacking}'"));
     }
 
     /// Takes out what looking for names had to say.
@@ -272,17 +357,65 @@ impl Collections {
         let mut notice = None;
         for (kind, entry) in entries.filter_map(|(kind, entry)| Some((kind, entry?))) {
             if let Some(stone) = entry.get("tombstone").filter(|stone| stone.truthy()) {
-                return Routed::Gone(told(stone, &format!("The '{full}' module has been removed."), collection, true));
+                let kind = if kind == "modules" { "module" } else { "action plugin" };
+                return Routed::Gone(told(stone, &format!("The '{full}' {kind} has been removed."), collection, true));
             }
             if let Some(old) = entry.get("deprecation").filter(|old| old.truthy()) {
                 notice = Some(told(old, &format!("{full} has been deprecated."), collection, false));
             }
             let target = entry.get("redirect").filter(|target| target.truthy());
+            if let Some(target) = target.map(Value::to_text).filter(|target| !super::is_full(target)) {
+                let text = format!(
+                    "Collection {collection} contains invalid redirect for {full}: {target}. Redirects must use fully \
+                     qualified collection names."
+                );
+                return Routed::Misled(text, notice);
+            }
             if let Some(target) = target.filter(|target| kind == "modules" || self.has_action(&target.to_text())) {
                 return Routed::Elsewhere(target.to_text(), notice);
             }
         }
         Routed::Here(notice)
+    }
+
+    /// The action plugin that runs a module, where its collection names one.
+    pub(super) fn action_of(&self, collection: &str, name: &str) -> Option<String> {
+        let found = self.find(collection)?;
+        let entry = found.runtime.get("plugin_routing")?.get("modules")?.get(name)?;
+        entry.get("action_plugin").filter(|action| action.truthy()).map(Value::to_text)
+    }
+
+    /// Where the full name of a plugin of a kind (`filter`, `callback`, `lookup`, …) leads: the last name on the way
+    /// and the marks of those that will go; a text where it is gone.
+    pub fn plugin(&self, kind: &str, full: &str) -> Result<(String, Vec<Mark>), String> {
+        let mut marks = Vec::new();
+        let mut path = vec![full.to_owned()];
+        let mut full = full.to_owned();
+        loop {
+            let Some((collection, name)) = split(&full) else { return Ok((full, marks)) };
+            if let Some(text) = self.refused(collection) {
+                return Err(text);
+            }
+            let Some(found) = self.find(collection) else { return Ok((full, marks)) };
+            let routing = found.runtime.get("plugin_routing").and_then(|routing| routing.get(kind));
+            let Some(entry) = routing.and_then(|routing| routing.get(name)) else { return Ok((full, marks)) };
+            if let Some(stone) = entry.get("tombstone").filter(|stone| stone.truthy()) {
+                let first = format!("The '{full}' {kind} plugin has been removed.");
+                return Err(told(stone, &first, collection, true));
+            }
+            if let Some(old) = entry.get("deprecation").filter(|old| old.truthy()) {
+                marks.push(mark(old, kind, &full, collection));
+            }
+            let target = entry.get("redirect").filter(|target| target.truthy()).map(Value::to_text);
+            let Some(target) = target.filter(|target| super::is_full(target)) else { return Ok((full, marks)) };
+            if path.contains(&target) {
+                let shown: Vec<String> = path.iter().map(|name| crate::value::str_repr(name)).collect();
+                let first = &path[0];
+                return Err(format!("plugin redirect loop resolving {first} (path: [{}])", shown.join(", ")));
+            }
+            path.push(target.clone());
+            full = target;
+        }
     }
 
     /// Whether a full name is that of an action plugin: where there is none, its redirect leads to nothing.
@@ -293,6 +426,10 @@ impl Collections {
     }
 
     fn find(&self, name: &str) -> Option<Arc<Collection>> {
+        self.load(name).filter(|found| found.refused.is_none())
+    }
+
+    fn load(&self, name: &str) -> Option<Arc<Collection>> {
         if name == "ansible.builtin" || name == "ansible.legacy" {
             return None;
         }
@@ -309,7 +446,11 @@ impl Collections {
             let folder = folders.into_iter().find(|folder| folder.is_dir()).or_else(of_python)?;
             let runtime = std::fs::read_to_string(folder.join("meta/runtime.yml")).unwrap_or_default();
             let runtime = crate::yaml::from_yaml(&runtime, false).unwrap_or_default();
-            Some(Arc::new(Collection { folder, runtime }))
+            Some((folder, runtime))
+        });
+        let found = found.map(|(folder, runtime)| {
+            let refused = self.check_release(name, &runtime, &mut state);
+            Arc::new(Collection { folder, runtime, refused })
         });
         state.known.insert(name.to_owned(), found.clone());
         found
@@ -334,6 +475,21 @@ fn wrong_metadata(metadata: &Dict) -> Vec<String> {
     wrong
 }
 
+/// A plugin's deprecation; filters and tests are told otherwise than the rest.
+fn mark(entry: &Value, kind: &str, full: &str, collection: &str) -> Mark {
+    let text = |key: &str| entry.get(key).filter(|v| v.truthy()).map(Value::to_text);
+    let mut msg = match kind {
+        "filter" => format!("Filter \"{full}\" has been deprecated."),
+        "test" => format!("Test \"{full}\" has been deprecated."),
+        _ => format!("{full} has been deprecated."),
+    };
+    if let Some(why) = text("warning_text") {
+        msg.push_str(&format!(" {}", why.trim_end()));
+    }
+    let (date, version) = (text("removal_date"), text("removal_version"));
+    Mark { msg, date, version, name: collection.to_owned(), ..Mark::default() }
+}
+
 /// A tombstone's or deprecation's text, in ansible-core's words.
 fn told(entry: &Value, first: &str, collection: &str, removed: bool) -> String {
     let text = |key: &str| entry.get(key).filter(|v| !v.is_null()).map(Value::to_text);
@@ -342,6 +498,12 @@ fn told(entry: &Value, first: &str, collection: &str, removed: bool) -> String {
         said.push(' ');
         said.push_str(why.trim_end());
     }
+    sentence(entry, said, collection, removed)
+}
+
+/// The same, with words of its own.
+fn sentence(entry: &Value, mut said: String, collection: &str, removed: bool) -> String {
+    let text = |key: &str| entry.get(key).filter(|v| !v.is_null()).map(Value::to_text);
     if !said.ends_with(['.', '!', '?']) {
         said.push('.');
     }
@@ -386,7 +548,16 @@ mod tests {
         );
         assert_eq!(collections.route("a.b", "moved", false), Routed::Elsewhere("c.d.e".into(), None));
         assert_eq!(collections.route("x.y", "moved", false), Routed::Here(None));
-        assert_eq!(collections.requires("a.b").as_deref(), Some(">=2.30"));
+        assert_eq!(collections.take_notices(), []);
+        let refusing = Collections::new(vec![dir.path().to_owned()]);
+        refusing.mind_versions(Mismatch::Refuse);
+        assert_eq!(refusing.folder("a.b"), None);
+        let text = "Collection a.b does not support Ansible version 2.19.14";
+        assert_eq!(refusing.refused("a.b").as_deref(), Some(text));
+        let warning = Collections::new(vec![dir.path().to_owned()]);
+        warning.mind_versions(Mismatch::Warn);
+        assert!(warning.folder("a.b").is_some() && warning.folder("a.b").is_some());
+        assert_eq!(warning.take_notices(), [Said::Warning(text.into())]);
         assert_eq!(*collections.group("a.b.g").unwrap(), ["a.b.one", "c.d.two", "a.b.three"]);
         assert_eq!(*collections.group("ansible.builtin.testlegacy").unwrap(), ["ansible.legacy.legacy_ping"]);
         assert_eq!(collections.group("a.b.nope"), None);

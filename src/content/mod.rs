@@ -9,12 +9,13 @@ mod filters;
 mod installed;
 pub mod names;
 mod paths;
+mod requires;
 mod roles;
 
 use std::sync::Arc;
 
 pub use catalogue::{Catalogue, Lookup, is_full};
-pub use collections::{Collections, Said};
+pub use collections::{Collections, Mismatch, Said};
 pub use filters::{Rejected, rejected};
 pub use installed::{Installation, Installed, Places};
 pub use paths::{dirname, join, normal};

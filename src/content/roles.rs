@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Where roles are searched.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
+#[allow(missing_debug_implementations, reason = "a function has none")]
 pub struct RoleSearch<'a> {
     /// The folder of the playbook.
     pub basedir: &'a str,
@@ -20,6 +21,8 @@ pub struct RoleSearch<'a> {
     pub beside: Option<&'a str>,
     /// Folders that hold `ansible_collections/`.
     pub collection_paths: &'a [PathBuf],
+    /// Whether a collection is not to be used.
+    pub refused: &'a dyn Fn(&str) -> bool,
     /// The collections in which a short name is searched.
     pub collections: &'a [Arc<str>],
     /// The controller's home, for `~`.
@@ -82,7 +85,7 @@ impl RoleSearch<'_> {
         self.collection_paths.iter().find_map(|path| {
             let folder = path.join("ansible_collections").join(namespace).join(rest).join("roles");
             let folder = folder.join(name.replace('.', "/"));
-            folder.is_dir().then(|| FoundRole {
+            (folder.is_dir() && !(self.refused)(collection)).then(|| FoundRole {
                 name: name.to_owned(),
                 path: folder.to_string_lossy().into_owned(),
                 collection: Some(collection.to_owned()),
@@ -116,6 +119,7 @@ mod tests {
             roles_path: &["/etc/nope".to_owned()],
             beside: None,
             collection_paths: &paths,
+            refused: &|_| false,
             collections: &[],
             home: "/root",
             cwd: &base,

@@ -4,7 +4,7 @@
 //! do share is here: the identities of tasks, so that a callback sees that two hosts ran the same one;
 //! `throttle`; and what ends the play for all. As with ansible-core, what needs all hosts in step is
 //! warned of and not done (`any_errors_fatal`, `max_fail_percentage`, `run_once`), and actions that run
-//! once for all hosts are refused.
+//! once for all hosts are refused. A failure with `run_once` is that of all hosts all the same.
 
 use super::batch::Batch;
 use super::flow::Hosts;
@@ -34,6 +34,8 @@ pub(super) struct Apart {
     over: AtomicBool,
     /// How often `meta: clear_host_errors` was reached.
     clears: AtomicU64,
+    /// How many tasks with `run_once` failed: each fails all hosts of the play, although it ran on each.
+    failures: AtomicU64,
 }
 
 impl Apart {
@@ -101,6 +103,10 @@ impl Batch {
         for host in self.members.clone() {
             let turn = if pinned { self.shared.forks.clone().acquire_owned().await.ok() } else { None };
             let mut own = self.split(&host, &apart, pinned);
+            if pinned {
+                // Who has not begun has no block around that could rescue it.
+                own.fail_with_others();
+            }
             let apart = apart.clone();
             running.spawn(async move {
                 own.sections().await;
@@ -151,6 +157,8 @@ impl Batch {
             started: self.started,
             custom_stats: self.custom_stats.clone(),
             apart: Some(apart.clone()),
+            failures: 0,
+            begun: false,
             pinned,
             debugs: self.debugs,
         }
@@ -173,13 +181,43 @@ impl Batch {
         }
     }
 
+    /// Fails all other hosts of the play too, where a task that was to run once failed.
+    pub(super) fn fail_others(&mut self, task: &Arc<Task>, host: &Arc<str>) {
+        if let Some(apart) = &self.apart
+            && self.asks_to_run_once(task, host)
+        {
+            apart.failures.fetch_add(1, Ordering::Relaxed);
+            // It is its own already.
+            self.failures += 1;
+        }
+    }
+
+    /// Takes part in the failures of others since the last task.
+    ///
+    /// Under `free` all hosts get their first task at once, whatever comes of it elsewhere.
+    pub(super) fn fail_with_others(&mut self) {
+        let begun = std::mem::replace(&mut self.begun, true);
+        let Some(apart) = self.apart.as_ref().filter(|_| begun || self.pinned) else { return };
+        let failures = apart.failures.load(Ordering::Relaxed);
+        for _ in std::mem::replace(&mut self.failures, failures)..failures {
+            for host in self.left() {
+                self.hosts.state(&host).fail(&self.around);
+                self.vars.remove(&host);
+            }
+        }
+    }
+
     /// Warns of a task that was to run once.
     pub(super) fn warn_of_run_once(&self, task: &Arc<Task>, host: &Arc<str>) {
-        let scope = self.scope(host);
-        let keywords = Keywords { shared: &self.shared, task, scope: &scope };
-        if keywords.bool("run_once", |c| c.run_once.as_ref()).unwrap_or(None).unwrap_or(false) {
+        if self.asks_to_run_once(task, host) {
             self.shared.warn(NO_RUN_ONCE);
         }
+    }
+
+    fn asks_to_run_once(&self, task: &Arc<Task>, host: &Arc<str>) -> bool {
+        let scope = self.scope(host);
+        let keywords = Keywords { shared: &self.shared, task, scope: &scope };
+        keywords.bool("run_once", |c| c.run_once.as_ref()).unwrap_or(None).unwrap_or(false)
     }
 
     /// What a task asks for that hosts apart from each other cannot do; false where that ends the run.

@@ -593,6 +593,7 @@ impl HostTask {
             remote_tmp: None,
             async_dir: None,
             background: None,
+            nofile: None,
             lenient_text: !self.shared.settings.flag("MODULE_STRICT_UTF8_RESPONSE"),
             python: keywords.interpreter()?,
             shell: self.shared.settings.text("DEFAULT_EXECUTABLE").filter(|s| *s != "/bin/sh").map(str::to_owned),

@@ -52,6 +52,10 @@ pub(super) struct Batch {
     pub custom_stats: Arc<Mutex<Dict>>,
     /// What it shares with those of other hosts, where each goes through the play alone.
     pub apart: Option<Arc<Apart>>,
+    /// How many failures of a whole play apart it has taken part in.
+    pub failures: u64,
+    /// Whether its first task was begun.
+    pub begun: bool,
     /// Whether its host has one of the forks for the whole play.
     pub pinned: bool,
     /// Whether the strategy gives every failed task to the debugger.

@@ -36,6 +36,7 @@ impl Batch {
         if !self.goes_on(host) {
             self.counted.insert(host.clone());
         }
+        self.fail_others(task, host);
     }
 
     /// Whether a host that failed has something of the blocks around still to do.

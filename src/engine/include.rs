@@ -132,6 +132,8 @@ impl Batch {
 
     /// Counts what was loaded, and lets the play have its roles and handlers.
     fn take_in(&mut self, found: &Loaded, hosts: &[Arc<str>], included: &Included) {
+        // What loading had to say was said meanwhile.
+        self.shared.tell_notes();
         let label = included.label.as_ref().map(Value::to_text);
         self.shared.emit(&Event::Include { file: found.shown.clone(), hosts: hosts.to_vec(), label });
         for host in hosts {

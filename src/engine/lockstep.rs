@@ -28,7 +28,11 @@ impl Batch {
         if !task.implicit && !task.handler && (!self.is_selected(task) || !self.has_started(task, hosts)) {
             return;
         }
-        let hosts = self.at(task, hosts);
+        self.fail_with_others();
+        let hosts = match self.apart {
+            Some(_) => self.at(task, &self.hosts.active(hosts)),
+            None => self.at(task, hosts),
+        };
         let hosts = self.of_role(task, &hosts);
         let Some(first) = hosts.first() else { return };
         if task.resolved.as_ref().is_some_and(|action| &*action.name == "meta") {

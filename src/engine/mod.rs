@@ -38,6 +38,7 @@ mod python;
 mod remote;
 mod reserved;
 mod results;
+mod routes;
 mod run;
 mod shared;
 mod strategy;

@@ -23,8 +23,20 @@ impl HostRemote<'_> {
                 let files = request.args.get("files").and_then(Value::as_list).map_or(0, <[Value]>::len);
                 Ok(Outcome::default().with("differing", Value::list((0..files).map(Value::from))))
             }
+            "async_status" => self.job_state(request, why).await,
             _ => self.python_self(request, why).await,
         }
+    }
+
+    /// A job's state; ansible-core's action says where its file is, not the module.
+    async fn job_state(&self, request: Request, why: &str) -> Result<Outcome> {
+        let text = |name: &str| request.args.get(name).map(Value::to_text).unwrap_or_default();
+        let folder = self.expanded(&text("_async_dir")).await?;
+        let key = if text("mode") == "cleanup" { "erased" } else { "results_file" };
+        let path = format!("{}/{}", folder.trim_end_matches('/'), text("jid"));
+        let mut outcome = self.python_self(request, why).await?;
+        outcome.result.set_default(key, path);
+        Ok(outcome)
     }
 
     /// The same for many at once; the first that fails is the last.
@@ -92,6 +104,8 @@ struct Delivery<'a> {
     label: Value,
     limit: i64,
     of_content: bool,
+    /// Whether `copy` runs even where the content is there.
+    always: bool,
     why: &'a str,
 }
 
@@ -111,7 +125,8 @@ impl<'a> Delivery<'a> {
         let label = args.remove("_label").unwrap_or_default();
         let limit = args.remove("_diff_limit").and_then(|limit| limit.as_int()).unwrap_or(deliver::DIFF_LIMIT);
         let of_content = args.remove("_content").is_some();
-        Self { remote, context, args, label, limit, of_content, why }
+        let always = args.remove("_always").is_some();
+        Self { remote, context, args, label, limit, of_content, always, why }
     }
 
     async fn run(mut self, upload: Option<Upload>) -> Result<Outcome> {
@@ -140,7 +155,7 @@ impl<'a> Delivery<'a> {
         if seen.there && !force {
             return Ok(Outcome::changed(false).with("_ansible_kept", true));
         }
-        let same = seen.checksum == checksum;
+        let same = !self.always && seen.checksum == checksum;
         let mut outcome =
             if same { self.attributes(&file, follow).await? } else { self.content(&file, &seen, upload).await? };
         if outcome.get("diff").is_none() {

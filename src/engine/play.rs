@@ -97,6 +97,8 @@ pub(super) async fn run(
             started: played.started,
             custom_stats: played.custom_stats.clone(),
             apart: None,
+            failures: 0,
+            begun: false,
             pinned: false,
             debugs: super::strategy::debugs(shared, play),
         };

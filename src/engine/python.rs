@@ -10,7 +10,7 @@ use crate::diag::{Error, Result};
 use crate::host::words;
 use crate::modules::programs;
 use crate::proto::{Context, FileKind, FileModule, Outcome, Request, printed_text};
-use crate::python::{self, Alone, Code, Job, Looked, Pack, Packer, Places, Printed, Read};
+use crate::python::{self, Alone, Code, Extensions, Job, Looked, Pack, Packer, Places, Printed, Profile, Read};
 use crate::template::{Scope, Var};
 use crate::value::{Dict, JsonStyle, Value, str_repr, write_json};
 use std::collections::HashMap;
@@ -28,7 +28,8 @@ const FALLBACK: &str = "/usr/bin/python3";
 pub(super) struct FileModules {
     packer: Packer,
     moved: Arc<OnceLock<Value>>,
-    modules: Mutex<HashMap<Arc<str>, Arc<Module>>>,
+    /// By their paths and what runs beside them.
+    modules: Mutex<HashMap<(Arc<str>, Vec<String>), Arc<Module>>>,
     /// Hosts' interpreters, where they were looked for; empty where there is none, which no native module minds.
     discovered: Mutex<HashMap<Arc<str>, String>>,
 }
@@ -80,16 +81,22 @@ impl HostRemote<'_> {
         context: Context,
     ) -> Result<Outcome> {
         let shared = &self.task.shared;
-        let module = shared.file_modules.module(shared, name, path)?;
+        let extensions = self.extensions()?;
+        let module = shared.file_modules.module(shared, name, path, &extensions);
+        shared.tell_notes();
+        let module = module?;
         shared.verbose(3, None, || format!("Using module file {path}"));
         self.make_way(name).await;
         let chosen = self.interpreter(&module.looked).await?;
         let mut args = args;
         self.tell(name, &mut args, &context);
-        let file = self.file(&module, path, &chosen)?;
+        if module.pack.as_ref().is_some_and(|pack| pack.profile == Profile::Modern) {
+            args = args.iter().map(|(name, value)| (name.clone(), python::modern(value))).collect();
+        }
+        let file = self.file(&module, path, &chosen, &extensions)?;
         let upload = || match (&module.pack, &module.looked.text) {
             (Some(pack), _) => Upload::Bytes(pack.zip()),
-            (None, Some(text)) => Upload::Bytes(filled(text, &module.looked, &chosen.line, &args, shared).into_bytes()),
+            (None, Some(text)) => Upload::Bytes(filled(text, &module.looked, &chosen.line, &args, shared)),
             (None, None) => Upload::File(PathBuf::from(&**path)),
         };
         let request =
@@ -99,7 +106,7 @@ impl HostRemote<'_> {
             Err(ConnectionError::NoAgent(text)) => self.alone(&file, &chosen, &upload(), args, &context, text).await?,
             Err(error) => return self.lost(error),
         };
-        Ok(self.finish(&outcome, &chosen))
+        Ok(self.finish(&outcome, &chosen, name, path))
     }
 
     /// Runs it where no agent runs: all of it as one script, but for a program, which is put there before.
@@ -148,7 +155,7 @@ impl HostRemote<'_> {
             Ok(output) => Ok(Outcome::default()
                 .with("rc", i64::from(output.rc))
                 .with("stdout", printed_text(&output.stdout))
-                .with("stderr", String::from_utf8_lossy(&output.stderr).as_ref())),
+                .with("stderr", printed_text(&output.stderr))),
             Err(error) => self.lost(error),
         }
     }
@@ -158,13 +165,14 @@ impl HostRemote<'_> {
         let shared = &self.task.shared;
         let name = "async_wrapper";
         let Some(path) = shared.loader.catalogue().file_of(name) else { return Err(Error::unsupported(missing(name))) };
-        let module = shared.file_modules.module(shared, "ansible.legacy.async_wrapper", &path)?;
+        let module =
+            shared.file_modules.module(shared, "ansible.legacy.async_wrapper", &path, &Extensions::default())?;
         let Some(pack) = &module.pack else { return Err(Error::unsupported(missing(name))) };
         Ok((pack.zip(), pack.import.clone(), self.interpreter(&module.looked).await?.line))
     }
 
     /// Reads what was printed.
-    fn finish(&self, outcome: &Outcome, chosen: &Chosen) -> Outcome {
+    fn finish(&self, outcome: &Outcome, chosen: &Chosen, name: &str, path: &str) -> Outcome {
         if outcome.get("stdout").is_none() {
             let mut outcome = outcome.clone();
             self.note(&mut outcome);
@@ -172,9 +180,14 @@ impl HostRemote<'_> {
         }
         let text = |key: &str| outcome.get(key).map(Value::to_text).unwrap_or_default();
         let rc = outcome.get("rc").and_then(Value::as_int).unwrap_or_default();
-        let printed = Printed { rc, stdout: text("stdout"), stderr: text("stderr") };
+        let printed =
+            Printed { rc, stdout: text("stdout"), stderr: text("stderr"), name: name.into(), path: path.into() };
         let strict = self.task.shared.settings.flag("MODULE_STRICT_UTF8_RESPONSE");
         let mut read = python::read(&printed, &chosen.line, self.keeps_traces(), strict);
+        if read.replaced {
+            let text = "Non UTF-8 encoded data replaced with \"?\" while displaying text to stdout/stderr.";
+            self.task.shared.warn(text.to_owned());
+        }
         self.heard(&mut read);
         let own = read.outcome.result.remove("warnings");
         let mut warnings: Vec<Value> = read.warnings.iter().map(|text| Value::from(text.as_str())).collect();
@@ -251,12 +264,25 @@ impl HostRemote<'_> {
         }
     }
 
-    fn file(&self, module: &Module, path: &str, chosen: &Chosen) -> Result<FileModule> {
+    /// What is to run beside modules in Python, by variables and settings.
+    fn extensions(&self) -> Result<Extensions> {
+        let settings = &self.task.shared.settings;
+        Extensions::of(|name| {
+            let variable = self.variable(&format!("_ansible{}", name.to_lowercase()));
+            variable.or_else(|| Some(settings.get(name).clone()))
+        })
+    }
+
+    /// Whether the user asks to see modules as files of Python: to keep them, or to look into them as they run.
+    pub(super) fn wants_files(&self) -> Result<bool> {
+        let shared = &self.task.shared;
+        let asks = shared.settings.flag("DEFAULT_KEEP_REMOTE_FILES") || !self.extensions()?.is_empty();
+        Ok(asks && shared.loader.catalogue().installed().is_some())
+    }
+
+    fn file(&self, module: &Module, path: &str, chosen: &Chosen, extensions: &Extensions) -> Result<FileModule> {
         let settings = &self.task.shared.settings;
         let interpreter = words::split(&chosen.line).map_err(Error::action)?;
-        let limit = self.variable("ansible_python_module_rlimit_nofile");
-        let limit = limit.unwrap_or_else(|| settings.get("PYTHON_MODULE_RLIMIT_NOFILE").clone());
-        let nofile = limit.to_text().trim().parse().unwrap_or_default();
         let name = Path::new(path).file_name().unwrap_or_default().to_string_lossy().into_owned();
         let unprivileged = self.target.escalation.as_ref().is_some_and(|become_| become_.user != "root");
         let pack = module.pack.as_ref();
@@ -266,11 +292,42 @@ impl HostRemote<'_> {
             file: name,
             pack: pack.map(|pack| pack.id.clone()).unwrap_or_default(),
             base: pack.map(|pack| pack.base.clone()).unwrap_or_default(),
+            profile: pack.map(|pack| pack.profile.name().to_owned()).unwrap_or_default(),
+            extensions: pack.map(|pack| extensions.told(pack.sources())).unwrap_or_default(),
             interpreter,
-            nofile,
+            nofile: self.nofile()?,
             keep: settings.flag("DEFAULT_KEEP_REMOTE_FILES"),
             tmpdir: !unprivileged,
         })
+    }
+
+    /// How many files a module and what it runs may have open; 0 leaves it to the host.
+    pub(super) fn nofile(&self) -> Result<u64> {
+        let number = |limit: Value| match &limit {
+            Value::Bool(yes) => Ok(i64::from(*yes)),
+            Value::Int(number) => Ok(*number),
+            Value::Float(number) => Ok(*number as i64),
+            Value::Str(text) => text.as_str().trim().parse().map_err(|_| {
+                let text = str_repr(text.as_str());
+                Error::user(format!("invalid literal for int() with base 10: {text}"))
+            }),
+            other => {
+                let kind = match other {
+                    Value::List(_) => "_AnsibleTaggedList",
+                    Value::Dict(_) => "_AnsibleTaggedDict",
+                    other => other.type_name(),
+                };
+                let text = "int() argument must be a string, a bytes-like object or a real number";
+                Err(Error::user(format!("{text}, not '{kind}'")))
+            }
+        };
+        let setting = self.task.shared.settings.get("PYTHON_MODULE_RLIMIT_NOFILE");
+        let limit = match self.vars.get("ansible_python_module_rlimit_nofile")? {
+            Some(Var::Value(value)) => self.task.shared.templar.render_value(&value, &self.vars)?,
+            _ => Some(setting.clone()),
+        };
+        let limit = limit.map(number).transpose()?.unwrap_or_default();
+        Ok(limit.try_into().unwrap_or_default())
     }
 
     /// A variable of the host that the module runs on, rendered.
@@ -420,17 +477,18 @@ impl HostRemote<'_> {
 }
 
 impl FileModules {
-    fn module(&self, shared: &Shared, name: &str, path: &Arc<str>) -> Result<Arc<Module>> {
+    fn module(&self, shared: &Shared, name: &str, path: &Arc<str>, extensions: &Extensions) -> Result<Arc<Module>> {
         let mut known = self.modules.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(module) = known.get(path) {
+        let key = (path.clone(), extensions.modules().collect());
+        if let Some(module) = known.get(&key) {
             return Ok(Arc::clone(module));
         }
-        let module = Arc::new(self.read(shared, name, path)?);
-        known.insert(path.clone(), Arc::clone(&module));
+        let module = Arc::new(self.read(shared, name, path, extensions)?);
+        known.insert(key, Arc::clone(&module));
         Ok(module)
     }
 
-    fn read(&self, shared: &Shared, name: &str, path: &str) -> Result<Module> {
+    fn read(&self, shared: &Shared, name: &str, path: &str, extensions: &Extensions) -> Result<Module> {
         let content = std::fs::read(path).map_err(|error| Error::action(format!("{path}: {error}")))?;
         let looked = python::look(&content).ok_or_else(|| {
             Error::unsupported(format!("the module {name} is written in PowerShell ({path}), which rplay does not run"))
@@ -438,15 +496,14 @@ impl FileModules {
         if looked.shebang.is_empty() && !matches!(looked.kind, FileKind::Binary | FileKind::Packed) {
             return Err(Error::user(format!("module ({name}) is missing interpreter line")));
         }
-        check_collection(shared, path)?;
         let pack = match (&looked.text, looked.kind) {
-            (Some(text), FileKind::Packed) => Some(self.pack(shared, name, path, text)?),
+            (Some(text), FileKind::Packed) => Some(self.pack(shared, name, path, text, extensions)?),
             _ => None,
         };
         Ok(Module { looked, pack })
     }
 
-    fn pack(&self, shared: &Shared, name: &str, path: &str, text: &str) -> Result<Pack> {
+    fn pack(&self, shared: &Shared, name: &str, path: &str, text: &[u8], extensions: &Extensions) -> Result<Pack> {
         let catalogue = shared.loader.catalogue();
         let Some(installed) = catalogue.installed() else {
             return Err(Error::unsupported(missing(name)));
@@ -459,7 +516,13 @@ impl FileModules {
             collections: catalogue.collections().clone(),
             moved: Arc::clone(&self.moved),
         };
-        self.packer.pack(&import_name(name, path, installed)?, text, &places)
+        let import = import_name(name, path, installed)?;
+        let profile = match shared.settings.flag("_MODULE_METADATA") {
+            true => python::profile(&String::from_utf8_lossy(text))?,
+            false => Profile::Legacy,
+        };
+        let module = python::Module { import: &import, path: Path::new(path), text, profile };
+        self.packer.pack(&module, extensions, &places)
     }
 }
 
@@ -497,28 +560,6 @@ pub(super) fn can_run(shared: &Shared, path: &str) -> bool {
     shared.loader.catalogue().installed().is_some() || !packed()
 }
 
-/// Warns of a collection that does not support this release, or refuses it, as the setting says.
-fn check_collection(shared: &Shared, path: &str) -> Result<()> {
-    let mut parts = path.rsplit_once("/ansible_collections/").map_or("", |(_, inside)| inside).split('/');
-    let (Some(namespace), Some(name)) = (parts.next(), parts.next()) else { return Ok(()) };
-    let catalogue = shared.loader.catalogue();
-    let collection = format!("{namespace}.{name}");
-    let Some(wanted) = catalogue.collections().requires(&collection) else { return Ok(()) };
-    let version = catalogue.installed().map_or(VERSION, |found| found.version());
-    if python::satisfies(version, &wanted) {
-        return Ok(());
-    }
-    let text = format!("Collection {collection} does not support Ansible version {version}");
-    match shared.settings.text("COLLECTIONS_ON_ANSIBLE_VERSION_MISMATCH") {
-        Some("error") => Err(Error::user(text)),
-        Some("ignore") => Ok(()),
-        _ => {
-            shared.warn(text);
-            Ok(())
-        }
-    }
-}
-
 /// The name by which a module is imported on the host.
 fn import_name(name: &str, path: &str, installed: &Installed) -> Result<String> {
     let core = installed.site().join("ansible/modules");
@@ -539,20 +580,23 @@ fn import_name(name: &str, path: &str, installed: &Installed) -> Result<String> 
 
 /// The text of a module that is no Python module of today's, with its interpreter and, where it wants them in its
 /// text, its arguments.
-fn filled(text: &str, looked: &Looked, line: &str, args: &Dict, shared: &Shared) -> String {
-    let first = text.lines().next().unwrap_or_default();
-    let mut text = format!("#!{line}{}", &text[first.len()..]);
+fn filled(text: &[u8], looked: &Looked, line: &str, args: &Dict, shared: &Shared) -> Vec<u8> {
+    let rest = text.iter().position(|&byte| byte == b'\n').map_or(&[][..], |end| &text[end..]);
+    let mut text = format!("#!{line}").into_bytes();
+    text.extend_from_slice(rest);
     if looked.kind == FileKind::Whole {
         let json = write_json(&args.clone().into(), JsonStyle::default());
         let special = shared.settings.list("DEFAULT_SELINUX_SPECIAL_FS").join(",");
         let facility = args.get("_ansible_syslog_facility").map(Value::to_text).unwrap_or_default();
         let version = args.get("_ansible_version").map(Value::to_text).unwrap_or_default();
-        text = text
-            .replace("\"<<ANSIBLE_VERSION>>\"", &str_repr(&version))
-            .replace("\"<<INCLUDE_ANSIBLE_MODULE_COMPLEX_ARGS>>\"", &format!("b{}", str_repr(&json)))
-            .replace("<<SELINUX_SPECIAL_FILESYSTEMS>>", &special)
-            .replace(python::JSON_ARGS, &json)
-            .replace("syslog.LOG_USER", &format!("syslog.{facility}"));
+        let words = [
+            ("\"<<ANSIBLE_VERSION>>\"", str_repr(&version)),
+            ("\"<<INCLUDE_ANSIBLE_MODULE_COMPLEX_ARGS>>\"", format!("b{}", str_repr(&json))),
+            ("<<SELINUX_SPECIAL_FILESYSTEMS>>", special),
+            (python::JSON_ARGS, json),
+            ("syslog.LOG_USER", format!("syslog.{facility}")),
+        ];
+        text = words.iter().fold(text, |text, (from, to)| python::replaced(&text, from, to));
     }
     text
 }

@@ -10,12 +10,16 @@ use crate::actions::{BoxFuture, Remote};
 use crate::connection::{Connection, ConnectionError, Raw, Target, Transport, Upload};
 use crate::content::ActionKind;
 use crate::diag::{Error, Kind, Remark, Remarks, Result};
+use crate::modules::deliver;
 use crate::modules::many::{self, Step};
 use crate::proto::{Context, Outcome, Request};
 use crate::value::{Dict, Value};
 use crate::vars::HostScope;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+
+/// Why a module is a file on a host that has an agent.
+const ASKED: &str = "modules are asked for as files";
 
 /// A host as a task reaches it: made at once, connected when it is first used.
 pub(super) struct HostRemote<'a> {
@@ -125,6 +129,10 @@ impl<'a> HostRemote<'a> {
     /// Runs a native module, by the agent or, where none runs, as its Python self.
     async fn asked(&self, request: Request, upload: Option<Upload>, only: bool) -> Result<Outcome> {
         match self.connection().agentless().await {
+            Ok(None) if self.is_file(&request.module)? => {
+                self.turn().await?;
+                return self.plainly(request, upload, ASKED).await;
+            }
             Ok(None) => {}
             Ok(Some(why)) => {
                 self.turn().await?;
@@ -143,11 +151,14 @@ impl<'a> HostRemote<'a> {
     /// Where this is the `only` request of an item, the next item's follows it at once.
     async fn native(
         &self,
-        request: Request,
+        mut request: Request,
         upload: Option<Upload>,
         only: bool,
     ) -> Result<Result<Outcome, ConnectionError>> {
         self.turn().await?;
+        if request.context.nofile.is_none() {
+            request.context.nofile = Some(self.nofile()?);
+        }
         self.make_way(&request.module).await;
         let named = request.context.python.is_some();
         let of_job = request.module == "async_status";
@@ -219,11 +230,10 @@ impl<'a> HostRemote<'a> {
         let cause = outcome.get("_ansible_cause").map(Value::to_text);
         let error = match cause {
             // A crash has its cause in its words already.
-            Some(cause) => {
-                let own = message.strip_suffix(&cause).and_then(|own| own.strip_suffix(": "));
-                let own = own.map_or_else(|| message.to_owned(), |own| format!("{own}."));
-                Error::user(cause).context(own)
-            }
+            Some(cause) => match message.strip_suffix(&cause).and_then(|own| own.strip_suffix(": ")) {
+                Some(own) => Error::user(cause.as_str()).apart().context(format!("{own}.")),
+                None => Error::user(cause).context(message),
+            },
             None => Error::user(message),
         };
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.context("Module failed."));
@@ -285,6 +295,7 @@ impl Remote for HostRemote<'_> {
         Box::pin(async move {
             self.turn().await?;
             match self.connection().agentless().await {
+                Ok(None) if self.are_files(&steps)? => return self.plainly_many(steps, &context, ASKED).await,
                 Ok(None) => {}
                 Ok(Some(why)) => return self.plainly_many(steps, &context, &why).await,
                 Err(error) => return self.lost(error).map(|outcome| vec![outcome]),
@@ -404,6 +415,25 @@ impl Remote for HostRemote<'_> {
 }
 
 impl HostRemote<'_> {
+    /// Whether a native module is to run as the file that it stands for.
+    fn is_file(&self, module: &str) -> Result<bool> {
+        let has_file = || {
+            let name = if module == "shell" { "command" } else { module };
+            matches!(module, deliver::NAME | deliver::DIFFERING)
+                || self.task.shared.loader.catalogue().file_of(name).is_some()
+        };
+        Ok(self.wants_files()? && has_file())
+    }
+
+    fn are_files(&self, steps: &[Step]) -> Result<bool> {
+        for step in steps {
+            if !self.is_file(step.module)? {
+                return Ok(false);
+            }
+        }
+        Ok(!steps.is_empty())
+    }
+
     /// What `module_defaults` gives a module, rendered.
     fn defaults(&self, fqcn: &str) -> Result<Dict> {
         let keywords = Keywords { shared: &self.task.shared, task: &self.task.task, scope: &self.task.scope };

@@ -131,6 +131,8 @@ impl Batch {
                         facts.insert(GATHERED, true);
                     }
                     targets.iter().for_each(|host| self.shared.store.add_facts(host, &facts));
+                    // A cache that took nothing.
+                    self.shared.tell_notices(self.shared.store.take_notices());
                 }
                 // These are apart, see `add_all`.
                 Effect::AddHost { .. } | Effect::AddGroup { .. } => {}

@@ -7,6 +7,7 @@ use super::lacking;
 use super::options::Options;
 use super::play;
 use super::python::{self, FileModules};
+use super::routes::Routed;
 use super::shared::{Cancel, Shared};
 use super::strategy;
 use crate::actions::ActionDef;
@@ -15,14 +16,16 @@ use crate::connection::{self, Pool};
 use crate::content::ActionKind;
 use crate::diag::{Error, Result};
 use crate::event::{Event, HostStats, Stats, Terminal};
+use crate::host::errors;
 use crate::inventory::{Loaded, Mismatch, Notice, Reader, VarsFiles, limit_patterns, world};
 use crate::load::{self, Loader};
 use crate::playbook::Play;
-use crate::template::Templar;
+use crate::template::{Templar, Untrusted};
 use crate::value::{Dict, Text, Value};
 use crate::vars::{CachePlugin, FactCache, Fixed, PlainScope, Store, parse_extra_vars, to_value};
 use crate::vault::Secrets;
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -215,7 +218,14 @@ impl Run {
         let extensions = self.config.settings.list("DEFAULT_JINJA2_EXTENSIONS").into_iter().map(str::to_owned);
         let broken = self.config.settings.flag("ALLOW_BROKEN_CONDITIONALS");
         let templar = self.templar.take().unwrap_or_default().with_extensions(extensions);
-        let templar = Arc::new(templar.with_broken_conditionals(broken));
+        let untrusted = match self.config.settings.text("_TEMPLAR_UNTRUSTED_TEMPLATE_BEHAVIOR") {
+            Some("error") => Untrusted::Fail,
+            Some("warning") => Untrusted::Warn,
+            _ => Untrusted::Ignore,
+        };
+        let routes = Arc::new(Routed(Arc::clone(loader.catalogue())));
+        let templar = templar.with_broken_conditionals(broken).with_untrusted(untrusted).with_routes(routes);
+        let templar = Arc::new(templar);
         let sources = self.read_inventory(&extra, &templar, &mut notices);
         emitter.notices(notices);
         let Sources { reader, loaded, limit } = sources?;
@@ -238,7 +248,7 @@ impl Run {
             console: self.console,
             unstepped: AtomicBool::new(false),
             cancel: self.cancel,
-            forks: Arc::new(Semaphore::new(forks)),
+            forks: Arc::new(Semaphore::new(connection::most_forks(forks))),
             actions: self.actions,
             emitter,
             ids: AtomicU64::new(1),
@@ -379,6 +389,7 @@ fn pool_settings(
         agents,
         environment: Some(around.env.iter().map(|(name, value)| (name.into(), value.into())).collect()),
         cwd: Some(around.cwd.clone().into()),
+        open_files: around.open_files,
         verbose: connection::Verbose::new(move |level, host, text| {
             emitter.verbose(level, Some(&Arc::from(host)), || text.to_owned());
         }),
@@ -530,9 +541,17 @@ impl State {
         let path = format!("{}/{stem}.retry", folder.trim_end_matches('/'));
         hosts.sort_unstable();
         let text: String = hosts.iter().map(|host| format!("{host}\n")).collect();
-        match std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, text)) {
+        let made = std::fs::create_dir_all(folder).map_err(|error| {
+            let why = errors::os_error_bytes(&error, errors::first_missing(folder));
+            format!("Unable to create local directories '{folder}': {why}")
+        });
+        // Only a file that cannot be opened is named.
+        let opened = made.and_then(|()| std::fs::File::create(&path).map_err(|error| errors::os_error(&error, &path)));
+        let written =
+            opened.and_then(|mut file| file.write_all(text.as_bytes()).map_err(|error| errors::plain(&error)));
+        match written {
             Ok(()) => shared.emit(&Event::Message(format!("\tto retry, use: --limit @{path}"))),
-            Err(error) => shared.warn(format!("Could not create retry file '{path}'.\n\t{error}")),
+            Err(why) => shared.warn(format!("Could not create retry file '{path}'.\n\t{why}")),
         }
     }
 

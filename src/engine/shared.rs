@@ -6,7 +6,7 @@ use super::python::FileModules;
 use crate::actions::ActionDef;
 use crate::config::{Settings, Surroundings};
 use crate::connection::Pool;
-use crate::diag::Result;
+use crate::diag::{Error, Remark, Result};
 use crate::event::{Event, Terminal};
 use crate::inventory::{Inventory, Mismatch, Notice, Reader};
 use crate::load::Loader;
@@ -99,6 +99,18 @@ impl Shared {
         }
         self.tell_notices(self.store.take_notices());
         self.tell_templates();
+    }
+
+    /// The name that a plugin's full name leads to, by what installed collections say of it.
+    pub fn plugin(&self, kind: &str, name: &str) -> Result<String> {
+        if !crate::content::is_full(name) || name.starts_with("ansible.") {
+            return Ok(name.to_owned());
+        }
+        let (target, marks) = self.loader.catalogue().collections().plugin(kind, name).map_err(Error::user)?;
+        for mark in marks {
+            self.emit(&Event::Deprecated(Remark::marked(&Arc::new(mark), None).text()));
+        }
+        Ok(target)
     }
 
     /// Says what rendering had to say.

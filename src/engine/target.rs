@@ -9,6 +9,7 @@ use crate::argspec::boolean;
 use crate::connection::{Become, METHODS, Method, Secret, Ssh, Target, Transport};
 use crate::diag::{Error, Result};
 use crate::playbook::Common;
+use crate::template::short_name;
 use crate::value::Value;
 use crate::vars::HostScope;
 use std::sync::Arc;
@@ -37,7 +38,8 @@ impl Keywords<'_> {
                 }
             },
         };
-        let transport = match connection.rsplit('.').next().unwrap_or_default() {
+        let connection = self.shared.plugin("connection", &connection)?;
+        let transport = match short_name(&connection) {
             "local" => Transport::Local,
             "ssh" | "smart" => Transport::Ssh(Box::new(self.ssh(&vars, delegated.is_some())?)),
             // Its collection is what can be missing of a name with dots; those without are known.
@@ -139,7 +141,7 @@ impl Keywords<'_> {
         let method = method
             .or_else(|| self.option(&options.become_method, "DEFAULT_BECOME_METHOD"))
             .unwrap_or_else(|| "sudo".into());
-        let plugin = become_plugin(&method)?;
+        let plugin = become_plugin(&self.shared.plugin("become", &method)?)?;
         let own = |what: &str| format!("ansible_{}_{what}", plugin.named);
         // Of several variables, the last one counts.
         let user = match vars.text(&[&own("user"), "ansible_become_user"])? {

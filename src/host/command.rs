@@ -161,13 +161,14 @@ impl<'a> Command<'a> {
 
     fn spawn(&self) -> io::Result<Child> {
         let (program, args) = self.argv.split_first().ok_or_else(|| io::Error::other("no command"))?;
-        let mut command = match self.umask {
-            Some(mask) => {
+        let before = self.before(program);
+        let mut command = match before.as_str() {
+            "" => std::process::Command::new(program),
+            before => {
                 let mut shell = std::process::Command::new("/bin/sh");
-                shell.arg("-c").arg(format!("umask {mask:04o} && exec \"$0\" \"$@\"")).arg(program);
+                shell.arg("-c").arg(format!("{before}exec \"$0\" \"$@\"")).arg(program);
                 shell
             }
-            None => std::process::Command::new(program),
         };
         if self.bare {
             command.env_clear();
@@ -180,6 +181,21 @@ impl<'a> Command<'a> {
         }
         command.stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
         spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()))
+    }
+
+    /// What a shell does before it becomes the program: what would change the agent as well, if that did it.
+    fn before(&self, program: &OsStr) -> String {
+        let mut before = self.umask.map(|mask| format!("umask {mask:04o} && ")).unwrap_or_default();
+        // Why a program cannot be started is told better without a shell.
+        let name = program.to_string_lossy();
+        let starts = || match (name.contains('/'), self.cwd.as_deref().or(self.env.folder())) {
+            (true, Some(cwd)) => super::env::executable(&cwd.join(program)),
+            _ => self.env.find_program(&name).is_some(),
+        };
+        if let Some(most) = self.env.nofile().filter(|_| starts()) {
+            before.push_str(&format!("ulimit -S -n {most} && "));
+        }
+        before
     }
 
     fn collect(&self, child: &mut Child) -> io::Result<Output> {

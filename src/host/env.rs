@@ -15,17 +15,31 @@ pub struct Env {
     over: BTreeMap<String, String>,
     /// Where children start that are told no other place; else it is the agent's.
     folder: Option<PathBuf>,
+    /// How many files children may have open; 0 is as many as the agent.
+    nofile: u64,
 }
 
 impl Env {
     /// The login's environment with some variables set.
     pub fn new(over: &[(String, String)]) -> Self {
-        Self { over: over.iter().cloned().collect(), folder: None }
+        Self { over: over.iter().cloned().collect(), folder: None, nofile: 0 }
     }
 
     /// Lets children start in a folder.
     pub fn start_in(&mut self, folder: &Path) {
         self.folder = Some(folder.to_owned());
+    }
+
+    /// Limits how many files children may have open; 0 leaves it.
+    pub fn limit_open_files(&mut self, most: u64) {
+        self.nofile = most;
+    }
+
+    /// The limit of open files that children get, where it is another than the agent's.
+    pub fn nofile(&self) -> Option<u64> {
+        let limits = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+        let wanted = limits.maximum.map_or(self.nofile, |most| self.nofile.min(most));
+        (self.nofile > 0 && limits.current != Some(wanted)).then_some(wanted)
     }
 
     /// The folder in which children start.

@@ -33,6 +33,19 @@ pub fn os_error_bytes(error: &io::Error, path: impl AsRef<Path>) -> String {
     format!("{}: {}", plain(error), repr(&bytes))
 }
 
+/// The folder that Python would have been making when it could not make this one.
+pub fn first_missing(folder: &(impl AsRef<Path> + ?Sized)) -> &Path {
+    let folder = folder.as_ref();
+    let missing = folder.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists());
+    missing.last().unwrap_or(folder)
+}
+
+/// The error of the system at the end of a sentence, without its path.
+pub fn cause(sentence: &str) -> &str {
+    let cause = sentence.rfind("[Errno ").map_or(sentence, |at| &sentence[at..]);
+    cause.split_once(": ").map_or(cause, |(words, _)| words)
+}
+
 /// `str(OSError)` for a call with two paths, such as a rename or a link.
 pub fn os_error_two(error: &io::Error, from: &Path, to: &Path) -> String {
     let bytes = Value::Bytes(to.as_os_str().as_bytes().into());

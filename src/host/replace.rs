@@ -200,11 +200,18 @@ pub fn backup(env: &Env, path: &Path) -> io::Result<PathBuf> {
     let name = backup_name(env, path);
     let meta = fs::metadata(path)?;
     let mut target = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&name)?;
-    io::copy(&mut File::open(path)?, &mut target)?;
-    may_be_forbidden(lchown(&name, Some(meta.uid()), Some(meta.gid())))?;
-    copy_xattrs(path, &name);
-    fs::set_permissions(&name, Permissions::from_mode(meta.mode() & mode::BITS))?;
-    copy_times(&meta, &name)?;
+    let mut copy = || {
+        io::copy(&mut File::open(path)?, &mut target)?;
+        may_be_forbidden(lchown(&name, Some(meta.uid()), Some(meta.gid())))?;
+        copy_xattrs(path, &name);
+        fs::set_permissions(&name, Permissions::from_mode(meta.mode() & mode::BITS))?;
+        copy_times(&meta, &name)
+    };
+    if let Err(error) = copy() {
+        // Half a backup is none.
+        drop(fs::remove_file(&name));
+        return Err(error);
+    }
     Ok(name)
 }
 

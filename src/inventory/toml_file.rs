@@ -4,7 +4,7 @@ use super::NewHost;
 use super::ini_file::expand_pattern;
 use super::source::{Reading, read_text};
 use crate::diag::{Error, Origin, Result};
-use crate::value::{Date, DateTime, Text, Value, str_repr};
+use crate::value::{Date, DateTime, Text, Time, Value, str_repr};
 use toml::Table;
 use toml::value::{Datetime, Offset};
 
@@ -116,7 +116,7 @@ impl Toml<'_> {
     }
 }
 
-/// A date, a date with a time, or the text of a time alone, for which there is no type.
+/// A date, a date with a time, or a time alone.
 fn date(moment: &Datetime) -> Value {
     let date = moment.date.map(|date| Date { year: date.year.into(), month: date.month, day: date.day });
     let Some(time) = moment.time else { return date.map_or(Value::Null, Value::Date) };
@@ -125,13 +125,10 @@ fn date(moment: &Datetime) -> Value {
         Offset::Custom { minutes } => i32::from(minutes) * 60,
     });
     let (second, micro) = (time.second.unwrap_or_default(), time.nanosecond.unwrap_or_default() / 1000);
-    let of = |date| DateTime { date, hour: time.hour, minute: time.minute, second, micro, offset };
+    let time = Time { hour: time.hour, minute: time.minute, second, micro };
     match date {
-        Some(date) => Value::DateTime(of(date)),
-        None => {
-            let text = of(Date { year: 1, month: 1, day: 1 }).to_string();
-            Value::str(text.split_once(' ').map_or("", |(_, time)| time))
-        }
+        Some(date) => Value::DateTime(DateTime { offset, ..time.on(date) }),
+        None => Value::Time(time),
     }
 }
 

@@ -101,7 +101,11 @@ impl Loader {
         let mut with_vars = task.as_ref().clone();
         with_vars.common.vars.update(request.vars);
         let wanted = reading.wanted(&with_vars, &role, &text_of(&name), from, public, false, &within)?;
-        let shown = wanted.found.name.clone();
+        let found = &wanted.found;
+        let shown = match &found.collection {
+            Some(collection) => format!("{collection}.{}", found.name),
+            None => found.name.clone(),
+        };
         let frame = include_frame(request, &wanted.found.path, apply);
         let used = reading.role(wanted, User { frame: &frame, parents: parents_of(&within) })?;
         let (mut handlers, imported) = brought(reading.imported);

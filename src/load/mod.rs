@@ -19,7 +19,7 @@ mod scope;
 mod tasks;
 
 use crate::config::Config;
-use crate::content::{Catalogue, Installation, Said};
+use crate::content::{Catalogue, Installation, Mismatch, Said};
 use crate::diag::{Error, Result};
 use crate::playbook::{Frame, Note, Notes, RoleUse, Surroundings};
 use crate::value::{Dict, Text, Value};
@@ -103,6 +103,11 @@ impl Loader {
         }
         texts("DEFAULT_ACTION_PLUGIN_PATH").iter().for_each(|folder| catalogue.add_plugins(folder));
         catalogue.collections().validate_groups(config.settings.flag("VALIDATE_ACTION_GROUP_METADATA"));
+        catalogue.collections().mind_versions(match config.settings.text("COLLECTIONS_ON_ANSIBLE_VERSION_MISMATCH") {
+            Some("error") => Mismatch::Refuse,
+            Some("ignore") => Mismatch::Ignore,
+            _ => Mismatch::Warn,
+        });
         let notes = Notes::default();
         let filters = config.settings.text("PLUGIN_FILTERS_CFG");
         let mut refused = None;

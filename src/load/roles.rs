@@ -120,6 +120,7 @@ impl Reading<'_> {
             roles_path: &settings.roles_path,
             beside,
             collection_paths: &paths,
+            refused: &|collection| self.loader.catalogue.collections().refused(collection).is_some(),
             collections,
             home: &settings.home,
             cwd: &settings.cwd,

@@ -191,7 +191,8 @@ fn make_folders(call: &mut Call<'_>, dest: &mut String) -> Result<Step, Outcome>
     }
     let new: Vec<&Path> =
         Path::new(&folder).ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists()).collect();
-    fs::create_dir_all(&folder).map_err(|e| Outcome::crashed(errors::os_error_bytes(&e, &folder)))?;
+    fs::create_dir_all(&folder)
+        .map_err(|e| Outcome::crashed(errors::os_error_bytes(&e, errors::first_missing(&folder))))?;
     let mut args = FileArgs::of(call, dest);
     args.mode = call.args.value("directory_mode").clone();
     for path in new.into_iter().rev() {
@@ -250,9 +251,11 @@ fn put(call: &Call<'_>, source: &Source, dest: &str) -> Result<Option<PathBuf>, 
     let mut backup = None;
     if call.args.bool("backup") && path.exists() {
         let made = replace::backup(&call.env, path);
-        backup = Some(
-            made.map_err(|e| Outcome::crashed(format!("Could not make backup of '{dest}': {}", errors::plain(&e))))?,
-        );
+        backup = Some(made.map_err(|e| {
+            let name = replace::backup_name(&call.env, path);
+            let why = errors::os_error(&e, &name);
+            Outcome::crashed(format!("Could not make backup of '{dest}' to '{}': {why}", name.display()))
+        })?);
     }
     let mut source = source.clone();
     let mut temp = None;

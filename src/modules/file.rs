@@ -205,7 +205,7 @@ fn absent(call: &Call<'_>, path: &str) -> Result<Outcome, Outcome> {
     if !call.check() {
         if before == "directory" {
             fs::remove_dir_all(path)
-                .map_err(|e| Outcome::failed(format!("rmtree failed: {}", errors::os_error_bytes(&e, path))))?;
+                .map_err(|e| Outcome::failed(format!("rmtree failed: {}", errors::os_error(&e, path))))?;
         } else if let Err(e) = fs::remove_file(path)
             && e.kind() != ErrorKind::NotFound
         {

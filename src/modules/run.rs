@@ -57,6 +57,7 @@ pub fn run_def(def: &ModuleDef, request: &Request, blob: Option<Blob>, cancelled
             .with("msg", format!("remote module ({name}) does not support check mode"));
         return finish(skipped, &args, warnings, &checked);
     }
+    env.limit_open_files(request.context.nofile.unwrap_or_default());
     let neutral = Neutral::needed(&env, &request.context);
     if let Some((neutral, said)) = &neutral {
         env.start_in(neutral.path());

@@ -59,6 +59,9 @@ pub struct Context {
     /// Whether output that is no UTF-8 is taken as it can be (MODULE_STRICT_UTF8_RESPONSE is off).
     #[serde(default)]
     pub lenient_text: bool,
+    /// The limit of open files for what the module runs, 0 to leave it; None is as variables and settings say.
+    #[serde(default)]
+    pub nofile: Option<u64>,
     /// Set where the module is to run in the background.
     #[serde(default)]
     pub background: Option<Background>,

@@ -41,6 +41,10 @@ pub struct FileModule {
     /// The hash of what is packed, by which the host keeps it; the content comes along only where the host
     /// has said that it lacks it.
     pub pack: String,
+    /// How a packed module wants its arguments and its result written: `legacy`, `modern`.
+    pub profile: String,
+    /// What runs beside a packed module, such as a debugger: JSON of their options by their names.
+    pub extensions: String,
     /// A hash of what every packed module imports: those of the same share an interpreter.
     pub base: String,
     /// The interpreter's words; none for a program.
@@ -54,6 +58,16 @@ pub struct FileModule {
 }
 
 impl FileModule {
+    /// The profile's name.
+    pub fn profile(&self) -> &str {
+        if self.profile.is_empty() { "legacy" } else { &self.profile }
+    }
+
+    /// What runs beside it, as a Python dictionary's text.
+    pub fn extensions(&self) -> &str {
+        if self.extensions.is_empty() { "{}" } else { &self.extensions }
+    }
+
     /// The key of a result by which a host says that it lacks what is packed.
     pub const MISSING: &'static str = "_ansible_pack_missing";
 }

@@ -1,13 +1,28 @@
 """Runs one packed module where no agent of rplay's is: the whole of it comes as this text."""
 
 import base64
+import json
 import os
 import shutil
 import sys
 import tempfile
 
 
-def run(pack, params, module, nofile):
+def compiles(name):
+    """Whether a module can be compiled; what is wrong with it is printed where not, for the controller to tell."""
+    from importlib.util import find_spec
+    try:
+        spec = find_spec(name)
+        if spec is not None:
+            spec.loader.get_code(name)
+    except SyntaxError as error:
+        wrong = {'name': name, 'msg': str(error), 'line': error.lineno, 'column': error.offset}
+        print(json.dumps({'failed': True, '_ansible_uncompiled': wrong}))
+        return False
+    return True
+
+
+def run(pack, params, module, profile, extensions, nofile):
     try:
         os.getcwd()
     except OSError:
@@ -30,12 +45,14 @@ def run(pack, params, module, nofile):
             file.write(base64.b64decode(pack))
         sys.path[:] = [path] + [entry for entry in sys.path if entry not in ('', '.')]
         from ansible.module_utils._internal._ansiballz import _loader
+        if not compiles(module):
+            sys.exit(1)
         _loader.run_module(
             json_params=base64.b64decode(params),
-            profile='legacy',
+            profile=profile,
             module_fqn=module,
             modlib_path=path,
-            extensions={},
+            extensions=json.loads(base64.b64decode(extensions).decode()),
         )
     finally:
         shutil.rmtree(folder, ignore_errors=True)

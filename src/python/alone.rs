@@ -67,7 +67,7 @@ impl Alone<'_> {
         }
         if let (FileKind::Packed, None, Code::Bytes(pack)) = (self.file.kind, &self.job, self.code) {
             // The shell stays, since it says by which signal a module ended.
-            let program = program(pack, self.args, &self.file.import, self.file.nofile);
+            let program = program(pack, self.args, self.file);
             script.push_str(&format!("{} - <<'{END}'\n{program}{END}\nexit $?\n", self.interpreter));
             return Some(script);
         }
@@ -93,7 +93,11 @@ impl Alone<'_> {
         script.push_str("umask 022\n");
         match &self.job {
             Some(job) => {
-                let program = program(job.wrapper, &Value::Dict(Dict::new()), job.import, 0);
+                let program = program(
+                    job.wrapper,
+                    &Value::Dict(Dict::new()),
+                    &FileModule { import: job.import.into(), ..FileModule::default() },
+                );
                 let given = if args.is_some() { given } else { "_" };
                 // What the wrapper writes down is read by itself: quotes and all.
                 let line = format!("{} - {} {} {path} {given}", job.interpreter, quote(job.id), job.limit);
@@ -111,7 +115,7 @@ impl Alone<'_> {
     fn text(&self, code: &[u8]) -> String {
         match self.file.kind {
             FileKind::Packed => {
-                let program = program(code, self.args, &self.file.import, self.file.nofile);
+                let program = program(code, self.args, self.file);
                 format!("#!{}\n{program}", self.interpreter)
             }
             _ => String::from_utf8_lossy(code).into_owned(),
@@ -120,10 +124,15 @@ impl Alone<'_> {
 }
 
 /// The program that runs a packed module with its arguments.
-fn program(pack: &[u8], args: &Value, import: &str, nofile: u64) -> String {
+fn program(pack: &[u8], args: &Value, file: &FileModule) -> String {
     let params = format!("{{\"ANSIBLE_MODULE_ARGS\": {}}}", write_json(args, JsonStyle::default()));
-    let (pack, params) = (STANDARD.encode(pack), STANDARD.encode(params));
-    format!("{PROGRAM}\n\nrun(\n    '{pack}',\n    '{params}',\n    '{import}',\n    {nofile},\n)\n")
+    let (pack, params, extensions) =
+        (STANDARD.encode(pack), STANDARD.encode(params), STANDARD.encode(file.extensions()));
+    let (import, profile, nofile) = (&file.import, file.profile(), file.nofile);
+    format!(
+        "{PROGRAM}\n\nrun(\n    '{pack}',\n    '{params}',\n    '{import}',\n    '{profile}',\n    '{extensions}',\n    \
+         {nofile},\n)\n"
+    )
 }
 
 /// The lines that write a text into a file; None where the text cannot stand in them.

@@ -26,6 +26,21 @@ pub fn imports(source: &str) -> Vec<Import> {
     found
 }
 
+/// What is assigned to a name at the top of a file, as it is written there.
+pub fn assigned<'a>(source: &'a str, name: &str) -> Vec<&'a str> {
+    let mut scanner = Scanner { text: source.as_bytes(), at: 0 };
+    let mut found = Vec::new();
+    while scanner.at < scanner.text.len() {
+        let start = scanner.at;
+        let Some(line) = scanner.line() else { continue };
+        let words = line.statements.first().map(Vec::as_slice).unwrap_or_default();
+        let assigns = !line.indented && words.len() > 1 && words[0] == name && words[1] == "=";
+        let text = source.get(start..scanner.at).and_then(|line| line.split_once('='));
+        found.extend(text.filter(|_| assigns).map(|(_, value)| value.trim()));
+    }
+    found
+}
+
 /// A line with its continuations, as words; each name, number or sign is one.
 #[derive(Debug, Default)]
 struct Line {

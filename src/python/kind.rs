@@ -14,8 +14,8 @@ pub const JSON_ARGS: &str = "<<INCLUDE_ANSIBLE_MODULE_JSON_ARGS>>";
 pub struct Looked {
     /// How it gets its arguments.
     pub kind: FileKind,
-    /// What is to be run, as text; None for a program.
-    pub text: Option<String>,
+    /// What is to be run, in whatever encoding it is; None for a program.
+    pub text: Option<Vec<u8>>,
     /// Its first line's interpreter and that one's arguments.
     pub shebang: Vec<String>,
 }
@@ -25,9 +25,10 @@ pub fn look(content: &[u8]) -> Option<Looked> {
     if is_binary(content) {
         return Some(Looked { kind: FileKind::Binary, text: None, shebang: Vec::new() });
     }
-    let mut text = String::from_utf8_lossy(content).into_owned();
+    let text = String::from_utf8_lossy(content);
+    let mut content = content.to_vec();
     let kind = if text.contains(COMMON) {
-        text = text.replace(COMMON, "from ansible.module_utils.basic import *");
+        content = replaced(&content, COMMON, "from ansible.module_utils.basic import *");
         FileKind::Packed
     } else if uses_module_utils(&text) {
         FileKind::Packed
@@ -41,7 +42,20 @@ pub fn look(content: &[u8]) -> Option<Looked> {
         FileKind::Words
     };
     let shebang = shebang(&text);
-    Some(Looked { kind, text: Some(text), shebang })
+    Some(Looked { kind, text: Some(content), shebang })
+}
+
+/// A file's bytes with some words in the place of others.
+pub fn replaced(content: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let mut made = Vec::with_capacity(content.len());
+    let mut rest = content;
+    while let Some(at) = rest.windows(from.len().max(1)).position(|window| window == from.as_bytes()) {
+        made.extend_from_slice(&rest[..at]);
+        made.extend_from_slice(to.as_bytes());
+        rest = &rest[at + from.len()..];
+    }
+    made.extend_from_slice(rest);
+    made
 }
 
 /// Whether the first kilobyte holds a byte that no text has.
@@ -119,6 +133,14 @@ mod tests {
         check("from ansible.plugins import x", FileKind::Words);
         check("\0ELF", FileKind::Binary);
         assert_eq!(look(b"#Requires -Module x"), None);
+    }
+
+    #[test]
+    fn encodings_stay() {
+        let latin = b"# coding: latin-1\nfrom ansible.module_utils.basic import x\ny = '\xe9'\n";
+        assert_eq!(look(latin).unwrap().text.as_deref(), Some(&latin[..]));
+        assert_eq!(replaced(b"a\xe9<<x>>b<<x>>", "<<x>>", "y"), b"a\xe9yby");
+        assert_eq!(replaced(b"ab", "abc", "y"), b"ab");
     }
 
     #[test]

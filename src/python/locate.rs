@@ -43,13 +43,20 @@ pub struct Places {
     pub moved: Arc<OnceLock<Value>>,
 }
 
-/// What was asked for and not found: all names that were tried.
+/// Why what was asked for is not to be had.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotFound(pub Vec<String>);
+pub enum Trouble {
+    /// It was not found: all names that were tried.
+    NotFound(Vec<String>),
+    /// Its collection is not there; the whole text.
+    NoCollection(String),
+    /// It is gone, or nobody can tell where it is; the whole text.
+    Refused(String),
+}
 
 impl Places {
     /// Finds what a name means; one that is `ambiguous` may be something inside of what it names.
-    pub fn find(&self, name: &[String], ambiguous: bool, child_moved: bool) -> Result<Located, NotFound> {
+    pub fn find(&self, name: &[String], ambiguous: bool, child_moved: bool) -> Result<Located, Trouble> {
         let of_core = name.first().is_some_and(|first| first == "ansible");
         let depth = if of_core { 2 } else { 5 };
         let six = of_core && name.get(2).is_some_and(|third| third == "six");
@@ -58,7 +65,7 @@ impl Places {
             candidates.push(name[..name.len() - 1].to_vec());
         }
         for candidate in &candidates {
-            let found = if of_core { self.of_core(candidate) } else { self.of_collection(candidate) };
+            let found = if of_core { self.of_core(candidate)? } else { self.of_collection(candidate)? };
             if let Some(found) = found {
                 return Ok(found);
             }
@@ -66,46 +73,52 @@ impl Places {
         if child_moved && let Some(name) = candidates.pop() {
             return Ok(Located { name, package: true, redirected: false, source: Source::Made(String::new()) });
         }
-        Err(NotFound(candidates.iter().map(|parts| parts.join(".")).collect()))
+        Err(Trouble::NotFound(candidates.iter().map(|parts| parts.join(".")).collect()))
     }
 
     /// The user's own files come before redirects.
-    fn of_core(&self, name: &[String]) -> Option<Located> {
-        let rest = name.get(2..).filter(|rest| !rest.is_empty())?;
+    fn of_core(&self, name: &[String]) -> Result<Option<Located>, Trouble> {
+        let Some(rest) = name.get(2..).filter(|rest| !rest.is_empty()) else { return Ok(None) };
         let core = self.installed.package().join("module_utils");
-        self.utils
-            .iter()
-            .chain([&core])
-            .find_map(|folder| in_folder(&rest.iter().fold(folder.clone(), |path, part| path.join(part)), name))
-            .or_else(|| {
-                let key = rest.join(".");
-                let entry = self.moved().get("plugin_routing")?.get("module_utils")?.get(&key)?;
-                Some(moved(name, &entry.get("redirect")?.to_text()))
-            })
+        let within = |folder: &PathBuf| rest.iter().fold(folder.clone(), |path, part| path.join(part));
+        let found = self.utils.iter().chain([&core]).find_map(|folder| in_folder(&within(folder), name));
+        if found.is_some() {
+            return Ok(found);
+        }
+        let routing = self.moved().get("plugin_routing").and_then(|routing| routing.get("module_utils"));
+        let entry = routing.and_then(|routing| routing.get(&rest.join("."))).and_then(|entry| entry.get("redirect"));
+        entry.map(|target| moved(name, &target.to_text())).transpose()
     }
 
-    fn of_collection(&self, name: &[String]) -> Option<Located> {
+    fn of_collection(&self, name: &[String]) -> Result<Option<Located>, Trouble> {
         if name.len() < 6 {
-            return Some(Located {
+            return Ok(Some(Located {
                 name: name.to_vec(),
                 package: true,
                 redirected: false,
                 source: Source::Made(String::new()),
-            });
+            }));
         }
         let collection = format!("{}.{}", name[1], name[2]);
-        if let Some(target) = self.collections.module_utils_redirect(&collection, &name[5..].join(".")) {
-            return Some(moved(name, &target));
+        let full = name.join(".");
+        let Some(folder) = self.collections.folder(&collection) else {
+            return Err(Trouble::NoCollection(format!(
+                "error processing module_util {full} loading redirected collection {collection}: unable to locate \
+                 collection {collection}"
+            )));
+        };
+        let target = self.collections.module_util(&collection, &name[5..].join("."), &full);
+        if let Some(target) = target.map_err(Trouble::Refused)? {
+            return moved(name, &target).map(Some);
         }
-        let folder = self.collections.folder(&collection)?;
         let path = name[3..].iter().fold(folder, |path, part| path.join(part));
         // A folder is a package in a collection, even without a file that says so, and comes before a module.
         let bare = is_name(name) && path.is_dir() && !path.join("__init__.py").is_file();
         if bare {
             let source = Source::Made(String::new());
-            return Some(Located { name: name.to_vec(), package: true, redirected: false, source });
+            return Ok(Some(Located { name: name.to_vec(), package: true, redirected: false, source }));
         }
-        in_folder(&path, name)
+        Ok(in_folder(&path, name))
     }
 
     fn moved(&self) -> &Value {
@@ -138,16 +151,18 @@ fn is_name(name: &[String]) -> bool {
 }
 
 /// A package that stands for another one.
-fn moved(name: &[String], target: &str) -> Located {
+fn moved(name: &[String], target: &str) -> Result<Located, Trouble> {
     let target = if target.starts_with("ansible_collections") {
         target.to_owned()
     } else {
         let mut parts = target.splitn(3, '.');
-        let mut part = || parts.next().unwrap_or_default();
-        format!("ansible_collections.{}.{}.plugins.module_utils.{}", part(), part(), part())
+        let (Some(namespace), Some(collection), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(Trouble::Refused(format!("invalid redirect for {}: {target}", name.join("."))));
+        };
+        format!("ansible_collections.{namespace}.{collection}.plugins.module_utils.{rest}")
     };
     let source = format!("import sys\nimport {target}\nsys.modules[__name__] = sys.modules['{target}']\n");
-    Located { name: name.to_vec(), package: true, redirected: true, source: Source::Made(source) }
+    Ok(Located { name: name.to_vec(), package: true, redirected: true, source: Source::Made(source) })
 }
 
 #[cfg(test)]

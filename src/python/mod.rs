@@ -4,19 +4,21 @@
 //! its arguments and what a host printed.
 
 mod alone;
+mod extensions;
 mod imports;
 mod kind;
 mod locate;
+mod metadata;
 mod pack;
-mod requires;
 mod result;
 mod zip;
 
 pub use alone::{Alone, Code, Job};
-pub use kind::{JSON_ARGS, Looked, look};
+pub use extensions::{EXTENSIONS, Extensions};
+pub use kind::{JSON_ARGS, Looked, look, replaced};
 pub use locate::Places;
-pub use pack::{Pack, Packer};
-pub use requires::satisfies;
+pub use metadata::{Profile, modern, profile};
+pub use pack::{Module, Pack, Packer};
 pub use result::{Printed, Read, read, untagged};
 
 /// A zip file of texts, for tests of what reads it.

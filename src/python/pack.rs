@@ -3,8 +3,10 @@
 //! What a pack holds follows ansible-core: the module, what it and its `module_utils` import out of `module_utils`, the
 //! packages around those, and what every module needs to be run. Files are read and looked through once a run.
 
+use super::extensions::Extensions;
 use super::imports::{Import, imports};
-use super::locate::{Located, Name, NotFound, Places, Source};
+use super::locate::{Located, Name, Places, Source, Trouble};
+use super::metadata::Profile;
 use super::zip::{Entry, archive};
 use crate::diag::{Error, Result};
 use sha2::{Digest, Sha256};
@@ -29,12 +31,28 @@ pub struct Pack {
     pub base: String,
     /// The module's name, to be imported.
     pub import: String,
+    /// How arguments and results are written.
+    pub profile: Profile,
     files: BTreeMap<String, Arc<File>>,
+}
+
+/// What is to be packed.
+#[derive(Debug)]
+pub struct Module<'a> {
+    /// The name by which it is imported.
+    pub import: &'a str,
+    /// Where its file is.
+    pub path: &'a Path,
+    /// Its text, in whatever encoding it is.
+    pub text: &'a [u8],
+    /// How it wants arguments and results written.
+    pub profile: Profile,
 }
 
 /// A file of packs.
 #[derive(Debug)]
 struct File {
+    path: Option<PathBuf>,
     content: Vec<u8>,
     hash: [u8; 32],
     entry: OnceLock<Entry>,
@@ -43,8 +61,12 @@ struct File {
 
 impl File {
     fn new(content: Vec<u8>) -> Arc<Self> {
+        Self::at(None, content)
+    }
+
+    fn at(path: Option<PathBuf>, content: Vec<u8>) -> Arc<Self> {
         let hash = Sha256::digest(&content).into();
-        Arc::new(Self { content, hash, entry: OnceLock::new(), imports: OnceLock::new() })
+        Arc::new(Self { path, content, hash, entry: OnceLock::new(), imports: OnceLock::new() })
     }
 
     fn imports(&self) -> &[Import] {
@@ -58,6 +80,11 @@ impl Pack {
         archive(
             self.files.iter().map(|(name, file)| (name.as_str(), file.entry.get_or_init(|| Entry::new(&file.content)))),
         )
+    }
+
+    /// Where its files come from, with their names in it.
+    pub fn sources(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
+        self.files.iter().filter_map(|(name, file)| Some((file.path.as_ref()?.to_str()?, name.as_str())))
     }
 
     /// The names of what it holds.
@@ -82,11 +109,16 @@ struct Wanted {
 }
 
 impl Packer {
-    /// Packs a module's text under a name.
-    pub fn pack(&self, import: &str, text: &str, places: &Places) -> Result<Pack> {
+    /// Packs a module with what its profile and extensions need.
+    pub fn pack(&self, module: &Module<'_>, extensions: &Extensions, places: &Places) -> Result<Pack> {
+        let Module { import, path, text, profile } = *module;
         let mut files = self.always(places)?;
         let base = digest(&files);
-        let module = File::new(text.as_bytes().to_vec());
+        let module = File::at(Some(path.to_owned()), text.to_vec());
+        let profiles = ["c2m", "m2c"]
+            .map(|way| format!("ansible.module_utils._internal._json._profiles._module_{}_{way}", profile.name()));
+        let beside = profiles.into_iter().chain(extensions.modules()).map(|name| wanted(&name)).collect();
+        self.gather(import, beside, places, &mut files)?;
         let parts: Name = import.split('.').map(str::to_owned).collect();
         self.gather(import, wanted_by(module.imports(), &parts, false), places, &mut files)?;
         // The packages on the way to the module; those of ansible are there.
@@ -95,7 +127,7 @@ impl Packer {
             files.entry(package).or_insert_with(|| File::new(Vec::new()));
         }
         files.insert(format!("{}.py", parts.join("/")), module);
-        Ok(Pack { id: digest(&files), base, import: import.to_owned(), files })
+        Ok(Pack { id: digest(&files), base, import: import.to_owned(), profile, files })
     }
 
     /// What every pack holds.
@@ -106,13 +138,7 @@ impl Packer {
             ("ansible/__init__.py".to_owned(), File::new(version.into_bytes())),
             ("ansible/module_utils/__init__.py".to_owned(), File::new(open.into())),
         ]);
-        let wanted = ALWAYS.map(|name| Wanted {
-            name: name.split('.').map(str::to_owned).collect(),
-            ambiguous: false,
-            child_moved: false,
-            optional: false,
-        });
-        self.gather(ALWAYS[3], wanted.into(), places, &mut files)?;
+        self.gather(ALWAYS[3], ALWAYS.map(wanted).into(), places, &mut files)?;
         Ok(files)
     }
 
@@ -130,8 +156,10 @@ impl Packer {
             }
             let located = match places.find(&want.name, want.ambiguous, want.child_moved) {
                 Ok(located) => located,
+                Err(Trouble::Refused(text)) => return Err(Error::user(text)),
                 Err(_) if want.optional => continue,
-                Err(NotFound(tried)) => {
+                Err(Trouble::NoCollection(text)) => return Err(Error::user(text).apart()),
+                Err(Trouble::NotFound(tried)) => {
                     let tried: Vec<String> = tried.iter().map(|name| format!("'{name}'")).collect();
                     let text = format!(
                         "Could not find imported module support code for {asking}. Looked for ([{}])",
@@ -169,10 +197,16 @@ impl Packer {
             return Ok(Arc::clone(file));
         }
         let content = std::fs::read(path).map_err(|error| Error::action(format!("{}: {error}", path.display())))?;
-        let file = File::new(content);
+        let file = File::at(Some(path.to_owned()), content);
         known.insert(path.to_owned(), Arc::clone(&file));
         Ok(file)
     }
+}
+
+/// A module that has to be there.
+fn wanted(name: &str) -> Wanted {
+    let name = name.split('.').map(str::to_owned).collect();
+    Wanted { name, ambiguous: false, child_moved: false, optional: false }
 }
 
 fn module_path(name: &[String]) -> String {

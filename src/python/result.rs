@@ -4,9 +4,10 @@
 //! warnings and deprecations are objects that say their type. Noise around the JSON is passed over, at its end with
 //! a warning.
 
-use crate::diag::{Error, Mark, Remark};
+use crate::diag::{Error, Mark, Origin, Remark};
 use crate::proto::Outcome;
-use crate::value::{Dict, Surrogate, Text, Value, parse_json_noting};
+use crate::value::{Dict, Surrogate, Text, Value, parse_json_noting, str_repr};
+use crate::yaml::timestamp;
 
 /// What a run left behind.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +18,10 @@ pub struct Printed {
     pub stdout: String,
     /// Standard error.
     pub stderr: String,
+    /// The module, as its task names it.
+    pub name: String,
+    /// The module's file on the controller.
+    pub path: String,
 }
 
 /// A module's result, read.
@@ -30,10 +35,15 @@ pub struct Read {
     pub remarks: Vec<Remark>,
     /// What to warn of beside the module's own warnings.
     pub warnings: Vec<String>,
+    /// Whether bytes that are no text were replaced in what is shown of it.
+    pub replaced: bool,
 }
 
 /// The name of the key that says an object's type.
-const TYPE: &str = "__ansible_type";
+pub(super) const TYPE: &str = "__ansible_type";
+
+/// The key by which a host says that a module could not be compiled there.
+const UNCOMPILED: &str = "_ansible_uncompiled";
 
 /// Help for whoever sees a result that is none.
 const SEE: &str = "See stdout/stderr for the returned output.";
@@ -50,9 +60,12 @@ pub fn read(printed: &Printed, interpreter: &str, traces: bool, strict: bool) ->
                 alone.code, alone.position
             );
             let outcome = Outcome::failed(text).with(Outcome::CRASHED, true);
-            Read { outcome, error: None, remarks: Vec::new(), warnings }
+            Read { outcome, warnings, ..Read::default() }
         }
-        Ok((dict, _)) => understood(dict, warnings, traces),
+        Ok((dict, _)) => match dict.get(UNCOMPILED) {
+            Some(wrong) => uncompiled(printed, wrong),
+            None => understood(dict, warnings, traces),
+        },
         Err(why) => {
             let mut read = unreadable(printed, interpreter, &why);
             // The traceback that there is: of an interpreter that was not caught.
@@ -67,6 +80,15 @@ pub fn read(printed: &Printed, interpreter: &str, traces: bool, strict: bool) ->
 /// Reads a result that was kept as a module printed it, as a job's file keeps it; None where nothing in it says
 /// its type.
 pub fn untagged(result: &Dict, traces: bool) -> Option<Read> {
+    if let Some(wrong) = result.get(UNCOMPILED) {
+        let import = wrong.get("name").map(Value::to_text).unwrap_or_default();
+        let mut read = uncompiled(&Printed { name: task_name(&import), ..Printed::default() }, wrong);
+        let said = read.outcome.result;
+        read.outcome.result = result.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        read.outcome.result.remove(UNCOMPILED);
+        read.outcome.result.update(&said);
+        return Some(read);
+    }
     if !result.values().any(is_tagged) {
         return None;
     }
@@ -110,6 +132,30 @@ fn json_lines(stdout: &str, warnings: &mut Vec<String>) -> Result<String, String
     Ok(lines[..=end].join("\n"))
 }
 
+/// A module with an error of syntax: ansible-core sees it on the controller, as it packs the module.
+fn uncompiled(printed: &Printed, wrong: &Value) -> Read {
+    let number = |key: &str| wrong.get(key).and_then(Value::as_int).and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+    let said = wrong.get("msg").map(Value::to_text).unwrap_or_default();
+    let text = format!("Unable to compile {}: {said}", str_repr(&printed.name));
+    let origin = (!printed.path.is_empty()).then(|| Origin {
+        line: number("line"),
+        column: number("column"),
+        ..Origin::file(printed.path.as_str())
+    });
+    let outcome = Outcome::failed(format!("Task failed: {text}"));
+    Read { outcome, error: Some(Error::user(text).at(origin.as_ref()).apart()), ..Read::default() }
+}
+
+/// The name of a module as a task has it, by the name by which it is imported.
+fn task_name(import: &str) -> String {
+    let own = ["ansible.legacy.", "ansible.modules."].into_iter().find_map(|own| import.strip_prefix(own));
+    match (own, import.strip_prefix("ansible_collections.")) {
+        (Some(name), _) => name.to_owned(),
+        (None, Some(name)) => name.replacen(".plugins.modules.", ".", 1),
+        (None, None) => import.to_owned(),
+    }
+}
+
 fn understood(dict: Dict, mut warnings: Vec<String>, traces: bool) -> Read {
     if dict.get("results").is_some_and(|results| results.as_list().is_none()) {
         warnings.push("Found internal 'results' key in module return, renamed to 'ansible_module_results'.".into());
@@ -117,17 +163,23 @@ fn understood(dict: Dict, mut warnings: Vec<String>, traces: bool) -> Read {
     let mut outcome = Outcome::default();
     let mut remarks = Vec::new();
     let mut exception = None;
+    // What the module says, and what is wrong with that.
+    let (mut said, mut told) = (Vec::new(), Vec::new());
     for (key, value) in &dict {
         let name = key.to_text();
         match name.as_str() {
             "exception" => exception = Some(value.clone()),
             "warnings" => {
                 remarks.extend(helped(value).map(Remark::warning));
-                keep(&mut outcome, "warnings", value, |item| brief_or(item, text_of));
+                said.extend(listed(&name, value, &mut told).iter().map(|item| brief_or(item, text_of)));
             }
             "deprecations" => {
                 remarks.extend(helped(value).map(|error| Remark::deprecation(error, "")));
-                keep(&mut outcome, "deprecations", value, deprecation);
+                let all = listed(&name, value, &mut told).iter().filter_map(|item| deprecation(item, &mut told));
+                let all: Vec<Value> = all.collect();
+                if !all.is_empty() {
+                    outcome.set("deprecations", all);
+                }
             }
             "_ansible_suppress_tmpdir_delete" => {}
             "add_host" | "add_group" => {
@@ -139,13 +191,21 @@ fn understood(dict: Dict, mut warnings: Vec<String>, traces: bool) -> Read {
                     .push(format!("Removed unexpected internal key in module return: {name} = {}", value.to_text()));
             }
             "results" if value.as_list().is_none() => outcome.set("ansible_module_results", plain(value)),
-            "ansible_facts" => outcome.set("ansible_facts", facts(value)),
+            "ansible_facts" => match facts(value) {
+                Value::Dict(facts) => outcome.set("ansible_facts", facts),
+                other => return no_facts(&other, warnings),
+            },
+            "failed" if value.truthy() => outcome.set("failed", true),
             _ => outcome.set(&name, plain(value)),
         }
     }
+    said.extend(told.into_iter().map(Value::from));
+    if !said.is_empty() {
+        outcome.set("warnings", said);
+    }
     let failed = outcome.is_failed();
     let error = summarized(&mut outcome, exception, failed, traces);
-    Read { outcome, error, remarks, warnings }
+    Read { outcome, error, remarks, warnings, replaced: false }
 }
 
 /// The events of a list that say what may be done.
@@ -154,16 +214,20 @@ fn helped(value: &Value) -> impl Iterator<Item = Error> {
     events.filter(|error| error.help.is_some())
 }
 
-/// Keeps what came of each item of a list that holds any.
-fn keep(outcome: &mut Outcome, name: &str, value: &Value, each: impl Fn(&Value) -> Value) {
-    let items: Vec<Value> = match value {
-        Value::List(items) => items.iter().map(each).collect(),
-        Value::Null => Vec::new(),
-        other => vec![each(other)],
-    };
-    if !items.is_empty() {
-        outcome.set(name, items);
+/// The items of what has to be a list.
+fn listed<'a>(name: &str, value: &'a Value, told: &mut Vec<String>) -> &'a [Value] {
+    if !matches!(value, Value::List(_) | Value::Null) {
+        let kind = value.type_name();
+        told.push(format!("Task result `{name}` was <class '{kind}'> instead of <class 'list'>."));
     }
+    value.as_list().unwrap_or_default()
+}
+
+/// What is no dictionary holds no facts: ansible-core fails as it reads them.
+fn no_facts(value: &Value, warnings: Vec<String>) -> Read {
+    let text = format!("'{}' object has no attribute 'keys'", value.type_name());
+    let outcome = Outcome::failed(format!("Task failed: {text}"));
+    Read { outcome, error: Some(Error::user(text)), warnings, ..Read::default() }
 }
 
 /// Facts that no module may set are taken out.
@@ -188,9 +252,24 @@ fn plain(value: &Value) -> Value {
                     _ => value,
                 }
             }
+            Some(kind) if dict.contains("iso8601") => {
+                let text = dict.get("iso8601").map(Value::to_text).unwrap_or_default();
+                moment(&kind.to_text(), &text).unwrap_or_else(|| Value::from(text))
+            }
             _ => Value::Dict(dict.iter().map(|(k, v)| (k.clone(), plain(v))).collect()),
         },
         other => other.clone(),
+    }
+}
+
+/// A date or time by the name of its type.
+fn moment(kind: &str, text: &str) -> Option<Value> {
+    match kind {
+        "AnsibleSerializableTime" => match timestamp(&format!("1970-01-01T{text}"))? {
+            Value::DateTime(time) => Some(Value::Time(time.time())),
+            _ => None,
+        },
+        _ => timestamp(text),
     }
 }
 
@@ -222,9 +301,17 @@ fn brief_or(value: &Value, otherwise: impl Fn(&Value) -> Value) -> Value {
     }
 }
 
-/// What a deprecation is where it is registered.
-fn deprecation(value: &Value) -> Value {
-    let Some(event) = value.get("event") else { return plain(value) };
+/// What a deprecation is where it is registered; None where it is none.
+fn deprecation(value: &Value, told: &mut Vec<String>) -> Option<Value> {
+    let Some(event) = value.get("event") else {
+        let wrong = match (value, value.get("msg")) {
+            (Value::Dict(dict), Some(msg)) => return Some(old_deprecation(dict, msg)),
+            (Value::Dict(_), None) => "'msg'".to_owned(),
+            (other, _) => format!("'{}' object has no attribute 'pop'", other.type_name()),
+        };
+        told.push(format!("Task result `deprecations` contained an invalid item: {wrong}"));
+        return None;
+    };
     let msg = event_error(event).map(|error| error.line()).unwrap_or_default();
     let mut told = Dict::from([("msg", msg)]);
     let deprecator = value.get("deprecator").filter(|deprecator| !deprecator.is_null());
@@ -233,15 +320,32 @@ fn deprecation(value: &Value) -> Value {
         let collection: Vec<&str> = name.split('.').take(2).collect();
         told.insert("collection_name", collection.join("."));
     }
-    for key in ["version", "date"] {
-        if let Some(when) = value.get(key).filter(|when| !when.is_null()) {
-            told.insert(key, when.clone());
-        }
-    }
+    told.update(&when(value));
     if let Some(deprecator) = deprecator {
         let kind = deprecator.get("type").map(plain).unwrap_or_default();
         told.insert("deprecator", Dict::from([("resolved_name", Value::from(name.as_str())), ("type", kind)]));
     }
+    Some(Value::Dict(told))
+}
+
+/// The date, or else the version, which may be none.
+fn when(value: &Value) -> Dict {
+    let given = |key: &'static str| Some((key, value.get(key).filter(|when| !when.is_null())?.clone()));
+    Dict::from([given("date").or_else(|| given("version")).unwrap_or(("version", Value::Null))])
+}
+
+/// A deprecation as modules of old tell it.
+fn old_deprecation(dict: &Dict, msg: &Value) -> Value {
+    let value = Value::Dict(dict.clone());
+    let collection = value.get("collection_name").filter(|name| name.truthy()).cloned();
+    let of = |name: &Value| Dict::from([("resolved_name", name.clone()), ("type", Value::Null)]);
+    let deprecator = collection.as_ref().map_or(Value::Null, |name| of(name).into());
+    let mut told = Dict::from([
+        ("msg", plain(msg)),
+        ("collection_name", collection.unwrap_or_default()),
+        ("deprecator", deprecator),
+    ]);
+    told.update(&when(&value));
     Value::Dict(told)
 }
 
@@ -294,11 +398,27 @@ fn unreadable(printed: &Printed, interpreter: &str, why: &str) -> Read {
     } else {
         Error::user(why).context("Module result deserialization failed.").help(SEE)
     };
+    let (stdout, stderr) = (shown(&printed.stdout), shown(&printed.stderr));
+    let replaced = stdout != printed.stdout || stderr != printed.stderr;
     let outcome = Outcome::failed(error.line())
-        .with("module_stdout", printed.stdout.as_str())
-        .with("module_stderr", printed.stderr.as_str())
+        .with("module_stdout", stdout)
+        .with("module_stderr", stderr)
         .with("rc", printed.rc);
-    Read { outcome, error: Some(error.apart().context("Action failed.")), remarks: Vec::new(), warnings: Vec::new() }
+    Read { outcome, error: Some(error.apart().context("Action failed.")), replaced, ..Read::default() }
+}
+
+/// A printed text as it is shown: a byte that belongs to none is a question mark.
+fn shown(printed: &str) -> String {
+    let mut parts = printed.split("\\udc");
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let byte = part.get(..2).filter(|hex| u8::from_str_radix(hex, 16).is_ok_and(|byte| byte >= 0x80));
+        match byte.and_then(|_| part.get(2..)) {
+            Some(rest) => shown.push_str(&format!("?{rest}")),
+            None => shown.push_str(&format!("\\udc{part}")),
+        }
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -306,7 +426,7 @@ mod tests {
     use super::*;
 
     fn said(stdout: &str) -> Read {
-        let printed = Printed { rc: 1, stdout: stdout.into(), stderr: "err\n".into() };
+        let printed = Printed { rc: 1, stdout: stdout.into(), stderr: "err\n".into(), ..Printed::default() };
         read(&printed, "/usr/bin/python3", true, true)
     }
 
@@ -322,6 +442,14 @@ mod tests {
         let msg = read(&printed, "", false, true).outcome.get("msg").map(Value::to_text).unwrap_or_default();
         assert!(msg.ends_with("can't encode character '\\udcff' in position 1: surrogates not allowed"), "{msg}");
         assert!(!read(&printed, "", false, false).outcome.is_failed());
+    }
+
+    #[test]
+    fn what_is_no_text_is_shown_as_question_marks() {
+        let printed = Printed { stdout: crate::proto::printed_text(b"caf\xe9 \\udc"), ..Printed::default() };
+        let read = read(&printed, "", false, true);
+        assert_eq!(read.outcome.get("module_stdout"), Some(&Value::from("caf? \\udc")));
+        assert!(read.replaced);
     }
 
     #[test]
@@ -344,7 +472,7 @@ mod tests {
              found See stdout/stderr for the returned output."
         );
         msg(&said("{\"a\": }"), "Module result deserialization failed: Expecting value: line 1 column 7 (char 6)");
-        let printed = Printed { rc: 127, stdout: String::new(), stderr: "/bin/sh: 1: /nope: not found\n".into() };
+        let printed = Printed { rc: 127, stderr: "/bin/sh: 1: /nope: not found\n".into(), ..Printed::default() };
         msg(&read_with(&printed, "/nope"), "The module interpreter '/nope' was not found.");
     }
 

@@ -72,10 +72,15 @@ impl Cx<'_> {
     /// What an attribute is that Python's objects have and the sandbox hides.
     pub(super) fn hidden_attribute(&self, obj: &Obj, name: &str) -> Option<Obj> {
         let has = match name {
+            "__len__" | "__iter__" | "__contains__" | "__getitem__" if matches!(obj, Obj::Special(_)) => {
+                obj.type_name() == "type"
+            }
             "__len__" | "__iter__" | "__contains__" | "__getitem__" => !is_scalar(obj),
             "__setitem__" | "__delitem__" => matches!(obj, Obj::List(_) | Obj::Dict(_) | Obj::Map(_)),
             "__add__" | "__mul__" => !matches!(obj, Obj::None | Obj::Dict(_) | Obj::Map(_) | Obj::Set(_)),
-            "__dict__" | "__module__" | "__globals__" | "__code__" => matches!(obj, Obj::Special(_)),
+            "__dict__" | "__module__" | "__globals__" | "__code__" => {
+                matches!(obj, Obj::Special(_)) && obj.type_name() != "Namespace"
+            }
             "__subclasses__" | "__mro__" | "__bases__" => false,
             _ => true,
         };
@@ -130,7 +135,11 @@ impl Cx<'_> {
             Obj::Map(lazy) => lazy.map.lacks(&name),
             _ => None,
         };
-        let what = own.map_or_else(|| Missing::Attribute { of: obj.native_name().to_owned(), name }, Missing::Hint);
+        let of = match obj {
+            Obj::Tuple(items) if items.is_group() => obj.type_name(),
+            other => other.native_name(),
+        };
+        let what = own.map_or_else(|| Missing::Attribute { of: of.to_owned(), name }, Missing::Hint);
         Obj::Undefined(Rc::new(Undefined { what, origin: self.origin.clone() }))
     }
 
@@ -207,6 +216,9 @@ impl Cx<'_> {
     pub fn slice(&mut self, obj: &Obj, bounds: [&Obj; 3]) -> Result<Obj> {
         if obj.is_marker() {
             return Ok(obj.clone());
+        }
+        if let Obj::Undefined(u) = obj {
+            return Err(Raise::python(Class::Runtime, u.to_string()));
         }
         if let Obj::None | Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) | Obj::Float(_) = obj {
             return Err(Raise::type_error(format!("'{}' object is not subscriptable", obj.type_name())));

@@ -59,9 +59,7 @@ impl Cx<'_> {
             }
             (Obj::Dict(_) | Obj::Map(_), Obj::Dict(_) | Obj::Map(_)) => self.equal_dicts(a, b),
             (Obj::Set(x), Obj::Set(y)) => Ok(subset(x, y) && subset(y, x)),
-            // A variable holds a time of the day as its text, such as one of a TOML inventory.
-            (Obj::Special(x), Obj::Special(_) | Obj::Str(_)) if clock(x).is_some() => Ok(x.text() == self.text(b)?),
-            (Obj::Str(_), Obj::Special(y)) if clock(y).is_some() => Ok(y.text() == self.text(a)?),
+            (Obj::Special(x), Obj::Special(y)) if clock(x).is_some() => Ok(clock(x) == clock(y)),
             _ => Ok(a == b),
         }
     }
@@ -107,6 +105,9 @@ impl Cx<'_> {
                 _ => return Err(Raise::type_error("can't compare offset-naive and offset-aware datetimes")),
             },
             (Obj::Delta(x), Obj::Delta(y)) => Some(x.cmp(y)),
+            (Obj::Special(x), Obj::Special(y)) if clock(x).is_some() && clock(y).is_some() => {
+                Some(clock(x).cmp(&clock(y)))
+            }
             (Obj::Set(x), Obj::Set(y)) => match (subset(x, y), subset(y, x)) {
                 (true, true) => Some(Ordering::Equal),
                 (true, false) => Some(Ordering::Less),
@@ -168,7 +169,11 @@ impl Cx<'_> {
     /// Python's `item in container`.
     pub fn contains(&mut self, container: &Obj, item: &Obj) -> Result<bool, Raise> {
         // What is undefined raises where it is compared or hashed, which not every container does.
-        let compares = matches!(container, Obj::Dict(_) | Obj::Set(_) | Obj::Map(_) | Obj::Range(_));
+        let compares = match container {
+            Obj::Dict(_) | Obj::Set(_) | Obj::Map(_) => true,
+            Obj::Range(range) => range.len() > 0,
+            _ => false,
+        };
         if compares && item.is_marker() {
             item.clone().defined()?;
         }

@@ -116,6 +116,13 @@ impl Frame {
         }
     }
 
+    /// Hides the functions that run lookups: using one is this error.
+    pub(super) fn forbid_lookups(&self, error: &Rc<Error>) {
+        for name in ["lookup", "query", "q"] {
+            self.set(&Arc::from(name), Obj::Failed(Rc::clone(error)));
+        }
+    }
+
     /// Sets a variable in this frame.
     pub(super) fn set(&self, name: &Arc<str>, value: Obj) {
         let mut vars = self.vars.borrow_mut();
@@ -269,7 +276,7 @@ impl<'a> Cx<'a> {
     fn is_plain(&self, value: &Value) -> bool {
         match value {
             Value::List(_) | Value::Dict(_) | Value::Vault(_) => false,
-            Value::Str(text) => !text.is_trusted() || !self.templar().is_template(text.as_str()),
+            Value::Str(text) => self.templar().is_data(text),
             _ => true,
         }
     }
@@ -331,9 +338,7 @@ impl<'a> Cx<'a> {
     /// A value of a variable as an object: its templates rendered, one level deep.
     pub(super) fn lift(&mut self, value: &Value, scope: usize) -> Result<Obj, Raise> {
         match value {
-            Value::Str(text) if text.is_trusted() && self.templar().is_template(text.as_str()) => {
-                Ok(self.render_in(text, scope))
-            }
+            Value::Str(text) if !self.templar().is_data(text) => Ok(self.render_in(text, scope)),
             Value::Vault(text) => Ok(self.decrypted(text)),
             Value::List(items) => Ok(Obj::list(items.iter().map(|item| self.item(item, scope))).lazy()),
             Value::Dict(dict) => {
@@ -346,7 +351,7 @@ impl<'a> Cx<'a> {
 
     fn item(&self, value: &Value, scope: usize) -> Obj {
         let plain = match value {
-            Value::Str(text) => !text.is_trusted() || !self.templar().is_template(text.as_str()),
+            Value::Str(text) => self.templar().is_data(text),
             Value::Vault(_) => false,
             _ => true,
         };
@@ -463,6 +468,7 @@ impl<'a> Cx<'a> {
                 let result = self.deeper(|cx| special.call(cx, args))?;
                 Ok(if direct { result } else { result.lazy() })
             }
+            Obj::Undefined(u) if !callee.is_marker() => Err(Raise::python(Class::Runtime, u.to_string())),
             Obj::Undefined(_) | Obj::Failed(_) => callee.clone().defined(),
             other => Err(Raise::type_error(format!("'{}' object is not callable", other.type_name()))),
         }

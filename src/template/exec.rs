@@ -122,7 +122,7 @@ impl Cx<'_> {
                 self.assign(target, value)?;
             }
             Stmt::With(bindings, body) => return self.with(bindings, body, out),
-            Stmt::Scoped(body) => return self.scoped(|cx| cx.exec(body, out)),
+            Stmt::Scoped(body) => return self.inner(body, out),
             Stmt::Do(expr) => {
                 let value = self.eval(expr)?;
                 if let Obj::Failed(_) = value {
@@ -208,6 +208,14 @@ impl Cx<'_> {
         result
     }
 
+    /// A body with variables of its own.
+    fn inner(&mut self, body: &[Stmt], out: &mut Vec<Obj>) -> Result<Flow> {
+        self.scoped(|cx| {
+            cx.enter(body, None)?;
+            cx.exec(body, out)
+        })
+    }
+
     fn with(&mut self, bindings: &[(Target, Expr)], body: &[Stmt], out: &mut Vec<Obj>) -> Result<Flow> {
         // The values see the outer variables, not each other.
         let mut values = Vec::with_capacity(bindings.len());
@@ -218,6 +226,7 @@ impl Cx<'_> {
             for ((target, _), value) in bindings.iter().zip(values) {
                 cx.assign(target, value)?;
             }
+            cx.enter(body, None)?;
             cx.exec(body, out)
         })
     }
@@ -228,7 +237,7 @@ impl Cx<'_> {
     pub(super) fn capture(&mut self, body: &[Stmt]) -> Result<Obj> {
         let parent = self.parent.take();
         let mut out = Vec::new();
-        let result = self.scoped(|cx| cx.exec(body, &mut out));
+        let result = self.inner(body, &mut out);
         self.parent = parent;
         result?;
         Ok(self.concat(out))
@@ -301,8 +310,9 @@ impl Cx<'_> {
             items = kept;
         }
         if items.is_empty() {
-            return self.scoped(|cx| cx.exec(&f.otherwise, out)).map(|_| ());
+            return self.inner(&f.otherwise, out).map(|_| ());
         }
+        self.enter(&f.body, Some(&f.target))?;
         let state = Rc::new(Loop::new(items, depth, f.recursive.then(|| (Arc::clone(f), outer.clone()))));
         let result = self.turns(f, &state, outer.as_ref(), out);
         self.frame = outer;

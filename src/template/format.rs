@@ -42,8 +42,8 @@ impl Cx<'_> {
             if from.starts_with('}') {
                 return Err(Raise::value_error("Single '}' encountered in format string"));
             }
-            let (field, after) = braced(&from[1..])?;
-            self.replacement(&mut out, field, args, auto, levels)?;
+            let (field, after) = Field::read(&from[1..])?;
+            self.replacement(&mut out, &field, args, auto, levels)?;
             rest = after;
         }
         out.push_str(rest);
@@ -53,35 +53,24 @@ impl Cx<'_> {
     fn replacement(
         &mut self,
         out: &mut String,
-        field: &str,
+        field: &Field<'_>,
         args: &CallArgs,
         auto: &mut Option<usize>,
         levels: usize,
     ) -> Result<()> {
-        let name_end = field.find(['!', ':', '[']).unwrap_or(field.len());
-        // A `]` inside an index may hold anything.
-        let name_end = match field.get(name_end..) {
-            Some(tail) if tail.starts_with('[') => {
-                let close = field.rfind(']').map_or(field.len(), |i| i + 1);
-                field.get(close..).and_then(|t| t.find(['!', ':'])).map_or(field.len(), |i| close + i)
-            }
-            _ => name_end,
-        };
-        let (name, rest) = field.split_at(name_end);
-        let (conversion, spec) = match rest.strip_prefix('!') {
-            Some(tail) => (tail.chars().next(), tail.get(1..).unwrap_or_default().strip_prefix(':').unwrap_or("")),
-            None => (None, rest.strip_prefix(':').unwrap_or("")),
-        };
-        let mut value = self.field(name, args, auto)?;
-        value = match conversion {
+        let mut value = self.field(field.name, args, auto)?;
+        value = match field.conversion {
             None => value,
             Some('s') => Obj::from(self.text(&value)?),
             Some('r' | 'a') => Obj::from(self.repr(&value)?),
             Some(c) => {
-                return Err(Raise::value_error(format!("Unknown conversion specifier '{c}'")));
+                return Err(Raise::value_error(format!("Unknown conversion specifier {c}")));
             }
         };
-        let spec = if spec.contains('{') { self.format_parts(spec, args, auto, levels - 1)? } else { spec.to_owned() };
+        let spec = match field.spec {
+            spec if spec.contains('{') => self.format_parts(spec, args, auto, levels - 1)?,
+            spec => spec.to_owned(),
+        };
         out.push_str(&self.format_value(&value, &spec)?);
         Ok(())
     }
@@ -120,15 +109,23 @@ impl Cx<'_> {
             if let Some(tail) = rest.strip_prefix('.') {
                 let end = tail.find(['.', '[']).unwrap_or(tail.len());
                 let (attr, after) = tail.split_at(end);
+                if attr.is_empty() {
+                    return Err(Raise::value_error("Empty attribute in format string"));
+                }
                 value = self.attribute(&value, attr)?.ok_or_else(|| {
                     let text = format!("'{}' object has no attribute '{attr}'", value.type_name());
                     Raise::python(Class::Attribute, text)
                 })?;
                 rest = after;
+            } else if !rest.starts_with('[') {
+                return Err(Raise::value_error("Only '.' or '[' may follow ']' in format field specifier"));
             } else {
                 let Some((key, after)) = rest.get(1..).and_then(|t| t.split_once(']')) else {
-                    return Err(Raise::value_error("expected '}' before end of string"));
+                    return Err(Raise::value_error("Missing ']' in format string"));
                 };
+                if key.is_empty() {
+                    return Err(Raise::value_error("Empty attribute in format string"));
+                }
                 let key = key.parse().map_or_else(|_| Obj::str(key), Obj::Int);
                 value = self.python_item(&value, &key)?;
                 rest = after;
@@ -153,7 +150,7 @@ impl Cx<'_> {
             Obj::List(_) | Obj::Tuple(_) | Obj::Str(_) => {
                 let at = key.as_int().and_then(|at| usize::try_from(at).ok());
                 if at.is_none_or(|at| self.len(value).is_ok_and(|len| at >= len)) {
-                    let kind = if matches!(value, Obj::Str(_)) { "string" } else { value.type_name() };
+                    let kind = if matches!(value, Obj::Str(_)) { "string" } else { value.native_name() };
                     return Err(Raise::python(Class::Index, format!("{kind} index out of range")));
                 }
             }
@@ -183,9 +180,6 @@ impl Cx<'_> {
         match value {
             Obj::Str(text) => parsed.string(text.as_str()),
             Obj::Float(f) => parsed.float(*f),
-            Obj::Bool(b) if parsed.kind.is_none() || parsed.kind == Some('s') => {
-                parsed.string(if *b { "True" } else { "False" })
-            }
             Obj::Int(_) | Obj::Big(_) | Obj::Bool(_) => parsed.integer(&value.as_big().unwrap_or_default()),
             other => {
                 Err(Raise::type_error(format!("unsupported format string passed to {}.__format__", other.type_name())))
@@ -194,22 +188,64 @@ impl Cx<'_> {
     }
 }
 
-/// The inside of a replacement field, and what follows it.
-fn braced(text: &str) -> Result<(&str, &str)> {
-    let mut depth = 1usize;
-    for (i, c) in text.char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            _ => {}
+/// A replacement field: `{name!conversion:spec}`.
+struct Field<'t> {
+    name: &'t str,
+    conversion: Option<char>,
+    spec: &'t str,
+}
+
+impl<'t> Field<'t> {
+    /// Reads one after its `{`; also gives what follows it.
+    fn read(text: &'t str) -> Result<(Self, &'t str)> {
+        let fault = |words: &str| Err(Raise::value_error(words));
+        if text.is_empty() {
+            return fault("Single '{' encountered in format string");
         }
-        if depth == 0 {
-            return Ok((&text[..i], &text[i + 1..]));
+        // An index may hold anything but its own end.
+        let mut index = false;
+        let mut end = None;
+        for (at, c) in text.char_indices() {
+            match c {
+                '[' => index = true,
+                ']' => index = false,
+                _ if index => {}
+                '{' => return fault("unexpected '{' in field name"),
+                '}' | ':' | '!' => {
+                    end = Some(at);
+                    break;
+                }
+                _ => {}
+            }
         }
+        let Some(end) = end else { return fault("expected '}' before end of string") };
+        let (name, mut rest) = text.split_at(end);
+        let mut conversion = None;
+        if let Some(after) = rest.strip_prefix('!') {
+            let Some(c) = after.chars().next() else {
+                return fault("end of string while looking for conversion specifier");
+            };
+            conversion = Some(c);
+            rest = &after[c.len_utf8()..];
+            if !rest.is_empty() && !rest.starts_with([':', '}']) {
+                return fault("expected ':' after conversion specifier");
+            }
+        }
+        if let Some(after) = rest.strip_prefix('}') {
+            return Ok((Self { name, conversion, spec: "" }, after));
+        }
+        let spec = rest.strip_prefix(':').unwrap_or(rest);
+        let mut depth = 1usize;
+        for (at, c) in spec.char_indices() {
+            match c {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                return Ok((Self { name, conversion, spec: &spec[..at] }, &spec[at + 1..]));
+            }
+        }
+        fault("unmatched '{' in format spec")
     }
-    Err(Raise::value_error(if text.is_empty() {
-        "Single '{' encountered in format string"
-    } else {
-        "expected '}' before end of string"
-    }))
 }

@@ -125,11 +125,14 @@ fn make_dict(cx: &mut Cx<'_>, args: CallArgs) -> Result<Obj> {
     Ok(Obj::dict(items))
 }
 
+/// What an `undef()` without a hint says.
+pub(super) const NO_VALUE: &str = "Mandatory variable has not been overridden";
+
 fn undef(_: &mut Cx<'_>, args: CallArgs) -> Result<Obj> {
     let [hint] = args.bind(&Sig { func: "_undef", before: 0, params: ["hint"], required: 0 })?;
     match hint {
-        Some(Obj::Str(hint)) if !hint.as_str().is_empty() => Ok(Obj::undefined(hint.as_str())),
-        None | Some(Obj::None | Obj::Str(_)) => Ok(Obj::undefined("Mandatory variable has not been overridden")),
+        Some(Obj::Str(hint)) if !hint.as_str().is_empty() => Ok(Obj::undefined(hint.as_str().trim())),
+        None | Some(Obj::None | Obj::Str(_)) => Ok(Obj::undefined(NO_VALUE)),
         Some(other) => Err(Raise::type_error(format!(
             "The 'hint' argument must be of type 'str' or 'NoneType', not '{}'.",
             other.type_name()
@@ -160,7 +163,7 @@ fn lookup(cx: &mut Cx<'_>, mut args: CallArgs, query: bool) -> Result<Obj> {
     let wantlist = args.take("wantlist").map_or(Ok(false), |w| cx.truthy(&w))? || query;
     let errors = args.take("errors");
     let errors = errors.as_ref().and_then(Obj::as_str).unwrap_or("strict");
-    if cx.templar().lookup_plugin(name).is_none() {
+    if cx.templar().find_lookup(name).map_err(Error::user)?.is_none() {
         return Err(Error::user(format!("The lookup plugin '{name}' was not found.")).into());
     }
     let found = match cx.run_lookup(name, args) {
@@ -199,10 +202,11 @@ impl Drop for Namespace {
 }
 
 fn namespace(cx: &mut Cx<'_>, args: CallArgs) -> Result<Obj> {
+    let args = args.wrapped();
     let mut names = indexmap::IndexMap::new();
     if let Some(from) = args.positional.first() {
         for (key, value) in dict::pairs(cx, from)? {
-            names.insert(Arc::from(cx.text(&key)?), value);
+            names.insert(Arc::from(cx.text(&key)?), value.wrapped());
         }
     }
     names.extend(args.named);
@@ -235,7 +239,8 @@ fn cycler(_: &mut Cx<'_>, args: CallArgs) -> Result<Obj> {
     if args.positional.is_empty() {
         return Err(Raise::python(Class::Runtime, "at least one item has to be provided"));
     }
-    Ok(Obj::Special(Rc::new(CyclerHandle(Rc::new(Cycler { items: args.positional, at: Cell::new(0) })))))
+    let items = args.wrapped().positional;
+    Ok(Obj::Special(Rc::new(CyclerHandle(Rc::new(Cycler { items, at: Cell::new(0) })))))
 }
 
 impl Special for CyclerHandle {

@@ -169,6 +169,7 @@ impl Cx<'_> {
         let result = self.deeper(|cx| {
             cx.scoped(|cx| {
                 cx.set(&Arc::from("super"), Obj::Special(Rc::new(above)));
+                cx.enter(&block.body, None)?;
                 cx.exec(&block.body, out)
             })
         });
@@ -201,7 +202,14 @@ impl Cx<'_> {
             Err(raise) if ignore_missing && raise.is(Class::NotFound) => return Ok(()),
             other => other?,
         };
-        self.elsewhere(with_context, |cx| cx.deeper(|cx| cx.run_into(&template, out)))
+        if with_context {
+            return self.elsewhere(true, |cx| cx.deeper(|cx| cx.run_into(&template, out)));
+        }
+        // Without context it is run as a whole before any of it is shown.
+        let mut own = Vec::new();
+        self.elsewhere(false, |cx| cx.deeper(|cx| cx.run_into(&template, &mut own)))?;
+        out.extend(own);
+        Ok(())
     }
 
     /// Runs another template with or without the variables of this one.

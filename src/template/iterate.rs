@@ -23,6 +23,13 @@ impl Cx<'_> {
         }
     }
 
+    /// The same for what looks at one item after the other: one that is undefined is an error at its turn.
+    pub(super) fn each(&mut self, obj: &Obj) -> Result<impl Iterator<Item = Result<Obj, Raise>> + use<>, Raise> {
+        let items = self.iter_lenient(obj)?;
+        let tuple = matches!(obj, Obj::Tuple(_));
+        Ok(items.into_iter().map(move |item| if tuple { Ok(item) } else { item.defined() }))
+    }
+
     /// The items that Python's `iter(x)` gives, rendered; undefined ones stay what they are.
     pub fn iter_lenient(&mut self, obj: &Obj) -> Result<Vec<Obj>, Raise> {
         Ok(match obj {
@@ -157,9 +164,10 @@ impl Cx<'_> {
             Obj::Undefined(_) | Obj::Failed(_) => return obj.clone().defined().map(|_| Value::Null),
             Obj::Special(special) => match vault_value(special) {
                 Some(value) => value,
-                // There is no value for a time without a date, here as in TOML inventories.
-                None if super::methods::time::clock(special).is_some() => Value::str(special.text()),
-                None => return Err(unstorable(special.type_name())),
+                None => match super::methods::time::clock(special) {
+                    Some(time) => Value::Time(time),
+                    None => return Err(unstorable(special.type_name())),
+                },
             },
             Obj::Delta(_) | Obj::Range(_) | Obj::Omit => return Err(unstorable(obj.type_name())),
         })

@@ -8,6 +8,7 @@ use super::ir::*;
 use super::raise::{Class, Raise};
 use super::repair::Source;
 use super::strings;
+use crate::diag::Error;
 use minijinja::machinery::{Span, ast};
 use std::sync::Arc;
 
@@ -330,8 +331,16 @@ impl<'s> Lowerer<'s> {
         Ok(Expr::If(Box::new(Choice { test: test?, then: then?, otherwise: otherwise?, line })))
     }
 
+    /// What was found of a plugin; that it is gone matters only where it is sure to run.
+    fn known<T>(&self, found: std::result::Result<Option<T>, String>) -> Result<Option<T>> {
+        match found {
+            Err(text) if self.soft == 0 => Err(Error::user(text).into()),
+            found => Ok(found.ok().flatten()),
+        }
+    }
+
     fn filter(&mut self, f: &ast::Filter<'_>) -> Result<FilterCall> {
-        let filter = self.templar.filter(f.name);
+        let filter = self.known(self.templar.find_filter(f.name))?;
         if filter.is_none() && self.soft == 0 {
             return syntax(format!("No filter named '{}'.", f.name));
         }
@@ -339,7 +348,7 @@ impl<'s> Lowerer<'s> {
     }
 
     fn test(&mut self, t: &ast::Test<'_>) -> Result<TestCall> {
-        let test = self.templar.test(t.name);
+        let test = self.known(self.templar.find_test(t.name))?;
         if test.is_none() && self.soft == 0 {
             return syntax(format!("No test named '{}'.", t.name));
         }

@@ -64,7 +64,7 @@ impl Special for MacroObj {
 impl MacroObj {
     fn bind(&self, cx: &mut Cx<'_>, frame: &Frame, args: CallArgs) -> Result<(), Raise> {
         let def = &self.def;
-        let CallArgs { positional, mut named } = args;
+        let CallArgs { positional, mut named } = args.wrapped();
         let mut given = positional.into_iter();
         let first_default = def.params.len().saturating_sub(def.defaults.len());
         let mut bound: Vec<Option<Obj>> = Vec::with_capacity(def.params.len());

@@ -27,6 +27,7 @@ mod held;
 mod import;
 mod ir;
 mod iterate;
+mod loads;
 pub mod lookups;
 mod loops;
 mod lower;
@@ -38,6 +39,7 @@ mod overrides;
 mod plugins;
 mod pylib;
 mod raise;
+pub mod refused;
 mod repair;
 mod scope;
 mod sorting;
@@ -52,10 +54,10 @@ pub(crate) use filters::hashes::hash_password;
 pub use held::{Fixed, Shared};
 pub use object::{Delta, DictCell, IterCell, LazyMap, List, Obj, Range, SetCell, Special, Stream};
 pub use overrides::Overrides;
-pub use plugins::{Filter, FilterFn, Lookup, LookupFn, Plugins, Test, TestFn, short_name};
+pub use plugins::{Filter, FilterFn, Lookup, LookupFn, Plugins, Route, Routes, Test, TestFn, short_name};
 pub use raise::{Class, Missing, Raise, Undefined};
 pub use scope::{Scope, Var, VarMap, Vars, World};
-pub use templar::Templar;
+pub use templar::{Templar, Untrusted};
 
 /// The bytes of a text in an encoding, by Python's name for it; the error is in Python's words.
 pub fn encode(text: &str, encoding: &str) -> Result<Vec<u8>, String> {

@@ -259,6 +259,7 @@ impl Obj {
             Value::Bytes(bytes) => Self::Bytes(bytes.clone()),
             Value::Date(d) => Self::Date(*d),
             Value::DateTime(t) => Self::DateTime(*t),
+            Value::Time(t) => super::methods::time::of_day(*t),
             Value::List(_) | Value::Dict(_) => return None,
         })
     }
@@ -334,7 +335,7 @@ impl Obj {
         match self {
             Self::List(list) if list.is_lazy() => "_AnsibleLazyTemplateList",
             Self::Dict(dict) if dict.is_lazy() => "_AnsibleLazyTemplateDict",
-            Self::Tuple(items) if items.is_group() => "_GroupTuple",
+            Self::Tuple(items) if items.is_group() => "GroupTuple",
             Self::Tuple(items) if items.is_lazy() => "_AnsibleLazyAccessTuple",
             Self::Str(text) if text.is_markup() => "Markup",
             Self::Str(text) if text.is_trusted() || text.origin().is_some() => "_AnsibleTaggedStr",
@@ -376,15 +377,20 @@ impl Obj {
         }
     }
 
-    /// What an item of a container is: one of ansible-core's own containers where that is one.
-    pub(super) fn within(self, container: &Self) -> Self {
-        let lazy = match container {
+    /// Whether it is one of ansible-core's own containers.
+    pub(super) fn is_lazy(&self) -> bool {
+        match self {
             Self::List(list) => list.is_lazy(),
             Self::Dict(dict) => dict.is_lazy(),
+            Self::Map(_) => true,
             Self::Tuple(items) => items.is_lazy(),
             _ => false,
-        };
-        if lazy { self.lazy() } else { self }
+        }
+    }
+
+    /// What an item of a container is: one of ansible-core's own containers where that is one.
+    pub(super) fn within(self, container: &Self) -> Self {
+        if container.is_lazy() { self.lazy() } else { self }
     }
 
     /// The name of Python's own type.

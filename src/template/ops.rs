@@ -133,6 +133,9 @@ impl Cx<'_> {
             (Obj::Date(t), Obj::Delta(d)) | (Obj::Delta(d), Obj::Date(t)) => {
                 Obj::Date(dates::from_days(dates::days(t).saturating_add(d.parts().0)))
             }
+            (Obj::Bytes(_), _) => {
+                return Err(Raise::type_error(format!("can't concat {} to bytes", b.type_name())));
+            }
             (Obj::Str(_) | Obj::List(_) | Obj::Tuple(_), _) => {
                 let kind = a.native_name();
                 return Err(Raise::type_error(format!(
@@ -145,10 +148,11 @@ impl Cx<'_> {
     }
 
     /// `format % values` where the format is HTML: texts among the values get escaped.
-    pub(super) fn html_format(&mut self, format: &str, values: &Obj) -> Result<String> {
-        let values = self.html(values)?;
-        // What is no tuple is handed on as a mapping, too, which may have more than is asked for.
-        let spare = !matches!(values, Obj::Tuple(_)) && !format.replace("%%", "").contains('%');
+    pub(super) fn html_format(&mut self, format: &str, given: &Obj) -> Result<String> {
+        let values = self.html(given)?;
+        // What has items and is no tuple is handed on as a mapping, which may have more than is asked for.
+        let items = matches!(given, Obj::List(_) | Obj::Dict(_) | Obj::Map(_) | Obj::Range(_) | Obj::Bytes(_));
+        let spare = items && !format.replace("%%", "").contains('%');
         self.percent_format(format, if spare { &Obj::None } else { &values }).or_else(|raise| match spare {
             true => Ok(format.replace("%%", "%")),
             false => Err(raise),
@@ -182,7 +186,9 @@ impl Cx<'_> {
             other => match other.as_big() {
                 Some(big) => Ok(Obj::big(-big)),
                 None => {
-                    other.clone().defined()?;
+                    if let Obj::Undefined(u) = other.clone().defined()? {
+                        return Err(Raise::python(Class::Runtime, u.to_string()));
+                    }
                     Err(Raise::type_error(format!("bad operand type for unary -: '{}'", other.type_name())))
                 }
             },
@@ -214,6 +220,7 @@ fn concatenated(a: &Obj, list: &super::object::List, b: &Obj) -> Result<Obj> {
 fn added_to(a: &Obj, list: &super::object::List, b: &Obj) -> Result<Obj> {
     match a {
         Obj::List(first) => concatenated(a, first, b),
+        Obj::Str(text) if text.is_markup() => Err(Raise::type_error("'NotImplementedType' object is not iterable")),
         Obj::Str(_) | Obj::Tuple(_) => {
             let (kind, other) = (a.native_name(), b.type_name());
             Err(Raise::type_error(format!("can only concatenate {kind} (not \"{other}\") to {kind}")))

@@ -9,8 +9,9 @@ use super::filters::{FILTERS, FilterDef};
 use super::lookups::{LOOKUPS, LookupDef};
 use super::object::Obj;
 use super::raise::{Class, Raise, Undefined};
+use super::refused::{self, Refused};
 use super::tests::{TESTS, TestDef};
-use crate::diag::{Error, Kind};
+use crate::diag::{Error, Kind, Mark, Remark};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -41,6 +42,23 @@ pub trait Plugins: Send + Sync {
     }
 }
 
+/// Where the full name of a plugin leads that is found nowhere: what collections say of their names.
+pub trait Routes: Send + Sync {
+    /// What a name means now; the kind is `filter`, `test` or `lookup`.
+    fn route(&self, kind: &str, name: &str) -> Route;
+}
+
+/// What a name of a plugin means now.
+#[derive(Clone, Debug, Default)]
+pub struct Route {
+    /// The name by which it is to be found.
+    pub target: Option<String>,
+    /// Why it is not to be had.
+    pub gone: Option<String>,
+    /// The names on the way that will go.
+    pub marks: Vec<Mark>,
+}
+
 /// A filter that was found.
 #[derive(Clone)]
 pub enum Filter {
@@ -48,6 +66,8 @@ pub enum Filter {
     Def(&'static FilterDef),
     /// Added, with its name.
     Added(Arc<str>, Arc<FilterFn>),
+    /// Known and refused.
+    Refused(&'static Refused),
 }
 
 /// A test that was found.
@@ -57,6 +77,8 @@ pub enum Test {
     Def(&'static TestDef),
     /// Added, with its name.
     Added(Arc<str>, Arc<TestFn>),
+    /// Known and refused.
+    Refused(&'static Refused),
 }
 
 /// A lookup that was found.
@@ -66,6 +88,8 @@ pub enum Lookup {
     Def(&'static LookupDef),
     /// Added, with its name.
     Added(Arc<str>, Arc<LookupFn>),
+    /// Known and refused.
+    Refused(&'static Refused),
 }
 
 /// The name without `ansible.builtin.` or `ansible.legacy.`.
@@ -85,8 +109,6 @@ const ROUTED: [&str; 2] = ["ansible.utils.", "community.general."];
 const SHORT: &[&str] = &[
     "cartesian",
     "cidr_merge",
-    "dig",
-    "dnstxt",
     "filetree",
     "flattened",
     "hwaddr",
@@ -120,30 +142,77 @@ fn by_name<'t, T>(table: &'t [T], name: impl Fn(&T) -> &str, wanted: &str) -> Op
 }
 
 impl super::Templar {
+    /// What a name leads to, where that can be found; a text where it cannot be had any more.
+    fn routed<T>(&self, kind: &str, name: &str, find: impl Fn(&str) -> Option<T>) -> Result<Option<T>, String> {
+        if let Some(found) = find(name) {
+            return Ok(Some(found));
+        }
+        let Some(routes) = self.routes.as_ref().filter(|_| name.matches('.').count() > 1) else { return Ok(None) };
+        let route = routes.route(kind, name);
+        route.marks.into_iter().for_each(|mark| self.remarks.add(Remark::marked(&Arc::new(mark), None)));
+        match route.gone {
+            Some(text) => Err(format!("The {kind} plugin '{name}' failed to load: {text}")),
+            None => Ok(route.target.and_then(|target| find(&target))),
+        }
+    }
+
+    /// A filter by its name, full or short; a text where it cannot be had any more.
+    pub fn find_filter(&self, name: &str) -> Result<Option<Filter>, String> {
+        self.routed("filter", name, |name| self.own_filter(name))
+    }
+
+    /// The same for a test.
+    pub fn find_test(&self, name: &str) -> Result<Option<Test>, String> {
+        self.routed("test", name, |name| self.own_test(name))
+    }
+
+    /// The same for a lookup.
+    pub fn find_lookup(&self, name: &str) -> Result<Option<Lookup>, String> {
+        self.routed("lookup", name, |name| self.own_lookup(name))
+    }
+
     /// A filter by its name, full or short.
     pub fn filter(&self, name: &str) -> Option<Filter> {
-        let added = self.plugins.iter().find_map(|source| source.filter(name));
-        match added {
-            Some(run) => Some(Filter::Added(Arc::from(name), run)),
-            None => by_name(FILTERS, |def| def.name, name).map(Filter::Def),
-        }
+        self.find_filter(name).ok().flatten()
     }
 
     /// A test by its name, full or short.
     pub fn test(&self, name: &str) -> Option<Test> {
-        let added = self.plugins.iter().find_map(|source| source.test(name));
-        match added {
-            Some(run) => Some(Test::Added(Arc::from(name), run)),
-            None => by_name(TESTS, |def| def.name, name).map(Test::Def),
-        }
+        self.find_test(name).ok().flatten()
     }
 
     /// A lookup by its name, full or short.
     pub fn lookup_plugin(&self, name: &str) -> Option<Lookup> {
+        self.find_lookup(name).ok().flatten()
+    }
+
+    fn own_filter(&self, name: &str) -> Option<Filter> {
+        let added = self.plugins.iter().find_map(|source| source.filter(name));
+        match added {
+            Some(run) => Some(Filter::Added(Arc::from(name), run)),
+            None => by_name(FILTERS, |def| def.name, name)
+                .map(Filter::Def)
+                .or_else(|| Refused::find(refused::FILTERS, short_name(name)).map(Filter::Refused)),
+        }
+    }
+
+    fn own_test(&self, name: &str) -> Option<Test> {
+        let added = self.plugins.iter().find_map(|source| source.test(name));
+        match added {
+            Some(run) => Some(Test::Added(Arc::from(name), run)),
+            None => by_name(TESTS, |def| def.name, name)
+                .map(Test::Def)
+                .or_else(|| Refused::find(refused::TESTS, short_name(name)).map(Test::Refused)),
+        }
+    }
+
+    fn own_lookup(&self, name: &str) -> Option<Lookup> {
         let added = self.plugins.iter().find_map(|source| source.lookup(name));
         match added {
             Some(run) => Some(Lookup::Added(Arc::from(name), run)),
-            None => by_name(LOOKUPS, |def| def.name, name).map(Lookup::Def),
+            None => by_name(LOOKUPS, |def| def.name, name)
+                .map(Lookup::Def)
+                .or_else(|| Refused::find(refused::LOOKUPS, short_name(name)).map(Lookup::Refused)),
         }
     }
 }
@@ -173,7 +242,16 @@ fn else_undefined(input: &Obj, args: &CallArgs) -> Option<Rc<Undefined>> {
 /// Such an undefined speaks for itself where Python would complain of operands.
 fn spoken_for(raise: Raise, missing: Option<Rc<Undefined>>) -> Raise {
     match (&raise, missing) {
-        (Raise::Python(_, text), Some(u)) if text.contains("operand type") || text.contains("between instances") => {
+        (Raise::Python(_, text), Some(u))
+            if [
+                "operand type",
+                "between instances",
+                "non-int of type 'Undefined'",
+                "'Undefined' object has no attribute",
+            ]
+            .iter()
+            .any(|w| text.contains(w)) =>
+        {
             Raise::python(Class::Runtime, u.to_string())
         }
         _ => raise,
@@ -197,6 +275,7 @@ impl Cx<'_> {
         let result = self.deeper(|cx| match filter {
             Filter::Def(def) => (def.run)(cx, input, args),
             Filter::Added(_, run) => run(cx, input, args),
+            Filter::Refused(refused) => Err(refused.error("filter")),
         });
         match result {
             Ok(iterator @ (Obj::Iter(_) | Obj::Range(_))) => Ok(Obj::list(self.iter_lenient(&iterator)?).lazy()),
@@ -206,6 +285,7 @@ impl Cx<'_> {
                 let name = match filter {
                     Filter::Def(def) => full_name(def.name),
                     Filter::Added(name, _) => name.to_string(),
+                    Filter::Refused(refused) => refused.name.to_owned(),
                 };
                 Ok(self.plugin_failed("filter", &name, raise))
             }
@@ -224,16 +304,20 @@ impl Cx<'_> {
             }
         }
         let (input, args) = (input.wrapped(), args.wrapped());
+        let missing = else_undefined(&input, &args);
         let result = self.deeper(|cx| match test {
             Test::Def(def) => (def.run)(cx, input, args),
             Test::Added(_, run) => run(cx, input, args),
+            Test::Refused(refused) => Err(refused.error("test")),
         });
         match result {
             Ok(verdict) => Ok(Obj::Bool(verdict)),
             Err(raise) => {
+                let raise = spoken_for(raise, missing);
                 let name = match test {
                     Test::Def(def) => full_name(operator_name(def.name)),
                     Test::Added(name, _) => name.to_string(),
+                    Test::Refused(refused) => refused.name.to_owned(),
                 };
                 Ok(self.plugin_failed("test", &name, raise))
             }
@@ -242,7 +326,8 @@ impl Cx<'_> {
 
     /// Runs a lookup; what it raises is raised in ansible-core's words.
     pub(super) fn run_lookup(&mut self, name: &str, args: CallArgs) -> Result<Vec<Obj>, Raise> {
-        let Some(lookup) = self.templar().lookup_plugin(name) else {
+        let found = self.templar().find_lookup(name).map_err(Error::user)?;
+        let Some(lookup) = found else {
             return Err(Error::user(format!("The lookup plugin '{name}' was not found.")).into());
         };
         if !matches!(&lookup, Lookup::Def(def) if def.undefined)
@@ -254,6 +339,7 @@ impl Cx<'_> {
         let result = self.deeper(|cx| match &lookup {
             Lookup::Def(def) => (def.run)(cx, args),
             Lookup::Added(_, run) => run(cx, args),
+            Lookup::Refused(refused) => Err(refused.error("lookup")),
         });
         result.map_err(|raise| match self.plugin_failed("lookup", name, raise) {
             Obj::Undefined(u) => Raise::Undefined(u),

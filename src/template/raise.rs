@@ -83,6 +83,15 @@ impl Raise {
         }
     }
 
+    /// Whether it tells of something that rplay lacks.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Failed(error) => error.kind == Kind::Unsupported,
+            Self::Error(error) => error.kind == Kind::Unsupported,
+            _ => false,
+        }
+    }
+
     /// Whether it is a Python exception of a class.
     pub fn is(&self, class: Class) -> bool {
         matches!(self, Self::Python(c, _) if *c == class)

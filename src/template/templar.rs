@@ -4,14 +4,27 @@ use super::args::CallArgs;
 use super::cache::{Cache, Mode};
 use super::cx::{Cx, Session};
 use super::object::Obj;
-use super::plugins::Plugins;
+use super::plugins::{Plugins, Routes};
 use super::raise::{Class, Raise};
 use super::scope::Scope;
 use super::{Overrides, World};
 use crate::diag::{Error, Origin, Remark, Remarks, Result};
 use crate::value::{Dict, Text, Value, any_marked};
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
+
+/// What is said of a text that looks like a template and is none, since no user wrote it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Untrusted {
+    /// Nothing: it is data.
+    #[default]
+    Ignore,
+    /// A warning.
+    Warn,
+    /// Its use fails.
+    Fail,
+}
 
 /// Renders templates; keeps what it parsed. One serves a whole run, from any thread.
 #[derive(Default)]
@@ -20,8 +33,10 @@ pub struct Templar {
     pub(super) syntax: Arc<Overrides>,
     pub(super) cache: Cache,
     pub(super) broken_conditionals: bool,
+    pub(super) untrusted: Untrusted,
+    pub(super) routes: Option<Arc<dyn Routes>>,
     extensions: Vec<String>,
-    remarks: Remarks,
+    pub(super) remarks: Remarks,
 }
 
 impl Templar {
@@ -37,6 +52,13 @@ impl Templar {
         self
     }
 
+    /// Says where the full names of plugins lead that are found nowhere.
+    #[must_use]
+    pub fn with_routes(mut self, routes: Arc<dyn Routes>) -> Self {
+        self.routes = Some(routes);
+        self
+    }
+
     /// Adds jinja2 extensions by name: `jinja2.ext.do`, `jinja2.ext.loopcontrols`.
     #[must_use]
     pub fn with_extensions(mut self, names: impl IntoIterator<Item = String>) -> Self {
@@ -49,6 +71,18 @@ impl Templar {
     pub fn with_broken_conditionals(mut self, allowed: bool) -> Self {
         self.broken_conditionals = allowed;
         self
+    }
+
+    /// Says what becomes of texts that look like templates and are data, as `_TEMPLAR_UNTRUSTED_TEMPLATE_BEHAVIOR` does.
+    #[must_use]
+    pub fn with_untrusted(mut self, untrusted: Untrusted) -> Self {
+        self.untrusted = untrusted;
+        self
+    }
+
+    /// Whether a text is data about which there is nothing to say.
+    pub(super) fn is_data(&self, text: &Text) -> bool {
+        (!text.is_trusted() && self.untrusted == Untrusted::Ignore) || !self.is_template(text.as_str())
     }
 
     pub(super) fn has_extension(&self, name: &str) -> bool {
@@ -83,7 +117,7 @@ impl Templar {
     ///
     /// `omit` is an error: "A template was resolved to an Omit scalar."
     pub fn render(&self, text: &Text, scope: &dyn Scope) -> Result<Value> {
-        if !text.is_trusted() || !self.is_template(text.as_str()) {
+        if self.is_data(text) {
             return Ok(Value::Str(text.clone()));
         }
         let session = Session::new(self, scope);
@@ -149,8 +183,7 @@ impl Templar {
     fn evaluated(&self, expression: &Text, scope: &dyn Scope, mode: Mode) -> Result<Option<Value>> {
         let origin = expression.origin();
         if !expression.is_trusted() {
-            let help = "Templates and expressions must be defined by trusted sources such as playbooks or roles, not untrusted sources such as module results.";
-            return Err(Error::user("Encountered untrusted template or expression.").help(help).at(origin));
+            return Err(untrusted(expression));
         }
         let session = Session::new(self, scope);
         let mut cx = Cx::new(&session, 0);
@@ -262,7 +295,12 @@ pub(super) fn decrypt(text: &Text, world: &World) -> Result<Text> {
 
 impl Cx<'_> {
     /// Renders a trusted text in a scope, as its own rendering; errors are put off.
+    ///
+    /// A text that is none of the user's stays as it is, after what the setting wants said of it.
     pub(super) fn render_in(&mut self, text: &Text, scope: usize) -> Obj {
+        if !text.is_trusted() {
+            return self.left(text);
+        }
         let key = (scope, text.as_str().as_ptr());
         let mut cx = Cx::new(self.session, scope);
         cx.origin = text.origin().cloned();
@@ -284,6 +322,16 @@ impl Cx<'_> {
             Ok(other) => other.lazy(),
             Err(raise) => cx.put_off(raise),
         }
+    }
+
+    /// An untrusted text as it is.
+    fn left(&mut self, text: &Text) -> Obj {
+        match self.templar().untrusted {
+            Untrusted::Ignore => {}
+            Untrusted::Warn => self.remark(Remark::warning(untrusted(text))),
+            Untrusted::Fail => return self.put_off(Raise::Failed(Rc::new(untrusted(text)))),
+        }
+        Obj::Str(text.clone())
     }
 
     /// Renders a trusted text to the end; None for `omit`.
@@ -333,9 +381,7 @@ impl Cx<'_> {
 
     fn rendered_value(&mut self, value: &Value) -> Result<Option<Value>> {
         Ok(Some(match value {
-            Value::Str(text) if text.is_trusted() && self.templar().is_template(text.as_str()) => {
-                return self.rendered(text);
-            }
+            Value::Str(text) if !self.templar().is_data(text) => return self.rendered(text),
             Value::Vault(_) => {
                 let obj = self.lift(value, self.scope).map_err(|raise| self.complete(raise))?;
                 self.finished(&obj, None)?
@@ -367,6 +413,16 @@ fn nowhere(error: Error) -> Error {
         Some(_) => error,
         None => error.at(Some(&Origin::described("<unknown>"))).help("invoke_lookup()"),
     }
+}
+
+/// The error that using a text as a template is which no user wrote.
+fn untrusted(text: &Text) -> Error {
+    let help = "Templates and expressions must be defined by trusted sources such as playbooks or roles, not untrusted \
+                sources such as module results.";
+    // Where no place is known, the text itself stands for it.
+    let unknown = || Origin::described(format!("<unknown>\n\n{}", text.as_str()));
+    let origin = text.origin().cloned().unwrap_or_else(unknown);
+    Error::user("Encountered untrusted template or expression.").help(help).at(Some(&origin))
 }
 
 /// Puts back the newlines that the template ended with.

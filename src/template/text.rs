@@ -85,7 +85,7 @@ impl Cx<'_> {
                     out.push('>');
                 }
                 None => match super::methods::time::clock(special) {
-                    Some(time) => out.push_str(&super::methods::time::clock_repr(&time)),
+                    Some(time) => out.push_str(&repr(&Value::Time(time))),
                     None => out.push_str(&special.text()),
                 },
             },

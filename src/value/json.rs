@@ -49,6 +49,7 @@ fn write(out: &mut String, value: &Value, style: JsonStyle, depth: usize) {
         Value::Str(text) | Value::Vault(text) => quote(out, text.as_str(), style.unicode),
         Value::Bytes(bytes) => quote(out, &String::from_utf8_lossy(bytes), style.unicode),
         Value::DateTime(t) => quote(out, &t.isoformat(), true),
+        Value::Time(t) => quote(out, &t.to_string(), true),
         Value::Int(_) | Value::BigInt(_) => out.push_str(&value.to_text()),
         Value::Date(d) => quote(out, &d.to_string(), true),
         Value::List(items) => {

@@ -10,6 +10,7 @@ mod repr;
 mod serde_impl;
 mod text;
 mod time;
+mod unified;
 
 use foldhash::fast::FixedState;
 use num_bigint::BigInt;
@@ -20,7 +21,8 @@ pub use dict::Dict;
 pub use json::{JsonError, JsonStyle, Surrogate, parse_json, parse_json_noting, write_json};
 pub use repr::{float_repr, repr, str_repr};
 pub use text::{Text, any_marked};
-pub use time::{Date, DateTime};
+pub use time::{Date, DateTime, Time};
+pub use unified::{diff_lines, unified};
 
 /// A value. Cloning costs at most a reference count.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +46,8 @@ pub enum Value {
     Date(Date),
     /// A date with a time, as YAML gives for `2024-01-02 03:04:05`.
     DateTime(DateTime),
+    /// A time of the day.
+    Time(Time),
     /// Text that is encrypted inline (`!vault`), and decrypted when it is first used.
     Vault(Text),
     /// A list.
@@ -132,7 +136,7 @@ impl Value {
             Self::Bytes(bytes) => !bytes.is_empty(),
             Self::List(items) => !items.is_empty(),
             Self::Dict(dict) => !dict.is_empty(),
-            Self::BigInt(_) | Self::Date(_) | Self::DateTime(_) | Self::Vault(_) => true,
+            Self::BigInt(_) | Self::Date(_) | Self::DateTime(_) | Self::Time(_) | Self::Vault(_) => true,
         }
     }
 
@@ -147,6 +151,7 @@ impl Value {
             Self::Bytes(_) => "bytes",
             Self::Date(_) => "date",
             Self::DateTime(_) => "datetime",
+            Self::Time(_) => "time",
             Self::List(_) => "list",
             Self::Dict(_) => "dict",
         }
@@ -158,6 +163,7 @@ impl Value {
             Self::Str(text) | Self::Vault(text) => text.as_str().to_owned(),
             Self::Date(date) => date.to_string(),
             Self::DateTime(datetime) => datetime.to_string(),
+            Self::Time(time) => time.to_string(),
             other => repr(other),
         }
     }
@@ -208,6 +214,7 @@ impl PartialEq for Value {
             (Self::Bytes(a), Self::Bytes(b)) => a == b,
             (Self::Date(a), Self::Date(b)) => a == b,
             (Self::DateTime(a), Self::DateTime(b)) => a == b,
+            (Self::Time(a), Self::Time(b)) => a == b,
             (Self::List(a), Self::List(b)) => Arc::ptr_eq(a, b) || a == b,
             (Self::Dict(a), Self::Dict(b)) => a == b,
             (a, b) => matches!((a.number(), b.number()), (Some(x), Some(y)) if x == y),
@@ -231,6 +238,7 @@ impl Hash for Value {
             Self::Bytes(bytes) => bytes.hash(state),
             Self::Date(date) => date.hash(state),
             Self::DateTime(datetime) => datetime.hash(state),
+            Self::Time(time) => time.hash(state),
             Self::List(items) => items.hash(state),
             // In whatever order: equal dictionaries hash alike.
             Self::Dict(dict) => {

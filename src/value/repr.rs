@@ -22,6 +22,7 @@ fn write(out: &mut String, value: &Value) {
         Value::Bytes(bytes) => bytes_repr(out, bytes),
         Value::Date(d) => push(out, format_args!("datetime.date({}, {}, {})", d.year, d.month, d.day)),
         Value::DateTime(t) => datetime_repr(out, t),
+        Value::Time(t) => time_repr(out, *t),
         Value::List(items) => {
             out.push('[');
             separated(out, items.iter(), write);
@@ -51,6 +52,18 @@ fn separated<T>(out: &mut String, items: impl Iterator<Item = T>, each: impl Fn(
         }
         each(out, item);
     }
+}
+
+/// `datetime.time(7, 8, 9)`
+fn time_repr(out: &mut String, t: super::Time) {
+    push(out, format_args!("datetime.time({}, {}", t.hour, t.minute));
+    if t.second != 0 || t.micro != 0 {
+        push(out, format_args!(", {}", t.second));
+    }
+    if t.micro != 0 {
+        push(out, format_args!(", {}", t.micro));
+    }
+    out.push(')');
 }
 
 fn datetime_repr(out: &mut String, t: &super::DateTime) {

@@ -21,6 +21,7 @@ impl Serialize for Value {
             Value::Str(text) | Value::Vault(text) => serializer.serialize_str(text.as_str()),
             Value::Bytes(bytes) => serializer.serialize_bytes(bytes),
             Value::Date(date) => serializer.collect_str(date),
+            Value::Time(time) => serializer.collect_str(time),
             Value::DateTime(datetime) => serializer.serialize_str(&datetime.isoformat()),
             Value::List(items) => serializer.collect_seq(items.iter()),
             Value::Dict(dict) => dict.serialize(serializer),

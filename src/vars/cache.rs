@@ -6,8 +6,10 @@
 //! say.
 
 use crate::diag::{Error, Result};
+use crate::host::errors;
 use crate::value::{Dict, JsonStyle, Text, Value, parse_json, write_json};
-use std::os::unix::fs::PermissionsExt;
+use std::fs::OpenOptions;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -55,10 +57,16 @@ impl FactCache {
     /// not read, and 0 is for ever.
     pub fn open(folder: &Path, prefix: &str, timeout: i64) -> std::result::Result<Self, String> {
         if let Err(error) = std::fs::create_dir_all(folder) {
+            if folder.exists() {
+                return Err(unusable(folder));
+            }
+            let why = errors::os_error(&error, errors::first_missing(folder));
             let shown = folder.display();
-            return Err(format!(
-                "Error in 'jsonfile' cache plugin while trying to create cache dir '{shown}': {error}"
-            ));
+            return Err(format!("Error in 'jsonfile' cache plugin while trying to create cache dir '{shown}': {why}"));
+        }
+        let all = rustix::fs::Access::READ_OK | rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
+        if rustix::fs::access(folder, all).is_err() {
+            return Err(unusable(folder));
         }
         let timeout = Duration::from_secs(u64::try_from(timeout).unwrap_or(0));
         Ok(Self { folder: folder.to_owned(), prefix: prefix.to_owned(), timeout })
@@ -101,14 +109,21 @@ impl FactCache {
     pub fn save(&self, host: &str, facts: &Dict) -> std::result::Result<(), String> {
         let path = self.path(host);
         let write = || -> std::io::Result<()> {
-            let file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(&self.folder))?;
+            // Not `tempfile_in`, whose errors have lost the system's number.
+            let open = |path: &Path| OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+            let folder = path.parent().unwrap_or(&self.folder);
+            let file = tempfile::Builder::new().prefix("tmp").make_in(folder, open)?;
             std::fs::write(file.path(), encoded(facts))?;
             std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o644))?;
             file.persist(&path)?;
             Ok(())
         };
         write().map_err(|error| {
-            format!("Error in 'jsonfile' cache plugin while trying to write to '{}': {error}", path.display())
+            format!(
+                "Error in 'jsonfile' cache plugin while trying to write to '{}': {}",
+                path.display(),
+                errors::plain(&error)
+            )
         })
     }
 
@@ -117,6 +132,13 @@ impl FactCache {
         // One that is not there is what was wanted.
         let _ = std::fs::remove_file(self.path(host));
     }
+}
+
+fn unusable(folder: &Path) -> String {
+    format!(
+        "error in 'jsonfile' cache, configured path ({}) does not have necessary permissions (rwx), disabling plugin",
+        folder.display()
+    )
 }
 
 fn encoded(facts: &Dict) -> String {
@@ -152,6 +174,9 @@ fn tagged(value: &Value) -> Value {
         Value::Date(date) => of_type("AnsibleSerializableDate", [("iso8601", Value::str(date.to_string()))]),
         Value::DateTime(time) => {
             of_type("AnsibleSerializableDateTime", [("iso8601", Value::str(time.isoformat())), ("fold", 0.into())])
+        }
+        Value::Time(time) => {
+            of_type("AnsibleSerializableTime", [("iso8601", Value::str(time.to_string())), ("fold", 0.into())])
         }
         Value::Bytes(bytes) => Value::str(String::from_utf8_lossy(bytes).into_owned()),
         Value::List(items) => Value::list(items.iter().map(tagged)),

@@ -205,6 +205,7 @@ fn order(a: &Value, b: &Value) -> Option<Ordering> {
         (Value::Str(a), Value::Str(b)) => Some(a.as_str().cmp(b.as_str())),
         (Value::Bytes(a), Value::Bytes(b)) => Some(a.cmp(b)),
         (Value::Date(a), Value::Date(b)) => Some(a.cmp(b)),
+        (Value::Time(a), Value::Time(b)) => Some(a.cmp(b)),
         (Value::DateTime(a), Value::DateTime(b)) if a.offset == b.offset => Some(a.cmp(b)),
         (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),
         (Value::BigInt(a), Value::BigInt(b)) => Some(a.cmp(b)),

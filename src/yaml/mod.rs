@@ -28,6 +28,7 @@ use std::sync::Arc;
 pub use emit::{EmitStyle, emit};
 pub use error::{Mark, YamlError};
 pub use node::{Kind, Node};
+pub use timestamp::timestamp;
 
 /// What happens where a mapping has a key twice: the setting DUPLICATE_YAML_DICT_KEY.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -101,6 +101,11 @@ fn zone(at: &mut Cursor<'_>) -> Option<i64> {
     Some(if sign == b'-' { -seconds } else { seconds })
 }
 
+/// The date or time that a text says; None where it says none.
+pub fn timestamp(text: &str) -> Option<Value> {
+    construct(text).ok()
+}
+
 /// The date or time that a text says; else what Python's `datetime` says about it.
 pub(super) fn construct(text: &str) -> Result<Value, String> {
     let parts = Parts::read(text).ok_or("'NoneType' object has no attribute 'groupdict'")?;

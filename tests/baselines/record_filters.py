@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Records what the real ansible-core gives for filters, tests and lookups: filters.jsonl.
 
-Run with the Python of an ansible-core 2.19.14 installation (with passlib for password_hash):
+Run with the Python of an ansible-core 2.19.14 installation (with passlib for password_hash, xmltodict, jsonpatch and
+prettytable for the filters of collections that use them):
     python tests/baselines/record_filters.py > tests/baselines/filters.jsonl
 
 A row: kind, name, input, args, kwargs, and either value or error. In inputs and arguments
@@ -381,6 +382,71 @@ LOOKUPS = {
     "vars": [c(None, "rplay_a"), c(None, "rplay_a", "rplay_b"), c(None, "nope_x", default="d"), c(None, 1), c(None, "nope_x")],
 }
 
+TREE = {"a": {"b-c": [1, {"d": None}], "e_1": True, "9f": 1.5, "x y": [], "z": {}}, "": {"k": 1}, "g": "text"}
+DEEP = {"k": {"k": [1], "name": "n", "v": {"name": "m", "w": []}}, "l": [{"name": "a"}, {"v": 1}, {}, [], "s", None], "name": 5, "n2": ""}
+SOURCES = [{"data": [{"name": "eth0", "up": True}, {"name": "eth1", "up": False}], "match_key": "name", "name": "ifs"}, {"data": [{"name": "eth0", "ip": "1.1.1.1"}], "match_key": "name", "name": "ips"}]
+UNNAMED = [{"data": [{"name": "eth0"}, {"x": 1}, {"name": "eth0"}], "match_key": "name", "name": "ifs"}, {"data": [{"n": "eth1"}, {"n": "eth0"}], "match_key": "n", "name": "ns"}]
+XML = '<?xml version="1.0"?>\n<a x="1" y="t&amp;u"><b>1</b><b>2</b><c/><d>t<e/>u</d><f z="3">v</f><!-- no --><g><![CDATA[<raw>]]></g>&#233;</a>'
+FILTERS.update({f"ansible.utils.{name}": rows for name, rows in {
+    "consolidate": [c(SOURCES), c(SOURCES, False, False, False), c(SOURCES, fail_missing_match_value=False), c(UNNAMED), c(UNNAMED, False), c(UNNAMED, False, False), c(UNNAMED, False, False, False), c(UNNAMED, fail_missing_match_key="no", fail_duplicate=0, fail_missing_match_value="off"),
+        c([]), c(1), c([1]), c([{"data": 1}]), c([{"data": [1], "match_key": "a", "name": "n"}]), c([{"data": 5, "match_key": "a", "name": "n"}]), c(SOURCES, zz=1), c(SOURCES, 1, 1, 1, 1, 1), c([dict(SOURCES[0], extra=1)]), c([{"data": [{"k": 2}, {"k": 10}, {"k": 1}], "match_key": "k", "name": "n"}]),
+        c([{"data": [{"k": [1]}], "match_key": "k", "name": "n"}]), c([{"data": {"q": 1}, "match_key": "k", "name": "n"}]), c("x"), c(None), c([{"data": "ab", "match_key": 5, "name": "n"}])],
+    "fact_diff": [c({"a": 1, "b": 2}, {"a": 2, "b": 2}), c({"a": 1, "b": 2}, {"a": 2, "b": 2}, common=True), c({"a": 1}, {"a": 1}), c(["a", "b"], ["a", "c", "d"]), c("a\nb\n", "a\nc\n"), c("a\nb", "a\nc"), c("a\n", "a"), c("", "x"), c(None, "x"), c(None, None), c(1, 2), c(1, "x"), c({"a": 1}, "x"), c({"a": 1}),
+        c("a\nb\nc 1\n", "a\nx\nc 2\n", plugin={"vars": {"skip_lines": ["^c"]}}), c(["a", "b1"], ["a", "b2"], {"vars": {"skip_lines": ["b"]}}), c("a", "b", {"vars": {"skip_lines": ["("]}}), c("a", "b", {"name": "x.y.z"}), c("a", "b", {"zz": 1}), c("a", "b", {"vars": {"skip_lines": "a,b"}}), c("a", "b", "zz"), c("a", "b", {}, "yes"), c("a", "b", nope=1),
+        c({"b": {"y": [1, 2, None, True, 1.5, "\u00e9"]}, "a": []}, {"b": {"y": [1, 2, None, True, 1.5]}, "a": [], "c": {}}), c([1, None, {"a": 1}], [1, None, {"a": 2}]), c([], []), c([], ["a"]), c({}, {"a": 1}), c({"a": 1}, {"a": 2}, {"vars": {"skip_lines": ["a"]}}), c(1, 1, {"vars": {"skip_lines": ["a"]}}), c("\x1b[31mred\x1b[0m", "green"), c(True, False), c("a\r\nb", "a\nb")],
+    "from_xml": [c(XML), c("<a/>"), c("<a></a>"), c("<a>t</a>"), c("<a> t </a>"), c("<a>\n <b> x </b>\n</a>"), c("<a><b/></a>", "xmltodict"), c("<a/>", "lxml"), c("<a>"), c(""), c("x"), c(5), c(None), c([1]), c({"a": 1}), c("<n:a xmlns:n='u' n:q='1'><n:b/></n:a>"), c("<a/>", nope=1), c("<a/>", 1, 2, 3), c("<a>&lt;&gt;&quot;&apos;&#x41;</a>"), c("<a>&nope;</a>"), c("<a b='1' b='2'/>"), c("<a/><b/>"), c("<a b=1/>"), c("<a><b>1</b>t<b>2</b></a>"),
+        c("<a>x<!-- c -->y</a>"), c("<a><?pi data?>x</a>"), c("<!DOCTYPE a [<!ENTITY e 'v'>]><a>&e;</a>"), c("<!DOCTYPE a><a>1</a>"), c("<a x=' 1\n2 '/>"), c("<a>\u00e9\u20ac</a>"), c("<?xml version='1.0' encoding='ISO-8859-1'?><a>\u00e9</a>"), c("<a><b> </b><c>\n</c></a>"), c("  <a/>"), c("<a/>\n<!-- x -->\n"), c("<a>]]></a>"), c("<a>\r\n1\r2</a>"), c("<1a/>"), c("<a><b></a></b>"), c("<a>&#0;</a>"), c("<a>\x01</a>"), c("<a b='<'/>"), c("<A.b-c_d:e/>")],
+    "get_path": [c(TREE, "a['b-c'][1].d"), c(TREE, "a.e_1"), c(TREE, "g"), c(TREE, "g|upper"), c(TREE, "a['b-c']"), c(TREE, "nope"), c(TREE, "nope.x"), c(TREE, "nope|default('d')"), c(TREE, path="a['9f'] + 1"), c(TREE, "a['b-c'][0]", False), c(TREE, "g", wantlist=True), c(TREE, ""), c(TREE, 5), c(TREE), c([1], "[0]"), c(1, "x"), c("x", "x"), c(TREE, "g }} {{ g"), c(TREE, "a["), c(TREE, None), c(TREE, ["g"]), c(TREE, "g", zz=1), c({"a b": 1}, "a"), c({}, "1"), c(None, "1"), c({"items": 5}, "items"),
+        c(TREE, "lookup('env', 'RPLAY_X')"), c(TREE, "rplay_a"), c({"x": "{{ 1 + 1 }}"}, "x"), c(TREE, "[1, 2]"), c(TREE, "{'k': g}"), c(TREE, "a.z"), c(TREE, "'lit'"), c(TREE, "g, wantlist"), c("a=1", "a"), c('{"a": {"b": 7}}', "a.b")],
+    "index_of": [c([1, 2, 3, 2], "eq", 2), c([1, 2, 3], "==", 2), c([1, 2, 3], "eq", 9), c([1, 2, 3], "eq", 3, wantlist=True), c(["a", "b"], "match", "^b"), c(["a", "b"], "!match", "^b"), c(["a", "b"], "not match", "^b"), c([1, 2, 3], "odd"), c([1, 2, 3], "!=", 2), c([1, 2, 3], "!= ", 2), c(PEOPLE, "eq", "bob", "name"), c(PEOPLE, "eq", 3, "age"), c(PEOPLE, "eq", 3, key="age", wantlist=True), c(PEOPLE, "eq", 1, "nope"), c(PEOPLE, "eq", 1, "nope", True), c(PEOPLE, "eq", 1, "nope", fail_on_missing=True),
+        c([1, 2], "eq", 1, "k"), c([1], "eq", 1, "k"), c([1, 2], "nope", 1), c([1, "a"], ">", 1), c([1, 2], "in", 2), c([1, 2], "in", [2, 3]), c([1, 2]), c(1, "eq", 1), c("abc", "eq", "b"), c(None, "eq", 1), c([], "eq", 1), c(PEOPLE, "eq", 1, ["k"]), c(PEOPLE, "eq", 1, {"k": 1}), c([True, False], "true"), c([1, 2], 5, 1), c([1, 2], "eq", 1, zz=1), c([1, 2], "eq", 1, None, False, True, 7), c({"a": 1}, "eq", "a"), c([1, None], "none"), c([1, 2], "eq", 1, 1.5), c([{"a": 1}, {"b": 1}], "eq", 1, "a", "yes"), c([1, 2], "ansible.builtin.odd"), c(["1.2", "1.3"], "version", "1.3"), c([[1], [2]], "contains", 2), c([1, 2], "not odd"), c(["x"], "not nope")],
+    "keep_keys": [c(DEEP, ["name"]), c(DEEP, ["k"]), c(DEEP, "name"), c(DEEP, ["n"], "starts_with"), c(DEEP, ["e"], "ends_with"), c(DEEP, ["^[nv]"], "regex"), c(DEEP, ["v", "l"]), c([DEEP], ["name"]), c([DEEP, 1, None, "s"], ["w"]), c(DEEP, []), c(DEEP), c("x", ["a"]), c(5, ["a"]), c(None, ["a"]), c(DEEP, ["a"], "zz"), c(DEEP, ["("], "regex"), c(DEEP, {"a": 1}), c(DEEP, 5), c(DEEP, ["name"], zz=1), c(DEEP, [5]), c(DEEP, ["name"], "equality"), c([[DEEP]], ["name"]), c(DEEP, "name,k"), c(DEEP, ["name"], "regex", 1), c({"a": {"b": {"c": 1}}}, ["c"]), c({"a": [[{"b": 1}], {"c": []}]}, ["b", "c"])],
+    "param_list_compare": [c(["a", "b", "c"], ["all"]), c(["a", "b", "c"], ["!a", "all"]), c(["a", "b", "c"], ["b", "zz"]), c(["a"], ["!zz"]), c(["b", "a"], ["all", "b"]), c(["a"]), c("a,b", "a"), c("a,b", ["a"]), c(1, ["a"]), c(["a"], 1), c(["a"], [1]), c([1], ["1"]), c(["a"], ["a"], zz=1), c(["a"], {"a": 1}), c([], []), c(None, ["a"]), c(["a"], None), c(["a", "a"], ["all", "!a"]), c(["a"], ["a"], 3), c(["a"], target=["a"]), c(["a"], base=["b"]), c({"a": 1}, ["a"])],
+    "remove_keys": [c(DEEP, ["name"]), c(DEEP, ["k"]), c(DEEP, "name"), c(DEEP, ["n"], "starts_with"), c(DEEP, ["e"], "ends_with"), c(DEEP, ["^[nv]"], "regex"), c([DEEP], ["name"]), c([DEEP, 0, None, "s", ""], ["w"]), c(DEEP, []), c(DEEP), c("x", ["a"]), c(5, ["a"]), c(DEEP, ["a"], "zz"), c(DEEP, ["("], "regex"), c(DEEP, {"a": 1}), c(DEEP, ["name"], zz=1), c({"a": 1, "ab": 2}, ["a", "ab"], "starts_with"), c(DEEP, ["name", "name"]), c({"a": [[], 0, [0, 1]]}, ["b"])],
+    "replace_keys": [c(DEEP, [{"before": "name", "after": "N"}]), c(DEEP, [{"before": "n", "after": "N"}], "starts_with"), c(DEEP, [{"before": "e", "after": "E"}], "ends_with"), c(DEEP, [{"before": "^n", "after": "N"}], "regex"), c([DEEP, 1], [{"before": "name", "after": "k"}, {"before": "k", "after": "q"}]), c(DEEP, [{"before": "name"}]), c(DEEP, [{"after": "x"}]), c(DEEP, [{"after": "x"}], "starts_with"), c(DEEP, [{"before": "a", "zz": 1}]), c(DEEP, [1]), c(DEEP, []), c(DEEP), c("x", []), c(DEEP, [{"before": "(", "after": "x"}], "regex"), c(DEEP, "a"), c(DEEP, {"before": "name", "after": "N"}), c(DEEP, [{"before": 5, "after": 6}]), c(DEEP, [], "zz"), c(DEEP, ["before=name after=N"])],
+    "to_paths": [c(TREE), c(TREE, "pre"), c(TREE, prepend="p", wantlist=True), c(TREE, wantlist=True), c([1, [2, {"a": 3}]]), c([1], "x"), c({}), c([]), c({}, "p"), c([], "p"), c("x"), c(1), c(None), c("x", "p"), c(TREE, zz=1), c(TREE, "a", True, 1), c(TREE, ["p"]), c({"a": {"it's": 1, "b\"c": 2, "\u00e9": 3, "k\n": 4}})],
+    "to_xml": [c({"a": {"b": 1, "c": ["x", "y"], "d": None, "e": True, "f": 1.5, "@at": "v", "#text": "t"}}), c({"a": 1}), c({"a": None}), c({"a": ""}), c({"a": []}), c({"a": {}}), c({"a": [1]}), c({"a": [1, 2]}), c({"a": 1, "b": 2}), c({}), c("x"), c(5), c([1]), c(None), c({"a": {"b": {"c": "<&>\"'"}}}, indent="spaces"), c({"a": {"b": {"c": 1}}}, "xmltodict", "spaces", 2), c({"a": {"b": 1}}, indent="zz"), c({"a": 1}, "lxml"), c({"a": {"b": 1}}, full_document=False), c({"a": 1, "b": 2}, full_document=False), c({"a": {"b": 1}}, indent="spaces", indent_width=0), c({"a": {"b": 1}}, indent="spaces", indent_width="x"), c({"a": {"@b": "x<>&\"'\n\t", "@n": 1, "@t": True, "@z": None}}), c({"a": {"#text": "only"}}), c({"a": {"b": [{"c": 1}, {"c": 2}, None, "s"]}}), c({"a b": 1}), c({"a": {"x y": 1}}), c({"1": 1}), c({"a": {"@x y": 1}}), c({"a": {"b": []}}), c({"a": {"b": [[1, 2], [3]]}}), c({"a": 1}, zz=1), c('{"a": {"b": 1}}'), c("a=1"), c({"a": 1}, "xmltodict", "tabs", 4, False), c({"a": {"b": "\u00e9\n x "}}), c({"a": {"#text": "t", "b": 1}}), c({"a": {"@x": ["1", "2"]}}), c({"a": {"@x": {"k": 1}}}), c({"a": {"#comment": "c"}}), c({"#comment": "c", "a": 1}), c({"a": {"b": "\x01"}}), c({"a": False}), c({"a": {"@xmlns": {"": "u", "p": "v"}, "b": 1}}), c({"a": {"/b": 1}}), c({"a": {"<": 1}}), c({"a": "multi\nline"})],
+}.items()})
+TESTS.update({f"ansible.utils.{name}": rows for name, rows in {
+    "ipv4_hostmask": [c("0.0.0.255"), c("255.255.255.0"), c("0.0.0.0"), c("x"), c(8), c("255.255.255.255"), c("8"), c("0.1.255.255"), c("0.0.255.0"), c(None), c([1]), c("0.0.0.255", 1)], "ipv4_netmask": [c("255.255.255.0"), c("0.0.0.255"), c("255.0.255.0"), c("0.0.0.0"), c("x"), c("24"), c(24), c("255.255.255.255"), c(None), c({}), c("255.255.255.128", zz=1)],
+    "ipv6_ipv4_mapped": [c("::FFFF:10.1.1.1"), c("::AAAA:10.1.1.1"), c("x"), c("10.1.1.1"), c("::ffff:a01:101"), c(1), c(None)], "ipv6_sixtofour": [c("2002:c0a8:6301:1::1"), c("2001:c0a8:6301:1::1"), c("x"), c("1.1.1.1"), c("2002::"), c([])], "ipv6_teredo": [c("2001::c0a8:6301:1"), c("2002::c0a8:6301:1"), c("x"), c("2001:0:4136:e378:8000:63bf:3fff:fdd2"), c("2001:1::")],
+    "private": [c(net) for net in ["10.0.0.1", "172.16.0.1", "172.32.0.1", "192.168.1.1", "8.8.8.8", "127.0.0.1", "169.254.1.1", "100.64.0.1", "192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.5", "240.0.0.1", "255.255.255.255", "0.0.0.0", "192.0.0.8", "192.0.0.9", "192.0.0.10", "192.0.0.170", "::1", "::", "fc00::1", "fe80::1", "2001:db8::1", "2001::1", "2001:4860::1", "64:ff9b:1::1", "100::1", "2002::1", "::ffff:10.0.0.1", "::ffff:8.8.8.8", "2001:1::1", "2001:3::1", "2001:20::1", "3fff::1", "x", "10.0.0.0/8", "192.88.99.1"]] + [c(1), c(None)],
+    "public": [c(net) for net in ["10.0.0.1", "8.8.8.8", "100.64.0.1", "192.0.0.9", "224.0.0.1", "::1", "2001:4860::1", "2001:db8::1", "2001:3::1", "64:ff9b::1", "ff02::1", "x", "8.8.8.0/24", "::ffff:8.8.8.8", "fe80::1"]], "reserved": [c(net) for net in ["240.0.0.1", "255.255.255.255", "10.0.0.1", "::1", "::2", "4000::1", "2001:db8::1", "8000::", "ff00::1", "fe80::1", "fc00::1", "1::", "x", "::ffff:1.2.3.4"]],
+    "resolvable": [c("localhost"), c("127.0.0.1", 1), c(""), c(None), c([1]), c("127.0.0.1", 1, 2), c("127.0.0.1", zz=1)],
+}.items()})
+LOOKUPS.update({f"ansible.utils.{name}": rows for name, rows in {
+    "get_path": [c(None, TREE, "a['b-c'][0]"), c(None, TREE, "nope"), c(None, TREE), c(None), c(None, var=TREE, path="g"), c(None, TREE, "g", 3), c(None, TREE, "a['b-c']"), c(None, TREE, "g", zz=1)],
+    "index_of": [c(None, [1, 2, 3, 2], "eq", 2), c(None, [1, 2, 3], "eq", 3), c(None, [1, 2, 3], "eq", 9), c(None, data=[1, 2], test="odd"), c(None, PEOPLE, "eq", "bob", "name"), c(None, [1], "nope", 1), c(None), c(None, [1, 2], "eq", 1, zz=1)],
+    "to_paths": [c(None, TREE), c(None, TREE, "p"), c(None, var=TREE, prepend="q"), c(None), c(None, 1), c(None, TREE, zz=1)],
+}.items()})
+
+INI = "[DEFAULT]\nd = 1\n[a]\nk = v\nK=V\n e : f\nlong = one\n  two\n\n  three\n; c\n# c\nempty =\n[b c]\nx = a ; no\ny = %(d)s\n"
+DOC = {"a": {"b": [1, 2, {"c": "x"}], "~t": 1, "s/l": 2}, "n": None, "": 0}
+TABLE = [{"name": "bob", "age": 3, "on": True}, {"name": "Al\u00e9", "age": 30, "x": None}]
+FILTERS.update({f"community.general.{name}": rows for name, rows in {
+    "from_ini": [c(INI), c(""), c("[a]"), c("[a]\nk"), c("k = v"), c("[a]\nk = v\nk = w"), c("[a]\n[a]"), c("[a"), c(5), c(None), c({"a": 1}), c("[a]\nk = v", 1), c("[a]\n[DEFAULT]\nx = 1\n[a b]\ny: 2"), c("[a]\nk = v ; c\n"), c("\n\n[a]\n\nk = \n v\n"), c("[a]\n= v"), c("[a]\r\nk = v\r\n"), c("[a] junk\nk=v"), c("[]\nk = v"), c("[a]]\nk = v"), c("x\n[a]"), c("[a]\nk = v\n\n\n"), c("[a]\nk=v=w:z"), c("[a]\n  k = v\n  l = w\n"), c("[a]\nk = v\n   # c\n   w"), c("[DEFAULT]\n[DEFAULT]\nk = 1"), c("[a]\n\u00e9 = \u00fc"), c("[a]\nk : v"), c("[a]\nbad line\nworse"), c("[a]\n  indented\nk=v"), c("[a]\nk =  v  \n")],
+    "to_ini": [c({"a": {"k": "v", "K": 1, "e": ""}, "b c": {"x": None}}), c({}), c({"a": {}}), c({"DEFAULT": {"d": 1}, "a": {"k": True}}), c({"a": 1}), c({"a": [1]}), c("x"), c([1]), c(None), c({"a": {"k": "one\ntwo"}}), c({"a": {"k": [1, "x"]}}), c({"a": {"k": {"l": 1}}}), c({"a": {"k": 1.5}}, 1), c({"a": {"k": "%d"}}), c({"DEFAULT": {}}), c({"a": {"K": 1, "k": 2}}), c({"a": {"": 1}}), c({"": {"a": 1}}), c({"a": None}), c({"a": "x"}), c({"a": {"k=": "v:"}})],
+    "json_patch": [c(DOC, "add", "/x", 1), c(DOC, "add", "/a/b/0", 9), c(DOC, "add", "/a/b/-", 9), c(DOC, "add", "/a/b/3", 9), c(DOC, "add", "/a/b/4", 9), c(DOC, "add", "/a/b/x", 9), c(DOC, "add", "/nope/x", 9), c(DOC, "add", "", 9), c(DOC, "remove", "/a"), c(DOC, "remove", "/a/b/1"), c(DOC, "remove", "/nope"), c(DOC, "remove", "/a/b/7"), c(DOC, "remove", "/a/b/-"), c(DOC, "replace", "/n", 5), c(DOC, "replace", "/nope", 5), c(DOC, "replace", "/a/b/9", 5), c(DOC, "replace", "/a/b/2/c", [1]), c(DOC, "replace", "", [1]), c(DOC, "replace", "/a/~0t", 7), c(DOC, "replace", "/a/s~1l", 7), c(DOC, "add", "/a/~2", 7),
+        c(DOC, "copy", "/y", **{"from": "/a/b"}), c(DOC, "move", "/y", **{"from": "/a/b/0"}), c(DOC, "move", "/y", **{"from": "/nope"}), c(DOC, "move", "/a/b", **{"from": "/a"}), c(DOC, "move", "/a", **{"from": "/a"}), c(DOC, "copy", "/y", **{"from": "/nope"}), c(DOC, "copy", "/y"), c(DOC, "move", "/y", **{"from": 5}), c(DOC, "test", "/n", None), c(DOC, "test", "/n", 1), c(DOC, "test", "/n", 1, fail_test=True), c(DOC, "test", "/nope", 1, fail_test=True), c(DOC, "test", "/a/b/0", 1), c(DOC, "test", "/a/b/0", True), c(DOC, "test", "/a/b", [1, 2, {"c": "x"}]),
+        c('{"a": 1}', "add", "/b", 2), c("[1, 2]", "remove", "/0"), c("x", "add", "/b", 2), c("", "add", "/b", 2), c(5, "add", "/b", 2), c(None, "add", "/b"), c(DOC, "nope", "/b"), c(DOC, 5, "/b"), c(DOC, "add", 5), c(DOC, "add", "b", 5), c(DOC, "add"), c(DOC), c(DOC, "add", "/z", 1, zz=1, aa=2), c(DOC, "test", "/n", 1, fail_test="yes"), c([1], "add", "/-", {"x": 1}), c([1, 2], "add", "/01", 5), c([1, 2], "add", "/-1", 5), c("5", "add", "/a", 5), c([1, 2], "move", "/0", **{"from": "/1"}), c(DOC, "add", "/a/b/2/c/d", 5), c(DOC, "add", "/", 5), c(DOC, "remove", ""), c([[1]], "add", "/0/0", 0), c(DOC, "replace", "/a/b/-", 5), c(DOC, "add", "/n/x", 5), c("null", "add", "", 5), c(DOC, "remove", "/n/x"), c(DOC, "replace", "/n/x", 1), c(DOC, "replace", "/a/b/x", 1), c(DOC, "remove", "/a/b/x"), c(DOC, "test", "/a/b/x", 1, fail_test=True), c(DOC, "test", "/a/b/9", 1, fail_test=True), c(DOC, "copy", "/a/b/0", **{"from": "/n"}), c(DOC, "copy", "/x/y", **{"from": "/n"})],
+    "json_patch_recipe": [c(DOC, [{"op": "add", "path": "/x", "value": 1}, {"op": "remove", "path": "/a"}]), c(DOC, []), c(DOC, [{"op": "test", "path": "/n", "value": 1}, {"op": "remove", "path": "/a"}]), c(DOC, [{"op": "test", "path": "/n", "value": 1}], True), c(DOC, [{"op": "test", "path": "/n", "value": 1}], fail_test=True), c(DOC, [{"op": "add", "path": "/x"}]), c(DOC, [{"op": "replace", "path": "/n"}]), c(DOC, [{"op": "test", "path": "/n"}], True), c(DOC, {"op": "add"}), c(DOC, [1]), c(DOC, [{"path": "/x"}]), c(DOC, [{"op": "add"}]), c(DOC, [{"op": "move", "path": "/x"}]), c(DOC, [{"op": "move", "path": "/x", "from": 1}]), c(DOC, [{"op": "zz", "path": "/x"}]), c(DOC), c(DOC, [], "x"), c(DOC, [], zz=1), c(DOC, "x"), c('{"b": [1]}', [{"op": "add", "path": "/b/-", "value": 2}]), c("{", []), c(DOC, [{"op": "add", "path": "/x", "value": 1, "extra": 2}]), c(5, []), c(DOC, [{"op": "remove", "path": "/nope"}])],
+    "reveal_ansible_type": [c("a"), c(1), c(1.5), c(True), c(None), c([1, "a"]), c({"a": 1, "b": "x"}), c([]), c({}), c([[1], [2]]), c([{"a": 1}, {"b": 2}]), c({"a": [1]}), c("a", {"str": "text"}), c([1, "a"], {"int": "number", "str": "text"}), c("a", 5), c("a", "x"), c("a", [1]), c([1], alias={"list": "L"}), c("a", zz=1), c("a", {}, 1), c([1, 2.5, True, None])],
+    "to_nice_yaml": [c(NESTED), c([1, "a", {"b": [1, 2]}]), c({"a": {"b": 1}}, indent=4), c("x"), c({"a": "multi\nline\n", "b": "", "c": "yes", "d": "123"}), c([]), c({}), c({"long": LONG}), c({"long": LONG}, width=40), c(None), c({"a": 1}, default_flow_style=True), c({"a": 1}, redact_sensitive_values=True), c({"b": 1, "a": 1}, sort_keys=False), c({"a": 1}, zz=1), c({"a": 1}, 1)],
+    "to_prettytable": [c(TABLE), c([]), c(TABLE, "age", "name"), c(TABLE, column_order=["name", "on"]), c(TABLE, header_names=["N", "A", "O"]), c(TABLE, "name", "age", header_names=["N", "A"]), c(TABLE, column_alignments={"name": "left", "age": "right"}), c(TABLE, column_alignments={"name": "L", "age": "R", "on": "c"}), c(TABLE, column_alignments={"name": "middle"}), c(TABLE, column_alignments={"zz": "left"}), c(TABLE, column_alignments=["x"]), c(TABLE, column_alignments={"name": 5}), c(TABLE, "a", "b", "c", "d"), c(TABLE, header_names=["N"]), c(TABLE, header_names=["N", "A", "O", "P"]), c(TABLE, header_names="x"), c(TABLE, header_names=[1]), c(TABLE, column_order="name"), c(TABLE, column_order=[1]), c(TABLE, "name", column_order=["name"]), c(TABLE, 5), c(TABLE, "name", header_names=["A", "B"]), c(TABLE, "nope"), c(TABLE, "NAME"),
+        c({"a": 1}), c("x"), c(5), c([1]), c([{"a": 1}, 5]), c(TABLE, zz=1, aa=1), c([{}]), c([{"a": 1}], header_names=["a", "a"]), c([{"a": "multi\nline", "b": [1, {"x": 2}]}]), c([{"a": 1.5, "b": "\u65e5\u672c"}, {"a": 10, "b": "e\u0301"}]), c([], "x", "y"), c([], header_names=["h"]), c([], column_alignments={"a": "left"}), c([{"a": "x", "b": ""}, {"a": ""}]), c([{"true": 1, "1": 2}]), c(TABLE, "name", "name"), c([{"a": "tab\tx"}]), c([{"a": "\x1b[31mred\x1b[0m"}]), c(TABLE, column_order=[]), c(TABLE, header_names=[]), c([{"a": None, "b": True}]), c([{"a b": "x" * 30}], column_alignments={"a b": "right"})],
+    "to_yaml": [c(NESTED), c([1, "a"]), c({"a": 1}), c("x"), c(1), c(None), c({"a": [1, {"b": 2}]}), c({"a": [1]}, default_flow_style=False), c({"b": 1, "a": 2}, sort_keys=False), c({"a": "\u00e9", "b": True, "c": 1.5, "d": "true", "f": "a: b", "g": " x"}), c({"a": 1}, explicit_start=True), c({"a": 1}, 1), c({"a": 1}, indent=4)],
+    "unicode_normalize": [c("\u00e9"), c("e\u0301"), c("\u00e9", "NFD"), c("\ufb01", "NFKC"), c("\u00bd", form="NFKD"), c("x", "zz"), c(5), c(None), c(["a"]), c("x", 5), c("x", "nfc"), c("\u1e9b\u0323", "NFKC"), c("", "NFC"), c("x", zz=1), c("\uac00", "NFD")],
+}.items()})
+TESTS.update({f"community.general.{name}": rows for name, rows in {
+    "ansible_type": [c("a", "str"), c("a", ["int", "str"]), c(1, "str"), c([1], "list[int]"), c({"a": 1}, "dict[str, int]"), c("a", 5), c("a", "text", {"str": "text"}), c("a"), c("a", "str", 5), c(None, "NoneType"), c("a", {"str": 1}), c("a", "x", alias={"str": "x"})],
+    "fqdn_valid": [c("srv.example.com"), c("a"), c("a", min_labels=2), c("foo_bar.example.com"), c("foo_bar.example.com", allow_underscores=True), c("-a.b"), c("a-.b"), c("a..b"), c("a.b."), c(""), c("a" * 63 + ".b"), c("a" * 64 + ".b"), c(".".join(["a" * 49] * 5)), c(".".join(["a" * 50] * 5)), c(".".join(["a" * 50] * 5) + "b."), c("1.2.3.4"), c("a.1"), c("\u00e9.com"), c(5), c(None), c(["a"]), c("a", "x"), c("a", 0), c("a", -1), c("a.b.c", 3), c("a b.c"), c("A.B-c9"), c("."), c("a.b", 2, True), c("_a.b", 2, True), c("a_.b", 2, "yes"), c("a", zz=1), c("a\n"), c("a.b", 1.5)],
+}.items()})
+LOOKUPS.update({f"community.general.{name}": rows for name, rows in {
+    "binary_file": [c(None, "a.txt"), c(None, "bad.bin", "plain.txt"), c(None, "nope"), c(None, "nope", "b.txt", not_exist="empty"), c(None, "nope", not_exist="empty_str"), c(None, "nope", not_exist="zz"), c(None), c(None, "files"), c(None, "bad.bin", zz=1)],
+    "dependent": [c(None, {"a": [1, 2]}, {"b": "[item.a, item.a + 1]"}), c(None, {"a": {"x": 1, "y": 2}}, {"b": ["z"]}), c(None, {"a": "rplay_merge_1"}, {"b": "item.a.value if item.a.value is iterable else []"}), c(None), c(None, {"a": [1]}, {"a": [2]}), c(None, {"a": 1}), c(None, 1), c(None, {"a": [1], "b": [2]}), c(None, {}), c(None, {"a": "nope_x"}), c(None, {"a": "5"}), c(None, {"a": []}), c(None, {"a": "'x'"}), c(None, {"a": ["p", "q"]}, {"b": "[item]"}), c(None, {"a": "[1"}), c(None, [{"a": [1]}])],
+}.items()})
+LOOKUPS["community.general.merge_variables"] += [c(None, "rplay_", override="zz"), c(None, "^rplay_merge_", override="ignore", initial_value={"a": 5}), c(None, "^rplay_merge_", initial_value={"a": 5}), c(None, "2_list", pattern_type="suffix"), c(None, "x", pattern_type="zz"), c(None, "(")]
+
 # What random templates found.
 for name, calls in {
     "hash": [c("a", "sm3"), c("a", "SM3"), c("a", "ripemd160"), c("a", "rmd160"), c("a", "md5-sha1"), c("a", "sha512-256"), c("a", "sha512_224"), c("a", "sha3-256"), c("a", "SHA-1"), c("a", "sha2-256"), c("a", "blake2b512"), c("a", "BLAKE2b"),
@@ -624,6 +690,51 @@ TEMPLATES = """
 {{ 'ansible' | shuffle(seed='x') | join }}
 {{ [1, 2, 3] | shuffle(seed='abc') }}
 {{ [4, 5] | last }}{{ [4, 5] | min }}
+{{ {'a': undefd, 'b': 1} | ansible.utils.get_path('b') }}
+{{ {'a': 1} | ansible.utils.get_path('1/0') }}
+{{ {'a': 1} | ansible.utils.get_path('a.y') | default('q') }}
+{{ {'a': 1} | ansible.utils.get_path('a|nope') }}
+{{ {'a': 1} | ansible.utils.get_path('a|to_uuid(1,2,3)') }}
+{{ {'a': 1} | ansible.utils.get_path('a if false') }}
+{{ {'a': 1} | ansible.utils.get_path('a if false') is defined }}
+{{ {'a': 1} | ansible.utils.get_path('"b\\tc"') }}
+{{ {'a': 1} | ansible.utils.get_path('a }}b{% if a %}c{% endif %}{{ a') }}
+{{ {'a': 1} | ansible.utils.get_path('a+') }}
+{{ {'a': {'items': 3}} | ansible.utils.get_path("a['items']") }}
+{{ {'a': 5} | ansible.utils.get_path(path="a", var={'a': 6}) }}
+{{ hosts | ansible.utils.get_path("web1.roles[1]") }}
+{{ {1: 2} | ansible.utils.get_path('g') }}
+{{ [{1: 2}] | ansible.utils.index_of('eq', 2, 1) }}
+{{ {1: 2, 'a': 1} | ansible.utils.keep_keys(['a']) }}
+{{ {1: 2} | ansible.utils.keep_keys(['1']) }}
+{{ {1: 2} | ansible.utils.keep_keys(['1'], 'regex') }}
+{{ {1: 2} | ansible.utils.remove_keys(['1'], 'starts_with') }}
+{{ {1: 2} | ansible.utils.remove_keys(['1'], 'regex') }}
+{{ {1: 2} | ansible.utils.remove_keys(['1'], 'ends_with') }}
+{{ {1: 2} | ansible.utils.replace_keys([{'before': '1', 'after': 'x'}]) }}
+{{ {1: 2} | ansible.utils.replace_keys([{'before': '1', 'after': 'x'}], 'regex') }}
+{{ {1: {'a': 1}} | ansible.utils.to_paths }}
+{{ {none: {'a': 1}} | ansible.utils.to_paths }}
+{{ {'a': {1: 2}} | ansible.utils.to_paths }}
+{{ {1: {2: 3}} | ansible.utils.to_xml }}
+{{ lookup('ansible.utils.get_path', hosts, "web1.roles") }}
+{{ ['web1.ip', 'web2.ip'] | map('ansible.utils.get_path', 'x') | list }}
+{{ hosts | ansible.utils.to_paths }}
+{{ {'a': (1, 2)} | ansible.utils.to_paths }}
+{{ (1, 2) | ansible.utils.to_paths }}
+{{ {'a': 1, 'u': undefd} | ansible.utils.to_paths }}
+{{ {'a': 1, 'u': undefd} | ansible.utils.keep_keys(['a']) }}
+{{ {'a': 1, 'u': undefd} | ansible.utils.remove_keys(['u']) }}
+{{ [undefd, 1] | ansible.utils.index_of('eq', 1) }}
+{{ people | ansible.utils.index_of('eq', 'Ann', 'name') }}
+{{ people[people | ansible.utils.index_of('eq', 'Ann', 'name')].age }}
+{{ (1, 2) | ansible.utils.index_of('eq', 2) }}
+{{ range(3) | ansible.utils.index_of('eq', 2) }}
+{{ [1] | ansible.utils.index_of('subset', 3) }}
+{{ empty | ansible.utils.index_of('eq', 2) }}
+{{ [(1, 2)] | ansible.utils.keep_keys(['a']) }}
+{{ paths | ansible.utils.param_list_compare(['all', '!/etc/a.conf']) }}{{ paths }}
+{% set x = ['c', 'b'] %}{{ x | ansible.utils.param_list_compare(['all', '!b']) }}{{ x }}
 """.strip().split("\n")
 
 

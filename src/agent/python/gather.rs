@@ -89,8 +89,8 @@ impl Pipes {
     fn end(&self, printed: &mut Printed) {
         match self.lines().nth(1) {
             Some(status) if status & 0x7f == 0 => printed.rc = (status >> 8) & 0xff,
-            Some(status) => printed.ended_by(status & 0x7f),
-            None => printed.ended_by(9),
+            Some(status) => printed.ended_by(status & 0x7f, status & 0x80 != 0),
+            None => printed.ended_by(9, false),
         }
     }
 

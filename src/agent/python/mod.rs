@@ -62,24 +62,42 @@ struct Printed {
 
 impl Printed {
     /// The end by a signal, as the shell tells it that ansible-core has around every module.
-    fn ended_by(&mut self, signal: i32) {
+    fn ended_by(&mut self, signal: i32, dumped: bool) {
         self.rc = 128 + signal;
+        // A shell says nothing of an interrupt or a broken pipe.
         let words = match signal {
+            1 => "Hangup",
+            3 => "Quit",
+            4 => "Illegal instruction",
+            5 => "Trace/breakpoint trap",
             6 => "Aborted",
+            7 => "Bus error",
+            8 => "Floating point exception",
             9 => "Killed",
+            10 => "User defined signal 1",
             11 => "Segmentation fault",
+            12 => "User defined signal 2",
+            14 => "Alarm clock",
             15 => "Terminated",
+            16 => "Stack fault",
+            24 => "CPU time limit exceeded",
+            25 => "File size limit exceeded",
+            26 => "Virtual timer expired",
+            27 => "Profiling timer expired",
+            29 => "I/O possible",
+            30 => "Power failure",
+            31 => "Bad system call",
             _ => return,
         };
-        self.stderr.extend(format!("{words}\n").bytes());
+        let dumped = if dumped { " (core dumped)" } else { "" };
+        self.stderr.extend(format!("{words}{dumped}\n").bytes());
     }
 
     fn into_outcome(self) -> Outcome {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Outcome::default()
             .with("rc", i64::from(self.rc))
             .with("stdout", printed_text(&self.stdout))
-            .with("stderr", text(&self.stderr))
+            .with("stderr", printed_text(&self.stderr))
     }
 }
 
@@ -87,6 +105,7 @@ impl FileModules {
     /// Runs one; whatever happens, there is a result: what it printed, or that something is missing, or a failure.
     pub fn run(&self, request: Request, file: &FileModule, blob: Option<Blob>, cancelled: &AtomicBool) -> Outcome {
         let env = Env::new(&request.context.environment);
+        let file = &whole(file, &env);
         let result = match file.kind {
             FileKind::Packed => self.packed(request, file, blob, &env, cancelled),
             _ => plain(request, file, blob, &env, cancelled),
@@ -123,6 +142,8 @@ impl FileModules {
             import: &file.import,
             file: &file.file,
             pack: &pack,
+            profile: file.profile(),
+            extensions: file.extensions(),
             params: write_json(&params.into(), JsonStyle::default()),
             env: env.all(),
             nofile: file.nofile,
@@ -169,6 +190,15 @@ impl FileModules {
         let entry = kept.running.entry(key).or_default();
         entry.1 = now;
         Arc::clone(&entry.0)
+    }
+}
+
+/// The module with its interpreter as one word, where all of that is the path of a file: it may hold spaces.
+fn whole(file: &FileModule, env: &Env) -> FileModule {
+    let line = file.interpreter.join(" ");
+    match file.interpreter.len() > 1 && Path::new(&env.expand(&line)).is_file() {
+        true => FileModule { interpreter: vec![line], ..file.clone() },
+        false => file.clone(),
     }
 }
 
@@ -236,7 +266,9 @@ impl Tmp {
             OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?.write_all(text.as_bytes())
         };
         put("params", 0o600, params)?;
-        let program = format!("#!{}\n{KEPT}\n\nmain('{}')\n", file.interpreter.join(" "), file.import);
+        put("extensions", 0o600, file.extensions())?;
+        let program =
+            format!("#!{}\n{KEPT}\n\nmain('{}', '{}')\n", file.interpreter.join(" "), file.import, file.profile());
         put(&format!("AnsiballZ_{}", file.file), 0o700, &program)
     }
 

@@ -48,7 +48,7 @@ pub(super) fn run(
                 let rc = output.rc;
                 let mut printed = Printed { rc, stdout: output.stdout, stderr: output.stderr };
                 if rc < 0 {
-                    printed.ended_by(-rc);
+                    printed.ended_by(-rc, false);
                 }
                 Ok(printed)
             }

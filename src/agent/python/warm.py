@@ -188,6 +188,21 @@ def compiled(pack, part):
     return keep
 
 
+def compiles(name):
+    """Whether a module can be compiled; what is wrong with it is printed where not, for the controller to tell."""
+    import json
+    from importlib.util import find_spec
+    try:
+        spec = find_spec(name)
+        if spec is not None:
+            spec.loader.get_code(name)
+    except SyntaxError as error:
+        wrong = {'name': name, 'msg': str(error), 'line': error.lineno, 'column': error.offset}
+        print(json.dumps({'failed': True, '_ansible_uncompiled': wrong}))
+        return False
+    return True
+
+
 def close_inherited(kept):
     """What the agent was started with is none of a module's business."""
     try:
@@ -219,6 +234,7 @@ def main():
         common_json.get_module_encoder('legacy', direction)
         common_json.get_module_decoder('legacy', direction)
     import gc
+    import json
     import runpy
     keep()
     sock.sendall(b'+')
@@ -236,12 +252,14 @@ def main():
     sys.argv[:] = [call['file']]
     keep = compiled(call['pack'], 'call')
     try:
+        if not compiles(call['import']):
+            sys.exit(1)
         _loader.run_module(
             json_params=call['params'].encode('utf-8', 'surrogatepass'),
             profile=call['profile'],
             module_fqn=call['import'],
             modlib_path=call['pack'],
-            extensions={},
+            extensions=json.loads(call['extensions']),
         )
     finally:
         keep()

@@ -33,6 +33,9 @@ pub(super) struct Call<'a> {
     pub import: &'a str,
     pub file: &'a str,
     pub pack: &'a Path,
+    pub profile: &'a str,
+    /// JSON.
+    pub extensions: &'a str,
     /// The parameters as JSON; they go through the socket alone.
     pub params: String,
     pub env: BTreeMap<String, String>,
@@ -108,7 +111,8 @@ impl Warm {
             ("file", Value::from(call.file)),
             ("pack", Value::from(super::text(call.pack))),
             ("params", Value::from(call.params.as_str())),
-            ("profile", Value::from("legacy")),
+            ("profile", Value::from(call.profile)),
+            ("extensions", Value::from(call.extensions)),
             ("env", env.into()),
             ("nofile", Value::Int(i64::try_from(call.nofile).unwrap_or_default())),
         ]);

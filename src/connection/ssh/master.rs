@@ -6,6 +6,7 @@ use crate::connection::error::ConnectionError;
 use crate::connection::local;
 use crate::connection::machine::{Shared, random};
 use crate::connection::raw::quote;
+use crate::connection::room::Place;
 use crate::connection::target::Ssh;
 use openssh::Session;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,8 @@ pub(super) struct Master {
     pub session: Arc<Session>,
     pub sessions: Arc<Semaphore>,
     ended: watch::Receiver<Option<String>>,
+    /// Its place among the logins.
+    _place: Option<Place>,
     /// Dropped, it ends the process.
     _stop: oneshot::Sender<()>,
 }
@@ -47,7 +50,13 @@ pub(super) enum LoginError {
 
 impl Master {
     /// Logs in once.
-    pub async fn login(shared: &Arc<Shared>, ssh: &Ssh, name: &str, fork_option: bool) -> Result<Self, LoginError> {
+    pub async fn login(
+        shared: &Arc<Shared>,
+        ssh: &Ssh,
+        name: &str,
+        fork_option: bool,
+        place: Option<Place>,
+    ) -> Result<Self, LoginError> {
         let folder = shared.folders.private(&shared.settings).map_err(LoginError::Other)?;
         let socket = folder.join(&random()[..8]);
         let args = args::master(ssh, &socket, fork_option).map_err(LoginError::Other)?;
@@ -64,7 +73,7 @@ impl Master {
             Some(password) => Some(Askpass::prepare(shared, password, &mut command).map_err(LoginError::Other)?),
             None => None,
         };
-        let master = Self::spawn(shared, command, &ssh.executable, &socket).await;
+        let master = Self::spawn(shared, command, &ssh.executable, &socket, place).await;
         drop(askpass);
         master
     }
@@ -74,6 +83,7 @@ impl Master {
         mut command: Command,
         executable: &str,
         socket: &Path,
+        place: Option<Place>,
     ) -> Result<Self, LoginError> {
         let mut child = command.spawn().map_err(|error| {
             LoginError::Other(ConnectionError::failed(format!("{executable} cannot be run: {error}")))
@@ -91,7 +101,7 @@ impl Master {
                     let (tell, ended) = watch::channel(None);
                     tokio::spawn(supervise(child, kept, stopped, words, tell, socket.to_owned()));
                     let sessions = Arc::new(Semaphore::new(MOST_SESSIONS));
-                    return Ok(Self { session: Arc::new(session), sessions, ended, _stop: stop });
+                    return Ok(Self { session: Arc::new(session), sessions, ended, _place: place, _stop: stop });
                 }
             }
             if let Ok(Some(_)) = child.try_wait() {

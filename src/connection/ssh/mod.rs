@@ -41,6 +41,11 @@ impl Masters {
         Self { ssh, list: Mutex::default(), terminal: AtomicBool::new(false), old_ssh: AtomicBool::new(false) }
     }
 
+    /// Whether there is a master, as far as nobody is just looking for one.
+    pub fn is_logged_in(&self) -> bool {
+        self.list.try_lock().is_ok_and(|list| !list.is_empty())
+    }
+
     /// The connection's timeout, in seconds.
     pub fn timeout(&self) -> u64 {
         self.ssh.timeout
@@ -137,8 +142,9 @@ impl Masters {
         let (mut busy, mut failures) = (0, 0);
         loop {
             let fork_option = !self.old_ssh.load(Ordering::Relaxed);
+            let place = shared.place().await;
             let pass = shared.gate.enter(jump.as_deref()).await;
-            let login = Master::login(shared, &self.ssh, name, fork_option).await;
+            let login = Master::login(shared, &self.ssh, name, fork_option, place).await;
             drop(pass);
             let words = match login {
                 Ok(master) => return Ok(master),
@@ -182,6 +188,11 @@ impl Masters {
         ConnectionError::Unreachable(failed(words))
     }
 
+    /// Leaves masters that say nothing more to the sessions that still have them: who comes next logs in anew.
+    pub async fn give_up(&self) {
+        self.list.lock().await.clear();
+    }
+
     /// Ends all masters.
     pub async fn close(&self) {
         // A login that is still under way holds it; its master goes with its futures.
@@ -199,7 +210,7 @@ impl Masters {
 
 /// ssh's words as ansible-core shows them.
 pub(super) fn failed(words: &str) -> String {
-    format!("Failed to connect to the host via ssh: {}", words.trim_end())
+    format!("Failed to connect to the host via ssh: {words}").trim_end().to_owned()
 }
 
 /// Keeps hosts that were refused together from coming back together.

@@ -53,7 +53,7 @@ impl Times {
     /// Sets what differs; says whether something did.
     pub fn apply(&self, call: &Call<'_>, path: &str, diff: Option<&mut Dict>) -> Result<bool, Outcome> {
         self.set(call, Path::new(path), diff).map_err(|e| {
-            let why = errors::os_error_bytes(&e, path);
+            let why = errors::plain(&e);
             Outcome::failed(format!("Error while updating modification or access time: {why}")).with("path", path)
         })
     }

@@ -159,13 +159,12 @@ fn base64_bytes(text: &[u8], urlsafe: bool) -> Result<Vec<u8>, String> {
 
 pub(super) fn to_uuid(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [namespace] = args.bind(&sig("to_uuid", 1, ["namespace"], 0))?;
-    let text = cx.text(&input)?;
     let namespace = opt_text(cx, &namespace)?.unwrap_or_else(|| "361E6D51-FAEC-444A-9079-341386DA8E2E".into());
     let Some(bytes) = uuid_bytes(&namespace) else {
         let text = format!("Invalid value '{namespace}' for 'namespace': badly formed hexadecimal UUID string");
         return Err(failed("to_uuid", text));
     };
-    Ok(uuid5(&bytes, &text).into())
+    Ok(uuid5(&bytes, &cx.text(&input)?).into())
 }
 
 fn uuid_bytes(text: &str) -> Option<[u8; 16]> {

@@ -1,9 +1,10 @@
 //! Filters of JSON: `to_json`, `to_nice_json`, `from_json`, `tojson`.
 
-use super::support::{Got, sig, unstorable};
+use super::support::{Got, no_json, sig, unstorable};
 use crate::diag::Error;
 use crate::template::World;
 use crate::template::bounds::{text_fits, value_fits};
+use crate::template::ops::python_type;
 use crate::template::text::big_text;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 use crate::value::{JsonStyle, Text, Value, parse_json_noting, write_json};
@@ -67,11 +68,32 @@ fn dump(cx: &mut Cx<'_>, input: &Obj, style: &Style) -> Got {
         let words = format!("Object of type '{kind}' is not JSON serializable by the 'tagless' profile.");
         return Err(Raise::type_error(words));
     }
-    let value = cx.value(input)?;
+    level_by_level(cx, input, 0)?;
+    let value = cx.value(input).map_err(|raise| not_serializable(&raise).unwrap_or(raise))?;
     value_fits(&value)?;
     let mut out = String::new();
     write(cx, &value, style, 0, &mut out)?;
     Ok(out.into())
+}
+
+/// Reads a container's items before what is in them, as the serializer does: the first undefined one speaks.
+fn level_by_level(cx: &mut Cx<'_>, obj: &Obj, depth: usize) -> Result<(), Raise> {
+    let items = match obj {
+        _ if depth >= crate::template::cx::DEPTH => return Ok(()),
+        Obj::List(_) | Obj::Tuple(_) => cx.iter_lenient(obj)?,
+        Obj::Dict(_) => cx.items(obj)?.into_iter().map(|(_, value)| value).collect(),
+        _ => return Ok(()),
+    };
+    cx.steps(items.len())?;
+    items.iter().filter(|item| item.is_marker()).try_for_each(|item| item.clone().defined().map(drop))?;
+    items.iter().try_for_each(|item| level_by_level(cx, item, depth + 1))
+}
+
+/// What is no variable is no JSON either, in the serializer's words.
+fn not_serializable(raise: &Raise) -> Option<Raise> {
+    let text = raise.text();
+    let kind = text.strip_prefix("Type '")?.strip_suffix("' is unsupported for variable storage.")?;
+    Some(Raise::type_error(format!("Object of type '{kind}' is not JSON serializable by the 'tagless' profile.")))
 }
 
 fn write(cx: &mut Cx<'_>, value: &Value, style: &Style, depth: usize, out: &mut String) -> Result<(), Raise> {
@@ -103,7 +125,12 @@ fn write(cx: &mut Cx<'_>, value: &Value, style: &Style, depth: usize, out: &mut 
                 out.push_str(if i > 0 { &style.item } else { "" });
                 line(out, depth + 1);
                 match key {
-                    Value::Str(_) | Value::Vault(_) | Value::Date(_) | Value::DateTime(_) | Value::Bytes(_) => {
+                    Value::Str(_)
+                    | Value::Vault(_)
+                    | Value::Date(_)
+                    | Value::DateTime(_)
+                    | Value::Time(_)
+                    | Value::Bytes(_) => {
                         out.push_str(&write_json(key, plain));
                     }
                     other => {
@@ -202,6 +229,10 @@ pub(super) fn tojson(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [indent] = args.bind(&sig("do_tojson", 2, ["indent"], 0))?;
     let named = indent.map(|indent| (std::sync::Arc::from("indent"), indent)).into_iter().collect();
     let style = style(cx, CallArgs { positional: Vec::new(), named }, None, true)?;
+    if let Some(refused) = no_json(cx, &input, 0)? {
+        let kind = python_type(&refused);
+        return Err(Raise::type_error(format!("Object of type {kind} is not JSON serializable")));
+    }
     let text = dump(cx, &input, &style)?;
     let text = cx.text(&text)?;
     let escapes = [('<', "\\u003c"), ('>', "\\u003e"), ('&', "\\u0026"), ('\'', "\\u0027")];

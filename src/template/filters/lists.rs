@@ -1,10 +1,12 @@
 //! Filters over sequences: `first`, `join`, `sort`, `unique`, `batch`, `flatten`, …
 
-use super::support::{Got, alone, caused, follow, hashable, is_sequence, key, opt_text, path, sig, some};
+use super::support::{Got, alone, caused, follow, hashable, is_sequence, key, path, sig, some};
 use crate::template::bounds::{MOST_ITEMS, list_fits, text_fits};
+use crate::template::ops::python_type;
 use crate::template::raise::Class;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 use num_bigint::BigInt;
+use std::rc::Rc;
 
 pub(super) fn first(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     args.bind(&sig("sync_do_first", 2, [], 0))?;
@@ -56,7 +58,8 @@ pub(super) fn join(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     };
     let path = some(attribute).map(|a| path(&a));
     let mut out = String::new();
-    for (i, item) in cx.iter(&input)?.into_iter().enumerate() {
+    for (i, item) in cx.each(&input)?.enumerate() {
+        let item = item?;
         if i > 0 {
             out.push_str(&separator);
         }
@@ -127,30 +130,31 @@ pub(super) fn unique_items(
     path: &[Obj],
     strict: bool,
 ) -> Result<Vec<Obj>, Raise> {
-    let items = cx.iter(input)?;
     let mut seen = indexmap::IndexSet::new();
     let mut out = Vec::new();
-    for item in &items {
-        let key = key(cx, item, path, case)?;
+    for item in cx.each(input)? {
+        let item = item?;
+        let key = key(cx, &item, path, case)?;
         match key.check_hashable() {
             Ok(()) => {
                 if seen.insert(key) {
-                    out.push(item.clone());
+                    out.push(item);
                 }
             }
             Err(raise) if strict => {
-                let cause = hashable(item).err().map_or_else(|| raise.text(), |e| e.text());
+                let cause = hashable(&item).err().map_or_else(|| raise.text(), |e| e.text());
                 return Err(caused(cause, NO_FALL_BACK));
             }
-            Err(_) => return unique_slowly(cx, items),
+            Err(_) => return unique_slowly(cx, input),
         }
     }
     Ok(out)
 }
 
-fn unique_slowly(cx: &mut Cx<'_>, items: Vec<Obj>) -> Result<Vec<Obj>, Raise> {
+fn unique_slowly(cx: &mut Cx<'_>, input: &Obj) -> Result<Vec<Obj>, Raise> {
     let mut out: Vec<Obj> = Vec::new();
-    for item in items {
+    for item in cx.each(input)? {
+        let item = item?;
         if !member(cx, &out, &item)? {
             out.push(item);
         }
@@ -181,7 +185,8 @@ fn extreme(cx: &mut Cx<'_>, input: Obj, args: CallArgs, func: &'static str, most
     let case = case.truth(cx, false)?;
     let path = some(attribute).map(|a| path(&a)).unwrap_or_default();
     let mut best: Option<(Obj, Obj)> = None;
-    for item in cx.iter(&input)? {
+    for item in cx.each(&input)? {
+        let item = item?;
         let found = key(cx, &item, &path, case)?;
         let better = match &best {
             None => true,
@@ -280,7 +285,12 @@ pub(in crate::template) fn flatten_into(
     skip: bool,
     out: &mut Vec<Obj>,
 ) -> Result<(), Raise> {
-    for item in cx.iter(input)? {
+    for item in cx.each(input)? {
+        let mut item = item?;
+        if skip {
+            // It is compared with what is skipped.
+            item = item.defined()?;
+        }
         let null = item.is_none() || matches!(item.as_str(), Some("None" | "null"));
         if skip && null {
             continue;
@@ -298,12 +308,12 @@ pub(super) fn sum(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [attribute, start] = args.bind(&sig("sync_do_sum", 2, ["attribute", "start"], 0))?;
     let path = some(attribute).map(|a| path(&a)).unwrap_or_default();
     let mut total = start.unwrap_or(Obj::Int(0));
-    let items = cx.iter(&input)?;
+    let items = cx.each(&input)?;
     if total.as_str().is_some() {
         return Err(Raise::type_error("sum() can't sum strings [use ''.join(seq) instead]"));
     }
     for item in items {
-        let item = follow(cx, &item, &path)?.defined()?;
+        let item = follow(cx, &item?, &path)?.defined()?;
         total = cx.add_objects(&total, &item)?;
     }
     Ok(total)
@@ -320,16 +330,25 @@ pub(super) fn zip(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
     }
     let columns = columns(cx, input, args.positional)?;
     let shortest = columns.iter().map(Vec::len).min().unwrap_or(0);
-    for i in 0..shortest {
-        columns.iter().filter_map(|column| column.get(i)).try_for_each(|item| item.clone().defined().map(drop))?;
+    let mut rows = Vec::with_capacity(shortest);
+    // The first that has no more ends it, after those before it were read.
+    for i in 0..=shortest {
+        let items = columns.iter().map_while(|column| column.get(i).cloned());
+        let row = items.map(|item| item.and_then(Obj::defined)).collect::<Result<Vec<Obj>, Raise>>()?;
+        if i < shortest {
+            rows.push(Obj::tuple(row));
+        }
     }
     if strict {
         check_lengths(&columns)?;
     }
-    Ok(Obj::iter((0..shortest).map(|i| Obj::tuple(columns.iter().filter_map(|c| c.get(i).cloned())))))
+    Ok(Obj::iter(rows))
 }
 
-fn check_lengths(columns: &[Vec<Obj>]) -> Result<(), Raise> {
+/// The items of one of several lists.
+type Column = Vec<Result<Obj, Raise>>;
+
+fn check_lengths(columns: &[Column]) -> Result<(), Raise> {
     let first = columns.first().map_or(0, Vec::len);
     for (i, column) in columns.iter().enumerate().skip(1) {
         if column.len() == first {
@@ -342,10 +361,11 @@ fn check_lengths(columns: &[Vec<Obj>]) -> Result<(), Raise> {
     Ok(())
 }
 
-fn columns(cx: &mut Cx<'_>, input: Obj, others: Vec<Obj>) -> Result<Vec<Vec<Obj>>, Raise> {
+/// The items of each of several lists, with what is undefined in them; a tuple's is no error.
+fn columns(cx: &mut Cx<'_>, input: Obj, others: Vec<Obj>) -> Result<Vec<Column>, Raise> {
     let mut columns = Vec::new();
     for source in std::iter::once(input).chain(others) {
-        match cx.iter_lenient(&source) {
+        match cx.each(&source).map(Iterator::collect) {
             Ok(items) => columns.push(items),
             Err(raise) if raise.is(Class::Type) => {
                 return Err(Raise::type_error(format!("'{}' object is not iterable", source.type_name())));
@@ -363,9 +383,11 @@ pub(super) fn zip_longest(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Go
     }
     let columns = columns(cx, input, args.positional)?;
     let longest = columns.iter().map(Vec::len).max().unwrap_or(0);
-    Ok(Obj::iter(
-        (0..longest).map(|i| Obj::tuple(columns.iter().map(|c| c.get(i).cloned().unwrap_or_else(|| fill.clone())))),
-    ))
+    let row = |i: usize| {
+        let items = columns.iter().map(|column| column.get(i).cloned().unwrap_or_else(|| Ok(fill.clone())));
+        items.collect::<Result<Vec<Obj>, Raise>>().map(Obj::tuple)
+    };
+    Ok(Obj::iter((0..longest).map(row).collect::<Result<Vec<Obj>, Raise>>()?))
 }
 
 /// How many tuples combinatorial filters make at most.
@@ -383,6 +405,7 @@ pub(super) fn product(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
         .map_err(|_| Raise::value_error("repeat argument cannot be negative"))?;
     // Nothing is read of what is taken no times.
     let columns = if repeat == 0 { Vec::new() } else { columns(cx, input, args.positional)? };
+    let columns = columns.into_iter().map(|column| column.into_iter().collect()).collect::<Result<Vec<_>, Raise>>()?;
     Ok(Obj::iter(products(&columns, repeat)?.into_iter().map(Obj::tuple)))
 }
 
@@ -418,7 +441,7 @@ pub(super) fn combinations(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 }
 
 fn choose(cx: &mut Cx<'_>, input: &Obj, size: Option<Obj>, ordered: bool) -> Got {
-    let items = cx.iter_lenient(input)?;
+    let items = cx.iter(input)?;
     let size = match size {
         None => items.len(),
         size => usize::try_from(size.int(0)?).map_err(|_| Raise::value_error("r must be non-negative"))?,
@@ -477,7 +500,12 @@ pub(super) fn random(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
             _ => Err(Raise::value_error("empty range for randrange()")),
         };
     }
-    if matches!(input, Obj::None | Obj::Float(_) | Obj::Big(_)) {
+    let has_items = match &input {
+        Obj::None | Obj::Float(_) | Obj::Big(_) => false,
+        Obj::Special(special) => Rc::clone(special).iter(cx).is_some(),
+        _ => true,
+    };
+    if !has_items {
         return Err(Raise::ansible("random can only be used on sequences and integers"));
     }
     if start.truth(cx, false)? || step.truth(cx, false)? {
@@ -529,6 +557,9 @@ pub(in crate::template) fn generator(
         None => Random::system().map_err(|e| Raise::python(Class::Os, e)),
         Some(seed) => match seed.as_big() {
             Some(number) => Ok(Random::from_int(&number)),
+            None if !matches!(seed, Obj::Str(_) | Obj::Float(_) | Obj::Bytes(_) | Obj::None) => Err(Raise::type_error(
+                "The only supported seed types are: None,\nint, float, str, bytes, and bytearray.",
+            )),
             None => Ok(Random::from_text(&cx.text(&seed)?)),
         },
     }
@@ -558,11 +589,12 @@ pub(super) fn items(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 /// The text of a path or name, which several filters take.
 pub(super) fn texts(cx: &mut Cx<'_>, input: &Obj) -> Result<Vec<String>, Raise> {
     let mut out = Vec::new();
-    for item in cx.iter(input)? {
-        out.push(match opt_text(cx, &Some(item.clone()))? {
-            Some(text) if item.as_str().is_some() => text,
-            _ => {
-                let text = format!("expected str, bytes or os.PathLike object, not {}", item.type_name());
+    for item in cx.each(input)? {
+        let item = item?;
+        out.push(match item.as_str() {
+            Some(text) => text.to_owned(),
+            None => {
+                let text = format!("expected str, bytes or os.PathLike object, not {}", python_type(&item));
                 return Err(Raise::type_error(text));
             }
         });

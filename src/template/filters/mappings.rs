@@ -32,7 +32,8 @@ pub(super) fn items2dict(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     }
     let (key, value) = (key.unwrap_or_else(|| "key".into()), value.unwrap_or_else(|| "value".into()));
     let mut out = Vec::new();
-    for item in cx.iter(&input)? {
+    for item in cx.iter_lenient(&input)? {
+        let item = item.defined()?;
         if !is_mapping(&item) {
             return Err(no_dictionaries(cx, &input)?);
         }
@@ -129,6 +130,7 @@ fn merge_name(obj: &Obj) -> &str {
 
 fn merge_dicts(cx: &mut Cx<'_>, low: &Obj, high: &Obj, recursive: bool, merge: ListMerge) -> Got {
     if !is_mapping(low) || !is_mapping(high) {
+        (low.clone().defined()?, high.clone().defined()?);
         return Err(Raise::ansible(format!(
             "failed to combine variables, expected dicts but got a '{}' and a '{}'.",
             merge_name(low),

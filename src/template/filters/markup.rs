@@ -106,7 +106,7 @@ pub(super) fn urlencode(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     alone(args, "do_urlencode")?;
     let pairs = match &input {
         Obj::Dict(_) | Obj::Map(_) => cx.items(&input)?,
-        Obj::List(_) | Obj::Tuple(_) | Obj::Iter(_) | Obj::Set(_) => {
+        Obj::List(_) | Obj::Tuple(_) | Obj::Iter(_) | Obj::Set(_) | Obj::Range(_) | Obj::Bytes(_) => {
             let mut pairs = Vec::new();
             for item in cx.iter(&input)? {
                 let parts = cx.iter(&item).map_err(|raise| match raise {

@@ -3,14 +3,14 @@
 #[cfg(test)]
 mod baseline;
 mod dates;
-mod general;
+pub(super) mod general;
 pub(super) mod hashes;
 pub(super) mod internal;
 mod json;
 pub(super) mod lists;
 mod mappings;
 pub(super) mod markup;
-mod network;
+pub(super) mod network;
 pub(super) mod numbers;
 pub(super) mod paths;
 pub(super) mod regexes;
@@ -19,6 +19,7 @@ mod sets;
 mod strings;
 pub(super) mod support;
 mod types;
+pub(super) mod utils;
 mod vaults;
 mod yaml;
 
@@ -60,7 +61,12 @@ pub static FILTERS: &[FilterDef] = &[
     lenient("ansible._protomatter.true_type", internal::true_type),
     filter("ansible._protomatter.unmask", internal::unmask),
     filter("ansible.utils.cidr_merge", network::cidr_merge),
+    filter("ansible.utils.consolidate", utils::consolidate),
+    filter("ansible.utils.fact_diff", utils::fact_diff),
+    filter("ansible.utils.from_xml", utils::from_xml),
+    filter("ansible.utils.get_path", utils::get_path),
     filter("ansible.utils.hwaddr", network::hwaddr),
+    filter("ansible.utils.index_of", utils::index_of),
     filter("ansible.utils.ip4_hex", network::ip4_hex),
     filter("ansible.utils.ipaddr", network::ipaddr),
     filter("ansible.utils.ipcut", network::ipcut),
@@ -70,14 +76,20 @@ pub static FILTERS: &[FilterDef] = &[
     filter("ansible.utils.ipv6", network::ipv6),
     filter("ansible.utils.ipv6form", network::ipv6form),
     filter("ansible.utils.ipwrap", network::ipwrap),
+    filter("ansible.utils.keep_keys", utils::keep_keys),
     filter("ansible.utils.macaddr", network::macaddr),
     filter("ansible.utils.network_in_network", network::network_in_network),
     filter("ansible.utils.network_in_usable", network::network_in_usable),
     filter("ansible.utils.next_nth_usable", network::next_nth_usable),
     filter("ansible.utils.nthhost", network::nthhost),
+    filter("ansible.utils.param_list_compare", utils::param_list_compare),
     filter("ansible.utils.previous_nth_usable", network::previous_nth_usable),
     filter("ansible.utils.reduce_on_network", network::reduce_on_network),
+    filter("ansible.utils.remove_keys", utils::remove_keys),
+    filter("ansible.utils.replace_keys", utils::replace_keys),
     filter("ansible.utils.slaac", network::slaac),
+    filter("ansible.utils.to_paths", utils::to_paths),
+    filter("ansible.utils.to_xml", utils::to_xml),
     filter("ansible.utils.usable_range", network::usable_range),
     filter("attr", select::attr),
     filter("b64decode", hashes::b64decode),
@@ -98,7 +110,10 @@ pub static FILTERS: &[FilterDef] = &[
     filter("community.general.dict", general::dict),
     filter("community.general.dict_kv", general::dict_kv),
     filter("community.general.from_csv", general::from_csv),
+    filter("community.general.from_ini", general::from_ini),
     filter("community.general.groupby_as_dict", general::groupby_as_dict),
+    filter("community.general.json_patch", general::json_patch),
+    filter("community.general.json_patch_recipe", general::json_patch_recipe),
     filter("community.general.json_query", general::json_query),
     filter("community.general.keep_keys", general::keep_keys),
     filter("community.general.lists_difference", general::lists_difference),
@@ -109,15 +124,21 @@ pub static FILTERS: &[FilterDef] = &[
     filter("community.general.random_mac", general::random_mac),
     filter("community.general.remove_keys", general::remove_keys),
     filter("community.general.replace_keys", general::replace_keys),
+    filter("community.general.reveal_ansible_type", general::reveal_ansible_type),
     filter("community.general.to_days", general::to_days),
     filter("community.general.to_hours", general::to_hours),
+    filter("community.general.to_ini", general::to_ini),
     filter("community.general.to_milliseconds", general::to_milliseconds),
     filter("community.general.to_minutes", general::to_minutes),
     filter("community.general.to_months", general::to_months),
+    filter("community.general.to_nice_yaml", general::to_nice_yaml),
+    filter("community.general.to_prettytable", general::to_prettytable),
     filter("community.general.to_seconds", general::to_seconds),
     filter("community.general.to_time_unit", general::to_time_unit),
     filter("community.general.to_weeks", general::to_weeks),
+    filter("community.general.to_yaml", general::to_yaml),
     filter("community.general.to_years", general::to_years),
+    filter("community.general.unicode_normalize", general::unicode_normalize),
     filter("community.general.version_sort", general::version_sort),
     filter("count", lists::length),
     lenient("d", types::default),

@@ -1,7 +1,7 @@
 //! Filters over numbers: `int`, `float`, `round`, `log`, sizes in words, …
 
 use super::mappings::filter_argument;
-use super::support::{Got, caused, float_to_int, given, opt_text, plugin_type, sig};
+use super::support::{Got, caused, float_to_int, given, opt_text, plugin_type, sig, tripped};
 use crate::template::depth::MOST_DIGITS;
 use crate::template::pylib::human;
 use crate::template::raise::Class;
@@ -152,11 +152,17 @@ pub(super) fn round(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
                     Some(places) if places < 0.0 => {
                         Err(Raise::type_error("can't multiply sequence by non-int of type 'float'"))
                     }
-                    _ => Err(Raise::type_error(format!("must be real number, not {kind}"))),
+                    _ => {
+                        // The product of a tuple is Python's own.
+                        let kind = if let Obj::Tuple(_) = input { "tuple" } else { &kind };
+                        Err(Raise::type_error(format!("must be real number, not {kind}")))
+                    }
                 }
             }
             "ceil" | "floor" => {
-                Err(Raise::type_error(format!("unsupported operand type(s) for *: '{kind}' and 'int'")))
+                let scale =
+                    if precision.as_ref().and_then(Obj::as_number).is_some_and(|p| p < 0.0) { "float" } else { "int" };
+                Err(Raise::type_error(format!("unsupported operand type(s) for *: '{kind}' and '{scale}'")))
             }
             _ => Err(filter_argument("method must be common, ceil or floor")),
         };
@@ -182,6 +188,9 @@ pub(super) fn round(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 
 /// A number, or Ansible's sentence with Python's below it.
 fn number(obj: &Obj, sentence: &str) -> Result<f64, Raise> {
+    if let Obj::Undefined(u) = obj {
+        return Err(Raise::python(Class::Runtime, u.to_string()));
+    }
     obj.as_number()
         .ok_or_else(|| caused(format!("must be real number, not {}", obj.type_name()), &format!("{sentence}.")))
 }
@@ -254,6 +263,10 @@ pub(super) fn human_readable(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got
     let bits = bits.truth(cx, false)?;
     let unit = opt_text(cx, &unit)?;
     let Some(size) = input.as_number() else {
+        if let (Obj::List(_), None) = (&input, &unit) {
+            // A list is read to be compared.
+            cx.iter(&input).map_err(|raise| caused(raise.text(), "human_readable() can't interpret the input."))?;
+        }
         let what = match unit {
             None => format!("'>=' not supported between instances of '{}' and 'int'", input.type_name()),
             Some(_) => format!("unsupported operand type(s) for /: '{}' and 'int'", input.type_name()),
@@ -266,10 +279,11 @@ pub(super) fn human_readable(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got
 pub(super) fn human_to_bytes(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [unit, bits] = args.bind(&sig("human_to_bytes", 1, ["default_unit", "isbits"], 0))?;
     let (unit, bits) = (opt_text(cx, &unit)?, bits.truth(cx, false)?);
-    let text = cx.text(&input).map_err(|raise| caused(raise.text(), "human_to_bytes() can't interpret the input."))?;
+    let failed = |cause: String| caused(cause, "human_to_bytes() can't interpret the input.");
+    let text = cx.text(&input).map_err(|raise| failed(tripped(raise)))?;
     match human::human_to_bytes(&text, unit.as_deref(), bits) {
         Ok(number) => Ok(float_to_int(number).unwrap_or_default()),
-        Err(text) => Err(caused(text.trim_end(), "human_to_bytes() can't interpret the input.")),
+        Err(text) => Err(failed(text.trim_end().to_owned())),
     }
 }
 

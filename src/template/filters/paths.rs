@@ -2,6 +2,7 @@
 
 use super::lists::texts;
 use super::support::{Got, alone, class_of, is_sequence, opt_text, sig};
+use crate::template::ops::python_type;
 use crate::template::pylib::paths;
 use crate::template::raise::Class;
 use crate::template::{CallArgs, Cx, Obj, Raise};
@@ -79,8 +80,8 @@ pub(super) fn path_join(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     }
     if let Some((at, other)) = items.iter().enumerate().find(|(_, i)| i.as_str().is_none()) {
         let text = match at {
-            0 => format!("expected str, bytes or os.PathLike object, not {}", other.type_name()),
-            _ => format!("join() argument must be str, bytes, or os.PathLike object, not '{}'", other.type_name()),
+            0 => format!("expected str, bytes or os.PathLike object, not {}", python_type(other)),
+            _ => format!("join() argument must be str, bytes, or os.PathLike object, not '{}'", python_type(other)),
         };
         return Err(Raise::type_error(text));
     }
@@ -104,7 +105,7 @@ pub(super) fn fileglob(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     if let Obj::Dict(_) | Obj::Map(_) = input {
         return Err(Raise::type_error("unhashable type: 'slice'"));
     }
-    if let Obj::List(_) | Obj::Tuple(_) = input {
+    if let Obj::List(_) | Obj::Tuple(_) | Obj::Range(_) = input {
         let kind = input.type_name();
         return Err(Raise::type_error(format!("expected str, bytes or os.PathLike object, not {kind}")));
     }

@@ -33,11 +33,11 @@ pub(super) fn map(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
     if args.positional.is_empty() {
         return Err(filter_argument("map requires a filter argument"));
     }
-    let name = args.positional.remove(0).defined()?;
+    let given = args.positional.remove(0).defined()?;
     let items = cx.iter_lenient(&input)?;
-    let name = plugin_name(cx, &name, "filter")?;
+    let name = plugin_name(cx, &given, "filter")?;
     if cx.templar().filter(&name).is_none() {
-        return Err(Raise::python(Class::Template, format!("No filter named {}.", crate::value::str_repr(&name))));
+        return Err(Raise::python(Class::Template, format!("No filter named {}.", cx.repr(&given)?)));
     }
     let mut out = Vec::new();
     for item in items {
@@ -52,6 +52,10 @@ fn plugin_name(cx: &mut Cx<'_>, name: &Obj, kind: &str) -> Result<String, Raise>
         return Ok(text.as_str().to_owned());
     }
     hashable(name)?;
+    if let Obj::Undefined(u) = name {
+        let text = format!("The {kind} plugin Undefined failed to load: {u}");
+        return Err(Raise::python(Class::Template, text));
+    }
     let (shown, class) = (cx.text(name)?, name.type_name());
     let text = format!("The {kind} plugin {shown} failed to load: '{class}' object has no attribute 'removeprefix'");
     Err(Raise::python(Class::Template, text))
@@ -88,11 +92,11 @@ fn choose(cx: &mut Cx<'_>, input: &Obj, mut args: CallArgs, keep: bool, by_attri
     let test = if args.positional.is_empty() {
         None
     } else {
-        let name = args.positional.remove(0).defined()?;
+        let given = args.positional.remove(0).defined()?;
         cx.iter_lenient(input)?;
-        let name = plugin_name(cx, &name, "test")?;
+        let name = plugin_name(cx, &given, "test")?;
         if cx.templar().test(&name).is_none() {
-            return Err(Raise::python(Class::Template, format!("No test named {}.", crate::value::str_repr(&name))));
+            return Err(Raise::python(Class::Template, format!("No test named {}.", cx.repr(&given)?)));
         }
         Some(name)
     };
@@ -117,7 +121,8 @@ pub(super) fn groupby(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let case = case.truth(cx, false)?;
     let path = path(&given(attribute));
     let mut keyed = Vec::new();
-    for item in cx.iter(&input)? {
+    for item in cx.each(&input)? {
+        let item = item?;
         let found = follow(cx, &item, &path)?.defined()?;
         let folded = key(cx, &found, &[], case)?;
         keyed.push((folded, found, item));

@@ -10,9 +10,7 @@ use indexmap::IndexSet;
 /// The items of both lists, where all of them can be hashed; None where Python goes on without sets.
 fn as_sets(cx: &mut Cx<'_>, a: &Obj, b: &Obj) -> Result<Option<[IndexSet<Obj>; 2]>, Raise> {
     let mut set = |list: &Obj| -> Result<IndexSet<Obj>, Raise> {
-        let items = cx.iter(list)?;
-        items.iter().try_for_each(hashable)?;
-        Ok(items.into_iter().collect())
+        cx.each(list)?.map(|item| item.and_then(|item| hashable(&item).map(|()| item))).collect()
     };
     match set(a).and_then(|a| Ok([a, set(b)?])) {
         Ok(both) => Ok(Some(both)),
@@ -24,7 +22,8 @@ fn as_sets(cx: &mut Cx<'_>, a: &Obj, b: &Obj) -> Result<Option<[IndexSet<Obj>; 2
 /// The items of one list that the other contains, or does not, each once.
 fn within(cx: &mut Cx<'_>, a: &Obj, b: &Obj, wanted: bool) -> Result<Vec<Obj>, Raise> {
     let mut out = Vec::new();
-    for item in cx.iter(a)? {
+    for item in cx.each(a)? {
+        let item = item?;
         if cx.contains(b, &item)? == wanted {
             out.push(item);
         }

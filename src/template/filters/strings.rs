@@ -29,6 +29,9 @@ pub(super) fn title(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 pub(super) fn trim(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [chars] = args.bind(&sig("do_trim", 1, ["chars"], 0))?;
     let text = cx.text(&input)?;
+    if !matches!(chars, None | Some(Obj::None | Obj::Str(_))) {
+        return Err(Raise::type_error("strip arg must be None or str"));
+    }
     Ok(match opt_text(cx, &chars)? {
         None => Obj::from(text.trim()),
         Some(chars) => Obj::from(text.trim_matches(|c| chars.contains(c))),
@@ -73,7 +76,7 @@ pub(super) fn indent(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         return Err(Raise::type_error(match &input {
             Obj::Tuple(_) => "can only concatenate tuple (not \"str\") to tuple".to_owned(),
             Obj::Bytes(_) => "can't concat str to bytes".to_owned(),
-            other => format!("unsupported operand type(s) for +=: '{}' and 'str'", other.type_name()),
+            other => format!("unsupported operand type(s) for +=: '{}' and 'str'", other.full_name()),
         }));
     };
     let indent = match &width {
@@ -123,6 +126,10 @@ pub(super) fn truncate(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     };
     let end_length = end.chars().count();
     let (limit, leeway) = (length.unwrap_or(Obj::Int(255)), some(leeway).unwrap_or(Obj::Int(5)));
+    if let Obj::List(_) = limit {
+        // A list is read to be compared.
+        cx.iter(&limit)?;
+    }
     for (what, value, least) in [("length", &limit, end_length), ("leeway", &leeway, 0)] {
         if cx.order(value, &Obj::from(least), ">=")?.is_none_or(std::cmp::Ordering::is_lt) {
             let got = cx.text(value)?;
@@ -161,7 +168,7 @@ fn truncated_list(cx: &mut Cx<'_>, input: Obj, [length, killwords, end, leeway]:
     match &input {
         Obj::Dict(_) | Obj::Map(_) => Err(Raise::type_error("unhashable type: 'slice'")),
         _ if killwords.truth(cx, false)? => {
-            let kind = input.type_name();
+            let kind = input.native_name();
             Err(Raise::type_error(format!("can only concatenate {kind} (not \"str\") to {kind}")))
         }
         _ => Err(no_attribute(&input, "rsplit")),
@@ -214,7 +221,7 @@ pub(super) fn reverse(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     match cx.iter_lenient(&input) {
         Ok(mut items) => {
             items.reverse();
-            Ok(Obj::list(items))
+            items.into_iter().map(Obj::defined).collect::<Result<Vec<_>, _>>().map(Obj::list)
         }
         Err(raise) if raise.is(Class::Type) => Err(caused(raise.text(), "argument must be iterable.")),
         Err(raise) => Err(raise),

@@ -23,9 +23,27 @@ pub(in crate::template) fn caused(cause: impl Into<String>, context: &str) -> Ra
     Raise::ansible(Error::user(cause).context(context).line())
 }
 
+/// The words of a failure where text is made of a value, whose own error may have been put off.
+pub(in crate::template) fn tripped(raise: Raise) -> String {
+    match raise {
+        Raise::Failed(error) => {
+            // What Python raised is told without the words that go before it elsewhere.
+            let raised = error.message == "Error rendering template.";
+            let cause = error.cause.as_deref().filter(|_| raised).unwrap_or(&*error);
+            format!("A captured exception marker was tripped: {}", cause.line())
+        }
+        other => other.text(),
+    }
+}
+
 /// A filter's failure whose cause is told apart from it.
 pub(in crate::template) fn failed(filter: &str, cause: impl Into<String>) -> Raise {
     Error::user(cause).apart().context(format!("The filter plugin 'ansible.builtin.{filter}' failed.")).into()
+}
+
+/// An AnsibleError that Python raises while it handles another exception: it is told apart from what it caused.
+pub(in crate::template) fn told_apart(text: impl Into<String>) -> Raise {
+    Error::user(text.into().trim_end()).apart().into()
 }
 
 /// Refuses any argument, in the words for a function that takes its input alone.
@@ -86,6 +104,8 @@ pub(in crate::template) fn class_of(obj: &Obj) -> String {
     let name = match obj {
         Obj::Date(_) => "datetime.date",
         Obj::DateTime(_) => "datetime.datetime",
+        Obj::Str(text) if text.is_markup() => "markupsafe.Markup",
+        Obj::Special(special) if super::super::methods::time::clock(special).is_some() => "datetime.time",
         Obj::Dict(_) => "ansible._internal._templating._lazy_containers._AnsibleLazyTemplateDict",
         Obj::List(_) => "ansible._internal._templating._lazy_containers._AnsibleLazyTemplateList",
         Obj::Tuple(items) if items.is_lazy() => {
@@ -141,7 +161,10 @@ pub(in crate::template) fn follow(cx: &mut Cx<'_>, obj: &Obj, path: &[Obj]) -> G
 
 /// What a sort or a comparison looks at: the attribute, in lower case unless case counts.
 pub(in crate::template) fn key(cx: &mut Cx<'_>, item: &Obj, path: &[Obj], case_sensitive: bool) -> Got {
-    let found = follow(cx, item, path)?.defined()?;
+    let found = match path {
+        [] => item.clone(),
+        path => follow(cx, item, path)?.defined()?,
+    };
     Ok(match &found {
         Obj::Str(text) if !case_sensitive => Obj::str(text.as_str().to_lowercase()),
         _ => found,
@@ -159,6 +182,28 @@ pub(in crate::template) fn float_to_int(f: f64) -> Option<Obj> {
     }
     // A float's decimal text has all its digits.
     format!("{whole:.0}").parse::<BigInt>().ok().map(Obj::big)
+}
+
+/// What in an object Python's own `json` refuses. Lists and mappings name what is undefined in them, tuples do not.
+pub(super) fn no_json(cx: &mut Cx<'_>, obj: &Obj, depth: usize) -> Result<Option<Obj>, Raise> {
+    let items = match obj {
+        Obj::None | Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) | Obj::Float(_) | Obj::Str(_) | Obj::Map(_) => {
+            return Ok(None);
+        }
+        Obj::List(_) if depth < crate::template::cx::DEPTH => cx.iter(obj)?,
+        Obj::Tuple(_) if depth < crate::template::cx::DEPTH => cx.iter_lenient(obj)?,
+        Obj::Dict(_) if depth < crate::template::cx::DEPTH => {
+            cx.items(obj)?.into_iter().map(|(_, value)| value.defined()).collect::<Result<_, _>>()?
+        }
+        other => return Ok(Some(other.clone())),
+    };
+    cx.steps(items.len())?;
+    for item in &items {
+        if let Some(found) = no_json(cx, item, depth + 1)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
 }
 
 /// What in an object is `omit` or the undefined of an `if` without `else`: no text can be made of them.

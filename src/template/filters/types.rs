@@ -32,7 +32,7 @@ pub(super) fn mandatory(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         return Ok(input);
     };
     if let Some(msg) = some(msg) {
-        let words = Some(cx.text(&msg)?).filter(|words| !words.is_empty());
+        let words = Some(cx.text(&msg)?.trim().to_owned()).filter(|words| !words.is_empty());
         return Err(Raise::ansible(words.unwrap_or_else(|| "Unexpected AnsibleTemplatePluginError error.".into())));
     }
     let name = match &undefined.what {
@@ -90,6 +90,7 @@ pub(super) fn type_debug(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     Ok(match &input {
         Obj::Undefined(_) => "UndefinedMarker".into(),
         Obj::Failed(_) => "CapturedExceptionMarker".into(),
+        Obj::Tuple(items) if items.is_group() => "GroupTuple".into(),
         other => other.native_name().to_owned().into(),
     })
 }

@@ -6,7 +6,7 @@ use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 use crate::yaml::{EmitStyle, emit};
 
 /// The keyword arguments of `yaml.dump` on top of a filter's own style.
-fn styled(cx: &mut Cx<'_>, mut args: CallArgs, mut style: EmitStyle) -> Result<EmitStyle, Raise> {
+pub(super) fn styled(cx: &mut Cx<'_>, mut args: CallArgs, mut style: EmitStyle) -> Result<EmitStyle, Raise> {
     let int = |args: &mut CallArgs, name: &str| -> Result<Option<i32>, Raise> {
         match args.take(name) {
             None | Some(Obj::None) => Ok(None),
@@ -57,11 +57,17 @@ fn dumped(cx: &mut Cx<'_>, input: &Obj, style: &EmitStyle) -> Got {
     let function = match input {
         Obj::Special(special) if special.callable() => Some(input.clone()),
         Obj::Range(_) | Obj::Delta(_) => Some(input.clone()),
+        Obj::Str(text) if text.is_markup() => Some(input.clone()),
         _ => None,
     };
     if let Some(shown) = function.map_or_else(|| unstorable(cx, input, 0), |function| Ok(Some(function)))? {
         return Err(Raise::value_error(format!("('cannot represent an object', {})", cx.repr(&shown)?)));
     }
+    written(cx, input, style)
+}
+
+/// An object as YAML, where it is what a variable can have.
+pub(super) fn written(cx: &mut Cx<'_>, input: &Obj, style: &EmitStyle) -> Got {
     let value = cx.value(input)?;
     value_fits(&value)?;
     match emit(&value, style) {

@@ -48,8 +48,10 @@ impl Cx<'_> {
             rest = self.conversion(&mut out, after, &mut values, format)?;
         }
         out.push_str(rest);
-        let accepts_rest =
-            values.mapped || matches!(whole, Obj::Dict(_) | Obj::Map(_) | Obj::List(_)) || whole.is_marker();
+        // Python takes what has items and is neither a text nor a tuple for a mapping.
+        let accepts_rest = values.mapped
+            || matches!(whole, Obj::Dict(_) | Obj::Map(_) | Obj::List(_) | Obj::Range(_) | Obj::Bytes(_))
+            || matches!(whole, Obj::Undefined(_) | Obj::Failed(_));
         if values.used < values.items.len() && !accepts_rest {
             return Err(Raise::type_error("not all arguments converted during string formatting"));
         }
@@ -103,14 +105,19 @@ impl Cx<'_> {
         }
         let value = match keyed {
             Some(value) => value,
-            None => {
-                let value = values.next()?;
-                self.force(value).defined()?
-            }
+            None => values.next()?,
         };
-        let place = format.len().saturating_sub(rest.len());
-        let place = format.get(..place).map_or(place, |before| before.chars().count());
-        out.push_str(&self.convert(letter, &value, &how, place)?);
+        // A value is looked at once it is known what is to be made of it.
+        if !"srcadiuxXoeEfFgG".contains(letter) {
+            let place = format.len().saturating_sub(rest.len());
+            let place = format.get(..place).map_or(place, |before| before.chars().count());
+            let code = letter as u32;
+            let words = format!("unsupported format character '{letter}' (0x{code:x}) at index {place}");
+            return Err(Raise::value_error(words));
+        }
+        let value = self.force(value);
+        let value = if letter == 'c' { value } else { value.defined()? };
+        out.push_str(&self.convert(letter, &value, &how)?);
         Ok(tail)
     }
 
@@ -118,6 +125,7 @@ impl Cx<'_> {
         if let Obj::List(_) = values.whole {
             return Err(Raise::type_error("list indices must be integers or slices, not str"));
         }
+        values.whole.clone().defined()?;
         if !matches!(values.whole, Obj::Dict(_) | Obj::Map(_)) {
             return Err(Raise::type_error("format requires a mapping"));
         }
@@ -128,7 +136,7 @@ impl Cx<'_> {
         }
     }
 
-    fn convert(&mut self, letter: char, value: &Obj, how: &Conversion, place: usize) -> Result<String> {
+    fn convert(&mut self, letter: char, value: &Obj, how: &Conversion) -> Result<String> {
         let text = match letter {
             's' => self.text(value)?,
             'r' | 'a' => self.repr(value)?,
@@ -143,13 +151,7 @@ impl Cx<'_> {
                 },
             },
             'd' | 'i' | 'u' | 'x' | 'X' | 'o' => return integer(letter, value, how),
-            'e' | 'E' | 'f' | 'F' | 'g' | 'G' => return float(letter, value, how),
-            other => {
-                return Err(Raise::value_error(format!(
-                    "unsupported format character '{other}' (0x{:x}) at index {place}",
-                    other as u32
-                )));
-            }
+            _ => return float(letter, value, how),
         };
         let cut: String = match how.precision {
             Some(most) if letter != 'c' => text.chars().take(most).collect(),

@@ -1,10 +1,12 @@
 //! Lookups of files' contents and names: `file`, `fileglob`, `unvault`.
 
 use super::support::{Call, Found, find_file, read_text, term};
-use crate::template::filters::support::caused;
+use crate::host::errors::os_error;
+use crate::template::filters::support::{caused, told_apart};
 use crate::template::pylib::{glob, paths};
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use crate::value::str_repr;
+use base64::Engine;
 
 pub(super) fn file(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     let call = Call::new(args);
@@ -23,6 +25,32 @@ pub(super) fn file(cx: &mut Cx<'_>, args: CallArgs) -> Found {
         };
         let text = if left { text.trim_start() } else { &text };
         out.push(Obj::from(if right { text.trim_end() } else { text }));
+    }
+    Ok(out)
+}
+
+pub(super) fn binary_file(cx: &mut Cx<'_>, args: CallArgs) -> Found {
+    let call = Call::new(args);
+    let own = "ansible_collections.community.general.plugins.lookup.binary_file";
+    let missing = call.choice(cx, own, "not_exist", &["error", "empty", "empty_str"])?;
+    let mut out = Vec::new();
+    for name in &call.terms {
+        let name = term(cx, name)?;
+        let Some(path) = find_file(cx, Some("files"), &name) else {
+            out.push(match missing.as_str() {
+                "empty" => "".into(),
+                "empty_str" => "empty".into(),
+                _ => {
+                    cx.warn(format!("Unable to find '{name}' in expected paths (use -vvvvv to see paths)"));
+                    let text = format!("Could not locate file in community.general.binary_file lookup: {name}");
+                    return Err(Raise::ansible(text));
+                }
+            });
+            continue;
+        };
+        let bytes = std::fs::read(&path)
+            .map_err(|error| told_apart(format!("Error while reading {path}: {}", os_error(&error, &path))))?;
+        out.push(base64::engine::general_purpose::STANDARD.encode(bytes).into());
     }
     Ok(out)
 }

@@ -1,5 +1,4 @@
-//! Lookups of `community.general`: `cartesian`, `filetree`, `merge_variables`, `random_string`; `dig` and `dnstxt`
-//! are refused.
+//! Lookups of `community.general`: `cartesian`, `filetree`, `merge_variables`, `random_string`.
 
 use super::support::{Call, Found, base_folder, term};
 use crate::re::{Flags, Pattern};
@@ -35,15 +34,6 @@ pub(super) fn cartesian(cx: &mut Cx<'_>, args: CallArgs) -> Found {
         out.push(Obj::list(flat));
     }
     Ok(out)
-}
-
-/// Names are asked of no server: rplay brings no resolver.
-pub(super) fn dig(_: &mut Cx<'_>, _: CallArgs) -> Found {
-    Err(Raise::unsupported("The lookup 'community.general.dig' is not supported."))
-}
-
-pub(super) fn dnstxt(_: &mut Cx<'_>, _: CallArgs) -> Found {
-    Err(Raise::unsupported("The lookup 'community.general.dnstxt' is not supported."))
 }
 
 const DIGITS: &str = "0123456789";
@@ -208,8 +198,9 @@ pub(super) fn merge_variables(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     if some(call.option("groups").cloned()).is_some() {
         return Err(Raise::unsupported("The option 'groups' of the lookup 'merge_variables' is not supported."));
     }
-    let kind = call.text(cx, "pattern_type", "regex")?;
-    let overwrite = call.text(cx, "override", "error")?;
+    let own = "ansible_collections.community.general.plugins.lookup.merge_variables";
+    let kind = call.choice(cx, own, "pattern_type", &["regex", "prefix", "suffix"])?;
+    let overwrite = call.choice(cx, own, "override", &["error", "warn", "ignore"])?;
     let mut out = Vec::new();
     for item in &call.terms {
         let Some(pattern) = item.as_str() else {

@@ -44,15 +44,17 @@ pub(super) fn ini(cx: &mut Cx<'_>, args: CallArgs) -> Found {
             content = format!("[java_properties]\n{content}");
             section = "java_properties".into();
         }
-        file.read(&content, &name)?;
+        file.read(&content, Some(&name))?;
         let Some(options) = file.options(&section) else {
             return Err(Raise::value_error(format!("No section {} in {}.", str_repr(&section), str_repr(&name))));
         };
         if call.truth(cx, "re", false)? {
             let pattern = Pattern::anchored(&key, Flags::default(), false)?;
+            // All values of the section are made, whether they are wanted or not.
             for (name, value) in &options {
+                let value = file.value(&options, &section, name, value.as_deref())?;
                 if pattern.search(name, 0)?.is_some() {
-                    out.push(file.value(&options, &section, name, value.as_deref())?.map_or(Obj::None, Obj::from));
+                    out.push(value.map_or(Obj::None, Obj::from));
                 }
             }
             continue;
@@ -114,13 +116,13 @@ fn ini_term(text: &str, call: &mut Call) -> Result<String, Raise> {
     })
 }
 
-type Options = IndexMap<String, Option<String>>;
+pub(in crate::template) type Options = IndexMap<String, Option<String>>;
 
 /// What `DEFAULT` is to `configparser`: its options are in every section.
 const DEFAULTS: &str = "DEFAULT";
 
 /// A `ConfigParser`.
-struct Ini {
+pub(in crate::template) struct Ini {
     sensitive: bool,
     no_value: bool,
     interpolation: bool,
@@ -128,13 +130,23 @@ struct Ini {
 }
 
 impl Ini {
+    /// One that keeps names as they are, wants a value for each, and resolves nothing in them.
+    pub(in crate::template) fn plain() -> Self {
+        Self { sensitive: true, no_value: false, interpolation: false, sections: IndexMap::new() }
+    }
+
+    /// The sections' names in order.
+    pub(in crate::template) fn names(&self) -> impl Iterator<Item = &str> {
+        self.sections.keys().map(String::as_str)
+    }
+
     /// The form in which an option's name is kept.
     fn name(&self, name: &str) -> String {
         if self.sensitive { name.to_owned() } else { name.to_lowercase() }
     }
 
     /// The options of a section, `DEFAULT`'s first; None where there is no such section.
-    fn options(&self, section: &str) -> Option<Options> {
+    pub(in crate::template) fn options(&self, section: &str) -> Option<Options> {
         let mut options = self.sections.get(DEFAULTS).cloned().unwrap_or_default();
         match self.sections.get(section) {
             Some(own) => options.extend(own.iter().map(|(name, value)| (name.clone(), value.clone()))),
@@ -144,8 +156,8 @@ impl Ini {
         Some(options)
     }
 
-    /// Reads a file into what is there already.
-    fn read(&mut self, content: &str, file: &str) -> Result<(), Raise> {
+    /// Reads a file into what is there already; a name is for the lookup's own words about options that are there twice.
+    pub(in crate::template) fn read(&mut self, content: &str, file: Option<&str>) -> Result<(), Raise> {
         let mut reading = Reading { section: None, option: None, indent: 0, seen: Vec::new(), errors: Vec::new() };
         for (i, line) in content.split_inclusive('\n').enumerate() {
             self.line(&mut reading, line, i + 1, file)?;
@@ -164,7 +176,7 @@ impl Ini {
         Err(Raise::value_error(format!("Source contains parsing errors: '<???>'{errors}")))
     }
 
-    fn line(&mut self, reading: &mut Reading, line: &str, number: usize, file: &str) -> Result<(), Raise> {
+    fn line(&mut self, reading: &mut Reading, line: &str, number: usize, file: Option<&str>) -> Result<(), Raise> {
         let text = line.trim();
         let last = match (&reading.section, &reading.option) {
             (Some(section), Some(option)) => self.sections.get_mut(section).and_then(|s| s.get_mut(option)),
@@ -222,7 +234,7 @@ impl Ini {
         text: &str,
         line: &str,
         number: usize,
-        file: &str,
+        file: Option<&str>,
     ) -> Result<(), Raise> {
         let Some(section) = reading.section.clone() else {
             let text = format!("File contains no section headers.\nfile: '<???>', line: {number}\n{}", str_repr(line));
@@ -242,7 +254,15 @@ impl Ini {
         let name = self.name(name);
         let known = (section.clone(), Some(name.clone()));
         if reading.seen.contains(&known) {
-            return Err(Raise::value_error(format!("Duplicate option in {}.", str_repr(file))));
+            let text = match file {
+                Some(file) => format!("Duplicate option in {}.", str_repr(file)),
+                None => format!(
+                    "While reading from '<???>' [line {number:2}]: option {} in section {} already exists",
+                    str_repr(&name),
+                    str_repr(&section)
+                ),
+            };
+            return Err(Raise::value_error(text));
         }
         reading.seen.push(known);
         self.sections.entry(section).or_default().insert(name.clone(), value);
@@ -345,7 +365,7 @@ mod tests {
     #[track_caller]
     fn value(content: &str, section: &str, name: &str) -> String {
         let mut ini = ini(true);
-        ini.read(content, "f").unwrap();
+        ini.read(content, Some("f")).unwrap();
         let options = ini.options(section).unwrap();
         let value = options.get(name).unwrap().clone();
         ini.value(&options, section, name, value.as_deref()).unwrap_or_else(|e| Some(e.text())).unwrap_or_default()
@@ -361,7 +381,7 @@ mod tests {
 
     #[test]
     fn errors_are_configparsers() {
-        let read = |text: &str| ini(false).read(text, "f").unwrap_err().text();
+        let read = |text: &str| ini(false).read(text, Some("f")).unwrap_err().text();
         assert_eq!(read("a=1"), "File contains no section headers.\nfile: '<???>', line: 1\n'a=1'");
         assert_eq!(read("[a]\nx=1\nX=2"), "Duplicate option in 'f'.");
         assert_eq!(read("[a]\nx\n"), "Source contains parsing errors: '<???>'\n\t[line  2]: 'x\\n'");

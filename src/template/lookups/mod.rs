@@ -3,10 +3,11 @@
 mod commands;
 mod config;
 pub(super) mod csvfile;
+mod dependent;
 mod files;
 mod first_found;
 mod general;
-mod ini;
+pub(super) mod ini;
 mod loops;
 mod password;
 mod sequence;
@@ -17,6 +18,7 @@ mod vars;
 
 use super::args::CallArgs;
 use super::cx::Cx;
+use super::filters::utils;
 use super::object::Obj;
 use super::raise::Raise;
 
@@ -44,9 +46,12 @@ const fn lenient(name: &'static str, run: Run) -> LookupDef {
 
 /// All lookups, sorted by name.
 pub static LOOKUPS: &[LookupDef] = &[
+    lookup("ansible.utils.get_path", utils::at_path),
+    lookup("ansible.utils.index_of", utils::indices),
+    lookup("ansible.utils.to_paths", utils::flat),
+    lookup("community.general.binary_file", files::binary_file),
     lookup("community.general.cartesian", general::cartesian),
-    lookup("community.general.dig", general::dig),
-    lookup("community.general.dnstxt", general::dnstxt),
+    lookup("community.general.dependent", dependent::dependent),
     lookup("community.general.filetree", general::filetree),
     lookup("community.general.flattened", loops::flattened),
     lookup("community.general.merge_variables", general::merge_variables),

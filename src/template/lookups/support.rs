@@ -1,5 +1,8 @@
 //! What many lookups need: options, files along the search path, `k=v` text.
 
+use crate::config::integer;
+use crate::diag::Error;
+use crate::template::filters::paths::os_error;
 use crate::template::pylib::{codec, paths};
 use crate::template::{CallArgs, Cx, Obj, Raise};
 
@@ -50,14 +53,29 @@ impl Call {
             None | Some(Obj::None) => return Ok(None),
             Some(obj) => obj,
         };
-        if let Some(number) = obj.as_int().or_else(|| obj.as_str().and_then(integer)) {
-            return Ok(Some(number));
+        let number = match obj {
+            Obj::Str(text) => integer(text.as_str()),
+            Obj::Float(number) => integer(&number.to_string()),
+            other => other.as_int(),
+        };
+        if number.is_some() {
+            return Ok(number);
         }
         let shown = cx.repr(obj)?;
         Err(Raise::ansible(format!(
             "Config '{name}' for '{lookup}' lookup plugin from 'Direct' has an invalid value: Invalid value provided \
              for 'integer': {shown}"
         )))
+    }
+
+    /// A text option that must be one of some words, the first of which it is where it was left out.
+    pub(super) fn choice(&self, cx: &mut Cx<'_>, lookup: &str, name: &str, choices: &[&str]) -> Result<String, Raise> {
+        let value = self.text(cx, name, choices.first().copied().unwrap_or_default())?;
+        if choices.contains(&value.as_str()) {
+            return Ok(value);
+        }
+        let text = format!("Invalid value '{value}' for config '{name}' for '{lookup}' lookup plugin.");
+        Err(Error::user(text).help(format!("Valid values are: {}", choices.join(", "))).apart().into())
     }
 
     /// The strings of a list option; a string is split at its commas.
@@ -74,13 +92,6 @@ impl Call {
             }
         }
     }
-}
-
-/// Decimal digits with a sign, as `int(text)` reads them.
-fn integer(text: &str) -> Option<i64> {
-    let trimmed = text.trim();
-    let digits = trimmed.strip_prefix(['-', '+']).unwrap_or(trimmed);
-    trimmed.parse().ok().filter(|_| digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// A boolean option's value.
@@ -193,9 +204,6 @@ pub(super) fn find_file(cx: &mut Cx<'_>, folder: Option<&str>, name: &str) -> Op
     if name.starts_with('/') || name.starts_with('~') {
         return Some(absolute(cx, name)).filter(|path| exists(path));
     }
-    if name.is_empty() {
-        return None;
-    }
     let folder = folder.unwrap_or("");
     let starts_with_folder = name.split('/').next() == Some(folder);
     let mut candidates = Vec::new();
@@ -216,7 +224,11 @@ pub(super) fn find_file(cx: &mut Cx<'_>, folder: Option<&str>, name: &str) -> Op
         }
         candidates.push(paths::join([place.as_str(), name]));
     }
-    candidates.into_iter().find(|path| exists(path))
+    candidates.into_iter().find(|path| exists(path)).map(|path| match name {
+        // No name at all is that of a folder.
+        "" => paths::normpath(&path),
+        _ => path,
+    })
 }
 
 /// A file's text, decrypted where it is vaulted.
@@ -226,8 +238,13 @@ pub(super) fn read_text(cx: &mut Cx<'_>, path: &str) -> Result<String, Raise> {
 
 /// A file's text in an encoding; decrypted where it is vaulted and the lookup does that.
 pub(super) fn read_encoded(cx: &mut Cx<'_>, path: &str, encoding: &str, decrypts: bool) -> Result<String, Raise> {
-    let bytes = std::fs::read(path)
-        .map_err(|e| Raise::ansible(format!("an error occurred while trying to read the file '{path}': {e}")))?;
+    let bytes = std::fs::read(path).map_err(|e| {
+        let cause = os_error(&e, path).text();
+        match decrypts {
+            true => Raise::ansible(format!("An error occurred while trying to read the file '{path}': {cause}")),
+            false => Raise::ansible(cause),
+        }
+    })?;
     let bytes = match decrypts && crate::vault::is_vaulted(&bytes) {
         true => cx.with_world(|w| w.vault.decrypt(&bytes)).map_err(|e| Raise::ansible(e.line()))?,
         false => bytes,

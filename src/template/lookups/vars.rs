@@ -3,6 +3,7 @@
 use super::support::{Call, Found, term};
 use crate::diag::{Origin, Source};
 use crate::re::{Flags, Pattern};
+use crate::template::globals::NO_VALUE;
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use crate::value::{Text, str_repr};
 use std::sync::Arc;
@@ -25,7 +26,8 @@ pub(super) fn env(cx: &mut Cx<'_>, args: CallArgs) -> Found {
                 let source = Source::Described(format!("<environment variable {}>", str_repr(&name)));
                 Obj::Str(Text::placed(value, Some(Origin::new(Arc::new(source), 0, 0))))
             }
-            (None, Some(Obj::Undefined(_))) => {
+            // What `undef()` gives without words of its own gets these.
+            (None, Some(Obj::Undefined(u))) if u.to_string() == NO_VALUE => {
                 Obj::undefined(format!("The environment variable {} is not set.", str_repr(&name)))
             }
             (None, Some(default)) => default.clone(),

@@ -45,8 +45,13 @@ fn copy(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     }
 }
 
-fn fromkeys(cx: &mut Cx<'_>, _: &Obj, args: CallArgs) -> Result<Obj> {
+fn fromkeys(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let [names, value] = exact(args, "fromkeys", 1)?;
+    if obj.is_lazy() {
+        // A mapping of a variable makes one of its own class, which ansible-core cannot.
+        let words = "_AnsibleLazyTemplateDict.__init__() missing 1 required positional argument: 'contents'";
+        return Err(Raise::type_error(words));
+    }
     let names = cx.iter(&names.unwrap_or_default())?;
     names.iter().try_for_each(Obj::check_hashable)?;
     let value = value.unwrap_or_default();

@@ -44,7 +44,8 @@ fn copy(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 }
 
 fn count(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
-    let [item] = exact(args, "list.count", 1)?;
+    let name = if let Obj::Tuple(_) = obj { "tuple.count" } else { "list.count" };
+    let [item] = exact(args, name, 1)?;
     let item = item.unwrap_or_default();
     let mut found = 0;
     // Python's own method, which does not know ansible-core's items before they are read: it finds none of them.
@@ -97,10 +98,10 @@ pub(super) const RANGE: Table = &[
 fn index(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let [item, start, stop] = exact(args, "index", 1)?;
     let item = item.unwrap_or_default();
-    let items = cx.iter(obj)?;
+    let items = cx.iter_lenient(obj)?;
     let (start, stop) = range_of(items.len(), &start, &stop)?;
-    for (at, candidate) in items.iter().enumerate().take(stop).skip(start) {
-        if cx.equals(candidate, &item)? {
+    for (at, candidate) in items.into_iter().enumerate().take(stop).skip(start) {
+        if cx.equals(&candidate.defined()?, &item)? {
             return Ok(Obj::from(at));
         }
     }

@@ -4,7 +4,7 @@ pub(super) mod dict;
 mod list;
 mod number;
 mod set;
-mod string;
+pub(super) mod string;
 mod string_more;
 pub(super) mod time;
 

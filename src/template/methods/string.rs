@@ -121,9 +121,13 @@ fn expandtabs(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     if i32::try_from(size).is_err() {
         return Err(Raise::python(Class::Overflow, "Python int too large to convert to C int"));
     }
-    let size = usize::try_from(size).unwrap_or(0);
+    with_tabs_expanded(text(obj), usize::try_from(size).unwrap_or(0)).map(Obj::from)
+}
+
+/// `str.expandtabs`.
+pub(in crate::template) fn with_tabs_expanded(text: &str, size: usize) -> Result<String> {
     let (mut out, mut column) = (String::new(), 0);
-    for c in text(obj).chars() {
+    for c in text.chars() {
         match c {
             '\t' if size > 0 => {
                 let fill = size - column % size;
@@ -138,7 +142,7 @@ fn expandtabs(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
             }
         }
     }
-    Ok(Obj::from(out))
+    Ok(out)
 }
 
 fn format_map(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
@@ -183,7 +187,7 @@ fn strip(obj: &Obj, args: CallArgs, name: &str, left: bool, right: bool) -> Resu
 }
 
 /// Python's notion of whitespace, which knows the four separators of ASCII as well.
-pub(super) fn is_space(c: char) -> bool {
+pub(in crate::template) fn is_space(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }
 

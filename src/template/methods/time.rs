@@ -2,7 +2,7 @@
 
 use super::{Result, Table, exact, want_int, want_str};
 use crate::template::{CallArgs, Cx, Obj, Raise, Special, dates};
-use crate::value::{Date, DateTime};
+use crate::value::{Date, DateTime, Time};
 use std::rc::Rc;
 
 pub(super) const DATE: Table = &[
@@ -87,24 +87,20 @@ fn timetuple(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 /// The time of the day.
 fn time(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let [] = exact(args, "time", 0)?;
-    Ok(Obj::Special(Rc::new(Clock(DateTime { offset: None, ..moment(obj)? }))))
+    Ok(of_day(moment(obj)?.time()))
 }
 
-/// A time of the day, whose date does not count.
-struct Clock(DateTime);
+/// A time of the day as an object.
+pub(in crate::template) fn of_day(time: Time) -> Obj {
+    Obj::Special(Rc::new(Clock(time)))
+}
+
+struct Clock(Time);
 
 /// The time of the day that an object is.
-pub(in crate::template) fn clock(special: &Rc<dyn Special>) -> Option<DateTime> {
+pub(in crate::template) fn clock(special: &Rc<dyn Special>) -> Option<Time> {
     let any: &dyn std::any::Any = &**special;
     any.downcast_ref::<Clock>().map(|clock| clock.0)
-}
-
-/// `datetime.time(7, 8, 9)`
-pub(in crate::template) fn clock_repr(time: &DateTime) -> String {
-    let parts = [u32::from(time.hour), u32::from(time.minute), u32::from(time.second), time.micro];
-    let shown = 4 - parts.iter().rev().take(2).take_while(|part| **part == 0).count();
-    let parts: Vec<String> = parts.iter().take(shown).map(u32::to_string).collect();
-    format!("datetime.time({})", parts.join(", "))
 }
 
 impl Special for Clock {
@@ -113,10 +109,9 @@ impl Special for Clock {
     }
 
     fn attr(&self, _: &mut Cx<'_>, name: &str) -> Result<Option<Obj>> {
-        let time = self.0;
-        let day = DateTime { date: Date { year: 1900, month: 1, day: 1 }, ..time };
+        let day = self.0.on(Date { year: 1900, month: 1, day: 1 });
         Ok(match name {
-            "hour" | "minute" | "second" | "microsecond" => field(&Obj::DateTime(time), name),
+            "hour" | "minute" | "second" | "microsecond" => field(&Obj::DateTime(day), name),
             "tzinfo" => Some(Obj::None),
             "fold" => Some(Obj::Int(0)),
             "isoformat" | "strftime" => Some(Obj::Special(Rc::new(ClockMethod(day, name == "strftime")))),
@@ -125,8 +120,7 @@ impl Special for Clock {
     }
 
     fn text(&self) -> String {
-        let text = self.0.to_string();
-        text.split_once(' ').map_or("", |(_, time)| time).to_owned()
+        self.0.to_string()
     }
 }
 
@@ -147,7 +141,7 @@ impl Special for ClockMethod {
             return strftime(cx, &Obj::DateTime(self.0), args);
         }
         let [] = exact(args, "time.isoformat", 0)?;
-        Ok(Obj::str(Clock(self.0).text()))
+        Ok(Obj::str(self.0.time().to_string()))
     }
 }
 

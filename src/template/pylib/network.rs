@@ -64,7 +64,7 @@ impl Address {
         self.version == network.version && network.first() <= self.value && self.value <= network.last()
     }
 
-    fn is_in_any(self, networks: &[&str]) -> bool {
+    pub fn is_in_any(self, networks: &[&str]) -> bool {
         networks.iter().any(|text| Network::parse(text).is_some_and(|network| self.is_in(&network)))
     }
 
@@ -344,42 +344,67 @@ pub fn span(networks: &[Network]) -> Option<Network> {
     Some(Network { version, value: first, prefix: version.width() - bits }.cidr())
 }
 
-/// A hardware address of 48 bits.
+/// A hardware address of 48 or 64 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mac(pub u64);
+pub struct Mac {
+    /// Its number.
+    pub value: u64,
+    /// Whether it has 64 bits.
+    pub wide: bool,
+}
+
+/// The forms of words: the separator, how many there are, and the most digits of one.
+type Forms = &'static [(char, usize, usize)];
+
+const FORMS_48: Forms = &[(':', 6, 2), ('-', 6, 2), (':', 2, 6), ('-', 2, 6), (':', 3, 4), ('-', 3, 4), ('.', 3, 4)];
+const FORMS_64: Forms = &[(':', 8, 2), ('-', 8, 2), (':', 4, 4), ('-', 4, 4), ('.', 4, 4)];
 
 impl Mac {
-    /// Reads one in any of its usual forms; None for others and for longer ones.
+    /// Reads one in any of its usual forms, or as a number: one of 48 bits where it can be that. None for others.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        if !text.is_empty() && text.len() < 12 && text.bytes().all(|b| b.is_ascii_digit()) {
-            return text.parse().ok().filter(|n| *n < 1 << 48).map(Self);
-        }
-        for (separator, count, width) in
-            [(':', 6, 2), ('-', 6, 2), (':', 2, 6), ('-', 2, 6), (':', 3, 4), ('-', 3, 4), ('.', 3, 4)]
-        {
-            let words: Vec<&str> = text.split(separator).collect();
-            if words.len() == count && words.iter().all(|w| hex(w) && w.len() <= width) {
-                let fold = |sum: u64, word: &&str| Some(sum << (48 / count) | u64::from_str_radix(word, 16).ok()?);
-                return words.iter().try_fold(0, fold).map(Self);
-            }
+        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let number = || text.parse::<u64>().ok().filter(|_| digits);
+        let narrow = |value: u64| Self { value, wide: false };
+        if digits && text.len() < 12 {
+            return number().map(narrow);
         }
         // Digits alone, a leading zero left out at most.
-        ((11..=12).contains(&text.len()) && hex(text)).then(|| u64::from_str_radix(text, 16).ok().map(Self))?
+        let bare = |least: usize, most: usize| {
+            ((least..=most).contains(&text.len()) && hex(text)).then(|| u64::from_str_radix(text, 16).ok())?
+        };
+        let short = words(text, FORMS_48, 48).or_else(|| bare(11, 12)).or_else(|| number().filter(|n| *n < 1 << 48));
+        short.map(narrow).or_else(|| {
+            let long = words(text, FORMS_64, 64).or_else(|| bare(16, 16)).or_else(number);
+            long.map(|value| Self { value, wide: true })
+        })
     }
 
-    /// Its bytes.
-    pub fn bytes(self) -> [u8; 6] {
-        let [_, _, rest @ ..] = self.0.to_be_bytes();
-        rest
+    /// Its bytes, where 48 bits hold it.
+    pub fn bytes(self) -> Option<[u8; 6]> {
+        let [0, 0, rest @ ..] = self.value.to_be_bytes() else { return None };
+        Some(rest)
     }
 
     /// The address that a host with this hardware gives itself in a network.
     pub fn in_network(self, network: &Network) -> Address {
-        let [a, b, c, d, e, f] = self.bytes();
-        let low = u64::from_be_bytes([a ^ 2, b, c, 0xff, 0xfe, d, e, f]);
-        Address { version: Version::V6, value: network.first() | u128::from(low) }
+        let low = match self.bytes() {
+            Some([a, b, c, d, e, f]) if !self.wide => u64::from_be_bytes([a, b, c, 0xff, 0xfe, d, e, f]),
+            _ => self.value,
+        };
+        let value = network.value.wrapping_add(u128::from(low ^ 2 << 56));
+        Address { version: Version::V6, value }
     }
+}
+
+/// The number of words of hexadecimal digits in one of some forms.
+fn words(text: &str, forms: Forms, bits: usize) -> Option<u64> {
+    forms.iter().find_map(|(separator, count, width)| {
+        let words: Vec<&str> = text.split(*separator).collect();
+        let fits = words.len() == *count && words.iter().all(|w| hex(w) && w.len() <= *width);
+        let fold = |sum: u64, word: &&str| Some(sum << (bits / count) | u64::from_str_radix(word, 16).ok()?);
+        fits.then(|| words.iter().try_fold(0, fold))?
+    })
 }
 
 fn hex(text: &str) -> bool {
@@ -431,10 +456,13 @@ mod tests {
     #[test]
     fn hardware() {
         for text in ["1a:2b:3c:4d:5e:6f", "1A-2B-3C-4D-5E-6F", "1a2b.3c4d.5e6f", "1a2b3c4d5e6f", "1a2b3c:4d5e6f"] {
-            assert_eq!(Mac::parse(text), Some(Mac(0x1a2b_3c4d_5e6f)), "{text}");
+            assert_eq!(Mac::parse(text), Some(Mac { value: 0x1a2b_3c4d_5e6f, wide: false }), "{text}");
         }
-        assert_eq!(Mac::parse("0:0:0:a:b:c"), Some(Mac(0xa_0b0c)));
-        assert_eq!(Mac::parse("12345"), Some(Mac(12345)));
+        assert_eq!(Mac::parse("0:0:0:a:b:c").unwrap().value, 0xa_0b0c);
+        assert_eq!(Mac::parse("12345").unwrap().value, 12345);
+        for text in ["0011:2233:4455:6677", "0011.2233.4455.6677", "00-11-22-33-44-55-66-77", "04822678189205111"] {
+            assert_eq!(Mac::parse(text), Some(Mac { value: 0x11_2233_4455_6677, wide: true }), "{text}");
+        }
         assert_eq!(Mac::parse("x"), None);
     }
 }

@@ -20,11 +20,18 @@ fn located(cx: &mut Cx<'_>, input: &Obj, func: &str) -> Result<Option<String>, R
             Err(Raise::type_error(format!("lstat: path should be string, bytes or os.PathLike, not {kind}")))
         }
         // Python's os.stat takes a number for an open file; those beyond the first three are Python's own.
+        Obj::Int(_) | Obj::Big(_) if input.as_int().and_then(|number| i32::try_from(number).ok()).is_none() => {
+            let below = input.as_number().is_some_and(|number| number < 0.0);
+            let side = if below { "less than minimum" } else { "greater than maximum" };
+            Err(Raise::python(Class::Overflow, format!("fd is {side}")))
+        }
         Obj::Int(_) | Obj::Bool(_) => {
             let open = input.as_int().filter(|number| (0..3).contains(number));
             Ok(open.map(|number| format!("/dev/fd/{number}")))
         }
         Obj::Str(text) => Ok(Some(join([cwd.as_str(), text.as_str()]))),
+        Obj::Bytes(bytes) if bytes.contains(&0) => Ok(None),
+        Obj::Bytes(bytes) => Ok(std::str::from_utf8(bytes).ok().map(|path| join([cwd.as_str(), path]))),
         other => Err(Raise::type_error(format!(
             "{func}: path should be string, bytes, os.PathLike or integer, not {}",
             plugin_type(other)
@@ -88,18 +95,20 @@ pub(super) fn same_file(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict 
     let [other] = args.bind(&sig("samefile", 1, ["f2"], 1))?;
     let mut found = Vec::new();
     for path in [input, given(other)] {
+        // Told before the path is: what is no path may hold what is undefined.
+        let place = located(cx, &path, "stat")?;
         let shown = cx.text(&path)?;
         if shown.is_empty() {
             return Err(os_error(&std::io::Error::from_raw_os_error(2), &shown));
         }
         // Open files beyond the first three are not known of.
-        if let Some(number) = path.as_int().filter(|number| !(0..3).contains(number)) {
-            let errno = if number < 0 { 14 } else { 9 };
+        if path.as_int().is_some_and(|number| !(0..3).contains(&number)) {
+            let errno = if path.as_int() == Some(-1) { 14 } else { 9 };
             return Err(os_error(&std::io::Error::from_raw_os_error(errno), ""))
                 .map_err(|raise| Raise::python(Class::Os, raise.text().replace("''", &shown)));
         }
-        let Some(located) = located(cx, &path, "stat")? else { return Ok(false) };
-        found.push(metadata(located).map_err(|e| os_error(&e, &shown))?);
+        let Some(place) = place else { return Err(Raise::value_error("stat: embedded null character in path")) };
+        found.push(metadata(place).map_err(|e| os_error(&e, &shown))?);
     }
     Ok(found.windows(2).all(|pair| pair[0].dev() == pair[1].dev() && pair[0].ino() == pair[1].ino()))
 }

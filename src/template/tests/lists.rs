@@ -44,10 +44,10 @@ pub(super) fn any(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
 
 /// Whether all items of one are in the other; both must be hashable, as for Python's `set`.
 fn within(cx: &mut Cx<'_>, input: &Obj, other: &Obj, turned: bool) -> Verdict {
-    let a = cx.iter(input)?;
-    a.iter().try_for_each(hashable)?;
-    let b = cx.iter(other)?;
-    b.iter().try_for_each(hashable)?;
+    let mut set = |list: &Obj| -> Result<Vec<Obj>, Raise> {
+        cx.each(list)?.map(|item| item.and_then(|item| hashable(&item).map(|()| item))).collect()
+    };
+    let (a, b) = (set(input)?, set(other)?);
     let (small, large) = if turned { (&b, &a) } else { (&a, &b) };
     for item in small {
         if !member(cx, large, item)? {

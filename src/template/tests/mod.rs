@@ -9,6 +9,7 @@ mod texts;
 
 use super::args::CallArgs;
 use super::cx::Cx;
+use super::filters::general;
 use super::object::Obj;
 use super::raise::Raise;
 
@@ -52,11 +53,20 @@ pub static TESTS: &[TestDef] = &[
     test("ansible.utils.ip_address", network::ip_address),
     test("ansible.utils.ipv4", network::ipv4),
     test("ansible.utils.ipv4_address", network::ipv4_address),
+    test("ansible.utils.ipv4_hostmask", network::ipv4_hostmask),
+    test("ansible.utils.ipv4_netmask", network::ipv4_netmask),
     test("ansible.utils.ipv6", network::ipv6),
     test("ansible.utils.ipv6_address", network::ipv6_address),
+    test("ansible.utils.ipv6_ipv4_mapped", network::ipv6_ipv4_mapped),
+    test("ansible.utils.ipv6_sixtofour", network::ipv6_sixtofour),
+    test("ansible.utils.ipv6_teredo", network::ipv6_teredo),
     test("ansible.utils.loopback", network::loopback),
     test("ansible.utils.mac", network::mac),
     test("ansible.utils.multicast", network::multicast),
+    test("ansible.utils.private", network::private),
+    test("ansible.utils.public", network::public),
+    test("ansible.utils.reserved", network::reserved),
+    test("ansible.utils.resolvable", network::resolvable),
     test("ansible.utils.subnet_of", network::subnet_of),
     test("ansible.utils.supernet_of", network::supernet_of),
     test("ansible.utils.unspecified", network::unspecified),
@@ -65,6 +75,8 @@ pub static TESTS: &[TestDef] = &[
     test("callable", plain::callable),
     test("change", results::changed),
     test("changed", results::changed),
+    test("community.general.ansible_type", general::ansible_type),
+    test("community.general.fqdn_valid", texts::fqdn_valid),
     test("contains", lists::contains),
     lenient("defined", plain::defined),
     test("directory", files::directory),

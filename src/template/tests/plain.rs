@@ -70,10 +70,13 @@ pub(super) fn upper(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
 }
 
 /// Python's `value % divisor == 0` and the like.
-fn remainder(input: &Obj, divisor: &Obj) -> Result<f64, Raise> {
-    if let Obj::Str(_) | Obj::Bytes(_) = input {
-        let kind = if matches!(input, Obj::Bytes(_)) { "bytes" } else { "string" };
-        return Err(Raise::type_error(format!("not all arguments converted during {kind} formatting")));
+fn remainder(cx: &mut Cx<'_>, input: &Obj, divisor: &Obj) -> Result<f64, Raise> {
+    if let Obj::Str(format) = input {
+        // To Python that is a text with values put in, and no number.
+        return cx.percent_format(format.as_str(), divisor).map(|_| f64::NAN);
+    }
+    if let Obj::Bytes(_) = input {
+        return Err(Raise::type_error("not all arguments converted during bytes formatting"));
     }
     if let (Some(a), Some(b)) = (input.as_big(), divisor.as_big()) {
         if b == num_bigint::BigInt::from(0) {
@@ -93,23 +96,19 @@ fn remainder(input: &Obj, divisor: &Obj) -> Result<f64, Raise> {
     }
 }
 
-pub(super) fn odd(_cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
+pub(super) fn odd(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     alone(args, "test_odd")?;
-    Ok(remainder(&input, &Obj::Int(2))? == 1.0)
+    Ok(remainder(cx, &input, &Obj::Int(2))? == 1.0)
 }
 
-pub(super) fn even(_cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
+pub(super) fn even(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     alone(args, "test_even")?;
-    Ok(remainder(&input, &Obj::Int(2))? == 0.0)
+    Ok(remainder(cx, &input, &Obj::Int(2))? == 0.0)
 }
 
 pub(super) fn divisibleby(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     let [number] = args.bind(&sig("test_divisibleby", 1, ["num"], 1))?;
-    if let Obj::Str(format) = &input {
-        // To Python that is a text with values put in, and never 0.
-        return cx.percent_format(format.as_str(), &given(number)).map(|_| false);
-    }
-    Ok(remainder(&input, &given(number))? == 0.0)
+    Ok(remainder(cx, &input, &given(number))? == 0.0)
 }
 
 /// The other operand of a comparison, which `operator`'s functions count themselves.
@@ -136,6 +135,17 @@ fn known(cx: &mut Cx<'_>, obj: &Obj) -> Result<Vec<Obj>, Raise> {
 /// The same for both sides of a comparison, and for the items of two lists.
 fn both_known(cx: &mut Cx<'_>, a: &Obj, b: &Obj) -> Result<(), Raise> {
     let (left, right) = (known(cx, a)?, known(cx, b)?);
+    items_known(cx, left, right)
+}
+
+/// The same where an order is asked for, which mappings have not: they are not read.
+fn lists_known(cx: &mut Cx<'_>, a: &Obj, b: &Obj) -> Result<(), Raise> {
+    let mut items = |side: &Obj| if let Obj::Dict(_) = side { Ok(Vec::new()) } else { known(cx, side) };
+    let (left, right) = (items(a)?, items(b)?);
+    items_known(cx, left, right)
+}
+
+fn items_known(cx: &mut Cx<'_>, left: Vec<Obj>, right: Vec<Obj>) -> Result<(), Raise> {
     for item in if left.is_empty() || right.is_empty() { Vec::new() } else { [left, right].concat() } {
         known(cx, &item)?;
     }
@@ -167,25 +177,25 @@ pub(super) fn ne(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
 
 pub(super) fn lt(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     let other = operand(args, "lt")?;
-    both_known(cx, &input, &other)?;
+    lists_known(cx, &input, &other)?;
     Ok(cx.order(&input, &other, "<")? == Some(Ordering::Less))
 }
 
 pub(super) fn le(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     let other = operand(args, "le")?;
-    both_known(cx, &input, &other)?;
+    lists_known(cx, &input, &other)?;
     Ok(matches!(cx.order(&input, &other, "<=")?, Some(Ordering::Less | Ordering::Equal)))
 }
 
 pub(super) fn gt(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     let other = operand(args, "gt")?;
-    both_known(cx, &input, &other)?;
+    lists_known(cx, &input, &other)?;
     Ok(cx.order(&input, &other, ">")? == Some(Ordering::Greater))
 }
 
 pub(super) fn ge(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     let other = operand(args, "ge")?;
-    both_known(cx, &input, &other)?;
+    lists_known(cx, &input, &other)?;
     Ok(matches!(cx.order(&input, &other, ">=")?, Some(Ordering::Greater | Ordering::Equal)))
 }
 

@@ -3,7 +3,7 @@
 use crate::http::url::Url;
 use crate::re::{Flags, Pattern};
 use crate::template::filters::regexes::{flags, pattern_text};
-use crate::template::filters::support::{alone, given, opt_text, sig, some};
+use crate::template::filters::support::{alone, given, opt_text, plugin_type, sig, some, tripped};
 use crate::template::pylib::version::{Scheme, compare};
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 use std::cmp::Ordering;
@@ -49,7 +49,13 @@ pub(super) fn regex(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
         Some("match") => How::Match,
         Some("fullmatch") => How::Full,
         Some("search") => How::Search,
-        _ => return Err(Raise::type_error("'str' object is not callable")),
+        other => {
+            // A text and a pattern they must be all the same; what else the pattern has is no way to apply it.
+            let named = other.is_some();
+            applies(cx, &input, pattern, flags, How::Search)?;
+            let no_name = || format!("attribute name must be string, not '{}'", plugin_type(&given(kind)));
+            return Err(Raise::type_error(if named { "'str' object is not callable".into() } else { no_name() }));
+        }
     };
     applies(cx, &input, pattern, flags, how)
 }
@@ -100,12 +106,7 @@ pub(super) fn version(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
         return Err(Raise::ansible(format!("Invalid operator type ({operator}). Must be one of {}", all.join(", "))));
     };
     let failed = |cause: String| Raise::ansible(format!("Version comparison failed: {cause}"));
-    let text = |cx: &mut Cx<'_>, obj: &Obj| {
-        cx.text(obj).map_err(|raise| match raise {
-            Raise::Failed(error) => failed(format!("A captured exception marker was tripped: {}", error.line())),
-            other => failed(other.text()),
-        })
-    };
+    let text = |cx: &mut Cx<'_>, obj: &Obj| cx.text(obj).map_err(|raise| failed(tripped(raise)));
     let (a, b) = (text(cx, &input)?, text(cx, &other)?);
     let order = compare(&a, &b, scheme).map_err(failed)?;
     Ok(match *operator {
@@ -155,4 +156,30 @@ pub(super) fn vault_encrypted(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Ve
         return Ok(true);
     }
     input.defined().map(|_| false)
+}
+
+/// Whether a text can be the name of a host: labels of letters, digits and inner hyphens, with dots between them.
+pub(super) fn fqdn_valid(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
+    let [least, underscores] = args.bind(&sig("fqdn_valid", 1, ["min_labels", "allow_underscores"], 0))?;
+    let Some(name) = input.as_str().filter(|name| !name.is_empty()) else {
+        return Err(Raise::value_error("fqdn must be str"));
+    };
+    let underscores = underscores.truth(cx, false)?;
+    let absolute = name.ends_with('.');
+    let relative = name.strip_suffix('.').unwrap_or(name);
+    // A newline may end what Python's `$` ends.
+    let labels = relative.strip_suffix('\n').filter(|_| !absolute).unwrap_or(relative);
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || underscores && c == '_';
+    let fits = |label: &str| {
+        (1..=63).contains(&label.chars().count())
+            && label.chars().all(allowed)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    if relative.chars().count() > 253 || !labels.split('.').all(fits) {
+        return Ok(false);
+    }
+    let count = name.matches('.').count() + usize::from(!absolute);
+    let least = least.unwrap_or(Obj::Int(1));
+    Ok(!cx.order(&count.into(), &least, ">=")?.is_some_and(Ordering::is_lt))
 }

@@ -3,7 +3,7 @@
 //! The crate reads them; what they mean is here, over our own objects, so that dictionaries keep their order
 //! and integers their size, as with Python's jmespath.
 
-use crate::template::filters::support::{Got, given, is_mapping, is_sequence, plugin_type, sig};
+use crate::template::filters::support::{Got, given, is_mapping, plugin_type, sig};
 use crate::template::raise::Class;
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use jmespath::Variable;
@@ -29,6 +29,9 @@ pub(in crate::template::filters) fn json_query(cx: &mut Cx<'_>, input: Obj, args
     }
     if expr.is_empty() {
         return Err(Raise::ansible(format!("{context}Invalid JMESPath expression: cannot be empty.")));
+    }
+    if let Obj::Undefined(u) = &input {
+        return Err(Raise::ansible(format!("Error in jmespath.search in json_query filter plugin:\n{u}")));
     }
     let expr = quoted(&expr);
     let ast = jmespath::parse(&expr).map_err(|error| {
@@ -82,16 +85,21 @@ fn failed(text: String) -> Raise {
     Raise::value_error(text)
 }
 
+/// Whether it is one of JSON's arrays. To Python's jmespath, a tuple is nothing it knows.
+fn is_array(obj: &Obj) -> bool {
+    matches!(obj, Obj::List(_))
+}
+
 /// JMESPath's truth: empty things, null and false are false; 0 is true.
 fn truth(cx: &mut Cx<'_>, obj: &Obj) -> Result<bool, Raise> {
     match obj {
-        Obj::Int(_) | Obj::Big(_) | Obj::Float(_) => Ok(true),
+        Obj::Int(_) | Obj::Big(_) | Obj::Float(_) | Obj::Tuple(_) | Obj::Range(_) => Ok(true),
         other => cx.truthy(other),
     }
 }
 
 fn items(cx: &mut Cx<'_>, obj: &Obj) -> Result<Option<Vec<Obj>>, Raise> {
-    if is_sequence(obj) { cx.iter(obj).map(Some) } else { Ok(None) }
+    if is_array(obj) { cx.iter(obj).map(Some) } else { Ok(None) }
 }
 
 fn literal(value: &Variable) -> Obj {
@@ -127,7 +135,7 @@ fn visit(cx: &mut Cx<'_>, ast: &Ast, data: &Obj) -> Got {
             if *step == 0 {
                 return Err(failed("slice step cannot be zero".into()));
             }
-            if !is_sequence(data) {
+            if !is_array(data) {
                 return Ok(Obj::None);
             }
             let bound = |n: &Option<i32>| n.map_or(Obj::None, |n| Obj::Int(i64::from(n)));
@@ -293,7 +301,7 @@ fn type_of(obj: &Obj) -> &'static str {
         obj if is_number(obj) => "number",
         Obj::Str(_) => "string",
         obj if is_mapping(obj) => "object",
-        obj if is_sequence(obj) => "array",
+        obj if is_array(obj) => "array",
         _ => "unknown",
     }
 }
@@ -403,7 +411,7 @@ fn call(cx: &mut Cx<'_>, name: &str, given: &[Argument<'_>]) -> Got {
             }
             Ok(sum)
         }
-        "to_array" if is_sequence(&first) => Ok(first),
+        "to_array" if is_array(&first) => Ok(first),
         "to_array" => Ok(Obj::list([first])),
         "to_number" => Ok(to_number(&first)),
         "to_string" if first.as_str().is_some() => Ok(first),
@@ -412,7 +420,10 @@ fn call(cx: &mut Cx<'_>, name: &str, given: &[Argument<'_>]) -> Got {
             let args = CallArgs { positional: Vec::new(), named: vec![separators] };
             cx.filter("to_json", first, args)?.defined()
         }
-        "type" => Ok(type_of(&first).into()),
+        "type" => Ok(match type_of(&first) {
+            "unknown" => Obj::None,
+            known => known.into(),
+        }),
         other => Err(failed(format!("Unknown function: {other}()"))),
     }
 }

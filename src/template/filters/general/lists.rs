@@ -76,7 +76,12 @@ fn merged(cx: &mut Cx<'_>, low: &Obj, high: &Obj, index: &Obj, options: &Options
             found.insert(key, both);
         }
     }
-    let sorted = cx.sort(found.into_iter().collect(), |(key, _)| key.clone())?;
+    // By what the merged ones have: `true` and 1 are one index.
+    let mut keyed = Vec::with_capacity(found.len());
+    for item in found.into_values() {
+        keyed.push((cx.dict_get(&item, index.as_str().unwrap_or_default())?.unwrap_or_default().defined()?, item));
+    }
+    let sorted = cx.sort(keyed, |(key, _)| key.clone())?;
     Ok(Obj::list(sorted.into_iter().map(|(_, item)| item)))
 }
 

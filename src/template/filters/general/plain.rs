@@ -14,6 +14,9 @@ use std::cmp::Ordering;
 
 pub(in crate::template::filters) fn dict(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     alone(args, "dict_filter")?;
+    if let Obj::Undefined(u) = &input {
+        return Err(Raise::python(Class::Runtime, u.to_string()));
+    }
     let items = pairs(cx, &input)?;
     items.iter().try_for_each(|(key, _)| hashable(key))?;
     Ok(Obj::dict(items))
@@ -204,7 +207,8 @@ pub(in crate::template::filters) fn accumulate(cx: &mut Cx<'_>, input: Obj, args
     }
     let mut sum: Option<Obj> = None;
     let mut out = Vec::new();
-    for item in cx.iter(&input)? {
+    for item in cx.each(&input)? {
+        let item = item?;
         let next = match sum {
             Some(sum) => cx.add_objects(&sum, &item)?,
             None => item,

@@ -1,7 +1,7 @@
 //! Filters of single addresses: `ipaddr`, `ipv4`, `ipv6`, `ipwrap`, `ipmath`, `ipcut`, `ip4_hex`, `ipv6form`.
 
 use super::query;
-use super::{arguments, number, text};
+use super::{arguments, number, spelled, text};
 use crate::template::filters::support::{Got, class_of};
 use crate::template::pylib::network::{Address, Network, Version};
 use crate::template::{CallArgs, Cx, Obj, Raise};
@@ -52,7 +52,8 @@ pub(in crate::template::filters) fn ipwrap(cx: &mut Cx<'_>, input: Obj, args: Ca
         return if cx.truthy(&answer)? { wrapped(cx, &answer) } else { Ok(input) };
     }
     let mut out = Vec::new();
-    for item in cx.iter(&input)? {
+    let Ok(items) = cx.iter(&input) else { return Ok(input) };
+    for item in items {
         match query::ipaddr(cx, &item, &query, None, "ipwrap") {
             Ok(answer) if cx.truthy(&answer)? => out.push(wrapped(cx, &item)?),
             Ok(_) => out.push(item),
@@ -65,7 +66,7 @@ pub(in crate::template::filters) fn ipwrap(cx: &mut Cx<'_>, input: Obj, args: Ca
 
 /// A value as text; None is none.
 fn shown(cx: &mut Cx<'_>, value: &Obj) -> Result<String, Raise> {
-    if value.is_none() { Ok(String::new()) } else { cx.text(value) }
+    if value.is_none() { Ok(String::new()) } else { spelled(cx, value) }
 }
 
 fn wrapped(cx: &mut Cx<'_>, value: &Obj) -> Got {
@@ -135,7 +136,8 @@ pub(in crate::template::filters) fn ipv6form(cx: &mut Cx<'_>, input: Obj, args: 
         let text = format!("value of format must be one of: compress, expand, x509, got: {format}");
         return Err(Raise::ansible(format!("[{}]", str_repr(&text))));
     }
-    if format == "x509" && Address::parse(&value).is_none() {
+    // What looks like a network is left to what reads addresses.
+    if format == "x509" && Address::parse(&value).is_none() && !value.contains('/') {
         let shown = str_repr(&value);
         return Err(Raise::ansible(format!("failed to detect a valid IP address from {shown}")));
     }

@@ -43,6 +43,14 @@ fn text(cx: &mut Cx<'_>, given: Option<Obj>) -> Result<String, Raise> {
     }
 }
 
+/// A value as text; bytes are that of it.
+pub(in crate::template) fn spelled(cx: &mut Cx<'_>, value: &Obj) -> Result<String, Raise> {
+    match value {
+        Obj::Bytes(bytes) => Ok(String::from_utf8_lossy(bytes).into_owned()),
+        other => cx.text(other),
+    }
+}
+
 /// A whole number, which may be text.
 fn number(cx: &mut Cx<'_>, name: &str, given: Option<Obj>) -> Result<Option<i64>, Raise> {
     let given = match given {

@@ -1,7 +1,7 @@
 //! Filters of networks: `ipsubnet`, `nthhost`, `cidr_merge`, `network_in_network`, `usable_range` and others.
 
 use super::query::Subject;
-use super::{arguments, number, text};
+use super::{arguments, number, spelled, text};
 use crate::template::filters::support::{Got, class_of};
 use crate::template::pylib::network::{Network, merge, span};
 use crate::template::raise::Class;
@@ -13,7 +13,7 @@ use num_bigint::BigInt;
 const MOST: u32 = 22;
 
 fn read(cx: &mut Cx<'_>, value: &Obj) -> Result<Option<Network>, Raise> {
-    let text = cx.text(value)?;
+    let text = spelled(cx, value)?;
     Ok(Subject::read(&text, None).map(|subject| subject.net))
 }
 
@@ -50,6 +50,8 @@ pub(in crate::template::filters) fn ipsubnet(cx: &mut Cx<'_>, input: Obj, args: 
     match (index, size.checked_sub(net.prefix)) {
         (None, None) => Err(Raise::ansible(format!("Requested subnet size of {size} is invalid"))),
         (None, Some(bits)) => Ok((BigInt::from(1) << bits).to_string().into()),
+        // A network around it, of which the first is its own address.
+        (Some(0), None) => Ok(Network { prefix: size, ..net }.to_string().into()),
         (Some(_), None) => Ok(false.into()),
         (Some(index), Some(bits)) => {
             let count = BigInt::from(1) << bits;
@@ -99,6 +101,8 @@ pub(in crate::template::filters) fn nthhost(cx: &mut Cx<'_>, input: Obj, args: C
 
 fn moved(cx: &mut Cx<'_>, input: &Obj, args: CallArgs, sign: i128) -> Got {
     let [offset] = arguments(args, ["offset"], "value")?;
+    // The value is made text before the offset is looked at, which names what is undefined in it.
+    cx.text(input)?;
     let offset = number(cx, "offset", offset)?;
     let Some((net, _)) = subject(cx, input)? else { return Ok(false.into()) };
     let Some(offset) = offset else { return Err(Raise::ansible("Must pass in an integer")) };
@@ -130,7 +134,7 @@ pub(in crate::template::filters) fn cidr_merge(cx: &mut Cx<'_>, input: Obj, args
     }
     let mut nets = Vec::new();
     for item in &items {
-        let text = cx.text(item)?;
+        let text = spelled(cx, item)?;
         let invalid = || Raise::ansible(format!("cidr_merge: error in netaddr:\ninvalid IPNetwork {text}"));
         nets.push(Network::parse(&text).ok_or_else(invalid)?);
     }
@@ -179,11 +183,13 @@ fn listed(cx: &mut Cx<'_>, input: &Obj) -> Result<Vec<Obj>, Raise> {
         Obj::List(_) | Obj::Iter(_) => {
             let mut texts = Vec::new();
             for item in cx.iter(input)? {
-                texts.push(Obj::from(cx.text(&item)?));
+                texts.push(Obj::from(spelled(cx, &item)?));
             }
             texts
         }
-        Obj::Tuple(_) | Obj::Dict(_) | Obj::Range(_) | Obj::None => {
+        Obj::Str(text) => text.as_str().split(',').map(|part| Obj::from(part.trim())).collect(),
+        Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) | Obj::Float(_) => vec![cx.text(input)?.into()],
+        _ => {
             let (kind, class) = (input.native_name(), class_of(input));
             let text = format!(
                 "argument 'value' is of type {kind} and we were unable to convert to list: {class} cannot be converted \
@@ -191,8 +197,6 @@ fn listed(cx: &mut Cx<'_>, input: &Obj) -> Result<Vec<Obj>, Raise> {
             );
             return Err(Raise::ansible(format!("[{}]", str_repr(&text))));
         }
-        Obj::Str(text) => text.as_str().split(',').map(|part| Obj::from(part.trim())).collect(),
-        other => vec![cx.text(other)?.into()],
     })
 }
 
@@ -223,9 +227,9 @@ pub(in crate::template::filters) fn reduce_on_network(cx: &mut Cx<'_>, input: Ob
 
 pub(in crate::template::filters) fn usable_range(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [] = arguments(args, [], "ip")?;
-    let value = cx.text(&input)?;
+    let value = spelled(cx, &input)?;
     let failed = |why: String| Raise::ansible(format!("Error while using plugin 'usable_range': {why}"));
-    if input.as_str().is_none() {
+    if !matches!(input, Obj::Str(_) | Obj::Bytes(_)) {
         return Err(failed(format!("not expecting type '{}'", class_of(&input))));
     }
     let Some(net) = Network::parse(&value) else {

@@ -1,11 +1,23 @@
 //! Whether a version fits what a collection asks for: `>=2.15.0,<2.20`.
 
+use crate::value::str_repr;
 use std::cmp::Ordering;
 
-/// Whether a version satisfies all specifiers, which have commas between them; one that is not understood is
-/// satisfied by none.
-pub fn satisfies(version: &str, specifiers: &str) -> bool {
-    specifiers.split(',').map(str::trim).filter(|one| !one.is_empty()).all(|one| fits(version, one))
+/// Whether a version satisfies all specifiers, which have commas between them; an error where one is none.
+pub(super) fn satisfies(version: &str, specifiers: &str) -> Result<bool, String> {
+    let all: Vec<&str> = specifiers.split(',').map(str::trim).filter(|one| !one.is_empty()).collect();
+    match all.iter().find(|one| !is_specifier(one)) {
+        Some(wrong) => Err(format!("Invalid specifier: {}", str_repr(wrong))),
+        None => Ok(all.iter().all(|one| fits(version, one))),
+    }
+}
+
+fn is_specifier(text: &str) -> bool {
+    let signs = ["===", "~=", "==", "!=", "<=", ">=", "<", ">"];
+    let Some(rest) = signs.iter().find_map(|sign| text.strip_prefix(sign)) else { return false };
+    let version = rest.trim_start();
+    let of_version = |c: char| c.is_ascii_alphanumeric() || ".+-_!*".contains(c);
+    version.starts_with(|c: char| c.is_ascii_digit() || c == 'v') && version.chars().all(of_version)
 }
 
 fn fits(version: &str, specifier: &str) -> bool {
@@ -66,9 +78,12 @@ mod tests {
             (">2.19.14", false),
             ("==2.19.14", true),
             ("", true),
-            ("what", false),
         ] {
-            assert_eq!(satisfies("2.19.14", specifier), want, "{specifier}");
+            assert_eq!(satisfies("2.19.14", specifier), Ok(want), "{specifier}");
+        }
+        for wrong in ["what", "2.9", ">=", ">= x"] {
+            let want = format!("Invalid specifier: '{wrong}'");
+            assert_eq!(satisfies("2.19.14", &format!(">=2,{wrong}")), Err(want));
         }
     }
 }

@@ -14,6 +14,31 @@ struct Block {
     b: Range<usize>,
 }
 
+/// The lines as Python's `splitlines(True)` cuts them; a last one without its end says so.
+pub fn diff_lines(text: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        line.push(c);
+        let ends = match c {
+            '\r' => chars.peek() != Some(&'\n'),
+            '\n' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}' => true,
+            _ => false,
+        };
+        if ends {
+            lines.push(std::mem::take(&mut line));
+        }
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    if let Some(last) = lines.last_mut().filter(|last| !last.ends_with('\n')) {
+        last.push_str("\n\\ No newline at end of file\n");
+    }
+    lines
+}
+
 /// The lines of a unified diff; empty where both are equal. Lines keep their ends.
 pub fn unified(before: &[String], after: &[String], names: [&str; 2], context: usize) -> Vec<String> {
     let mut out = Vec::new();

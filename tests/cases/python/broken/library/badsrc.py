@@ -1,0 +1,4 @@
+#!/usr/bin/python
+from ansible.module_utils.basic import AnsibleModule
+m = AnsibleModule({})
+m.exit_json(a="café")

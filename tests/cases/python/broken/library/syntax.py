@@ -1,0 +1,2 @@
+from ansible.module_utils.basic import *
+def f(:

@@ -1,0 +1,1 @@
+def who(): return 'old_here'

@@ -1,0 +1,5 @@
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.one.a.plugins.module_utils.old_here import who
+
+module = AnsibleModule({})
+module.exit_json(which=who())

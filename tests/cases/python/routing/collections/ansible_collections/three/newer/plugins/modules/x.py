@@ -1,0 +1,4 @@
+from ansible.module_utils.basic import AnsibleModule
+
+module = AnsibleModule({'given': {}})
+module.exit_json(which='three.newer.x', given=module.params['given'])

@@ -1,0 +1,1 @@
+def who(): return 'two.b.target'
