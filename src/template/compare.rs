@@ -115,7 +115,7 @@ impl Cx<'_> {
                 (false, false) => None,
             },
             // A class's own comparison is asked before that of the class that it is made of.
-            (Obj::List(x), Obj::List(y)) if y.is_lazy() && !x.is_lazy() => {
+            (Obj::List(_), Obj::List(_)) | (Obj::Tuple(_), Obj::Tuple(_)) if b.is_lazy() && !a.is_lazy() => {
                 let (left, right) = (self.iter_lenient(&b)?, self.iter_lenient(&a)?);
                 let order = self.deeper(|cx| cx.order_sequences(&left, &right, turned(symbol)))?;
                 return Ok(order.map(Ordering::reverse));

@@ -16,8 +16,15 @@ pub(in crate::connection) struct Gate {
 
 /// The right to log in, given back when it is dropped.
 pub(super) struct Pass {
-    _all: Option<OwnedSemaphorePermit>,
+    all: Option<OwnedSemaphorePermit>,
     _jump: Option<OwnedSemaphorePermit>,
+}
+
+impl Pass {
+    /// Lets another login begin: this one only waits for a host that is silent. A jump host still has it.
+    pub(super) fn give_back(&mut self) {
+        self.all = None;
+    }
 }
 
 impl Gate {
@@ -38,6 +45,6 @@ impl Gate {
             Some(through) => through.acquire_owned().await.ok(),
             None => None,
         };
-        Pass { _jump: jump, _all: Arc::clone(&self.all).acquire_owned().await.ok() }
+        Pass { _jump: jump, all: Arc::clone(&self.all).acquire_owned().await.ok() }
     }
 }

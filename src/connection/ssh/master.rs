@@ -203,6 +203,10 @@ fn why(words: &str) -> LoginError {
     if lower.contains("bad configuration option: forkafterauthentication") {
         return LoginError::OldSsh;
     }
+    // Whatever answered there is no ssh server.
+    if lower.contains("invalid characters") || lower.contains("invalid format") {
+        return LoginError::Words(words.to_owned());
+    }
     let closed = ["kex_exchange_identification:", "ssh_exchange_identification:", "banner exchange:"];
     if closed.iter().any(|sign| lower.contains(sign)) {
         return LoginError::Busy(words.to_owned());

@@ -22,6 +22,9 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit};
 
 pub(super) use gate::Gate;
 
+/// How long a login may keep others from beginning: who is not through by then waits for a silent host.
+const SILENT: Duration = Duration::from_millis(1500);
+
 /// How often a login is tried again that a busy server has closed.
 const MOST_BUSY: u32 = 6;
 
@@ -34,11 +37,19 @@ pub(super) struct Masters {
     terminal: AtomicBool,
     /// Set once ssh has said that it does not know `ForkAfterAuthentication`.
     old_ssh: AtomicBool,
+    /// Set while all that the server does is close connections: it is not busy, it does not want us.
+    closes: AtomicBool,
 }
 
 impl Masters {
     pub fn new(ssh: Ssh) -> Self {
-        Self { ssh, list: Mutex::default(), terminal: AtomicBool::new(false), old_ssh: AtomicBool::new(false) }
+        Self {
+            ssh,
+            list: Mutex::default(),
+            terminal: AtomicBool::new(false),
+            old_ssh: AtomicBool::new(false),
+            closes: AtomicBool::new(false),
+        }
     }
 
     /// Whether there is a master, as far as nobody is just looking for one.
@@ -143,23 +154,37 @@ impl Masters {
         loop {
             let fork_option = !self.old_ssh.load(Ordering::Relaxed);
             let place = shared.place().await;
-            let pass = shared.gate.enter(jump.as_deref()).await;
-            let login = Master::login(shared, &self.ssh, name, fork_option, place).await;
+            let mut pass = shared.gate.enter(jump.as_deref()).await;
+            let mut login = std::pin::pin!(Master::login(shared, &self.ssh, name, fork_option, place));
+            let login = match tokio::time::timeout(SILENT, &mut login).await {
+                Ok(login) => login,
+                Err(_) => {
+                    pass.give_back();
+                    login.await
+                }
+            };
             drop(pass);
             let words = match login {
-                Ok(master) => return Ok(master),
+                Ok(master) => {
+                    self.closes.store(false, Ordering::Relaxed);
+                    return Ok(master);
+                }
                 Err(LoginError::Other(error)) => return Err(error),
                 Err(LoginError::OldSsh) if fork_option => {
                     self.old_ssh.store(true, Ordering::Relaxed);
                     continue;
                 }
                 Err(LoginError::OldSsh) => "ssh does not know the options that rplay needs".into(),
-                Err(LoginError::Busy(_)) if busy < MOST_BUSY => {
+                Err(LoginError::Busy(_)) if busy < self.most_busy() => {
                     busy += 1;
                     tokio::time::sleep(Duration::from_millis(100 << busy) + jitter()).await;
                     continue;
                 }
-                Err(LoginError::Busy(words) | LoginError::Words(words)) => words,
+                Err(LoginError::Busy(words)) => {
+                    self.closes.store(true, Ordering::Relaxed);
+                    words
+                }
+                Err(LoginError::Words(words)) => words,
             };
             if failures >= self.ssh.retries {
                 return Err(self.refusal(&words));
@@ -174,6 +199,10 @@ impl Masters {
             });
             tokio::time::sleep(Duration::from_secs(pause)).await;
         }
+    }
+
+    fn most_busy(&self) -> u32 {
+        if self.closes.load(Ordering::Relaxed) { 1 } else { MOST_BUSY }
     }
 
     fn refusal(&self, words: &str) -> ConnectionError {

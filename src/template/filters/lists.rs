@@ -142,7 +142,8 @@ pub(super) fn unique_items(
                 }
             }
             Err(raise) if strict => {
-                let cause = hashable(&item).err().map_or_else(|| raise.text(), |e| e.text());
+                let shown = if path.is_empty() { &item } else { &key };
+                let cause = hashable(shown).err().map_or_else(|| raise.text(), |e| e.text());
                 return Err(caused(cause, NO_FALL_BACK));
             }
             Err(_) => return unique_slowly(cx, input),

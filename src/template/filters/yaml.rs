@@ -3,6 +3,7 @@
 use super::support::{Got, alone, unstorable};
 use crate::template::bounds::value_fits;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
+use crate::value::{Text, Value};
 use crate::yaml::{EmitStyle, emit};
 
 /// The keyword arguments of `yaml.dump` on top of a filter's own style.
@@ -68,11 +69,21 @@ fn dumped(cx: &mut Cx<'_>, input: &Obj, style: &EmitStyle) -> Got {
 
 /// An object as YAML, where it is what a variable can have.
 pub(super) fn written(cx: &mut Cx<'_>, input: &Obj, style: &EmitStyle) -> Got {
-    let value = cx.value(input)?;
+    let value = sealed(&cx.value(input)?);
     value_fits(&value)?;
     match emit(&value, style) {
         Ok(text) => Ok(text.into()),
         Err(error) => Err(Raise::value_error(error.line())),
+    }
+}
+
+/// A value whose decrypted texts are encrypted ones again: YAML shows those as they were written.
+fn sealed(value: &Value) -> Value {
+    match value {
+        Value::Str(text) => text.cipher().map_or_else(|| value.clone(), |cipher| Value::Vault(Text::data(cipher))),
+        Value::List(items) => Value::list(items.iter().map(sealed)),
+        Value::Dict(dict) => Value::Dict(dict.iter().map(|(key, item)| (key.clone(), sealed(item))).collect()),
+        other => other.clone(),
     }
 }
 

@@ -266,7 +266,8 @@ impl Ini {
         }
         reading.seen.push(known);
         self.sections.entry(section).or_default().insert(name.clone(), value);
-        reading.option = Some(name);
+        // An option without a name is an error, and no line belongs to it.
+        reading.option = Some(name).filter(|name| !name.is_empty());
         Ok(())
     }
 

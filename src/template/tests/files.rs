@@ -108,7 +108,9 @@ pub(super) fn same_file(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict 
                 .map_err(|raise| Raise::python(Class::Os, raise.text().replace("''", &shown)));
         }
         let Some(place) = place else { return Err(Raise::value_error("stat: embedded null character in path")) };
-        found.push(metadata(place).map_err(|e| os_error(&e, &shown))?);
+        let quoted = cx.repr(&path)?;
+        let words = |e: std::io::Error| os_error(&e, "").text().replace("''", &quoted);
+        found.push(metadata(place).map_err(|e| Raise::python(Class::Os, words(e)))?);
     }
     Ok(found.windows(2).all(|pair| pair[0].dev() == pair[1].dev() && pair[0].ino() == pair[1].ino()))
 }

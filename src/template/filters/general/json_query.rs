@@ -3,7 +3,7 @@
 //! The crate reads them; what they mean is here, over our own objects, so that dictionaries keep their order
 //! and integers their size, as with Python's jmespath.
 
-use crate::template::filters::support::{Got, given, is_mapping, plugin_type, sig};
+use crate::template::filters::support::{Got, given, is_mapping, plugin_type, sig, tripped};
 use crate::template::raise::Class;
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use jmespath::Variable;
@@ -48,6 +48,11 @@ pub(in crate::template::filters) fn json_query(cx: &mut Cx<'_>, input: Obj, args
     })?;
     match visit(cx, &ast, &input) {
         Err(Raise::Python(Class::Value, text)) => Err(Raise::ansible(format!("{context}{text}"))),
+        // What is undefined in the data is an error of the search.
+        Err(raise @ (Raise::Undefined(_) | Raise::Failed(_))) => {
+            let cause = tripped(raise);
+            Err(Raise::ansible(format!("Error in jmespath.search in json_query filter plugin:\n{cause}")))
+        }
         other => other,
     }
 }
@@ -127,9 +132,13 @@ fn visit(cx: &mut Cx<'_>, ast: &Ast, data: &Obj) -> Got {
             visit(cx, rhs, &left)
         }
         Ast::Index { idx, .. } => {
-            let Some(all) = items(cx, data)? else { return Ok(Obj::None) };
+            if !is_array(data) {
+                return Ok(Obj::None);
+            }
+            // Only the item that is asked for is looked at.
+            let all = cx.iter_lenient(data)?;
             let at = if *idx < 0 { i64::from(*idx) + all.len() as i64 } else { i64::from(*idx) };
-            Ok(usize::try_from(at).ok().and_then(|at| all.get(at).cloned()).unwrap_or_default())
+            usize::try_from(at).ok().and_then(|at| all.get(at).cloned()).unwrap_or_default().defined()
         }
         Ast::Slice { start, stop, step, .. } => {
             if *step == 0 {

@@ -187,7 +187,7 @@ impl Document {
 
     fn element(&self, tag: &BytesStart<'_>) -> Option<Element> {
         let name = tag.name().as_ref().to_owned();
-        if self.root.is_some() && self.open.is_empty() || !is_name(&name) {
+        if self.root.is_some() && self.open.is_empty() || !is_name(&name) || !stand_apart(tag.attributes_raw()) {
             return None;
         }
         let mut element = Element { name, ..Element::default() };
@@ -214,6 +214,26 @@ impl Document {
         }
         Some(())
     }
+}
+
+/// Whether white space follows each attribute that another one follows.
+fn stand_apart(attributes: &str) -> bool {
+    let mut quote = None;
+    let mut closed = false;
+    for c in attributes.chars() {
+        match quote {
+            Some(open) => {
+                closed = c == open;
+                quote = quote.filter(|_| !closed);
+            }
+            None if closed && !is_white(c) => return false,
+            None => {
+                closed = false;
+                quote = Some(c).filter(|c| matches!(c, '"' | '\''));
+            }
+        }
+    }
+    true
 }
 
 /// Whether a declaration has a version first, then an encoding, then whether it stands alone.
