@@ -25,15 +25,15 @@ macro_rules! cases {
 
 cases! {
     callbacks: check_markers color default_options json json_results minimal oneline;
-    engine: additions arguments arguments_as_variable background become_methods becoming blocks
+    engine: added_hosts additions arguments arguments_as_variable background become_methods becoming blocks
         check_and_diff condition_origin conditions connection_keywords debugger debugger_once delegated_vars
         delegation delegation_addresses delegation_empty delegation_undefined facts failures_lifted
         failures_stop failures_untold free free_refusals gathering handlers handlers_forced hash_merge
         host_pinned hosts_back includes_rescued local_folder loop_control loops meta meta_conditions
         meta_refresh module_defaults no_log no_log_failures once registered rejected remarks results retries
         run_once serial step tags text_arguments throttle titles warnings whole_numbers;
-    errors: full_names includes keyword_undefined keyword_values named_self named_tasks options playbook
-        playbook_values task unreachable usage variables_unreadable yaml;
+    errors: container_arguments full_names includes keyword_undefined keyword_values loop_lookups named_self
+        named_tasks options playbook playbook_values task unreachable usage variables_unreadable yaml;
     http: faults forms get_url lookup_url places redirects secrets uri;
     inventory: constructed group_vars implicit_localhost ini listing patterns reserved_names script several
         toml yaml;

@@ -22,7 +22,7 @@ fn run<'a>(call: &'a ActionCall<'a>) -> BoxFuture<'a, Result<Acted>> {
 async fn uri(call: &ActionCall<'_>) -> Result<Outcome> {
     if call.context.check {
         let skipped = Outcome::default().with("skipped", true);
-        return Ok(skipped.with("msg", "This action (uri) does not support check mode."));
+        return Ok(skipped.with("msg", format!("This action ({}) does not support check mode.", call.name)));
     }
     if call.flag("remote_src", false) {
         return call.module("uri", call.args.clone(), None).await;

@@ -1,16 +1,46 @@
 //! Which callbacks follow a run: the one that writes the output, then those of `callbacks_enabled`.
 //!
 //! A name that leads nowhere is an error for the output and a warning otherwise; one that was removed
-//! is an error always. Built-in ones come before those of collections, as there.
+//! is an error always. Built-in ones come before those of collections, as there. What there is to say of them
+//! is said once the first playbook is read, which is where the real one loads them.
 
 use crate::callback::{self, CALLBACKS, Callback, CallbackDef, Kind, Lacking, Screen};
 use crate::config::Config;
 use crate::content::{Collections, is_full};
 use crate::diag::{Error, Remark, Result};
+use crate::event::Event;
 use std::sync::Arc;
 
+/// What is said of a callback.
+enum Said {
+    Verbose(String),
+    Warning(String),
+}
+
+/// The callbacks that follow a run.
+pub(super) struct Enabled {
+    callbacks: Vec<Box<dyn Callback>>,
+    screen: Screen,
+    unsaid: Vec<Said>,
+}
+
+impl Callback for Enabled {
+    fn event(&mut self, event: &Event) {
+        if matches!(event, Event::PlaybookStart { .. }) {
+            for said in self.unsaid.drain(..) {
+                match said {
+                    Said::Verbose(text) => self.screen.verbose(2, None, &text),
+                    Said::Warning(text) => self.screen.warning(&text),
+                }
+            }
+        }
+        self.callbacks.event(event);
+    }
+}
+
 /// The callbacks that the settings ask for.
-pub(super) fn enabled(screen: &Screen, config: &Config, collections: &Collections) -> Result<Vec<Box<dyn Callback>>> {
+pub(super) fn enabled(screen: &Screen, config: &Config, collections: &Collections) -> Result<Enabled> {
+    let mut unsaid = Vec::new();
     let named = config.settings.text("DEFAULT_STDOUT_CALLBACK").unwrap_or("default");
     let wanted = &routed(screen, collections, named)?;
     let output = match callback::find(wanted) {
@@ -26,14 +56,15 @@ pub(super) fn enabled(screen: &Screen, config: &Config, collections: &Collection
             });
         }
     };
-    redirected(screen, wanted, output);
+    redirected(&mut unsaid, wanted, output);
     let mut all = vec![(output.new)(screen.clone())];
-    let named = of_setting(screen, config, collections)?;
+    let named = of_setting(screen, &mut unsaid, config, collections)?;
     for def in order(&named).into_iter().filter(|def| !std::ptr::eq(*def, output)) {
         match def.kind {
             Kind::Stdout => {
                 let name = if is_builtin(def) { def.name } else { def.fqcn };
-                screen.verbose(2, None, &format!("Skipping callback '{name}', as we already have a stdout callback."));
+                unsaid
+                    .push(Said::Verbose(format!("Skipping callback '{name}', as we already have a stdout callback.")));
             }
             Kind::Aggregate if named.iter().any(|named| std::ptr::eq(*named, def)) => {
                 all.push((def.new)(screen.clone()));
@@ -41,7 +72,7 @@ pub(super) fn enabled(screen: &Screen, config: &Config, collections: &Collection
             Kind::Aggregate => {}
         }
     }
-    Ok(all)
+    Ok(Enabled { callbacks: all, screen: screen.clone(), unsaid })
 }
 
 /// What a full name leads to, by what the collection says that it is of.
@@ -56,26 +87,33 @@ fn routed(screen: &Screen, collections: &Collections, name: &str) -> Result<Stri
 }
 
 /// Those that `callbacks_enabled` names.
-fn of_setting(screen: &Screen, config: &Config, collections: &Collections) -> Result<Vec<&'static CallbackDef>> {
+fn of_setting(
+    screen: &Screen,
+    unsaid: &mut Vec<Said>,
+    config: &Config,
+    collections: &Collections,
+) -> Result<Vec<&'static CallbackDef>> {
     let mut named = Vec::new();
     for name in config.settings.list("CALLBACKS_ENABLED") {
         let target = routed(screen, collections, name)?;
         if let Some(found) = callback::find(&target) {
-            redirected(screen, name, found);
+            redirected(unsaid, name, found);
             named.push(found);
             continue;
         }
         if let Some(found) = callback::find(name) {
-            redirected(screen, name, found);
+            redirected(unsaid, name, found);
             named.push(found);
             continue;
         }
         match callback::lacking(name) {
             Lacking::Here(name) => {
-                screen.warning(&format!("Skipping callback plugin '{name}', which rplay does not have"));
+                unsaid.push(Said::Warning(format!("Skipping callback plugin '{name}', which rplay does not have")));
             }
             Lacking::Removed(text) => return Err(Error::user(text)),
-            Lacking::Unknown => screen.warning(&format!("Skipping callback plugin '{name}', unable to load")),
+            Lacking::Unknown => {
+                unsaid.push(Said::Warning(format!("Skipping callback plugin '{name}', unable to load")));
+            }
         }
     }
     Ok(named)
@@ -96,9 +134,9 @@ fn is_builtin(def: &CallbackDef) -> bool {
     def.fqcn.starts_with("ansible.builtin.")
 }
 
-fn redirected(screen: &Screen, name: &str, def: &CallbackDef) {
+fn redirected(unsaid: &mut Vec<Said>, name: &str, def: &CallbackDef) {
     if name == def.name && !is_builtin(def) {
         let text = format!("redirecting (type: callback) ansible.builtin.{name} to {}", def.fqcn);
-        screen.verbose(2, None, &text);
+        unsaid.push(Said::Verbose(text));
     }
 }

@@ -70,6 +70,9 @@ impl Batch {
                 false
             });
             if changed {
+                if let Added::Host { name, .. } = &added {
+                    self.vars.add_host(name);
+                }
                 kept.push(added);
             }
             verdicts.push((item, changed));
@@ -80,6 +83,13 @@ impl Batch {
         }
         self.shared.tell_notices(notices);
         verdicts
+    }
+
+    /// Matches the play's hosts again, since the inventory is another one.
+    pub(super) fn match_again(&self) {
+        if let Ok((all, _)) = self.shared.select(&self.patterns) {
+            self.vars.set_all_hosts(all);
+        }
     }
 
     /// Says whether a result changed something: what `changed_when` says now, where the task has it.

@@ -140,6 +140,7 @@ impl Batch {
             play: self.play.clone(),
             vars: self.vars.clone(),
             id: self.id,
+            patterns: self.patterns.clone(),
             members: vec![host.clone()],
             hosts: self.hosts.take(host),
             around: Vec::new(),

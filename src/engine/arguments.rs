@@ -82,7 +82,8 @@ impl Keywords<'_> {
                 // An omitted argument also hides the default that module_defaults gives it.
                 Some(value) => self.render(Some(value)).map_err(|error| {
                     let error = error.context(format!("Error while resolving value for '{}'.", key.to_text()));
-                    finish(error.at(place(Some(value))))
+                    let of_container = self.task.arg_places.iter().find(|(name, _)| key.as_str() == Some(name));
+                    finish(error.at(place(Some(value)).or(of_container.map(|(_, origin)| origin))))
                 })?,
             };
             if let Some(value) = value {

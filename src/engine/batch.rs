@@ -18,6 +18,8 @@ pub(super) struct Batch {
     pub vars: Arc<PlayVars>,
     /// The identity of the play in events.
     pub id: u64,
+    /// The play's patterns of hosts.
+    pub patterns: Arc<[String]>,
     /// The hosts of the batch.
     pub members: Vec<Arc<str>>,
     /// All hosts' states and counters.

@@ -63,7 +63,10 @@ impl Batch {
                 self.fatal = Some(Error::user("flush_handlers cannot be used as a handler").at(task.origin.as_ref()));
             }
             "refresh_inventory" => match self.shared.read_inventory() {
-                Ok(inventory) => self.shared.store.set_inventory(inventory),
+                Ok(inventory) => {
+                    self.shared.store.set_inventory(inventory);
+                    self.match_again();
+                }
                 Err(error) => self.fatal = Some(error),
             },
             "clear_facts" => self.vars.all_hosts().iter().for_each(|host| self.shared.store.clear_facts(host)),

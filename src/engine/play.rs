@@ -12,7 +12,7 @@ use crate::playbook::{Entry, Play};
 use crate::value::{Dict, Value};
 use crate::vars::{HostScope, PlayVars};
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a play leaves behind.
 pub(super) struct Played {
@@ -42,7 +42,8 @@ pub(super) async fn run(
     let vars = outside.play.clone();
     super::validate::play(shared, play, &outside)?;
     let strategy = Strategy::of(shared, play)?;
-    let matched = shared.matched(&patterns(shared, play, &outside)?)?;
+    let patterns: Arc<[String]> = patterns(shared, play, &outside)?.into();
+    let matched = shared.matched(&patterns)?;
     let members = ordered(play, matched.clone(), &outside, shared)?;
     standing.unreachable.extend(standing.gone.iter().cloned());
     let left: Vec<Arc<str>> = members.iter().filter(|host| !standing.has_lost(host)).cloned().collect();
@@ -79,6 +80,7 @@ pub(super) async fn run(
             play: play.clone(),
             vars: vars.clone(),
             id: info.id,
+            patterns: patterns.clone(),
             members,
             hosts,
             around: Vec::new(),
@@ -101,6 +103,9 @@ pub(super) async fn run(
             debugs: super::strategy::debugs(shared, play),
         };
         batch.load_vars_files()?;
+        if !shared.added.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+            batch.match_again();
+        }
         batch.warn_of_play();
         shared.emit(&Event::PlayStart { play: info });
         match batch.read_inventory_vars() {

@@ -229,7 +229,11 @@ impl<'a> HostRemote<'a> {
         }
         let cause = outcome.get("_ansible_cause").map(Value::to_text);
         let error = match cause {
-            Some(cause) => Error::user(cause).context(message),
+            // A crash has its cause in its words already.
+            Some(cause) => match message.strip_suffix(&cause).and_then(|own| own.strip_suffix(": ")) {
+                Some(own) => Error::user(cause.as_str()).apart().context(format!("{own}.")),
+                None => Error::user(cause).context(message),
+            },
             None => Error::user(message),
         };
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.context("Module failed."));

@@ -22,4 +22,4 @@ mod zone;
 pub use command::{Command, Output};
 pub use env::Env;
 pub use errors::os_error;
-pub use replace::Replace;
+pub use replace::{Replace, Unwritten};

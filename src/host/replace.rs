@@ -24,19 +24,36 @@ pub struct Replace<'a> {
     pub mode: Option<u32>,
 }
 
+/// Why a file was not replaced, in Ansible's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unwritten {
+    /// What was to be done, without a full stop.
+    pub what: String,
+    /// What the system said of it.
+    pub cause: String,
+}
+
+impl std::fmt::Display for Unwritten {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.what, self.cause)
+    }
+}
+
+impl std::error::Error for Unwritten {}
+
 impl<'a> Replace<'a> {
     /// Replaces a file and keeps its attributes.
     pub fn new(dest: &'a Path) -> Self {
         Self { dest, keep: true, unsafe_writes: false, mode: None }
     }
 
-    /// Writes bytes. The error is a sentence in Ansible's words.
-    pub fn bytes(&self, content: &[u8]) -> Result<(), String> {
+    /// Writes bytes.
+    pub fn bytes(&self, content: &[u8]) -> Result<(), Unwritten> {
         self.through_temp(|file| file.write_all(content), || fs::write(self.dest, content), None)
     }
 
     /// Copies a file.
-    pub fn copy_of(&self, src: &Path) -> Result<(), String> {
+    pub fn copy_of(&self, src: &Path) -> Result<(), Unwritten> {
         let copy = |file: &mut File| io::copy(&mut File::open(src)?, file).map(drop);
         let in_place = || io::copy(&mut File::open(src)?, &mut File::create(self.dest)?).map(drop);
         let source = if self.keep { None } else { fs::metadata(src).ok() };
@@ -44,7 +61,7 @@ impl<'a> Replace<'a> {
     }
 
     /// Moves a file that is not needed afterwards: a rename where that is possible, else a copy.
-    pub fn move_of(&self, src: &Path) -> Result<(), String> {
+    pub fn move_of(&self, src: &Path) -> Result<(), Unwritten> {
         let prepared = self.prepare(src, None).is_ok();
         if prepared && fs::rename(src, self.dest).is_ok() {
             return Ok(());
@@ -60,17 +77,23 @@ impl<'a> Replace<'a> {
         write: impl FnOnce(&mut File) -> io::Result<()>,
         in_place: impl Fn() -> io::Result<()>,
         source: Option<&Metadata>,
-    ) -> Result<(), String> {
-        let dest = self.dest.display();
-        let folder = parent(self.dest);
-        let (mut file, temp) = match try_temp(&folder, ".ansible_tmp", &file_name(self.dest)) {
+    ) -> Result<(), Unwritten> {
+        let in_place = || {
+            in_place().map_err(|e| Unwritten {
+                what: format!("Could not write data to file '{}'", self.dest.display()),
+                cause: plain(&e),
+            })
+        };
+        let (mut file, temp) = match beside(self.dest) {
             Ok(made) => made,
-            Err(_) if self.unsafe_writes => {
-                return in_place().map_err(|e| format!("Could not write data to file '{dest}': {}", plain(&e)));
-            }
+            Err(_) if self.unsafe_writes => return in_place(),
             Err((e, temp)) => {
-                let (folder, why) = (folder.display(), os_error_bytes(&e, temp));
-                return Err(format!("The destination directory '{folder}' is not writable by the current user: {why}"));
+                let folder = parent(self.dest);
+                let folder = folder.display();
+                return Err(Unwritten {
+                    what: format!("The destination directory '{folder}' is not writable by the current user"),
+                    cause: os_error_bytes(&e, &temp),
+                });
             }
         };
         let result = write(&mut file).and_then(|()| self.prepare(&temp, source));
@@ -81,10 +104,11 @@ impl<'a> Replace<'a> {
         }
         match result {
             // A file that is a mount point of its own, as containers have for /etc/hosts.
-            Err(e) if self.unsafe_writes && e.kind() == io::ErrorKind::ResourceBusy => {
-                in_place().map_err(|e| format!("Could not write data to file '{dest}': {}", plain(&e)))
-            }
-            other => other.map_err(|e| format!("Failed to replace '{dest}': {}", plain(&e))),
+            Err(e) if self.unsafe_writes && e.kind() == io::ErrorKind::ResourceBusy => in_place(),
+            other => other.map_err(|e| Unwritten {
+                what: format!("Failed to replace '{}'", self.dest.display()),
+                cause: plain(&e),
+            }),
         }
     }
 
@@ -133,32 +157,34 @@ pub fn parent(path: &Path) -> PathBuf {
 
 /// A new file of a random name beside another, for its user alone.
 pub fn temp_beside(path: &Path) -> io::Result<(File, PathBuf)> {
-    temp_in(&parent(path), ".ansible_tmp", &file_name(path))
-}
-
-fn file_name(path: &Path) -> String {
-    String::from_utf8_lossy(path.file_name().map(OsStrExt::as_bytes).unwrap_or_default()).into_owned()
+    beside(path).map_err(|(error, _)| error)
 }
 
 /// A new file of a random name in a folder, for its user alone.
 pub fn temp_in(folder: &Path, prefix: &str, suffix: &str) -> io::Result<(File, PathBuf)> {
-    try_temp(folder, prefix, suffix).map_err(|(error, _)| error)
+    new_in(folder, prefix, suffix).map_err(|(error, _)| error)
 }
 
-/// The same; an error comes with the name that could not be made.
-fn try_temp(folder: &Path, prefix: &str, suffix: &str) -> Result<(File, PathBuf), (io::Error, PathBuf)> {
+fn beside(path: &Path) -> Result<(File, PathBuf), (io::Error, PathBuf)> {
+    let end = path.file_name().map(OsStrExt::as_bytes).unwrap_or_default();
+    new_in(&parent(path), ".ansible_tmp", &String::from_utf8_lossy(end))
+}
+
+/// A new file, or the error and the name that it would have had.
+fn new_in(folder: &Path, prefix: &str, suffix: &str) -> Result<(File, PathBuf), (io::Error, PathBuf)> {
     // A name has at most 255 bytes.
     let suffix: String = suffix.chars().rev().take(50).collect::<Vec<_>>().into_iter().rev().collect();
+    let mut path = folder.to_owned();
     for _ in 0..100 {
         let name = random_name().map_err(|error| (error, folder.to_owned()))?;
-        let path = folder.join(format!("{prefix}{name}{suffix}"));
+        path = folder.join(format!("{prefix}{name}{suffix}"));
         match OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err((e, path)),
             Ok(file) => return Ok((file, path)),
-            Err(error) => return Err((error, path)),
         }
     }
-    Err((io::ErrorKind::AlreadyExists.into(), folder.to_owned()))
+    Err((io::ErrorKind::AlreadyExists.into(), path))
 }
 
 /// Eight random letters and digits.
@@ -245,6 +271,17 @@ mod tests {
         Replace::new(&copy).move_of(&path).expect("moved");
         assert_eq!(mode_of(&copy), 0o666 & !mode::umask());
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_named_with_the_file() {
+        let dir = tempfile::tempdir().expect("dir");
+        let folder = dir.path().join("none");
+        let error = Replace::new(&folder.join("f")).bytes(b"x").expect_err("no folder");
+        let folder = folder.display();
+        assert_eq!(error.what, format!("The destination directory '{folder}' is not writable by the current user"));
+        let start = format!("[Errno 2] No such file or directory: b'{folder}/.ansible_tmp");
+        assert!(error.cause.starts_with(&start) && error.cause.ends_with("f'"), "{}", error.cause);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::attributes::FileArgs;
 use super::{Call, ModuleDef, Support, edit};
 use crate::argspec::{Arg, Default, Kind, Spec};
 use crate::host::replace::temp_beside;
-use crate::host::{Replace, errors, glob};
+use crate::host::{Replace, Unwritten, errors, glob};
 use crate::proto::Outcome;
 use crate::value::Value;
 use std::fs::{self, File};
@@ -259,12 +259,12 @@ impl Job {
             writer.finish().map(drop)
         });
         written.map_err(|e| failed(errors::plain(&e)))?;
-        self.put(&temp).map_err(failed)?;
+        self.put(&temp).map_err(|why| failed(why.to_string()))?;
         Ok(Done { archived: vec![path.clone()], state: "compress" })
     }
 
     /// Renames what was written to its place.
-    fn put(&self, temp: &Temp) -> Result<(), String> {
+    fn put(&self, temp: &Temp) -> Result<(), Unwritten> {
         let dest = Path::new(&self.dest);
         // A link stays one, as where Python writes through it.
         let real = fs::canonicalize(dest).unwrap_or_else(|_| dest.to_owned());

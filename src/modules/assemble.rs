@@ -88,7 +88,7 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
                 mode: args.plain_mode(),
                 ..Replace::new(Path::new(&dest))
             };
-            place.bytes(&content).map_err(Outcome::crashed)?;
+            place.bytes(&content)?;
         }
         changed = true;
     }

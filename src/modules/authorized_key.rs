@@ -150,9 +150,7 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
             );
         }
         if !call.check() {
-            Replace { mode: Some(0o600), ..Replace::new(Path::new(&path)) }
-                .bytes(after.as_bytes())
-                .map_err(Outcome::crashed)?;
+            Replace { mode: Some(0o600), ..Replace::new(Path::new(&path)) }.bytes(after.as_bytes())?;
         }
         call.args.set("changed", true);
     }

@@ -11,7 +11,7 @@ mod tree;
 use super::attributes::{FileArgs, is_link, mode_text, real_path};
 use super::{Blob, Call, ModuleDef, Support};
 use crate::argspec::{Arg, Default, Kind, Spec};
-use crate::host::{Replace, digest, errors, replace, words};
+use crate::host::{Replace, Unwritten, digest, errors, replace, words};
 use crate::proto::Outcome;
 use crate::value::Value;
 use std::fs;
@@ -280,13 +280,14 @@ fn put(call: &Call<'_>, source: &Source, dest: &str) -> Result<Option<PathBuf>, 
         Source::Bytes(bytes) => replace.bytes(bytes),
         Source::Path(src) if remote && src.is_dir() => {
             let why = errors::os_error_two(&rustix::io::Errno::NOTDIR.into(), src, path);
-            Err(format!("Could not replace '{dest}' with b'{}': {why}", src.display()))
+            let what = format!("Could not replace '{dest}' with b'{}'", src.display());
+            Err(Unwritten { what, cause: why })
         }
         Source::Path(src) if remote => replace.copy_of(src),
         Source::Path(src) => replace.move_of(src),
     };
     remove(temp.as_deref());
-    done.map_err(Outcome::crashed)?;
+    done?;
     Ok(backup)
 }
 

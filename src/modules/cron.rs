@@ -245,8 +245,8 @@ impl Crontab {
         }
         Replace::new(Path::new(&real)).bytes(text.as_bytes()).map_err(|why| {
             // Only a file that cannot be opened is named.
-            let name = why.starts_with("The destination").then(|| repr(&Value::Bytes(path.as_bytes().into())));
-            let cause = errors::cause(&why);
+            let name = why.what.starts_with("The destination").then(|| repr(&Value::Bytes(path.as_bytes().into())));
+            let cause = errors::cause(&why.cause);
             Outcome::crashed(name.map_or_else(|| cause.to_owned(), |name| format!("{cause}: {name}")))
         })?;
         if new {

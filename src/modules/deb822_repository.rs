@@ -83,7 +83,7 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
     if fs::read(&dest).ok().as_deref() != Some(repo.as_bytes()) {
         changed = true;
         if !call.check() {
-            Replace::new(Path::new(&dest)).bytes(repo.as_bytes()).map_err(Outcome::crashed)?;
+            Replace::new(Path::new(&dest)).bytes(repo.as_bytes())?;
         }
     }
     changed |= mode(call, &dest, call.args.value("mode").clone())?;
@@ -173,7 +173,7 @@ fn sign(call: &Call<'_>, key: &str, slug: &str) -> Result<Key, Outcome> {
         changed = true;
         make_folder(call)?;
         if !call.check() {
-            Replace::new(Path::new(&path)).bytes(&content).map_err(Outcome::crashed)?;
+            Replace::new(Path::new(&path)).bytes(&content)?;
         }
     }
     changed |= mode(call, &path, KEY_MODE.into())?;

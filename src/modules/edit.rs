@@ -5,13 +5,20 @@
 
 use super::Call;
 use super::attributes::{FileArgs, mode_text, note, real_path};
-use crate::host::{Replace, errors, mode, replace};
+use crate::host::{Replace, Unwritten, errors, mode, replace};
 use crate::proto::Outcome;
 use crate::re::PatternError;
 use crate::value::{Dict, Value};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
+
+/// A file that cannot be written ends the module, as an exception that has a cause.
+impl From<Unwritten> for Outcome {
+    fn from(error: Unwritten) -> Self {
+        Self::crashed(&error).caused_by(error.cause)
+    }
+}
 
 /// Backs up a file that is there, where that is asked for; gives the backup's name.
 pub(super) fn backup(call: &Call<'_>, path: &str) -> Result<Option<String>, Outcome> {
@@ -37,7 +44,7 @@ pub(super) fn write(call: &Call<'_>, path: &str, content: &[u8]) -> Result<Optio
         mode: args.plain_mode(),
         ..Replace::new(Path::new(&real))
     };
-    replace.bytes(content).map_err(Outcome::crashed)?;
+    replace.bytes(content)?;
     Ok(backup)
 }
 

@@ -162,7 +162,7 @@ fn renumber(call: &Call<'_>) -> Result<Option<Output>, Outcome> {
     }
     if !call.check() {
         let new = renumbered(&text, &own, gid);
-        Replace::new(Path::new(FILE)).bytes(new.as_bytes()).map_err(Outcome::crashed)?;
+        Replace::new(Path::new(FILE)).bytes(new.as_bytes())?;
     }
     Ok(Some(Output::default()))
 }

@@ -252,7 +252,7 @@ fn write(path: &str, text: &str) -> Result<(), Outcome> {
         return Err(failed(errors::os_error(&rustix::io::Errno::NOENT.into(), path)));
     }
     let replace = Replace { unsafe_writes: true, ..Replace::new(Path::new(path)) };
-    replace.bytes(text.as_bytes()).map_err(failed)
+    replace.bytes(text.as_bytes()).map_err(|why| failed(why.to_string()))
 }
 
 fn from_network(text: &str) -> Result<String, Outcome> {

@@ -147,14 +147,15 @@ fn read(call: &Call<'_>, path: &str) -> Result<Vec<String>, Outcome> {
 }
 
 fn write(call: &Call<'_>, path: &str, text: &str) -> Result<Option<String>, Outcome> {
-    let backup = edit::backup(call, path)?;
+    // The real one names a backup also where there was nothing to back up: an empty name.
+    let backup = edit::backup(call, path)?.or_else(|| call.args.bool("backup").then(String::new));
     let path = absolute(path);
     let replace = Replace {
         unsafe_writes: call.args.bool("unsafe_writes"),
         mode: FileArgs::of(call, &path).plain_mode(),
         ..Replace::new(Path::new(&path))
     };
-    replace.bytes(text.as_bytes()).map_err(Outcome::crashed)?;
+    replace.bytes(text.as_bytes())?;
     Ok(backup)
 }
 

@@ -214,7 +214,8 @@ fn link_dest(call: &Call<'_>, dest: &str, cmd: &mut Vec<String>) -> Result<(), O
     let folder = super::attributes::absolute(if folder.is_empty() { "." } else { folder });
     for path in paths {
         let path = super::attributes::absolute(&path);
-        if folder.starts_with(&path) {
+        let path = Some(path.trim_end_matches('/')).filter(|path| !path.is_empty()).unwrap_or("/");
+        if folder.starts_with(path) {
             return Err(Outcome::failed(format!(
                 "Hardlinking into a subdirectory of the source would cause recursion. {folder} and {dest}"
             )));

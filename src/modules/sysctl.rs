@@ -65,7 +65,7 @@ fn run(call: &mut Call<'_>) -> Result<Outcome, Outcome> {
         if write {
             let fixed = fixed(&text, &name, present.then_some(value.as_str()));
             let real = real_path(&path);
-            Replace::new(Path::new(&real)).bytes(fixed.as_bytes()).map_err(Outcome::crashed)?;
+            Replace::new(Path::new(&real)).bytes(fixed.as_bytes())?;
         }
         if changed && reload {
             load(call, &program, &path)?;

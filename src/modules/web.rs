@@ -39,7 +39,7 @@ impl Temp {
         if path.is_dir() || !folder.exists() {
             return Err(format!("Could not replace '{dest}' with '{}'.", self.shown()));
         }
-        replace.move_of(&self.0)
+        replace.move_of(&self.0).map_err(|why| why.to_string())
     }
 }
 

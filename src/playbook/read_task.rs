@@ -7,7 +7,7 @@ use super::{Common, Frame, Include, IncludeRole, Loop, LoopControl, Role, Task};
 use crate::content::{Action, Lookup, names};
 use crate::diag::{Error, Origin, Result};
 use crate::value::{Dict, Text, Value};
-use crate::yaml::Node;
+use crate::yaml::{Kind, Node};
 use std::sync::Arc;
 
 /// Where a task is read.
@@ -49,11 +49,13 @@ pub fn read_task(node: &Node, place: TaskPlace<'_>, around: Surroundings<'_>) ->
     let (register, loop_control) = (read_register(node)?, read_loop_control(node)?);
     check_texts(node)?;
     let value = |name: &str| node.get(name).map(Node::to_value);
+    let arg_places = places_of_args(node, form.name.as_str());
     let mut task = Task {
         name: node.get("name").filter(|n| !n.is_null()).map(Node::to_value),
         action: form.name,
         resolved,
         args: form.args,
+        arg_places,
         include: None,
         loop_,
         loop_control,
@@ -284,6 +286,16 @@ fn read_include_role(
         rolespec_validate: get("rolespec_validate"),
         apply,
     })))
+}
+
+/// The places of a task's arguments that are lists or mappings; those of `args` give way to the action's own.
+fn places_of_args(node: &Node, action: &str) -> Vec<(String, Origin)> {
+    let pairs = [action, "action", "local_action", "args"].into_iter().filter_map(|key| node.get(key)?.as_map());
+    let places = pairs.flatten().filter_map(|(key, value)| match value.kind {
+        Kind::Scalar(_) => None,
+        Kind::List(_) | Kind::Map(_) => Some((key.as_str()?.to_owned(), value.origin.clone())),
+    });
+    places.collect()
 }
 
 fn invalid_options(args: &Dict, valid: &[&str], action: &str, node: &Node) -> Result<()> {

@@ -19,6 +19,8 @@ pub struct Task {
     /// The arguments, free-form text as `_raw_params`, a template for all of them as
     /// `_variable_params`.
     pub args: Dict,
+    /// Where those arguments begin that are lists or mappings, which cannot say so themselves.
+    pub arg_places: Vec<(String, Origin)>,
     /// What it includes, where it is `include_tasks` or `include_role`.
     pub include: Option<Include>,
     /// `loop` or `with_…`.
@@ -143,6 +145,7 @@ impl Task {
             loop_: None,
             loop_control: LoopControl::default(),
             register: None,
+            arg_places: Vec::new(),
             register_origin: None,
             until: Vec::new(),
             retries: None,

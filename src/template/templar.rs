@@ -240,7 +240,7 @@ impl Templar {
         cx.with_loop = true;
         cx.expression = true;
         let items = cx.loop_items(name, terms);
-        items.map_err(|raise| cx.complete(raise))
+        items.map_err(|raise| nowhere(cx.complete(raise)))
     }
 
     /// Renders the contents of a file for the template module or lookup.
@@ -404,6 +404,14 @@ impl Cx<'_> {
             }
             other => other.clone(),
         }))
+    }
+}
+
+/// What fails in a loop's lookup and has no place is shown as the real one shows it, which makes a call of its own.
+fn nowhere(error: Error) -> Error {
+    match error.place() {
+        Some(_) => error,
+        None => error.at(Some(&Origin::described("<unknown>"))).help("invoke_lookup()"),
     }
 }
 

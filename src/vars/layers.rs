@@ -26,7 +26,7 @@ pub struct PlayVars {
     pub role_names: RwLock<Vec<String>>,
     /// The names of the roles they depend on.
     pub dependent_role_names: Vec<String>,
-    /// All hosts of the play that matched.
+    /// All hosts of the play that matched, then those that it added.
     pub hosts_all: RwLock<Vec<Arc<str>>>,
     /// The hosts of this batch that matched.
     pub batch: RwLock<Vec<Arc<str>>>,
@@ -84,6 +84,19 @@ impl PlayVars {
     /// All hosts of the play that matched.
     pub fn all_hosts(&self) -> Vec<Arc<str>> {
         read(&self.hosts_all).clone()
+    }
+
+    /// Says which hosts the play's patterns match by now.
+    pub fn set_all_hosts(&self, all: Vec<Arc<str>>) {
+        *write(&self.hosts_all) = all;
+    }
+
+    /// A host that the play added counts as one of its own until the patterns are matched again, though no task runs on it.
+    pub fn add_host(&self, name: &str) {
+        let mut all = write(&self.hosts_all);
+        if !all.iter().any(|host| **host == *name) {
+            all.push(name.into());
+        }
     }
 
     /// Those of the hosts that the play has not gone on without.

@@ -74,9 +74,9 @@ impl HostScope {
         Some(match name {
             "playbook_dir" => Value::str(play.basedir.as_str()),
             "ansible_play_name" => Value::str(play.name.as_str()),
-            "ansible_play_hosts" | "play_hosts" => names(&play.present(&play.hosts_all)),
+            "ansible_play_hosts" => names(&play.present(&play.hosts_all)),
             "ansible_play_hosts_all" => names(&read(&play.hosts_all)),
-            "ansible_play_batch" => names(&play.present(&play.batch)),
+            "ansible_play_batch" | "play_hosts" => names(&play.present(&play.batch)),
             "ansible_play_role_names" | "role_names" => strings(read(&play.role_names).iter()),
             "ansible_dependent_role_names" => strings(play.dependent_role_names.iter()),
             "ansible_role_names" => {

@@ -216,7 +216,7 @@ impl Lists {
                 Outcome::failed(format!("Failed to create directory {folder}: {}", os_error(&error, folder)))
             })?;
             let real = real_path(path);
-            Replace::new(Path::new(&real)).bytes(text(entries).as_bytes()).map_err(Outcome::crashed)?;
+            Replace::new(Path::new(&real)).bytes(text(entries).as_bytes())?;
             if self.new.contains(path) {
                 set_mode(call, path)?;
             }

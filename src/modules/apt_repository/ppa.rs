@@ -82,7 +82,7 @@ impl Ppa {
             Outcome::failed("Unable to add required signing key.")
                 .with("rc", output.rc)
                 .with("stderr", output.err())
-                .with("error", why)
+                .with("error", why.to_string())
         })
     }
 }

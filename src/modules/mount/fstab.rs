@@ -39,7 +39,7 @@ impl Fstab {
         let path = real_path(&self.path);
         let backup = edit::backup(call, &self.path)?.unwrap_or_default();
         let replace = Replace { unsafe_writes: true, ..Replace::new(Path::new(&path)) };
-        replace.bytes(self.lines.concat().as_bytes()).map_err(Outcome::crashed)?;
+        replace.bytes(self.lines.concat().as_bytes())?;
         Ok(backup)
     }
 

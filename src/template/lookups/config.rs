@@ -36,6 +36,7 @@ const VARIABLES: &[(&str, &[&str])] = &[
     ("sh.async_dir", &["ansible_async_dir"]),
     ("sh.remote_tmp", &["ansible_remote_tmp"]),
     ("sh.system_tmpdirs", &["ansible_system_tmpdirs"]),
+    ("ssh.host", &["inventory_hostname", "ansible_host", "ansible_ssh_host"]),
     ("ssh.host_key_checking", &["ansible_ssh_host_key_checking", "ansible_host_key_checking"]),
     ("ssh.pipelining", &["ansible_ssh_pipelining", "ansible_pipelining"]),
     ("ssh.port", &["ansible_ssh_port", "ansible_port"]),
@@ -54,6 +55,9 @@ const VARIABLES: &[(&str, &[&str])] = &[
     ("sudo.become_flags", &["ansible_become_flags", "ansible_sudo_flags"]),
     ("sudo.become_user", &["ansible_become_user", "ansible_sudo_user"]),
 ];
+
+/// Settings that nothing but variables can set, with what they are without: they are in no table.
+const OF_VARIABLES: &[(&str, &str)] = &[("ssh.host", "inventory_hostname")];
 
 pub(super) fn config(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     let call = Call::new(args);
@@ -102,6 +106,10 @@ fn setting(cx: &mut Cx<'_>, name: &str, kind: &str, plugin: &str) -> Result<Opti
     let short = plugin.rsplit('.').next().unwrap_or(plugin);
     let full = if kind.is_empty() { name.to_owned() } else { format!("{short}.{name}") };
     let known = cx.with_world(|world| world.settings.get(&full).cloned());
+    let known = known.or_else(|| {
+        let (_, default) = OF_VARIABLES.iter().find(|(name, _)| *name == full)?;
+        Some((Value::str(*default), "default".to_owned()))
+    });
     let Some((value, origin)) = known else {
         let any = cx.with_world(|world| world.settings.keys().any(|key| key.starts_with(&format!("{short}."))));
         let built_in = kind == "lookup" && super::LOOKUPS.iter().any(|def| def.name == short_name(plugin));
