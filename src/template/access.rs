@@ -44,7 +44,7 @@ fn jinja_type(obj: &Obj) -> String {
 const LAZY: &str = "ansible._internal._templating._lazy_containers.";
 
 fn is_scalar(obj: &Obj) -> bool {
-    matches!(obj, Obj::None | Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) | Obj::Float(_))
+    matches!(obj, Obj::None | Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) | Obj::Float(_) | Obj::Omit)
 }
 
 impl Cx<'_> {
@@ -77,7 +77,7 @@ impl Cx<'_> {
             }
             "__len__" | "__iter__" | "__contains__" | "__getitem__" => !is_scalar(obj),
             "__setitem__" | "__delitem__" => matches!(obj, Obj::List(_) | Obj::Dict(_) | Obj::Map(_)),
-            "__add__" | "__mul__" => !matches!(obj, Obj::None | Obj::Dict(_) | Obj::Map(_) | Obj::Set(_)),
+            "__add__" | "__mul__" => !matches!(obj, Obj::None | Obj::Dict(_) | Obj::Map(_) | Obj::Set(_) | Obj::Omit),
             "__dict__" | "__module__" | "__globals__" | "__code__" => {
                 matches!(obj, Obj::Special(_)) && obj.type_name() != "Namespace"
             }

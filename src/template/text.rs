@@ -112,6 +112,10 @@ impl Cx<'_> {
             out.push('{');
             let mut items = self.items(obj)?;
             items.retain(|(_, value)| !(finalise && matches!(value, Obj::Omit)));
+            if !finalise && obj.is_lazy() {
+                // All of its values are read before what is in them.
+                items.iter().try_for_each(|(_, value)| value.clone().defined().map(drop))?;
+            }
             for (i, (key, value)) in items.into_iter().enumerate() {
                 out.push_str(if i > 0 { ", " } else { "" });
                 self.write_repr(out, &key, finalise)?;

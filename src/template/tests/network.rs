@@ -84,19 +84,21 @@ pub(super) fn supernet_of(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdic
 }
 
 /// A mask that 10.0.0.0 can have without a bit of it outside: written as `form` shows it.
-fn mask(input: &Obj, form: impl Fn(&Network) -> Address) -> bool {
+fn mask(cx: &mut Cx<'_>, input: &Obj, form: impl Fn(&Network) -> Address) -> Verdict {
+    // Its text is made first, which names what is undefined in it.
+    cx.text(input)?;
     let net = input.as_str().and_then(|text| Network::parse(&format!("10.0.0.0/{text}")).map(|net| (text, net)));
-    net.is_some_and(|(text, net)| net.value == net.first() && form(&net).to_string() == text)
+    Ok(net.is_some_and(|(text, net)| net.value == net.first() && form(&net).to_string() == text))
 }
 
-pub(super) fn ipv4_netmask(_: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
+pub(super) fn ipv4_netmask(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     let [] = args.bind(&sig("_ipv4_netmask", 1, [], 0))?;
-    Ok(mask(&input, Network::netmask))
+    mask(cx, &input, Network::netmask)
 }
 
-pub(super) fn ipv4_hostmask(_: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
+pub(super) fn ipv4_hostmask(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     let [] = args.bind(&sig("_ipv4_hostmask", 1, [], 0))?;
-    Ok(mask(&input, Network::hostmask))
+    mask(cx, &input, Network::hostmask)
 }
 
 pub(super) fn ipv6_ipv4_mapped(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
@@ -179,8 +181,9 @@ pub(super) fn reserved(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
 }
 
 /// Whether the controller finds an address for a name, or a name for an address.
-pub(super) fn resolvable(_: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
+pub(super) fn resolvable(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     let [] = args.bind(&sig("_resolvable", 1, [], 0))?;
+    cx.text(&input)?;
     let Some(host) = input.as_str().filter(|host| !host.is_empty() && !host.contains('\0')) else { return Ok(false) };
     if Address::parse(host).is_none() {
         return Ok((host, 0).to_socket_addrs().is_ok());

@@ -53,7 +53,8 @@ fn read(cx: &mut Cx<'_>, input: &Obj, kind: &Option<Obj>) -> Result<(Rows, Strin
         return Err(Raise::ansible(format!("First argument must be a list. {shown}")));
     }
     let mut rows = Vec::new();
-    for item in cx.iter(input)? {
+    for item in cx.each(input)? {
+        let item = item?;
         if !is_mapping(&item) {
             let shown = shown(cx, &item)?;
             return Err(Raise::ansible(format!("The data items must be dictionaries. {shown}")));

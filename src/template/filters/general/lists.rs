@@ -15,11 +15,19 @@ fn flattened(cx: &mut Cx<'_>, terms: &[Obj], complaint: &str, texts: bool) -> Re
             let shown = shown(cx, term)?;
             return Err(Raise::ansible(format!("{complaint} {shown}")));
         }
-        let items = cx.iter(term)?;
+        let items = cx.iter_lenient(term)?;
         if items.is_empty() {
             continue;
         }
-        if items.iter().all(sequence) { out.extend(items) } else { out.push(term.clone()) }
+        // What is behind an item that is no list is not looked at.
+        let mut nested = true;
+        for item in &items {
+            nested = sequence(&item.clone().defined()?);
+            if !nested {
+                break;
+            }
+        }
+        if nested { out.extend(items) } else { out.push(term.clone()) }
     }
     Ok(out)
 }
@@ -60,7 +68,8 @@ type Options = [(std::sync::Arc<str>, Obj)];
 fn merged(cx: &mut Cx<'_>, low: &Obj, high: &Obj, index: &Obj, options: &Options) -> Got {
     let mut found: indexmap::IndexMap<Obj, Obj> = indexmap::IndexMap::new();
     for list in [low, high] {
-        for item in cx.iter(list)? {
+        for item in cx.each(list)? {
+            let item = item?;
             if !is_mapping(&item) {
                 let shown = shown(cx, &item)?;
                 return Err(Raise::ansible(format!(

@@ -183,7 +183,7 @@ fn listed(cx: &mut Cx<'_>, input: &Obj) -> Result<Vec<Obj>, Raise> {
         Obj::List(_) | Obj::Iter(_) => {
             let mut texts = Vec::new();
             for item in cx.iter(input)? {
-                texts.push(Obj::from(spelled(cx, &item)?));
+                texts.push(if item.is_none() { "".into() } else { Obj::from(spelled(cx, &item)?) });
             }
             texts
         }
