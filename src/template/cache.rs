@@ -21,7 +21,9 @@ const MOST: usize = 4096;
 pub(super) enum Mode {
     /// A template; string literals in `{{ }}` are raw.
     Template,
-    /// A template file's, or one that was included: literals have escapes.
+    /// A template file's: literals have escapes.
+    File,
+    /// One that was included: the same, but a header is text like any other.
     Included,
     /// A bare expression.
     Expression,
@@ -29,7 +31,7 @@ pub(super) enum Mode {
     Conditional,
 }
 
-const MODES: usize = 4;
+const MODES: usize = 5;
 
 struct Generations<K> {
     young: HashMap<K, Arc<Template>>,
@@ -96,7 +98,7 @@ impl Templar {
 
     fn parse(&self, text: &str, syntax: &Arc<Overrides>, mode: Mode) -> Result<Template, Raise> {
         let is_expression = matches!(mode, Mode::Expression | Mode::Conditional);
-        let (text, own) = if is_expression {
+        let (text, own) = if is_expression || mode == Mode::Included {
             (text, None)
         } else {
             let (rest, own) = syntax.with_header(text)?;

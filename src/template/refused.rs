@@ -38,6 +38,7 @@ const CATALOGUE: &str = "templates do not know which modules there are";
 const COMMAND: &str = "it asks a program that keeps secrets";
 const CRYPTO: &str = "it reads keys and certificates with a Python library";
 const DEVICES: &str = "it reads the output of network devices";
+const MANIFESTS: &str = "templates do not read what collections say of themselves";
 const PARSERS: &str = "its parsers are a Python library's";
 const PATCH: &str = "which of many right patches it gives depends on the version of Python's jsonpatch";
 const PYTHON: &str = "it is made of a Python library";
@@ -107,6 +108,7 @@ pub static LOOKUPS: &[Refused] = &[
     full("community.general.bitwarden", COMMAND),
     full("community.general.bitwarden_secrets_manager", SERVICE),
     short("community.general.chef_databag", SERVICE),
+    full("community.general.collection_version", MANIFESTS),
     short("community.general.consul_kv", SERVICE),
     short("community.general.credstash", SERVICE),
     short("community.general.cyberarkpassword", SERVICE),

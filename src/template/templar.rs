@@ -269,7 +269,7 @@ impl Templar {
         let mut cx = Cx::new(&session, 0);
         cx.origin = origin.cloned();
         cx.from_file = true;
-        let mode = if escapes { Mode::Included } else { Mode::Template };
+        let mode = if escapes { Mode::File } else { Mode::Template };
         let syntax = Arc::new(overrides.clone());
         let obj = match overrides.check().and_then(|()| self.compile(source, &syntax, mode)) {
             Ok(template) => cx.run(&template),

@@ -24,16 +24,19 @@ pub(super) fn template(cx: &mut Cx<'_>, args: CallArgs) -> Found {
         for (key, value) in extra_variables(cx, &call, &name, &path)? {
             frame.set(&key, value);
         }
-        let (text, syntax) = match syntax.with_header(&text)? {
-            (rest, changed) if rest.len() < text.len() => (rest.to_owned(), Arc::new(changed)),
-            _ => (text, Arc::clone(&syntax)),
-        };
-        let template = cx.templar().compile(&text, &syntax, Mode::Included)?;
         let mut inner = Cx::new(cx.session, cx.scope);
         inner.origin = Some(Origin::new(Arc::new(Source::File(path)), 0, 0));
         inner.from_file = true;
         inner.frame = Some(frame);
-        let result = inner.deeper(|inner| Ok(inner.run(&template)))?;
+        let compiled = syntax.with_header(&text).and_then(|(rest, changed)| {
+            let syntax = if rest.len() < text.len() { Arc::new(changed) } else { Arc::clone(&syntax) };
+            inner.templar().compile(rest, &syntax, Mode::Included)
+        });
+        // What is wrong with the file's syntax is its result, as what fails in it is.
+        let result = match compiled {
+            Ok(template) => inner.deeper(|inner| Ok(inner.run(&template)))?,
+            Err(raise) => inner.put_off(raise),
+        };
         // The parser drops a newline at the end, which a file's text keeps.
         out.push(match result {
             Obj::Str(result) if text.ends_with('\n') && !result.as_str().ends_with('\n') => {

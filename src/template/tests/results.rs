@@ -93,8 +93,12 @@ pub(super) fn finished(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
 
 fn truth(cx: &mut Cx<'_>, input: &Obj, args: CallArgs, func: &'static str) -> Verdict {
     let [convert] = args.bind(&sig(func, 1, ["convert_bool"], 0))?;
-    if convert.truth(cx, false)? {
-        let text = cx.text(input)?.to_lowercase();
+    // A tuple is no word, whatever is in it.
+    if convert.truth(cx, false)? && !matches!(input, Obj::Tuple(_)) {
+        let text = match input {
+            Obj::Bytes(bytes) => String::from_utf8_lossy(bytes).to_lowercase(),
+            other => cx.text(other)?.to_lowercase(),
+        };
         match text.trim() {
             "y" | "yes" | "on" | "1" | "true" | "t" | "1.0" => return Ok(true),
             "n" | "no" | "off" | "0" | "false" | "f" | "0.0" => return Ok(false),
