@@ -27,13 +27,14 @@ async fn gather(call: &ActionCall<'_>) -> Result<Outcome> {
     let mut warnings = Vec::new();
     let (mut failed, mut skipped) = (Dict::new(), Dict::new());
     let mut sum = Dict::from([("ansible_facts", Dict::new())]);
-    let mut said = Vec::new();
+    let (mut said, mut traces) = (Vec::new(), Vec::new());
     for module in &modules {
         let args = arguments(call, module, &mut warnings);
         let mut outcome = call.remote.named(module, args, call.context.clone()).await?;
         if outcome.is_failed() {
             said.push(outcome.get("msg").map(Value::to_text).unwrap_or_default());
-            outcome.result.set_default("exception", "(traceback unavailable)");
+            outcome.result.set_default("exception", NO_TRACE);
+            traces.push(outcome.get("exception").map(Value::to_text).unwrap_or_default());
             // A module that fails says nothing of changes.
             outcome.result.remove("changed");
             failed.insert(module.as_str(), Value::Dict(outcome.result));
@@ -67,20 +68,31 @@ async fn gather(call: &ActionCall<'_>) -> Result<Outcome> {
         return Ok(outcome);
     }
     outcome.set("failed", true);
-    outcome.set("msg", format!("The following modules failed to execute: {}.", names(&failed)));
+    let msg = format!("The following modules failed to execute: {}.", names(&failed));
+    if traces.iter().any(|trace| trace != NO_TRACE) {
+        outcome.set("exception", format!("{OWN_TRACE}\nMessage: {msg}\n\n{}\n", apart("Traceback", &traces)));
+    }
+    outcome.set("msg", msg);
     outcome.set("failed_modules", failed);
-    Ok(outcome.caused_by(events(&said)))
+    Ok(outcome.caused_by(apart("Event", &said)))
 }
 
-/// What several failed modules said, as ansible-core sets it apart.
-fn events(said: &[String]) -> String {
+/// What stands for a traceback where there is none.
+const NO_TRACE: &str = "(traceback unavailable)";
+
+/// What stands for that of the action: the modules' own come after it.
+const OWN_TRACE: &str =
+    "Traceback (of the modules alone; that of ansible-core's plugins/action/gather_facts.py has no like in rplay):";
+
+/// What several failed modules said or traced, as ansible-core sets it apart.
+fn apart(kind: &str, said: &[String]) -> String {
     let mut text = String::new();
     for (at, words) in said.iter().enumerate() {
-        text.push_str(&format!("+--[ Sub-Event {} of {} ]---\n| \n", at + 1, said.len()));
+        text.push_str(&format!("+--[ Sub-{kind} {} of {} ]---\n| \n", at + 1, said.len()));
         words.lines().for_each(|line| text.push_str(&format!("| {line}\n")));
         text.push_str("| \n");
     }
-    text + "+--[ End Sub-Event ]---"
+    text + &format!("+--[ End Sub-{kind} ]---")
 }
 
 /// The modules to run: `smart` stands for `setup`, unless that is among them already.

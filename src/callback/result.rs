@@ -65,8 +65,13 @@ pub fn messages(screen: &Screen, result: &TaskResult, stream: Stream) {
         screen.deprecated(error.to_string().trim_end());
     }
     if let Some(error) = &result.error {
-        screen.error(error, stream);
+        screen.traced(error, traceback(&result.result), stream);
     }
+}
+
+/// A module's traceback, which its result has where `display_traceback` asks for those of errors.
+fn traceback(result: &Dict) -> Option<&str> {
+    result.get("exception").and_then(Value::as_str).filter(|text| text.starts_with("Traceback "))
 }
 
 fn list<'a>(dict: &'a Dict, key: &str) -> &'a [Value] {

@@ -189,7 +189,16 @@ impl Screen {
 
     /// Shows an error, once.
     pub fn error(&self, error: &diag::Error, stream: Stream) {
-        self.once(stream, &format!("[ERROR]: {}", ended(&error.to_string())), Role::Error, LogLevel::Error);
+        self.traced(error, None, stream);
+    }
+
+    /// The same with a traceback after it.
+    pub fn traced(&self, error: &diag::Error, traceback: Option<&str>, stream: Stream) {
+        let mut text = format!("[ERROR]: {}", ended(&error.to_string()));
+        if let Some(traceback) = traceback {
+            text = format!("{}\n\n{}\n\n", text.trim_end(), traceback.trim_end());
+        }
+        self.once(stream, &text, Role::Error, LogLevel::Error);
     }
 
     fn once(&self, stream: Stream, text: &str, role: Role, level: LogLevel) {
