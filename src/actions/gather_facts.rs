@@ -158,6 +158,14 @@ fn merged(old: &Value, new: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_several_modules_said_is_set_apart() {
+        let said = ["one\ntwo".to_owned(), NO_TRACE.to_owned()];
+        let want = "+--[ Sub-Event 1 of 2 ]---\n| \n| one\n| two\n| \n+--[ Sub-Event 2 of 2 ]---\n| \n\
+                    | (traceback unavailable)\n| \n+--[ End Sub-Event ]---";
+        assert_eq!(apart("Event", &said), want);
+    }
     use crate::value::parse_json;
 
     #[test]

@@ -150,6 +150,17 @@ pub fn is_verbose(screen: &Screen, result: &TaskResult, above: u8) -> bool {
 mod tests {
     use super::*;
 
+    #[test]
+    fn only_what_traces_is_a_traceback() {
+        let of = |text: &str| traceback(&Dict::from([("exception", Value::str(text))])).map(str::to_owned);
+        assert_eq!(
+            of("Traceback (most recent call last):\n  x"),
+            Some("Traceback (most recent call last):\n  x".into())
+        );
+        assert_eq!(of("(traceback unavailable)"), None);
+        assert_eq!(traceback(&Dict::new()), None);
+    }
+
     #[track_caller]
     fn check(items: &[(&str, &str)], want: &str) {
         let dict: Dict = items.iter().map(|(k, v)| (Value::str(*k), Value::str(*v))).collect();
