@@ -300,19 +300,25 @@ impl std::fmt::Display for Network {
 
 /// The fewest networks that hold the same addresses, sorted.
 pub fn merge(networks: &[Network]) -> Vec<Network> {
-    let mut ranges: Vec<(Version, u128, u128)> =
-        networks.iter().map(|network| (network.version, network.first(), network.last())).collect();
-    ranges.sort_unstable();
-    let mut joined: Vec<(Version, u128, u128)> = Vec::new();
-    for (version, first, last) in ranges {
+    let mut ranges: Vec<(Version, u128, u128, Network)> =
+        networks.iter().map(|network| (network.version, network.first(), network.last(), *network)).collect();
+    ranges.sort_unstable_by_key(|(version, first, last, _)| (*version, *first, *last));
+    // One that was merged with no other stays as it was written, with the bits of its host.
+    let mut joined: Vec<(Version, u128, u128, Option<Network>)> = Vec::new();
+    for (version, first, last, network) in ranges {
         match joined.last_mut() {
-            Some((v, _, end)) if *v == version && (first <= *end || first == end.saturating_add(1)) => {
+            Some((v, _, end, alone)) if *v == version && (first <= *end || first == end.saturating_add(1)) => {
                 *end = last.max(*end);
+                *alone = None;
             }
-            _ => joined.push((version, first, last)),
+            _ => joined.push((version, first, last, Some(network))),
         }
     }
-    joined.into_iter().flat_map(|(version, first, last)| range(version, first, last)).collect()
+    let networks = |(version, first, last, alone): (Version, u128, u128, Option<Network>)| match alone {
+        Some(network) => vec![network],
+        None => range(version, first, last),
+    };
+    joined.into_iter().flat_map(networks).collect()
 }
 
 /// The networks that together are a range.
@@ -450,6 +456,8 @@ mod tests {
         assert_eq!(merged.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.0/28", "::1/128"]);
         assert_eq!(merge(&[network("0.0.0.0/1"), network("128.0.0.0/1")]), [network("0.0.0.0/0")]);
         assert_eq!(merge(&[network("::/0")]), [network("::/0")]);
+        let alone = merge(&[network("10.1.0.5/16"), network("192.168.1.10/24"), network("10.0.0.1/8")]);
+        assert_eq!(alone.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.0/8", "192.168.1.10/24"]);
         assert_eq!(span(&[network("10.0.0.0/30"), network("10.0.1.4/30")]), Some(network("10.0.0.0/23")));
     }
 
