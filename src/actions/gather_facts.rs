@@ -33,7 +33,7 @@ async fn gather(call: &ActionCall<'_>) -> Result<Outcome> {
         let mut outcome = call.remote.named(module, args, call.context.clone()).await?;
         if outcome.is_failed() {
             said.push(outcome.get("msg").map(Value::to_text).unwrap_or_default());
-            outcome.result.set_default("exception", NO_TRACE);
+            outcome.result.set_default("exception", Outcome::NO_TRACE);
             traces.push(outcome.get("exception").map(Value::to_text).unwrap_or_default());
             // A module that fails says nothing of changes.
             outcome.result.remove("changed");
@@ -69,16 +69,13 @@ async fn gather(call: &ActionCall<'_>) -> Result<Outcome> {
     }
     outcome.set("failed", true);
     let msg = format!("The following modules failed to execute: {}.", names(&failed));
-    if traces.iter().any(|trace| trace != NO_TRACE) {
+    if traces.iter().any(|trace| trace != Outcome::NO_TRACE) {
         outcome.set("exception", format!("{OWN_TRACE}\nMessage: {msg}\n\n{}\n", apart("Traceback", &traces)));
     }
     outcome.set("msg", msg);
     outcome.set("failed_modules", failed);
     Ok(outcome.caused_by(apart("Event", &said)))
 }
-
-/// What stands for a traceback where there is none.
-const NO_TRACE: &str = "(traceback unavailable)";
 
 /// What stands for that of the action: the modules' own come after it.
 const OWN_TRACE: &str =
@@ -161,7 +158,7 @@ mod tests {
 
     #[test]
     fn what_several_modules_said_is_set_apart() {
-        let said = ["one\ntwo".to_owned(), NO_TRACE.to_owned()];
+        let said = ["one\ntwo".to_owned(), Outcome::NO_TRACE.to_owned()];
         let want = "+--[ Sub-Event 1 of 2 ]---\n| \n| one\n| two\n| \n+--[ Sub-Event 2 of 2 ]---\n| \n\
                     | (traceback unavailable)\n| \n+--[ End Sub-Event ]---";
         assert_eq!(apart("Event", &said), want);

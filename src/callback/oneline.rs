@@ -5,6 +5,7 @@ use super::minimal::{rc, word};
 use super::result::{is_command, reduced};
 use super::{Callback, Role, Screen};
 use crate::event::{Event, Status, TaskResult};
+use crate::proto::Outcome;
 use crate::value::{Dict, Value};
 
 /// Prints each result as a line.
@@ -53,14 +54,13 @@ impl Oneline {
         if is_command(result) && !result.result.contains("module_stderr") {
             return self.screen.show(&command_text(result, "FAILED"), Role::Error);
         }
-        let trace = "(traceback unavailable)";
         if self.screen.settings().verbosity < 3 {
             let text =
                 "An exception occurred during task execution. To see the full traceback, use -vvv. The error was: ";
-            self.screen.show(&format!("{text}{trace}"), Role::Error);
+            self.screen.show(&format!("{text}{}", Outcome::NO_TRACE), Role::Error);
         } else {
             let text = "An exception occurred during task execution. The full traceback is:\n";
-            self.screen.show(&format!("{text}{trace}"), Role::Error);
+            self.screen.show(&format!("{text}{}", Outcome::NO_TRACE), Role::Error);
         }
     }
 

@@ -101,11 +101,6 @@ fn of_setting(
             named.push(found);
             continue;
         }
-        if let Some(found) = callback::find(name) {
-            redirected(unsaid, name, found);
-            named.push(found);
-            continue;
-        }
         match callback::lacking(name) {
             Lacking::Here(name) => {
                 unsaid.push(Said::Warning(format!("Skipping callback plugin '{name}', which rplay does not have")));

@@ -5,7 +5,7 @@ use super::{exit_status, listing, options, screen, secrets, signals, terminal, u
 use crate::callback::{Callback, Live, Screen, Settings, Stream};
 use crate::config::{Config, From, Surroundings};
 use crate::connection::Secret;
-use crate::content::{Collections, Installation, dirname, is_full};
+use crate::content::{dirname, is_full};
 use crate::diag::{Error, Kind, Result};
 use crate::engine::{Options, Run};
 use crate::event::Event;
@@ -13,7 +13,7 @@ use crate::load::Loader;
 use crate::value::Value;
 use clap::ArgMatches;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -251,22 +251,13 @@ impl Tool {
         Ok(())
     }
 
-    /// The collections that are installed, those beside the playbooks too.
-    fn collections(&self, config: &Config) -> Collections {
-        let around = &config.around;
-        let paths = config.settings.list("COLLECTIONS_PATHS").into_iter().map(PathBuf::from).collect();
-        let collections = Collections::new(paths);
-        for playbook in self.playbooks() {
-            collections.add_beside(dirname(&around.resolve(&playbook, None)));
-        }
-        match config.settings.flag("COLLECTIONS_SCAN_SYS_PATH") {
-            true => collections.with_installed(Installation::of(&around.env, &around.home)),
-            false => collections,
-        }
-    }
-
     fn run_with_callbacks(self, run: Run, screen: &Screen, config: &Config) -> Result<u8> {
-        let mut callbacks = super::callbacks::enabled(screen, config, &self.collections(config))?;
+        let loader = Loader::new(config, []);
+        let collections = loader.catalogue().collections();
+        for playbook in self.playbooks() {
+            collections.add_beside(dirname(&config.around.resolve(&playbook, None)));
+        }
+        let mut callbacks = super::callbacks::enabled(screen, config, collections)?;
         let live = (config.around.stdout_tty).then(|| Arc::new(Mutex::new(Live::new(screen.clone()))));
         let fed = live.clone();
         let run = run.listener(move |event| {

@@ -65,12 +65,7 @@ impl ConnectionError {
 
     /// A file of the controller's that takes no more.
     pub(super) fn unwritable(error: &std::io::Error) -> Self {
-        let text = error.to_string();
-        let words = text.rsplit_once(" (os error ").map_or(text.as_str(), |(words, _)| words);
-        Self::Failed(match error.raw_os_error() {
-            Some(code) => format!("[Errno {code}] {words}"),
-            None => text,
-        })
+        Self::Failed(crate::host::errors::plain(error))
     }
 
     /// A task that cannot run.

@@ -25,9 +25,6 @@ const LONGEST: i64 = 100_000_000;
 /// What a failed result says that says nothing itself.
 const UNKNOWN: &str = "Task failed: Action failed: Unknown error.";
 
-/// What a failed result has in the place of where it came from.
-pub(super) const NO_TRACE: &str = "(traceback unavailable)";
-
 /// What came of one item.
 #[derive(Default)]
 pub(super) struct Attempt {
@@ -166,7 +163,7 @@ impl HostTask {
             }
         }
         if attempt.outcome.get("failed").is_some_and(Value::truthy) || attempt.outcome.is_unreachable() {
-            attempt.outcome.result.set_default("exception", NO_TRACE);
+            attempt.outcome.result.set_default("exception", Outcome::NO_TRACE);
         }
         attempt
     }
@@ -507,7 +504,7 @@ impl HostTask {
             Ok(acted) => acted,
             Err(error) if error.kind == Kind::Unreachable => {
                 let msg = error.clone().context("Task failed.").line();
-                let outcome = Outcome::default().with("unreachable", true).with("exception", NO_TRACE);
+                let outcome = Outcome::default().with("unreachable", true).with("exception", Outcome::NO_TRACE);
                 let outcome = outcome.with("msg", msg).with("changed", false);
                 return Ok(Attempt { cause: Some(error), ..outcome.into() });
             }

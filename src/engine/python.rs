@@ -1,7 +1,6 @@
 //! Runs modules that are files on a task's host: looks at the file, packs it, chooses the interpreter, reads what
 //! was printed.
 
-use super::attempt::NO_TRACE;
 use super::remote::HostRemote;
 use super::shared::Shared;
 use crate::connection::{ConnectionError, Raw, Target, Upload};
@@ -211,7 +210,7 @@ impl HostRemote<'_> {
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = read.error.take();
         read.remarks.drain(..).for_each(|remark| self.remarks.add(remark));
         if read.outcome.is_failed() {
-            read.outcome.result.set_default("exception", NO_TRACE);
+            read.outcome.result.set_default("exception", Outcome::NO_TRACE);
         }
     }
 

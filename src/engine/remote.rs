@@ -1,7 +1,6 @@
 //! The host of a running task, as actions may use it.
 
 use super::ahead::Place;
-use super::attempt::NO_TRACE;
 use super::host_task::HostTask;
 use super::keywords::Keywords;
 use super::outcome::lines;
@@ -214,7 +213,7 @@ impl<'a> HostRemote<'a> {
     pub(super) fn note(&self, outcome: &mut Outcome) {
         // A module that fails has where from at once, an action that gives a failed result only in the end.
         if outcome.is_failed() {
-            outcome.result.set_default("exception", NO_TRACE);
+            outcome.result.set_default("exception", Outcome::NO_TRACE);
         }
         if !outcome.is_failed() && outcome.get("rc").is_none_or(|rc| *rc == Value::Int(0)) {
             return;
@@ -259,7 +258,7 @@ impl<'a> HostRemote<'a> {
                     .with("module_stdout", stdout.as_str())
                     .with("module_stderr", stderr.as_str())
                     .with("rc", i64::from(rc))
-                    .with("exception", NO_TRACE))
+                    .with("exception", Outcome::NO_TRACE))
             }
         }
     }

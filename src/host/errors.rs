@@ -29,8 +29,13 @@ pub fn os_error(error: &io::Error, path: impl AsRef<Path>) -> String {
 
 /// `str(OSError)` for a path that Python was given as bytes.
 pub fn os_error_bytes(error: &io::Error, path: impl AsRef<Path>) -> String {
+    named(&plain(error), path)
+}
+
+/// What the system said, with a path that Python was given as bytes.
+pub fn named(cause: &str, path: impl AsRef<Path>) -> String {
     let bytes = Value::Bytes(path.as_ref().as_os_str().as_bytes().into());
-    format!("{}: {}", plain(error), repr(&bytes))
+    format!("{cause}: {}", repr(&bytes))
 }
 
 /// The folder that Python would have been making when it could not make this one.
@@ -38,12 +43,6 @@ pub fn first_missing(folder: &(impl AsRef<Path> + ?Sized)) -> &Path {
     let folder = folder.as_ref();
     let missing = folder.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists());
     missing.last().unwrap_or(folder)
-}
-
-/// The error of the system at the end of a sentence, without its path.
-pub fn cause(sentence: &str) -> &str {
-    let cause = sentence.rfind("[Errno ").map_or(sentence, |at| &sentence[at..]);
-    cause.split_once(": ").map_or(cause, |(words, _)| words)
 }
 
 /// `str(OSError)` for a call with two paths, such as a rename or a link.
@@ -57,10 +56,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_cause_of_a_sentence() {
-        let sentence = "Failed to replace '/x': [Errno 28] No space left on device: b'/x'";
-        assert_eq!(cause(sentence), "[Errno 28] No space left on device");
-        assert_eq!(cause("no cause"), "no cause");
+    fn the_paths_of_an_error() {
+        let error = io::Error::from_raw_os_error(28);
+        assert_eq!(plain(&error), "[Errno 28] No space left on device");
+        assert_eq!(os_error(&error, "/x"), "[Errno 28] No space left on device: '/x'");
+        assert_eq!(os_error_bytes(&error, "/x"), "[Errno 28] No space left on device: b'/x'");
     }
 
     #[test]

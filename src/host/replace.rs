@@ -3,7 +3,7 @@
 //! At no moment is there a half-written file or one with wider permissions than the final ones. Only
 //! with `unsafe_writes`, and only where the folder or a mount forbids the rename, it is written in place.
 
-use super::errors::{os_error_bytes, plain};
+use super::errors::{named, plain};
 use super::{Env, mode};
 use std::fs::{self, File, FileTimes, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write};
@@ -31,11 +31,20 @@ pub struct Unwritten {
     pub what: String,
     /// What the system said of it.
     pub cause: String,
+    /// The temporary file that could not be made, where it was that.
+    pub temp: Option<PathBuf>,
+}
+
+impl Unwritten {
+    /// The cause with the file that it is about, as `str(OSError)` has it.
+    pub fn full_cause(&self) -> String {
+        self.temp.as_ref().map_or_else(|| self.cause.clone(), |path| named(&self.cause, path))
+    }
 }
 
 impl std::fmt::Display for Unwritten {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.what, self.cause)
+        write!(f, "{}: {}", self.what, self.full_cause())
     }
 }
 
@@ -62,9 +71,18 @@ impl<'a> Replace<'a> {
 
     /// Moves a file that is not needed afterwards: a rename where that is possible, else a copy.
     pub fn move_of(&self, src: &Path) -> Result<(), Unwritten> {
-        let prepared = self.prepare(src, None).is_ok();
-        if prepared && fs::rename(src, self.dest).is_ok() {
-            return Ok(());
+        if self.prepare(src, None).is_ok() {
+            match fs::rename(src, self.dest) {
+                Ok(()) => return Ok(()),
+                Err(error) if !may_be_copied(&error) => {
+                    return Err(Unwritten {
+                        what: format!("Could not replace '{}' with '{}'", self.dest.display(), src.display()),
+                        cause: plain(&error),
+                        temp: None,
+                    });
+                }
+                Err(_) => {}
+            }
         }
         self.copy_of(src)?;
         // Left behind it is only litter in a temporary folder.
@@ -82,6 +100,7 @@ impl<'a> Replace<'a> {
             in_place().map_err(|e| Unwritten {
                 what: format!("Could not write data to file '{}'", self.dest.display()),
                 cause: plain(&e),
+                temp: None,
             })
         };
         let (mut file, temp) = match beside(self.dest) {
@@ -92,7 +111,8 @@ impl<'a> Replace<'a> {
                 let folder = folder.display();
                 return Err(Unwritten {
                     what: format!("The destination directory '{folder}' is not writable by the current user"),
-                    cause: os_error_bytes(&e, &temp),
+                    cause: plain(&e),
+                    temp: Some(temp),
                 });
             }
         };
@@ -108,6 +128,7 @@ impl<'a> Replace<'a> {
             other => other.map_err(|e| Unwritten {
                 what: format!("Failed to replace '{}'", self.dest.display()),
                 cause: plain(&e),
+                temp: None,
             }),
         }
     }
@@ -136,6 +157,13 @@ impl<'a> Replace<'a> {
             }
         }
     }
+}
+
+/// Whether what cannot be renamed can still be copied: to another filesystem, onto a mount point, with
+/// another right.
+fn may_be_copied(error: &io::Error) -> bool {
+    use io::ErrorKind::{CrossesDevices, ExecutableFileBusy, PermissionDenied, ResourceBusy};
+    matches!(error.kind(), PermissionDenied | CrossesDevices | ExecutableFileBusy | ResourceBusy)
 }
 
 /// Not being allowed to keep an owner must not keep a user from writing a file.
@@ -274,14 +302,29 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_is_not_replaced_by_a_file() {
+        let dir = tempfile::tempdir().expect("dir");
+        let (file, folder) = (dir.path().join("f"), dir.path().join("d"));
+        fs::write(&file, "x").expect("written");
+        fs::create_dir(&folder).expect("made");
+        let error = Replace::new(&folder).move_of(&file).expect_err("a folder");
+        assert_eq!(error.what, format!("Could not replace '{}' with '{}'", folder.display(), file.display()));
+        assert_eq!(error.cause, "[Errno 21] Is a directory");
+        assert!(file.exists() && fs::read_dir(dir.path()).expect("dir").count() == 2);
+    }
+
+    #[test]
     fn a_folder_that_cannot_be_written_is_named_with_the_file() {
         let dir = tempfile::tempdir().expect("dir");
         let folder = dir.path().join("none");
         let error = Replace::new(&folder.join("f")).bytes(b"x").expect_err("no folder");
         let folder = folder.display();
         assert_eq!(error.what, format!("The destination directory '{folder}' is not writable by the current user"));
+        assert_eq!(error.cause, "[Errno 2] No such file or directory");
         let start = format!("[Errno 2] No such file or directory: b'{folder}/.ansible_tmp");
-        assert!(error.cause.starts_with(&start) && error.cause.ends_with("f'"), "{}", error.cause);
+        let full = error.full_cause();
+        assert!(full.starts_with(&start) && full.ends_with("f'"), "{full}");
+        assert_eq!(error.to_string(), format!("{}: {full}", error.what));
     }
 
     #[test]

@@ -281,7 +281,7 @@ fn put(call: &Call<'_>, source: &Source, dest: &str) -> Result<Option<PathBuf>, 
         Source::Path(src) if remote && src.is_dir() => {
             let why = errors::os_error_two(&rustix::io::Errno::NOTDIR.into(), src, path);
             let what = format!("Could not replace '{dest}' with b'{}'", src.display());
-            Err(Unwritten { what, cause: why })
+            Err(Unwritten { what, cause: why, temp: None })
         }
         Source::Path(src) if remote => replace.copy_of(src),
         Source::Path(src) => replace.move_of(src),

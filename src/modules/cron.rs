@@ -9,7 +9,7 @@ use crate::argspec::{Arg, Default, Kind, Spec};
 use crate::host::{Replace, accounts, errors, replace};
 use crate::proto::Outcome;
 use crate::re::{Flags, Pattern};
-use crate::value::{Dict, Value, repr};
+use crate::value::{Dict, Value};
 use std::fs::{self, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -245,9 +245,7 @@ impl Crontab {
         }
         Replace::new(Path::new(&real)).bytes(text.as_bytes()).map_err(|why| {
             // Only a file that cannot be opened is named.
-            let name = why.what.starts_with("The destination").then(|| repr(&Value::Bytes(path.as_bytes().into())));
-            let cause = errors::cause(&why.cause);
-            Outcome::crashed(name.map_or_else(|| cause.to_owned(), |name| format!("{cause}: {name}")))
+            Outcome::crashed(if why.temp.is_some() { errors::named(&why.cause, path) } else { why.cause })
         })?;
         if new {
             // cron takes no file that others may write, and the real one lets all read it.

@@ -16,7 +16,7 @@ use std::path::Path;
 /// A file that cannot be written ends the module, as an exception that has a cause.
 impl From<Unwritten> for Outcome {
     fn from(error: Unwritten) -> Self {
-        Self::crashed(&error).caused_by(error.cause)
+        Self::crashed(&error).caused_by(error.full_cause())
     }
 }
 

@@ -153,10 +153,7 @@ fn put(call: &Call<'_>, temp: &Temp, mut told: Told, info: &Info) -> Result<Outc
             let made = replace::backup(&call.env, dest).map_err(|error| failed(errors::os_error(&error, dest)))?;
             backup = Some(made.to_string_lossy().into_owned());
         }
-        temp.move_to(call, &told.dest).map_err(|why| match why.split_once(": [Errno ") {
-            Some((sentence, _)) => failed(format!("{sentence}.")),
-            None => failed(why),
-        })?;
+        temp.move_to(call, &told.dest).map_err(|why| failed(format!("{}.", why.what)))?;
         told.changed = true;
     }
     told.changed = FileArgs::of(call, &told.dest).apply(call, told.changed, None)?;

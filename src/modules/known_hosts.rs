@@ -264,9 +264,9 @@ fn write(path: &str, search: Search, present: bool, key: &str) -> Result<(), Out
         let why = errors::os_error(&rustix::io::Errno::NOENT.into(), folder.join("tmp"));
         return Err(Outcome::crashed(format!("Failed to write to file {}: {why}", str_repr(path))));
     }
-    Replace::new(Path::new(path)).bytes(&after).map_err(|why| {
-        Outcome::crashed(format!("Failed to write to file {}: {}", str_repr(path), errors::cause(&why.cause)))
-    })
+    Replace::new(Path::new(path))
+        .bytes(&after)
+        .map_err(|why| Outcome::crashed(format!("Failed to write to file {}: {}", str_repr(path), why.cause)))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::Call;
 use super::attributes::FileArgs;
-use crate::host::{Replace, replace};
+use crate::host::{Replace, Unwritten, replace};
 use crate::http::{Fetched, Info, Redirects, Request, Response, World, fetch, url};
 use crate::proto::Outcome;
 use crate::value::Value;
@@ -28,18 +28,14 @@ impl Temp {
         self.0.to_string_lossy().into_owned()
     }
 
-    /// Moves it to its place, which keeps its owner and mode where it existed. The error is a sentence.
-    pub fn move_to(&self, call: &Call<'_>, dest: &str) -> Result<(), String> {
+    /// Moves it to its place, which keeps its owner and mode where it existed.
+    pub fn move_to(&self, call: &Call<'_>, dest: &str) -> Result<(), Unwritten> {
         let replace = Replace {
             unsafe_writes: call.args.bool("unsafe_writes"),
             mode: FileArgs::of(call, dest).plain_mode(),
             ..Replace::new(Path::new(dest))
         };
-        let (path, folder) = (Path::new(dest), replace::parent(Path::new(dest)));
-        if path.is_dir() || !folder.exists() {
-            return Err(format!("Could not replace '{dest}' with '{}'.", self.shown()));
-        }
-        replace.move_of(&self.0).map_err(|why| why.to_string())
+        replace.move_of(&self.0)
     }
 }
 

@@ -33,6 +33,9 @@ impl Outcome {
         self.with(Self::CAUSE, cause.into())
     }
 
+    /// What a failed result has as `exception`, in the place of where it came from.
+    pub const NO_TRACE: &'static str = "(traceback unavailable)";
+
     /// The key of the cause; the controller takes it out before the result is registered.
     pub const CAUSE: &'static str = "_ansible_cause";
 

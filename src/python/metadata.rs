@@ -4,7 +4,7 @@
 
 use super::imports::assigned;
 use crate::diag::{Error, Result};
-use crate::value::Value;
+use crate::value::{Dict, Value};
 use crate::yaml;
 
 /// How arguments and results are written.
@@ -73,7 +73,7 @@ fn text_of(literal: &str) -> Option<&str> {
 /// A value in which dates and times say their type, as a modern module reads them.
 pub fn modern(value: &Value) -> Value {
     let of = |name: &str, text: String, folds: bool| {
-        let mut dict = crate::value::Dict::from([("iso8601", Value::from(text))]);
+        let mut dict = Dict::from([("iso8601", Value::from(text))]);
         if folds {
             dict.insert("fold", 0);
         }

@@ -182,7 +182,7 @@ fn write(
     if sum(&temp.0) == sum(Path::new(dest)) {
         return Ok(());
     }
-    temp.move_to(call, dest).map_err(|why| format!("failed to copy {} to {dest}: {why}", temp.shown()))
+    temp.move_to(call, dest).map_err(|why| format!("failed to copy {} to {dest}: {}.", temp.shown(), why.what))
 }
 
 /// Adds the content and what it means, and says whether the status is one of those wanted.
