@@ -44,6 +44,8 @@ impl Cx<'_> {
                 if same(a, b) {
                     return Ok(true);
                 }
+                self.read_whole(a)?;
+                self.read_whole(b)?;
                 if self.len(a)? != self.len(b)? {
                     return Ok(false);
                 }
@@ -58,9 +60,26 @@ impl Cx<'_> {
                 })
             }
             (Obj::Dict(_) | Obj::Map(_), Obj::Dict(_) | Obj::Map(_)) => self.equal_dicts(a, b),
+            (Obj::List(_) | Obj::Dict(_), _) | (_, Obj::List(_) | Obj::Dict(_)) => {
+                self.read_whole(a)?;
+                self.read_whole(b)?;
+                Ok(a == b)
+            }
             (Obj::Set(x), Obj::Set(y)) => Ok(subset(x, y) && subset(y, x)),
             (Obj::Special(x), Obj::Special(y)) if clock(x).is_some() => Ok(clock(x) == clock(y)),
             _ => Ok(a == b),
+        }
+    }
+
+    /// Renders the items of one of ansible-core's own lists or dictionaries: those are read whole to be compared,
+    /// whatever with. Fails where one is undefined.
+    fn read_whole(&mut self, obj: &Obj) -> Result<(), Raise> {
+        match obj {
+            Obj::List(list) if list.is_lazy() => self.iter(obj).map(|_| ()),
+            Obj::Dict(dict) if dict.is_lazy() => {
+                self.items(obj)?.into_iter().try_for_each(|(_, value)| value.defined().map(|_| ()))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -68,6 +87,8 @@ impl Cx<'_> {
         if a == b {
             return Ok(true);
         }
+        self.read_whole(a)?;
+        self.read_whole(b)?;
         if self.len(a)? != self.len(b)? {
             return Ok(false);
         }
@@ -129,13 +150,9 @@ impl Cx<'_> {
                 _ => match (a.as_number(), b.as_number()) {
                     (Some(x), Some(y)) => x.partial_cmp(&y),
                     _ => {
-                        // A variable's list is read whole to be compared, whatever with.
                         for side in [&a, &b] {
-                            let Obj::List(list) = side else { continue };
-                            let waiting: Vec<Obj> =
-                                list.borrow().iter().filter(|item| matches!(item, Obj::Pending(_))).cloned().collect();
-                            for item in waiting {
-                                self.force(item).defined()?;
+                            if matches!(side, Obj::List(_)) {
+                                self.read_whole(side)?;
                             }
                         }
                         return Err(unordered(&a, &b, symbol));

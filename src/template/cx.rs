@@ -470,7 +470,10 @@ impl<'a> Cx<'a> {
             }
             Obj::Undefined(u) if !callee.is_marker() => Err(Raise::python(Class::Runtime, u.to_string())),
             Obj::Undefined(_) | Obj::Failed(_) => callee.clone().defined(),
-            other => Err(Raise::type_error(format!("'{}' object is not callable", other.type_name()))),
+            other => match args.first_marker() {
+                Some(marker) => Ok(marker.clone()),
+                None => Err(Raise::type_error(format!("'{}' object is not callable", other.type_name()))),
+            },
         }
     }
 

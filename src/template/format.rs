@@ -180,7 +180,9 @@ impl Cx<'_> {
         match value {
             Obj::Str(text) => parsed.string(text.as_str()),
             Obj::Float(f) => parsed.float(*f),
-            Obj::Int(_) | Obj::Big(_) | Obj::Bool(_) => parsed.integer(&value.as_big().unwrap_or_default()),
+            Obj::Int(_) | Obj::Big(_) | Obj::Bool(_) => {
+                parsed.integer(&value.as_big().unwrap_or_default(), value.type_name())
+            }
             other => {
                 Err(Raise::type_error(format!("unsupported format string passed to {}.__format__", other.type_name())))
             }

@@ -38,6 +38,7 @@ mod ops;
 mod overrides;
 mod plugins;
 mod pylib;
+pub(crate) use pylib::pretty;
 mod raise;
 pub mod refused;
 mod repair;

@@ -377,6 +377,14 @@ impl Obj {
         }
     }
 
+    /// A text without the blanks around it; anything else as it is.
+    pub(super) fn stripped(self) -> Self {
+        match self.as_str().map(|text| (text.len(), text.trim())) {
+            Some((before, text)) if text.len() < before => Self::str(text),
+            _ => self,
+        }
+    }
+
     /// Whether it is one of ansible-core's own containers.
     pub(super) fn is_lazy(&self) -> bool {
         match self {

@@ -8,6 +8,7 @@ use crate::template::ops::python_type;
 use crate::template::text::big_text;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 use crate::value::{JsonStyle, Text, Value, parse_json_noting, write_json};
+use indexmap::IndexMap;
 
 /// The arguments of `json.dumps` that templates use.
 struct Style {
@@ -116,28 +117,19 @@ fn write(cx: &mut Cx<'_>, value: &Value, style: &Style, depth: usize, out: &mut 
             out.push(']');
         }
         Value::Dict(dict) if !dict.is_empty() => {
-            let mut items: Vec<(&Value, &Value)> = dict.iter().collect();
+            // Keys are texts before they are sorted: 10 comes before 9, and of 1 and "1" the last one stays.
+            let mut items = IndexMap::new();
+            for (key, item) in dict {
+                items.insert(key_text(key, plain)?, item);
+            }
             if style.sort_keys {
-                items = cx.sort(items, |(key, _)| Obj::data(key))?;
+                items.sort_unstable_keys();
             }
             out.push('{');
             for (i, (key, item)) in items.into_iter().enumerate() {
                 out.push_str(if i > 0 { &style.item } else { "" });
                 line(out, depth + 1);
-                match key {
-                    Value::Str(_)
-                    | Value::Vault(_)
-                    | Value::Date(_)
-                    | Value::DateTime(_)
-                    | Value::Time(_)
-                    | Value::Bytes(_) => {
-                        out.push_str(&write_json(key, plain));
-                    }
-                    other => {
-                        let text = write_json(other, plain);
-                        out.push_str(&write_json(&Value::from(text), plain));
-                    }
-                }
+                out.push_str(&write_json(&Value::from(key), plain));
                 out.push_str(&style.key);
                 write(cx, item, style, depth + 1, out)?;
             }
@@ -152,6 +144,19 @@ fn write(cx: &mut Cx<'_>, value: &Value, style: &Style, depth: usize, out: &mut 
         scalar => out.push_str(&write_json(scalar, plain)),
     }
     text_fits(out.len())
+}
+
+/// A key as the text that it is in JSON.
+fn key_text(key: &Value, plain: JsonStyle) -> Result<String, Raise> {
+    Ok(match key {
+        Value::List(_) => {
+            let words = "Key of type 'tuple' is not JSON serializable by the 'tagless' profile.";
+            return Err(Raise::type_error(words));
+        }
+        Value::Str(_) | Value::Vault(_) | Value::Date(_) | Value::DateTime(_) | Value::Time(_) => key.to_text(),
+        Value::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        other => write_json(other, plain),
+    })
 }
 
 pub(super) fn to_json(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {

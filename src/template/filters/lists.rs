@@ -292,8 +292,7 @@ pub(in crate::template) fn flatten_into(
             // It is compared with what is skipped.
             item = item.defined()?;
         }
-        let null = item.is_none() || matches!(item.as_str(), Some("None" | "null"));
-        if skip && null {
+        if skip && (cx.equals(&item, &Obj::None)? || matches!(item.as_str(), Some("None" | "null"))) {
             continue;
         }
         if is_sequence(&item) && levels.is_none_or(|l| l >= 1) {
@@ -334,8 +333,7 @@ pub(super) fn zip(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
     let mut rows = Vec::with_capacity(shortest);
     // The first that has no more ends it, after those before it were read.
     for i in 0..=shortest {
-        let items = columns.iter().map_while(|column| column.get(i).cloned());
-        let row = items.map(|item| item.and_then(Obj::defined)).collect::<Result<Vec<Obj>, Raise>>()?;
+        let row = columns.iter().map_while(|column| column.get(i).cloned()).collect::<Result<Vec<Obj>, Raise>>()?;
         if i < shortest {
             rows.push(Obj::tuple(row));
         }

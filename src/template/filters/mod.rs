@@ -13,6 +13,7 @@ pub(super) mod markup;
 pub(super) mod network;
 pub(super) mod numbers;
 pub(super) mod paths;
+mod pretty;
 pub(super) mod regexes;
 mod select;
 mod sets;
@@ -187,7 +188,7 @@ pub static FILTERS: &[FilterDef] = &[
     filter("path_join", paths::path_join),
     filter("permutations", lists::permutations),
     filter("pow", numbers::pow),
-    filter("pprint", types::pprint),
+    filter("pprint", pretty::pprint),
     filter("product", lists::product),
     filter("quote", strings::quote),
     filter("random", lists::random),

@@ -1,6 +1,6 @@
 //! Filters of regular expressions, and what the tests `match`, `search` and `regex` share with them.
 
-use super::support::{Got, given, sig};
+use super::support::{Got, given, hashable, sig};
 use crate::re::{Flags, Pattern, PatternError, Template, escape};
 use crate::template::raise::Class;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
@@ -15,15 +15,11 @@ impl From<PatternError> for Raise {
 pub(in crate::template) fn pattern_text(obj: &Obj) -> Result<&str, Raise> {
     match obj {
         Obj::Str(text) => Ok(text.as_str()),
-        Obj::List(_) | Obj::Dict(_) | Obj::Set(_) => {
-            let name = match obj {
-                Obj::List(_) => "_AnsibleLazyTemplateList",
-                Obj::Dict(_) => "_AnsibleLazyTemplateDict",
-                other => other.type_name(),
-            };
-            Err(Raise::type_error(format!("unhashable type: '{name}'")))
+        other => {
+            // It is hashed first.
+            hashable(other)?;
+            Err(Raise::type_error("first argument must be string or compiled pattern"))
         }
-        _ => Err(Raise::type_error("first argument must be string or compiled pattern")),
     }
 }
 

@@ -121,8 +121,7 @@ pub(super) fn groupby(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let case = case.truth(cx, false)?;
     let path = path(&given(attribute));
     let mut keyed = Vec::new();
-    for item in cx.each(&input)? {
-        let item = item?;
+    for item in cx.iter(&input)? {
         let found = follow(cx, &item, &path)?.defined()?;
         let folded = key(cx, &found, &[], case)?;
         keyed.push((folded, found, item));

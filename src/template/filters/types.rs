@@ -28,8 +28,10 @@ pub(super) fn default(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 
 pub(super) fn mandatory(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [msg] = args.bind(&sig("mandatory", 1, ["msg"], 0))?;
-    let Obj::Undefined(undefined) = &input else {
-        return Ok(input);
+    let undefined = match &input {
+        Obj::Undefined(undefined) if input.is_marker() => undefined,
+        // The undefined of an `if` without `else` is a value to it.
+        _ => return Ok(input),
     };
     if let Some(msg) = some(msg) {
         let words = Some(cx.text(&msg)?.trim().to_owned()).filter(|words| !words.is_empty());
@@ -101,10 +103,4 @@ pub(super) fn string(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         Obj::Str(_) => Ok(input),
         other => cx.text(&other).map(Obj::from),
     }
-}
-
-pub(super) fn pprint(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
-    alone(args, "do_pprint")?;
-    // Containers come to it wrapped, which Python's pprint does not take apart.
-    cx.repr(&input).map(Obj::from)
 }

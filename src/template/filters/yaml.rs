@@ -1,6 +1,6 @@
 //! Filters of YAML: `to_yaml`, `to_nice_yaml`, `from_yaml`, `from_yaml_all`.
 
-use super::support::{Got, alone, unstorable};
+use super::support::{Got, alone};
 use crate::template::bounds::value_fits;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 use crate::value::{Text, Value};
@@ -55,16 +55,33 @@ pub(super) fn styled(cx: &mut Cx<'_>, mut args: CallArgs, mut style: EmitStyle) 
 }
 
 fn dumped(cx: &mut Cx<'_>, input: &Obj, style: &EmitStyle) -> Got {
-    let function = match input {
-        Obj::Special(special) if special.callable() => Some(input.clone()),
-        Obj::Range(_) | Obj::Delta(_) => Some(input.clone()),
-        Obj::Str(text) if text.is_markup() => Some(input.clone()),
-        _ => None,
-    };
-    if let Some(shown) = function.map_or_else(|| unstorable(cx, input, 0), |function| Ok(Some(function)))? {
-        return Err(Raise::value_error(format!("('cannot represent an object', {})", cx.repr(&shown)?)));
-    }
+    represented(cx, input, style.sort_keys)?;
     written(cx, input, style)
+}
+
+/// Reads an object in the order in which it is written, and fails at the first that is undefined or no data.
+fn represented(cx: &mut Cx<'_>, obj: &Obj, sorted: bool) -> Result<(), Raise> {
+    let items = match obj {
+        Obj::List(_) | Obj::Tuple(_) => cx.iter_lenient(obj)?,
+        Obj::Dict(_) | Obj::Map(_) => {
+            let items = cx.items(obj)?;
+            let in_order = sorted.then(|| cx.sort(items.clone(), |(key, _)| key.clone()).ok()).flatten();
+            in_order.unwrap_or(items).into_iter().map(|(_, value)| value).collect()
+        }
+        other => {
+            let data = match other {
+                Obj::Omit | Obj::Undefined(_) | Obj::Range(_) | Obj::Delta(_) => false,
+                Obj::Special(special) => !special.callable(),
+                Obj::Str(text) => !text.is_markup(),
+                _ => true,
+            };
+            return match data {
+                true => Ok(()),
+                false => Err(Raise::value_error(format!("('cannot represent an object', {})", cx.repr(other)?))),
+            };
+        }
+    };
+    cx.deeper(|cx| items.into_iter().try_for_each(|item| represented(cx, &item.defined()?, sorted)))
 }
 
 /// An object as YAML, where it is what a variable can have.

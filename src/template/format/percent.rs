@@ -112,7 +112,8 @@ impl Cx<'_> {
             let place = format.len().saturating_sub(rest.len());
             let place = format.get(..place).map_or(place, |before| before.chars().count());
             let code = letter as u32;
-            let words = format!("unsupported format character '{letter}' (0x{code:x}) at index {place}");
+            let shown = if (' '..='~').contains(&letter) { letter } else { '?' };
+            let words = format!("unsupported format character '{shown}' (0x{code:x}) at index {place}");
             return Err(Raise::value_error(words));
         }
         let value = self.force(value);

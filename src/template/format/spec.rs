@@ -54,6 +54,12 @@ impl Spec {
                 "Invalid format specifier '{text}' for object of type '{type_name}'"
             )));
         }
+        if let (Some(mark), Some(kind)) = (spec.grouping, spec.kind)
+            && !"deEfFgG%".contains(kind)
+            && (mark == ',' || !"boxX".contains(kind))
+        {
+            return Err(Raise::value_error(format!("Cannot specify '{mark}' with '{kind}'.")));
+        }
         Ok(spec)
     }
 
@@ -82,7 +88,7 @@ impl Spec {
         Ok(self.pad("", &cut, '<'))
     }
 
-    pub(in super::super) fn integer(&self, value: &BigInt) -> Result<String> {
+    pub(in super::super) fn integer(&self, value: &BigInt, type_name: &str) -> Result<String> {
         let (radix, prefix) = match self.kind {
             None | Some('d' | 'n') => (10, ""),
             Some('b') => (2, "0b"),
@@ -97,7 +103,7 @@ impl Spec {
             Some('e' | 'E' | 'f' | 'F' | 'g' | 'G' | '%') => {
                 return self.float(crate::template::object::big_to_float(value));
             }
-            _ => return Err(self.unknown("int")),
+            _ => return Err(self.unknown(type_name)),
         };
         if self.precision.is_some() {
             return Err(Raise::value_error("Precision not allowed in integer format specifier"));

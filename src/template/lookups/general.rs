@@ -19,7 +19,7 @@ pub(super) fn cartesian(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     for item in &args.positional {
         columns.push(match item {
             Obj::List(_) | Obj::Tuple(_) | Obj::Iter(_) | Obj::Set(_) | Obj::Dict(_) => cx.iter(item)?,
-            one => vec![one.clone()],
+            one => vec![one.clone().stripped()],
         });
     }
     let mut out = Vec::new();

@@ -11,7 +11,7 @@ fn flat(cx: &mut Cx<'_>, items: Vec<Obj>) -> Found {
     let mut out = Vec::new();
     for item in items {
         match item {
-            list @ (Obj::List(_) | Obj::Tuple(_)) => out.extend(cx.iter_lenient(&list)?),
+            list @ (Obj::List(_) | Obj::Tuple(_)) => out.extend(cx.iter(&list)?),
             other => out.push(other),
         }
     }
@@ -41,7 +41,7 @@ pub(super) fn dict(cx: &mut Cx<'_>, args: CallArgs) -> Found {
             )));
         }
         for (key, value) in cx.items(&term)? {
-            out.push(Obj::dict([("key".into(), key), ("value".into(), value)]));
+            out.push(Obj::dict([("key".into(), key), ("value".into(), value.defined()?)]));
         }
     }
     Ok(out)
@@ -103,6 +103,7 @@ fn flatten(cx: &mut Cx<'_>, items: Vec<Obj>, out: &mut Vec<Obj>) -> Result<(), R
                 let items = cx.iter(&list)?;
                 cx.deeper(|cx| flatten(cx, items, out))?;
             }
+            Obj::Str(text) => out.push(Obj::Str(text).stripped()),
             other => out.push(other),
         }
     }

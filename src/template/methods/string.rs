@@ -3,6 +3,7 @@
 use super::{Result, Table, exact, range_of, want_int, want_str};
 use crate::template::bounds::{replaced, text_fits};
 use crate::template::pylib::codec;
+use crate::template::pylib::text::{lines, whole_lines};
 use crate::template::{CallArgs, Class, Cx, Obj, Raise, Sig};
 
 pub(super) const METHODS: Table = &[
@@ -279,21 +280,6 @@ fn splitlines(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let sig = Sig { func: "splitlines", before: 0, params: ["keepends"], required: 0 };
     let [keep] = args.bind(&sig)?;
     let keep = keep.map_or(Ok(false), |k| cx.truthy(&k))?;
-    let mut out = Vec::new();
-    let mut rest = text(obj);
-    while !rest.is_empty() {
-        let at = rest.find(|c| {
-            matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
-        });
-        let Some(at) = at else {
-            out.push(Obj::str(rest));
-            break;
-        };
-        let tail = rest.get(at..).unwrap_or_default();
-        let width = if tail.starts_with("\r\n") { 2 } else { tail.chars().next().map_or(1, char::len_utf8) };
-        let end = if keep { at + width } else { at };
-        out.push(Obj::str(rest.get(..end).unwrap_or_default()));
-        rest = rest.get(at + width..).unwrap_or_default();
-    }
-    Ok(Obj::list(out))
+    let lines = if keep { whole_lines(text(obj)) } else { lines(text(obj)) };
+    Ok(Obj::list(lines.into_iter().map(Obj::str)))
 }

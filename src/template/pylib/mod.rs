@@ -8,6 +8,7 @@ pub mod glob;
 pub mod human;
 pub mod network;
 pub mod paths;
+pub mod pretty;
 pub mod random;
 pub mod strptime;
 pub mod text;

@@ -1,25 +1,31 @@
 //! Methods of Python's `str`, `shlex` and `textwrap`.
 
-/// `str.splitlines`.
-pub fn lines(text: &str) -> Vec<&str> {
+/// What ends a line.
+fn ends_line(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// `str.splitlines(True)`: lines with their ends.
+pub fn whole_lines(text: &str) -> Vec<&str> {
     let mut out = Vec::new();
-    let mut start = 0;
-    let mut chars = text.char_indices().peekable();
-    while let Some((i, c)) = chars.next() {
-        if !matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}') {
-            continue;
-        }
-        out.push(&text[start..i]);
-        start = i + c.len_utf8();
-        if c == '\r' && chars.peek().is_some_and(|(_, next)| *next == '\n') {
-            chars.next();
-            start += 1;
-        }
-    }
-    if start < text.len() {
-        out.push(&text[start..]);
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.char_indices().find(|(_, c)| ends_line(*c)).map_or(rest.len(), |(at, c)| {
+            let pair = rest.get(at..).is_some_and(|tail| tail.starts_with("\r\n"));
+            at + if pair { 2 } else { c.len_utf8() }
+        });
+        let (line, tail) = rest.split_at(end);
+        out.push(line);
+        rest = tail;
     }
     out
+}
+
+/// `str.splitlines`.
+pub fn lines(text: &str) -> Vec<&str> {
+    let bare =
+        |line: &'_ str| line.strip_suffix("\r\n").or_else(|| line.strip_suffix(ends_line)).map_or(line.len(), str::len);
+    whole_lines(text).into_iter().map(|line| &line[..bare(line)]).collect()
 }
 
 /// A letter as it begins a word: of one that is more in upper case (`ß`, `ﬁ`) only the first is upper.

@@ -1,6 +1,7 @@
 //! Tests of a task's registered result, and of truth.
 
-use crate::template::filters::support::{alone, is_mapping, sig};
+use crate::template::filters::support::{alone, hashable, is_mapping, sig};
+use crate::template::raise::Class;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 
 type Verdict = Result<bool, Raise>;
@@ -93,8 +94,14 @@ pub(super) fn finished(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
 
 fn truth(cx: &mut Cx<'_>, input: &Obj, args: CallArgs, func: &'static str) -> Verdict {
     let [convert] = args.bind(&sig(func, 1, ["convert_bool"], 0))?;
-    // A tuple is no word, whatever is in it.
-    if convert.truth(cx, false)? && !matches!(input, Obj::Tuple(_)) {
+    let convert = convert.truth(cx, false)?;
+    if convert && matches!(input, Obj::Tuple(_)) {
+        // A tuple is no word, but is hashed to find that out, which reads what is in it.
+        match hashable(input) {
+            Err(raise) if !raise.is(Class::Type) => return Err(raise),
+            _ => {}
+        }
+    } else if convert {
         let text = match input {
             Obj::Bytes(bytes) => String::from_utf8_lossy(bytes).to_lowercase(),
             other => cx.text(other)?.to_lowercase(),

@@ -110,15 +110,13 @@ fn revealing(cx: &mut Cx<'_>, obj: &Obj, redact: bool) -> Got {
             Ok(if redact { "<redacted>".into() } else { Obj::str(text.as_str()) })
         }
         // What is undefined in a tuple has no value, rather than being missed.
-        Obj::Tuple(items) if items.iter().any(Obj::is_marker) => {
-            let undefined =
-                items.iter().find(|item| item.is_marker()).is_some_and(|item| matches!(item, Obj::Undefined(_)));
-            let kind = if undefined { "UndefinedMarker" } else { "CapturedExceptionMarker" };
-            Err(Raise::type_error(format!("Type '{kind}' is unsupported for variable storage.")))
-        }
-        Obj::List(_) | Obj::Tuple(_) => {
+        Obj::Undefined(_) => Err(unstorable(if obj.is_marker() { "UndefinedMarker" } else { "Undefined" })),
+        Obj::Failed(_) => Err(unstorable("CapturedExceptionMarker")),
+        Obj::Omit => Err(unstorable(obj.type_name())),
+        Obj::List(_) | Obj::Tuple(_) | Obj::Range(_) => {
             let mut out = Vec::new();
-            for item in cx.iter(obj)? {
+            for item in cx.each(obj)? {
+                let item = item?;
                 out.push(cx.deeper(|cx| revealing(cx, &item, redact))?);
             }
             Ok(Obj::list(out))
@@ -133,4 +131,8 @@ fn revealing(cx: &mut Cx<'_>, obj: &Obj, redact: bool) -> Got {
         }
         other => Ok(other.clone()),
     }
+}
+
+fn unstorable(kind: &str) -> Raise {
+    Raise::type_error(format!("Type '{kind}' is unsupported for variable storage."))
 }

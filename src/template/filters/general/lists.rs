@@ -21,8 +21,9 @@ fn flattened(cx: &mut Cx<'_>, terms: &[Obj], complaint: &str, texts: bool) -> Re
         }
         // What is behind an item that is no list is not looked at.
         let mut nested = true;
+        let tuple = matches!(term, Obj::Tuple(_));
         for item in &items {
-            nested = sequence(&item.clone().defined()?);
+            nested = sequence(&if tuple { item.clone() } else { item.clone().defined()? });
             if !nested {
                 break;
             }

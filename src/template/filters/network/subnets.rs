@@ -187,7 +187,7 @@ fn listed(cx: &mut Cx<'_>, input: &Obj) -> Result<Vec<Obj>, Raise> {
             }
             texts
         }
-        Obj::Str(text) => text.as_str().split(',').map(|part| Obj::from(part.trim())).collect(),
+        Obj::Str(text) => text.as_str().split(',').map(Obj::str).collect(),
         Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) | Obj::Float(_) => vec![cx.text(input)?.into()],
         _ => {
             let (kind, class) = (input.native_name(), class_of(input));

@@ -104,9 +104,23 @@ fn side_text(cx: &mut Cx<'_>, side: &Obj) -> Result<String, Raise> {
         }
         Obj::Dict(_) | Obj::Map(_) => {
             let style = JsonStyle { indent: Some(4), sort_keys: true, unicode: false };
-            Ok(write_json(&cx.value(side)?, style) + "\n")
+            let value = cx.value(side)?;
+            comparable_keys(cx, &value)?;
+            Ok(write_json(&value, style) + "\n")
         }
         other => Err(no_attribute(other, "splitlines")),
+    }
+}
+
+/// Fails where a dictionary has keys of several kinds: Python's own JSON sorts them as they are.
+fn comparable_keys(cx: &mut Cx<'_>, value: &Value) -> Result<(), Raise> {
+    match value {
+        Value::List(items) => items.iter().try_for_each(|item| comparable_keys(cx, item)),
+        Value::Dict(dict) => {
+            cx.sort(dict.keys().collect(), |key| Obj::data(key))?;
+            dict.values().try_for_each(|item| comparable_keys(cx, item))
+        }
+        _ => Ok(()),
     }
 }
 

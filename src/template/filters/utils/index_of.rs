@@ -37,16 +37,17 @@ pub(in crate::template) fn found(cx: &mut Cx<'_>, args: CallArgs) -> Result<Vec<
 
 fn search(cx: &mut Cx<'_>, options: &Options) -> Result<Vec<Obj>, Raise> {
     let question = Question { test: options.args().str("test"), value: options.given("value") };
-    let items = cx.iter(&options.container("data"))?;
+    let data = options.container("data");
     let mut found = Vec::new();
     let Some(key) = options.args().opt_str("key") else {
-        for (at, item) in items.iter().enumerate() {
-            if question.holds(cx, item)? {
+        for (at, item) in cx.each(&data)?.enumerate() {
+            if question.holds(cx, &item?)? {
                 found.push(at.into());
             }
         }
         return Ok(found);
     };
+    let items = cx.iter(&data)?;
     if !items.iter().all(|item| matches!(item, Obj::Dict(_))) {
         let kinds: Vec<String> = items.iter().map(|item| json_type(item).to_owned()).collect();
         let why = "When a key name is provided, all list entries are required to be dictionaries, got";
