@@ -251,7 +251,10 @@ impl Cx<'_> {
                 let part = Obj::list(picked.filter_map(|i| items.get(i).cloned()).collect::<Vec<_>>());
                 if list.is_lazy() { part.lazy() } else { part }
             }
-            Obj::Tuple(items) => Obj::tuple(picked.filter_map(|i| items.get(i).cloned())),
+            Obj::Tuple(items) => {
+                let part = Obj::tuple(picked.filter_map(|i| items.get(i).cloned()));
+                if items.is_lazy() { part.lazy() } else { part }
+            }
             Obj::Str(text) if text.as_str().is_ascii() => {
                 let bytes = text.as_str().as_bytes();
                 Obj::from(picked.filter_map(|i| bytes.get(i).map(|b| char::from(*b))).collect::<String>()).like(text)
@@ -345,6 +348,37 @@ const LIST: [&str; 5] = ["copy", "index", "pop", "remove", "sort"];
 /// Those of its dictionaries.
 const DICT: [&str; 7] = ["copy", "get", "items", "pop", "popitem", "setdefault", "values"];
 
+/// The methods of markupsafe's texts that are written in Python.
+const MARKUP: [&str; 27] = [
+    "capitalize",
+    "casefold",
+    "center",
+    "escape",
+    "expandtabs",
+    "format",
+    "format_map",
+    "join",
+    "ljust",
+    "lower",
+    "lstrip",
+    "partition",
+    "removeprefix",
+    "removesuffix",
+    "replace",
+    "rjust",
+    "rpartition",
+    "rsplit",
+    "rstrip",
+    "split",
+    "splitlines",
+    "strip",
+    "swapcase",
+    "title",
+    "translate",
+    "upper",
+    "zfill",
+];
+
 /// What Python says of the arguments of a method that is written in Python.
 fn python_args(class: &str, name: &str, args: &super::CallArgs) -> Result<()> {
     // With the object itself; where it may take any, the method that it calls says what is wrong.
@@ -430,6 +464,7 @@ impl super::Special for Bound {
             Obj::List(list) if list.is_lazy() && LIST.contains(&self.name) => "method",
             Obj::Dict(dict) if dict.is_lazy() && DICT.contains(&self.name) => "method",
             Obj::Map(_) => "method",
+            Obj::Str(text) if text.is_markup() && MARKUP.contains(&self.name) => "method",
             _ => "builtin_function_or_method",
         }
     }

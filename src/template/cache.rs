@@ -108,16 +108,17 @@ impl Templar {
         let source = if is_expression { Source::expression(text, syntax) } else { Source::template(text, syntax) };
         let raw = mode == Mode::Template;
         let extensions = ["jinja2.ext.do", "jinja2.ext.loopcontrols"].map(|name| self.has_extension(name));
-        let mut lowerer = Lowerer::new(self, &source, raw);
-        lowerer.render_constants = mode == Mode::Conditional;
-        let mut body = source.parse(extensions, |tree| match tree {
-            minijinja::machinery::ast::Stmt::Template(t) => lowerer.body(&t.children),
-            _ => Ok(Vec::new()),
+        let (mut body, blocks) = source.parse(extensions, |tree| {
+            let mut lowerer = Lowerer::new(self, &source, raw);
+            lowerer.render_constants = mode == Mode::Conditional;
+            match tree {
+                minijinja::machinery::ast::Stmt::Template(t) => lowerer.template(&t.children),
+                _ => Ok((Vec::new(), Vec::new())),
+            }
         })?;
         if is_expression && !matches!(body.as_slice(), [Stmt::Emit(_)]) {
             return Err(not_an_expression());
         }
-        let blocks = std::mem::take(&mut lowerer.blocks);
         body.shrink_to_fit();
         Ok(Template { body, blocks, syntax: Arc::clone(syntax) })
     }

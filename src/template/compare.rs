@@ -15,6 +15,10 @@ fn same(a: &Obj, b: &Obj) -> bool {
     }
 }
 
+fn is_group(obj: &Obj) -> bool {
+    matches!(obj, Obj::Tuple(items) if items.is_group())
+}
+
 /// An integer, also one that is written as a float.
 fn whole(obj: &Obj) -> Option<i64> {
     match obj {
@@ -136,7 +140,9 @@ impl Cx<'_> {
                 (false, false) => None,
             },
             // A class's own comparison is asked before that of the class that it is made of.
-            (Obj::List(_), Obj::List(_)) | (Obj::Tuple(_), Obj::Tuple(_)) if b.is_lazy() && !a.is_lazy() => {
+            (Obj::List(_), Obj::List(_)) | (Obj::Tuple(_), Obj::Tuple(_))
+                if b.is_lazy() && !a.is_lazy() && !is_group(&a) =>
+            {
                 let (left, right) = (self.iter_lenient(&b)?, self.iter_lenient(&a)?);
                 let order = self.deeper(|cx| cx.order_sequences(&left, &right, turned(symbol)))?;
                 return Ok(order.map(Ordering::reverse));

@@ -392,7 +392,15 @@ impl<'t> Reader<'t> {
 
     fn postfix(&mut self, mut node: Node) -> Read<Node> {
         loop {
-            if self.skip_op(".")? {
+            if self.is_op(".") {
+                // minijinja reads `1.` as a number.
+                if let Some(Token { kind: Kind::Int | Kind::Float, start, end }) =
+                    self.at.checked_sub(1).and_then(|at| self.tokens.get(at))
+                {
+                    self.edits.push(Edit { at: *start, len: 0, with: "(" });
+                    self.edits.push(Edit { at: *end, len: 0, with: ")" });
+                }
+                self.next()?;
                 match self.current().kind {
                     Kind::Name(_) => node = Node::Other("getattr"),
                     Kind::Int => node = Node::Other("getitem"),

@@ -18,7 +18,7 @@ pub(super) struct Lowerer<'s> {
     pub(super) source: &'s Source<'s>,
     /// Whether string literals in `{{ }}` are raw.
     pub(super) raw_strings: bool,
-    pub(super) blocks: Vec<(Arc<str>, Arc<Block>)>,
+    blocks: Vec<(Arc<str>, Arc<Block>)>,
     in_emit: bool,
     /// Whether constants that look like templates are rendered: in conditionals and for lookups.
     pub(super) render_constants: bool,
@@ -28,6 +28,8 @@ pub(super) struct Lowerer<'s> {
     inner: usize,
     /// The special names that the macros around use: varargs, kwargs, caller.
     macros: Vec<[bool; 3]>,
+    /// The first call that has a keyword twice: a mistake that Python sees, once jinja2 has seen none.
+    repeated: Option<Raise>,
 }
 
 type Result<T> = std::result::Result<T, Raise>;
@@ -48,10 +50,20 @@ impl<'s> Lowerer<'s> {
             soft: 0,
             inner: 0,
             macros: Vec::new(),
+            repeated: None,
         }
     }
 
-    pub(super) fn body(&mut self, stmts: &[ast::Stmt<'_>]) -> Result<Vec<Stmt>> {
+    /// The statements of a whole template, and its blocks.
+    pub(super) fn template(mut self, stmts: &[ast::Stmt<'_>]) -> Result<(Vec<Stmt>, Vec<(Arc<str>, Arc<Block>)>)> {
+        let body = self.body(stmts)?;
+        match self.repeated {
+            Some(raise) => Err(raise),
+            None => Ok((body, self.blocks)),
+        }
+    }
+
+    fn body(&mut self, stmts: &[ast::Stmt<'_>]) -> Result<Vec<Stmt>> {
         let mut out = Vec::with_capacity(stmts.len());
         for stmt in stmts {
             let lowered = self.stmt(stmt)?;
@@ -390,7 +402,8 @@ impl<'s> Lowerer<'s> {
                 ast::CallArg::Pos(e) => args.positional.push(self.expr(e)?),
                 ast::CallArg::Kwarg(name, _) if args.named.iter().any(|(known, _)| &**known == *name) => {
                     // ansible-core adds a line of the Python that jinja2 makes of the template.
-                    return Err(Raise::python(Class::Runtime, format!("keyword argument repeated: {name}")));
+                    let words = format!("keyword argument repeated: {name}");
+                    self.repeated.get_or_insert_with(|| Raise::python(Class::Runtime, words));
                 }
                 ast::CallArg::Kwarg(name, e) => args.named.push((Arc::from(*name), self.expr(e)?)),
                 ast::CallArg::PosSplat(e) => args.star = Some(self.expr(e)?),

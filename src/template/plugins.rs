@@ -250,7 +250,8 @@ fn spoken_for(raise: Raise, missing: Option<Rc<Undefined>>) -> Raise {
                 "'Undefined' object has no attribute",
             ]
             .iter()
-            .any(|w| text.contains(w)) =>
+            .any(|w| text.contains(w))
+                && !text.contains("for abs()") =>
         {
             Raise::python(Class::Runtime, u.to_string())
         }

@@ -54,7 +54,7 @@ impl<'s> Source<'s> {
     pub(super) fn parse<T>(
         &self,
         extensions: [bool; 2],
-        then: impl FnOnce(&ast::Stmt<'_>) -> Result<T, Raise>,
+        then: impl Fn(&ast::Stmt<'_>) -> Result<T, Raise>,
     ) -> Result<T, Raise> {
         let config = self.syntax.parser()?;
         match super::depth::check(&self.text, config.clone())? {
@@ -67,7 +67,7 @@ impl<'s> Source<'s> {
         &self,
         config: SyntaxConfig,
         extensions: [bool; 2],
-        then: impl FnOnce(&ast::Stmt<'_>) -> Result<T, Raise>,
+        then: impl Fn(&ast::Stmt<'_>) -> Result<T, Raise>,
     ) -> Result<T, Raise> {
         let spaced = grammar::plain_spaces(&self.text, &config);
         if let Some(text) = &spaced {
@@ -90,16 +90,24 @@ impl<'s> Source<'s> {
         source: &str,
         config: SyntaxConfig,
         extensions: [bool; 2],
-        then: impl FnOnce(&ast::Stmt<'_>) -> Result<T, Raise>,
+        then: impl Fn(&ast::Stmt<'_>) -> Result<T, Raise>,
     ) -> Result<T, Raise> {
         let refusal = match first {
             Ok(tree) => {
                 let result = then(&tree);
-                // A mistake that only lowering saw may be another one in jinja2's words.
-                if self.doubtful.get() || result.as_ref().err().is_some_and(|raise| raise.is(Class::Syntax)) {
-                    grammar::check(source, self.syntax, config, self.before, extensions)?;
+                let mistaken = result.as_ref().err().is_some_and(|raise| raise.is(Class::Syntax));
+                if !mistaken && !self.doubtful.get() {
+                    return result;
                 }
-                return result;
+                // A mistake that only lowering saw may be another one in jinja2's words, or none.
+                let edits = grammar::check(source, self.syntax, config.clone(), self.before, extensions)?;
+                if !mistaken || edits.is_empty() {
+                    return result;
+                }
+                let text = grammar::apply(source, &edits);
+                let Ok(tree) = parse(&text, "", config) else { return result };
+                *self.repaired.borrow_mut() = Some((text.clone(), edits));
+                return then(&tree);
             }
             Err(refusal) => refusal,
         };

@@ -33,7 +33,8 @@ os.environ.setdefault("TZ", "UTC")
 # What is made equal before two answers are compared: only names, never what a template gives.
 PLAIN = [
     # The class of text with a place or trust, which only an error shows: rplay's text does not always have the same.
-    (r"(?:ansible\.module_utils\._internal\._datatag\.)?_AnsibleTagged(Str|Int|Float|Date|DateTime)\b", lambda found: found[1].lower()),
+    (r"(?:ansible\.module_utils\._internal\._datatag\.)?_AnsibleTagged(Date|DateTime)\b", lambda found: "datetime." + found[1].lower()),
+    (r"(?:ansible\.module_utils\._internal\._datatag\.)?_AnsibleTagged(Str|Int|Float)\b", lambda found: found[1].lower()),
     # Where an object lies in memory.
     (r"(?i) at 0x[0-9a-f]+", ""),
     # Bytes that are no text: a surrogate for each, which rplay's text cannot hold, or one sign for some.
@@ -42,9 +43,10 @@ PLAIN = [
 
 # Differences that are meant, each a pattern over "source -> theirs -> ours" that names both texts, and why.
 MEANT = [
-    (r"\.(encode|to_bytes)\(.* -> .*bytes", "bytes have but few methods, and no filters of paths, in rplay"),
+    (r"(?s)\.(encode|to_bytes)\(.* -> .*bytes", "bytes have but few methods, and no filters of paths, in rplay"),
     (r" \+ .* -> \{'error': \".*'list'(.*)\"\} -> \{'error': \".*'_AnsibleLazyTemplateList'\1\"\}$", "of which class the sum of two lists is, which only an error shows: Python's own where one is a filter's and one a variable's"),
     (r"-> \{'error': \"The (filter|test) plugin 'ansible\.utils\.\w+' failed: Template\.__new__\(\) missing 1 required", "a mistake of ansible.utils where one of it is used in a template from a file"),
+    (r"-> \{'error': \"The filter plugin 'community\.general\.json_patch(_recipe)?' failed: json_patch(_recipe)?: patch failed: Template\.__new__\(\) missing 1 required", "the same of json_patch, which copies what it is given"),
     (r"keyword argument repeated: \w+ \(\S+, line \d+\)", "a line of the Python that jinja2 makes of a template"),
     (r"root\.<locals>\.t_\d+\(\) got an unexpected keyword", "a function of the Python that jinja2 makes of a template, which stands for a filter that there is not"),
     (r"maximum recursion depth exceeded .* -> .*maximum recursion depth exceeded", "where CPython noticed that it went too deep"),
@@ -52,8 +54,8 @@ MEANT = [
     (r"(?s)(filter|set|macro|call|block) .*without context", "an include without context within a filter, a set block or a macro, which jinja2 shows at once, outside of it: a mistake of its code generator"),
     (r"\.j2'.* -> \{'error': .*CapturedExceptionMarker.* -> \{'error'", "the same mistake, where what failed is an operand"),
     (r"time\.struct_time\(|datetime\.IsoCalendarDate\(", "what timetuple() and isocalendar() are, as text: tuples in rplay"),
-    (r"inline if-expression on line (\d+) in '\w+\.j2' (.*) -> .*inline if-expression on line \1 \2", "the name of the template that an `if` without `else` stands in"),
-    (r"urlsplit' failed: ('\w+' object has no attribute 'decode'|the inline if-expression on line \d+ evaluated to false and no else section was defined\.)\"\}$", "what urlsplit makes of a false value that is no text: a mistake of Python's, which takes it for empty bytes"),
+    (r"inline if-expression on line (\d+) in '\w+\.j2' evaluated.* -> .*inline if-expression on line \1 evaluated", "the name of the template that an `if` without `else` stands in"),
+    (r"urlsplit.* -> .*CapturedExceptionMarker|urlsplit' failed: ('\w+' object has no attribute 'decode'|the inline if-expression on line \d+ evaluated to false and no else section was defined\.)\"\}$", "what urlsplit makes of a false value that is no text: a mistake of Python's, which takes it for empty bytes"),
     (r"'strict' of the filter 'from_csv' is not supported", "from_csv(strict=true) is refused by name"),
     (r"'ansible\.builtin\.(permutations|combinations|product)' failed\.\"\} -> .*too many", "more answers than memory holds, in other words"),
 ]
@@ -667,7 +669,7 @@ class Real:
         stat = os.stat
 
         def of_three(path, **options):
-            if isinstance(path, int) and path > 2:
+            if isinstance(path, int) and 2 < path < 1 << 31:
                 raise OSError(errno.EBADF, os.strerror(errno.EBADF), path)
             return stat(path, **options)
 

@@ -1,6 +1,6 @@
 //! Filters over sequences: `first`, `join`, `sort`, `unique`, `batch`, `flatten`, …
 
-use super::support::{Got, alone, caused, follow, hashable, is_sequence, key, path, sig, some};
+use super::support::{Got, alone, caused, follow, hashable, is_sequence, key, path, sig, some, tripped};
 use crate::template::bounds::{MOST_ITEMS, list_fits, text_fits};
 use crate::template::ops::python_type;
 use crate::template::raise::Class;
@@ -111,6 +111,7 @@ pub(super) fn unique(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let path = some(attribute).map(|a| path(&a)).unwrap_or_default();
     let strict = explicit_off || !path.is_empty();
     unique_items(cx, &input, case, &path, strict).map(Obj::list).map_err(|raise| match raise {
+        failure @ Raise::Failed(_) if strict => caused(tripped(failure), NO_FALL_BACK),
         Raise::Undefined(u) if strict => caused(u.to_string(), NO_FALL_BACK),
         Raise::Python(_, text) if strict && !text.starts_with(NO_FALL_BACK.trim_end_matches('.')) => {
             caused(text.into_string(), NO_FALL_BACK)
@@ -206,10 +207,9 @@ fn extreme(cx: &mut Cx<'_>, input: Obj, args: CallArgs, func: &'static str, most
 pub(super) fn batch(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [count, fill] = args.bind(&sig("do_batch", 1, ["linecount", "fill_with"], 1))?;
     // What is no number is never reached.
-    let count = count
-        .unwrap_or_default()
-        .as_number()
-        .map_or(i64::MAX, |count| if count.fract() == 0.0 { count as i64 } else { i64::MAX });
+    let count = count.unwrap_or_default();
+    cx.equals(&Obj::Int(0), &count)?;
+    let count = count.as_number().map_or(i64::MAX, |count| if count.fract() == 0.0 { count as i64 } else { i64::MAX });
     let mut rows = Vec::new();
     let mut row = Vec::new();
     for item in cx.iter(&input)? {
@@ -469,7 +469,10 @@ fn grow(items: &[Obj], size: usize, ordered: bool, chosen: &mut Vec<usize>, out:
         if out.len() >= MOST {
             return Err(too_many());
         }
-        out.push(Obj::tuple(chosen.iter().filter_map(|i| items.get(*i).cloned())));
+        // There may be millions of them: none has room for more than it holds.
+        let mut row = Vec::with_capacity(size);
+        row.extend(chosen.iter().filter_map(|i| items.get(*i).cloned()));
+        out.push(Obj::tuple(row));
         return Ok(());
     }
     let from = if ordered { 0 } else { chosen.last().map_or(0, |last| last + 1) };

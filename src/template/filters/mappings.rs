@@ -1,6 +1,7 @@
 //! Filters over dictionaries: `combine`, `dict2items`, `extract`, `subelements`, …
 
 use super::support::{Got, caused, class_of, given, is_mapping, is_sequence, opt_text, sig, some};
+use crate::template::raise::Class;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 
 pub(super) fn dict2items(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
@@ -34,6 +35,9 @@ pub(super) fn items2dict(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let mut out = Vec::new();
     for item in cx.iter_lenient(&input)? {
         let item = item.defined()?;
+        if let Obj::Undefined(undefined) = &item {
+            return Err(Raise::python(Class::Runtime, undefined.to_string()));
+        }
         if !is_mapping(&item) {
             return Err(no_dictionaries(cx, &input)?);
         }
@@ -202,7 +206,7 @@ pub(super) fn dictsort(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 
 /// jinja2's FilterArgumentError.
 pub(super) fn filter_argument(text: impl Into<String>) -> Raise {
-    Raise::python(crate::template::raise::Class::Template, text)
+    Raise::python(Class::Template, text)
 }
 
 pub(super) fn extract(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {

@@ -2,6 +2,7 @@
 
 use crate::http::url::Url;
 use crate::re::{Flags, Pattern};
+use crate::template::filters::network::spelled;
 use crate::template::filters::regexes::{flags, pattern_text};
 use crate::template::filters::support::{alone, given, opt_text, plugin_type, sig, some, tripped};
 use crate::template::pylib::version::{Scheme, compare};
@@ -106,7 +107,7 @@ pub(super) fn version(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
         return Err(Raise::ansible(format!("Invalid operator type ({operator}). Must be one of {}", all.join(", "))));
     };
     let failed = |cause: String| Raise::ansible(format!("Version comparison failed: {cause}"));
-    let text = |cx: &mut Cx<'_>, obj: &Obj| cx.text(obj).map_err(|raise| failed(tripped(raise)));
+    let text = |cx: &mut Cx<'_>, obj: &Obj| spelled(cx, obj).map_err(|raise| failed(tripped(raise)));
     let (a, b) = (text(cx, &input)?, text(cx, &other)?);
     let order = compare(&a, &b, scheme).map_err(failed)?;
     Ok(match *operator {

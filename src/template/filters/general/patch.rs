@@ -1,9 +1,9 @@
 //! `json_patch` and `json_patch_recipe`: documents changed as RFC 6902 says, in the words of Python's jsonpatch.
 
 use crate::diag::Error;
-use crate::template::filters::support::{Got, class_of, given, sig};
+use crate::template::filters::support::{Got, class_of, given, sig, tripped};
 use crate::template::{CallArgs, Cx, Obj, Raise};
-use crate::value::{Value, parse_json, repr, str_repr};
+use crate::value::{Dict, Value, parse_json, repr, str_repr};
 
 const OPERATIONS: [&str; 6] = ["add", "copy", "move", "remove", "replace", "test"];
 
@@ -99,14 +99,46 @@ fn patched(cx: &mut Cx<'_>, filter: &str, input: &Obj, operations: Vec<Obj>, fai
         patch.push(checked(cx, filter, operation)?);
     }
     let from_text = parsed.is_some();
-    let document = match parsed {
-        Some(document) => document,
-        None => cx.value(input)?,
+    let (document, undefined) = match parsed {
+        Some(document) => (document, None),
+        None => match cx.value(input) {
+            Ok(document) => (document, None),
+            // What is undefined is looked at where a step leads to it, or in the result.
+            Err(raise @ (Raise::Undefined(_) | Raise::Failed(_))) => (without_undefined(cx, input)?, Some(raise)),
+            Err(raise) => return Err(raise),
+        },
     };
-    match apply(document, from_text, &patch) {
-        Ok(document) => Ok(Obj::data(&document)),
-        Err(failure) if failure.test && !fail_test => Ok(Obj::None),
-        Err(failure) => Err(failure.raise(filter)),
+    match (apply(document, from_text, &patch), undefined) {
+        (Err(failure), Some(raise)) if failure.test => {
+            Err(Raise::ansible(format!("{filter}: patch failed: {}", tripped(raise))))
+        }
+        (Ok(_), Some(raise)) => Err(raise),
+        (Ok(document), None) => Ok(Obj::data(&document)),
+        (Err(failure), None) if failure.test && !fail_test => Ok(Obj::None),
+        (Err(failure), _) => Err(failure.raise(filter)),
+    }
+}
+
+/// A document with nulls in the place of what is undefined.
+fn without_undefined(cx: &mut Cx<'_>, obj: &Obj) -> Result<Value, Raise> {
+    match obj {
+        obj if obj.is_marker() => Ok(Value::Null),
+        Obj::List(_) | Obj::Tuple(_) => {
+            let items = cx.iter_lenient(obj)?;
+            cx.deeper(|cx| items.iter().map(|item| without_undefined(cx, item)).collect::<Result<Vec<_>, _>>())
+                .map(Value::list)
+        }
+        Obj::Dict(_) => {
+            let items = cx.items(obj)?;
+            cx.deeper(|cx| {
+                let mut out = Dict::new();
+                for (key, item) in items {
+                    out.insert(cx.value(&key)?, without_undefined(cx, &item)?);
+                }
+                Ok(Value::Dict(out))
+            })
+        }
+        other => cx.value(other),
     }
 }
 

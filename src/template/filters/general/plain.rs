@@ -38,8 +38,8 @@ pub(in crate::template::filters) fn counter(cx: &mut Cx<'_>, input: Obj, args: C
         )));
     }
     let mut counts: indexmap::IndexMap<Obj, i64> = indexmap::IndexMap::new();
-    for item in cx.iter(&input)? {
-        let item = item.defined()?;
+    for item in cx.each(&input)? {
+        let item = item?.defined()?;
         hashable(&item).map_err(|raise| {
             Raise::ansible(format!(
                 "community.general.counter needs a sequence with hashable elements (int, float or str) - {}",
