@@ -249,11 +249,11 @@ impl Cx<'_> {
             Obj::List(list) => {
                 let items = list.borrow();
                 let part = Obj::list(picked.filter_map(|i| items.get(i).cloned()).collect::<Vec<_>>());
-                if list.is_lazy() { part.lazy() } else { part }
+                part.within(obj)
             }
             Obj::Tuple(items) => {
                 let part = Obj::tuple(picked.filter_map(|i| items.get(i).cloned()));
-                if items.is_lazy() { part.lazy() } else { part }
+                part.within(obj)
             }
             Obj::Str(text) if text.as_str().is_ascii() => {
                 let bytes = text.as_str().as_bytes();

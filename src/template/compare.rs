@@ -1,6 +1,7 @@
 //! Python's comparisons: equality, order, membership.
 
 use super::cx::Cx;
+use super::held::Lazy;
 use super::methods::time::clock;
 use super::object::{Obj, SetCell};
 use super::raise::{Class, Raise};
@@ -76,15 +77,29 @@ impl Cx<'_> {
     }
 
     /// Renders the items of one of ansible-core's own lists or dictionaries: those are read whole to be compared,
-    /// whatever with. Fails where one is undefined.
+    /// whatever with. Fails where one is undefined, unless they are a plugin's result outside of any plugin.
     fn read_whole(&mut self, obj: &Obj) -> Result<(), Raise> {
-        match obj {
-            Obj::List(list) if list.is_lazy() => self.iter(obj).map(|_| ()),
-            Obj::Dict(dict) if dict.is_lazy() => {
-                self.items(obj)?.into_iter().try_for_each(|(_, value)| value.defined().map(|_| ()))
+        let lazy = match obj {
+            Obj::List(list) => list.lazy(),
+            Obj::Dict(dict) => dict.lazy(),
+            _ => None,
+        };
+        let strict = self.in_plugin || lazy == Some(Lazy::Variable);
+        let read = |item: &Obj| matches!(item, Obj::Pending(_)) || strict && item.is_marker();
+        let found: Vec<bool> = match obj {
+            Obj::List(list) if lazy.is_some() && list.borrow().iter().any(read) => {
+                list.borrow().iter().map(read).collect()
             }
-            _ => Ok(()),
-        }
+            Obj::Dict(dict) if lazy.is_some() && dict.borrow().values().any(read) => {
+                dict.borrow().values().map(read).collect()
+            }
+            _ => return Ok(()),
+        };
+        let items = match obj {
+            Obj::List(_) => self.iter_lenient(obj)?,
+            _ => self.items(obj)?.into_iter().map(|(_, value)| value).collect(),
+        };
+        items.into_iter().zip(found).filter(|(_, read)| *read).try_for_each(|(item, _)| item.defined().map(drop))
     }
 
     fn equal_dicts(&mut self, a: &Obj, b: &Obj) -> Result<bool, Raise> {
@@ -263,7 +278,7 @@ impl Cx<'_> {
 }
 
 fn not_a_container(obj: &Obj) -> Raise {
-    Raise::type_error(format!("argument of type '{}' is not iterable", obj.type_name()))
+    Raise::type_error(format!("argument of type '{}' is not iterable", obj.full_name()))
 }
 
 fn unordered(a: &Obj, b: &Obj, symbol: &str) -> Raise {

@@ -155,6 +155,8 @@ pub struct Cx<'a> {
     /// Whether what is undefined fails where it is looked up: in a block that is called, and in a loop that calls
     /// itself, which to ansible-core are functions like any other.
     pub(super) strict: bool,
+    /// Whether a filter, test or lookup runs: containers that it gets fail where an undefined item is looked at.
+    pub(super) in_plugin: bool,
     /// The template that runs, for the syntax of those it includes.
     pub(super) template: Option<Arc<Template>>,
     /// The variables that its blocks see.
@@ -193,6 +195,7 @@ impl<'a> Cx<'a> {
             hidden: false,
             from_file: false,
             strict: false,
+            in_plugin: false,
             template: None,
             root: None,
             parent: None,
@@ -446,6 +449,14 @@ impl<'a> Cx<'a> {
         result
     }
 
+    /// Goes one level deeper, as what a filter, test or lookup does.
+    pub(super) fn as_plugin<T>(&mut self, what: impl FnOnce(&mut Self) -> Result<T, Raise>) -> Result<T, Raise> {
+        let before = std::mem::replace(&mut self.in_plugin, true);
+        let result = self.deeper(what);
+        self.in_plugin = before;
+        result
+    }
+
     /// Renders a trusted text as a template in this rendering's scope; untrusted text comes back as it is.
     pub fn render(&mut self, text: &Text) -> Result<Obj, Raise> {
         if !text.is_trusted() {
@@ -466,7 +477,7 @@ impl<'a> Cx<'a> {
                 let special: Rc<dyn Special> = special.clone();
                 let direct = special.takes_undefined();
                 let result = self.deeper(|cx| special.call(cx, args))?;
-                Ok(if direct { result } else { result.lazy() })
+                Ok(if direct { result } else { result.result() })
             }
             Obj::Undefined(u) if !callee.is_marker() => Err(Raise::python(Class::Runtime, u.to_string())),
             Obj::Undefined(_) | Obj::Failed(_) => callee.clone().defined(),

@@ -179,15 +179,15 @@ fn lookup(cx: &mut Cx<'_>, mut args: CallArgs, query: bool) -> Result<Obj> {
         Err(raise) => return Err(raise),
     };
     if wantlist || found.is_empty() {
-        return Ok(Obj::list(found).lazy());
+        return Ok(Obj::list(found).result());
     }
     if let [one] = found.as_slice() {
-        return Ok(one.clone().lazy());
+        return Ok(one.clone().result());
     }
     let texts: Option<Vec<&str>> = found.iter().map(Obj::as_str).collect();
     Ok(match texts {
         Some(texts) => Obj::from(texts.join(",")),
-        None => Obj::list(found).lazy(),
+        None => Obj::list(found).result(),
     })
 }
 

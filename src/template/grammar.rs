@@ -62,7 +62,7 @@ pub(super) fn check(
     let read = if expression { source.get(before..inner).unwrap_or_default() } else { source };
     let (tokens, long) = token::read(read, syntax, config, expression);
     let mut reader =
-        Reader { tokens, at: 0, edits: long, looking_for: Vec::new(), tags: Vec::new(), depth: 0, extensions };
+        Reader { tokens, at: 0, edits: long, looking_for: Vec::new(), tags: Vec::new(), macros: 0, depth: 0, extensions };
     if expression {
         reader.expr()?;
         if reader.current().kind != Kind::End {
@@ -96,6 +96,8 @@ struct Reader<'t> {
     /// The end tags that each open block waits for.
     looking_for: Vec<&'static [&'static str]>,
     tags: Vec<String>,
+    /// How many macros and `call` blocks are open: minijinja wants no block in them.
+    macros: usize,
     depth: usize,
     /// Whether the tags `do`, and `break` and `continue`, exist.
     extensions: [bool; 2],

@@ -10,11 +10,22 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::rc::Rc;
 
+/// Where one of ansible-core's own containers is from.
+///
+/// Those of variables render their items, and fail where one is undefined; the results of plugins do neither.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Lazy {
+    /// A variable, or what a plugin or a function was given.
+    Variable,
+    /// What a plugin or a function gave.
+    Result,
+}
+
 /// A mutable container.
 pub struct Shared<C: Contents> {
     contents: RefCell<C>,
-    /// Whether it is one of ansible-core's own containers in Python: a variable's, or what a plugin gave.
-    lazy: Cell<bool>,
+    /// Which of ansible-core's own containers in Python it is, if any.
+    lazy: Cell<Option<Lazy>>,
     /// Which of the first items of such a one were read: what was not, Python's own methods take for something else.
     read: Cell<u64>,
 }
@@ -51,13 +62,18 @@ pub trait Contents: Default {
 
 impl<C: Contents> Shared<C> {
     pub(super) fn new(contents: C) -> Self {
-        Self { contents: RefCell::new(contents), lazy: Cell::new(false), read: Cell::new(0) }
+        Self { contents: RefCell::new(contents), lazy: Cell::new(None), read: Cell::new(0) }
     }
 
     /// Whether it is a variable's container, or what a filter, a lookup or a call gave.
     ///
     /// ansible-core wraps those, and what a template writes itself it does not, which some errors tell of.
     pub fn is_lazy(&self) -> bool {
+        self.lazy.get().is_some()
+    }
+
+    /// Which of those it is.
+    pub fn lazy(&self) -> Option<Lazy> {
         self.lazy.get()
     }
 
@@ -73,9 +89,9 @@ impl<C: Contents> Shared<C> {
         read == u64::MAX || place < 64 && read >> place & 1 == 1
     }
 
-    /// Makes it one of those.
-    pub(super) fn make_lazy(&self) {
-        self.lazy.set(true);
+    /// Makes it one of those, unless it is one.
+    pub(super) fn make_lazy(&self, lazy: Lazy) {
+        self.lazy.set(self.lazy.get().or(Some(lazy)));
     }
 }
 

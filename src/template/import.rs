@@ -202,6 +202,9 @@ impl Cx<'_> {
             Err(raise) if ignore_missing && raise.is(Class::NotFound) => return Ok(()),
             other => other?,
         };
+        if with_context && self.strict {
+            self.defined_locals()?;
+        }
         if with_context {
             return self.elsewhere(true, |cx| cx.deeper(|cx| cx.run_into(&template, out)));
         }
@@ -209,6 +212,16 @@ impl Cx<'_> {
         let mut own = Vec::new();
         self.elsewhere(false, |cx| cx.deeper(|cx| cx.run_into(&template, &mut own)))?;
         out.extend(own);
+        Ok(())
+    }
+
+    /// Fails where a variable that the block set is undefined: it is handed on to the other template.
+    fn defined_locals(&self) -> Result<()> {
+        let mut frame = self.frame.as_ref();
+        while let Some(inner) = frame.filter(|frame| self.root.as_ref().is_none_or(|root| !Rc::ptr_eq(root, frame))) {
+            inner.vars.borrow().iter().try_for_each(|(_, value)| value.clone().defined().map(drop))?;
+            frame = inner.parent.as_ref();
+        }
         Ok(())
     }
 

@@ -44,7 +44,10 @@ impl Cx<'_> {
                         }
                     }
                 }
-                if list.is_lazy() { items.into_iter().map(Obj::lazy).collect() } else { items }
+                match list.lazy() {
+                    Some(lazy) => items.into_iter().map(|item| item.as_lazy(lazy)).collect(),
+                    None => items,
+                }
             }
             Obj::Tuple(items) => items.iter().map(|item| self.force(item.clone()).within(obj)).collect(),
             Obj::Dict(dict) => dict.borrow().keys().cloned().collect(),
@@ -213,5 +216,5 @@ fn unstorable(kind: &str) -> Raise {
 }
 
 fn not_iterable(obj: &Obj) -> Raise {
-    Raise::type_error(format!("'{}' object is not iterable", obj.type_name()))
+    Raise::type_error(format!("'{}' object is not iterable", obj.full_name()))
 }

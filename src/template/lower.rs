@@ -85,6 +85,14 @@ impl<'s> Lowerer<'s> {
                 self.soft -= 1;
                 Stmt::If(test?, then?, otherwise?)
             }
+            // Repairs write a block in a macro as a `with`.
+            ast::Stmt::WithBlock(w) if matches!(w.assignments.first(), Some((ast::Expr::Var(v), _)) if v.id == "rplay__block") => {
+                let Some((_, ast::Expr::Var(name))) = w.assignments.first() else {
+                    return syntax("expected token 'name'");
+                };
+                let says = |word: &str| w.assignments.iter().any(|(target, _)| matches!(target, ast::Expr::Var(v) if v.id == word));
+                self.named_block(name.id, says("rplay__required"), says("rplay__scoped"), &w.body)?
+            }
             ast::Stmt::WithBlock(w) => {
                 let mut bindings = Vec::new();
                 for (target, value) in &w.assignments {
@@ -203,12 +211,19 @@ impl<'s> Lowerer<'s> {
     fn block(&mut self, b: &ast::Block<'_>, span: Span) -> Result<Stmt> {
         let head = self.source.slice(span);
         let head = head.split(&self.source.syntax.block_end_string).next().unwrap_or_default();
-        let block = Arc::new(Block {
-            name: Arc::from(b.name),
-            required: b.required,
-            scoped: head.split_whitespace().skip(2).any(|word| word == "scoped"),
-            body: self.hard(|l| l.body(&b.body))?,
-        });
+        let scoped = head.split_whitespace().skip(2).any(|word| word == "scoped");
+        self.named_block(b.name, b.required, scoped, &b.body)
+    }
+
+    fn named_block(&mut self, name: &str, required: bool, scoped: bool, body: &[ast::Stmt<'_>]) -> Result<Stmt> {
+        // A macro does not have what a block in it asks for.
+        let macros = std::mem::take(&mut self.macros);
+        let body = self.hard(|l| l.body(body));
+        self.macros = macros;
+        let block = Arc::new(Block { name: Arc::from(name), required, scoped, body: body? });
+        if self.blocks.iter().any(|(known, _)| *known == block.name) {
+            return syntax(format!("block '{name}' defined twice"));
+        }
         self.blocks.push((block.name.clone(), block.clone()));
         Ok(Stmt::Block(block))
     }

@@ -6,7 +6,7 @@
 
 use super::args::CallArgs;
 use super::cx::Cx;
-use super::held::{Fixed, Shared};
+use super::held::{Fixed, Lazy, Shared};
 use super::raise::{Missing, Raise, Undefined};
 use crate::diag::Error;
 use crate::value::{Date, DateTime, Text, Value};
@@ -354,9 +354,19 @@ impl Obj {
 
     /// Itself, as ansible-core's own container where it is one.
     pub(super) fn lazy(self) -> Self {
+        self.as_lazy(Lazy::Variable)
+    }
+
+    /// The same of what a plugin or a function gave.
+    pub(super) fn result(self) -> Self {
+        self.as_lazy(Lazy::Result)
+    }
+
+    /// The same as the container that it is from.
+    pub(super) fn as_lazy(self, lazy: Lazy) -> Self {
         match &self {
-            Self::List(list) => list.make_lazy(),
-            Self::Dict(dict) => dict.make_lazy(),
+            Self::List(list) => list.make_lazy(lazy),
+            Self::Dict(dict) => dict.make_lazy(lazy),
             Self::Tuple(_) => return self.wrapped(),
             _ => {}
         }
@@ -398,7 +408,15 @@ impl Obj {
 
     /// What an item of a container is: one of ansible-core's own containers where that is one.
     pub(super) fn within(self, container: &Self) -> Self {
-        if container.is_lazy() { self.lazy() } else { self }
+        let lazy = match container {
+            Self::List(list) => list.lazy(),
+            Self::Dict(dict) => dict.lazy(),
+            other => other.is_lazy().then_some(Lazy::Variable),
+        };
+        match lazy {
+            Some(lazy) => self.as_lazy(lazy),
+            None => self,
+        }
     }
 
     /// The name of Python's own type.

@@ -4,7 +4,7 @@ use super::bounds::{MOST_BYTES, list_fits, text_fits};
 use super::cx::Cx;
 use super::dates;
 use super::ir::Op;
-use super::object::{Delta, Obj, big_to_float};
+use super::object::{Delta, List, Obj, big_to_float};
 use super::raise::{Class, Raise};
 use crate::value::Text;
 use num_bigint::{BigInt, Sign};
@@ -72,7 +72,7 @@ impl Cx<'_> {
             && list.is_lazy()
         {
             // ansible-core's own lists have an addition in Python, which looks at the other side first.
-            return concatenated(a, list, b);
+            return self.concatenated(a, list, b);
         }
         if b.is_marker() {
             b.clone().defined()?;
@@ -83,7 +83,7 @@ impl Cx<'_> {
         if let (Op::Add, Obj::List(list)) = (op, b)
             && list.is_lazy()
         {
-            return added_to(a, list, b);
+            return self.added_to(a, b);
         }
         if let Some(result) = integers(op, a, b) {
             return result;
@@ -96,6 +96,47 @@ impl Cx<'_> {
             Op::Mul => repeat(a, b),
             Op::Sub => difference(a, b),
             _ => delta_ratio(op, a, b).unwrap_or_else(|| Err(unsupported(op, a, b))),
+        }
+    }
+
+    /// The sum of two lists, of which one is ansible-core's own: so is what comes of it, unless a variable's list and
+    /// a plugin's meet, which are read whole for a list of Python's.
+    fn concatenated(&mut self, a: &Obj, list: &List, b: &Obj) -> Result<Obj> {
+        let Obj::List(other) = b else {
+            let kind = python_type(b);
+            return Err(Raise::type_error(format!("can only concatenate list (not \"{kind}\") to list")));
+        };
+        list_fits(list.borrow().len().saturating_add(other.borrow().len()))?;
+        if let (Some(first), Some(second)) = (list.lazy(), other.lazy())
+            && first != second
+        {
+            let items = self.iter_lenient(a)?.into_iter().chain(self.iter_lenient(b)?);
+            return Ok(Obj::list(items));
+        }
+        let items: Vec<Obj> = list.borrow().iter().chain(other.borrow().iter()).cloned().collect();
+        Ok(Obj::list(items).within(if list.is_lazy() { a } else { b }))
+    }
+
+    /// `a + list` of one of ansible-core's own lists, which takes what the other side's addition gives for a list.
+    fn added_to(&mut self, a: &Obj, b: &Obj) -> Result<Obj> {
+        match a {
+            Obj::List(first) => self.concatenated(a, first, b),
+            Obj::Str(text) if text.is_markup() => {
+                Err(Raise::type_error("'NotImplementedType' object is not iterable"))
+            }
+            Obj::Str(_) | Obj::Tuple(_) => {
+                let (kind, other) = (a.native_name(), b.type_name());
+                Err(Raise::type_error(format!("can only concatenate {kind} (not \"{other}\") to {kind}")))
+            }
+            Obj::Bytes(_) => Err(Raise::type_error(format!("can't concat {} to bytes", b.type_name()))),
+            Obj::Bool(_)
+            | Obj::Int(_)
+            | Obj::Big(_)
+            | Obj::Float(_)
+            | Obj::Date(_)
+            | Obj::DateTime(_)
+            | Obj::Delta(_) => Err(Raise::type_error("'NotImplementedType' object is not iterable")),
+            _ => Err(unsupported(Op::Add, a, b)),
         }
     }
 
@@ -202,35 +243,6 @@ pub(super) fn python_type(obj: &Obj) -> &str {
         Obj::Undefined(_) if obj.is_marker() => "UndefinedMarker",
         Obj::Failed(_) => "CapturedExceptionMarker",
         other => other.type_name(),
-    }
-}
-
-fn concatenated(a: &Obj, list: &super::object::List, b: &Obj) -> Result<Obj> {
-    let Obj::List(other) = b else {
-        let kind = python_type(b);
-        return Err(Raise::type_error(format!("can only concatenate list (not \"{kind}\") to list")));
-    };
-    let _ = a;
-    list_fits(list.borrow().len().saturating_add(other.borrow().len()))?;
-    let items: Vec<Obj> = list.borrow().iter().chain(other.borrow().iter()).cloned().collect();
-    Ok(Obj::list(items).lazy())
-}
-
-/// `a + list` of one of ansible-core's own lists, which takes what the other side's addition gives for a list.
-fn added_to(a: &Obj, list: &super::object::List, b: &Obj) -> Result<Obj> {
-    match a {
-        Obj::List(first) => concatenated(a, first, b),
-        Obj::Str(text) if text.is_markup() => Err(Raise::type_error("'NotImplementedType' object is not iterable")),
-        Obj::Str(_) | Obj::Tuple(_) => {
-            let (kind, other) = (a.native_name(), b.type_name());
-            Err(Raise::type_error(format!("can only concatenate {kind} (not \"{other}\") to {kind}")))
-        }
-        Obj::Bytes(_) => Err(Raise::type_error(format!("can't concat {} to bytes", b.type_name()))),
-        Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) | Obj::Float(_) | Obj::Date(_) | Obj::DateTime(_) | Obj::Delta(_) => {
-            let _ = list;
-            Err(Raise::type_error("'NotImplementedType' object is not iterable"))
-        }
-        _ => Err(unsupported(Op::Add, a, b)),
     }
 }
 
@@ -417,7 +429,7 @@ fn repeat(a: &Obj, b: &Obj) -> Result<Obj> {
             let items = items.borrow();
             fits(items.len(), each)?;
             let repeated = Obj::list((0..times).flat_map(|_| items.iter().cloned()).collect::<Vec<_>>());
-            if lazy { repeated.lazy() } else { repeated }
+            repeated.within(sequence)
         }
         Obj::Tuple(items) => {
             fits(items.len(), each)?;

@@ -273,14 +273,14 @@ impl Cx<'_> {
         }
         let (input, args) = (input.wrapped(), args.wrapped());
         let missing = else_undefined(&input, &args);
-        let result = self.deeper(|cx| match filter {
+        let result = self.as_plugin(|cx| match filter {
             Filter::Def(def) => (def.run)(cx, input, args),
             Filter::Added(_, run) => run(cx, input, args),
             Filter::Refused(refused) => Err(refused.error("filter")),
         });
         match result {
-            Ok(iterator @ (Obj::Iter(_) | Obj::Range(_))) => Ok(Obj::list(self.iter_lenient(&iterator)?).lazy()),
-            Ok(other) => self.made(&other).map(|()| other.lazy()),
+            Ok(iterator @ (Obj::Iter(_) | Obj::Range(_))) => Ok(Obj::list(self.iter_lenient(&iterator)?).result()),
+            Ok(other) => self.made(&other).map(|()| other.result()),
             Err(raise) => {
                 let raise = spoken_for(raise, missing);
                 let name = match filter {
@@ -306,7 +306,7 @@ impl Cx<'_> {
         }
         let (input, args) = (input.wrapped(), args.wrapped());
         let missing = else_undefined(&input, &args);
-        let result = self.deeper(|cx| match test {
+        let result = self.as_plugin(|cx| match test {
             Test::Def(def) => (def.run)(cx, input, args),
             Test::Added(_, run) => run(cx, input, args),
             Test::Refused(refused) => Err(refused.error("test")),
@@ -337,7 +337,7 @@ impl Cx<'_> {
             marker.clone().defined()?;
         }
         let args = args.wrapped();
-        let result = self.deeper(|cx| match &lookup {
+        let result = self.as_plugin(|cx| match &lookup {
             Lookup::Def(def) => (def.run)(cx, args),
             Lookup::Added(_, run) => run(cx, args),
             Lookup::Refused(refused) => Err(refused.error("lookup")),

@@ -35,6 +35,8 @@ PLAIN = [
     # The class of text with a place or trust, which only an error shows: rplay's text does not always have the same.
     (r"(?:ansible\.module_utils\._internal\._datatag\.)?_AnsibleTagged(Date|DateTime)\b", lambda found: "datetime." + found[1].lower()),
     (r"(?:ansible\.module_utils\._internal\._datatag\.)?_AnsibleTagged(Str|Int|Float)\b", lambda found: found[1].lower()),
+    # The module of a filter of ansible-core's own, loaded under another name each time.
+    (r"ansible\.plugins\.filter\.core_\d+\.", ""),
     # Where an object lies in memory.
     (r"(?i) at 0x[0-9a-f]+", ""),
     # Bytes that are no text: a surrogate for each, which rplay's text cannot hold, or one sign for some.

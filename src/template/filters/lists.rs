@@ -585,7 +585,8 @@ pub(super) fn items(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     if !super::support::is_mapping(&input) {
         return Err(Raise::type_error("Can only get item pairs from a mapping."));
     }
-    Ok(Obj::iter(cx.items(&input)?.into_iter().map(|(k, v)| Obj::tuple([k, v]))))
+    let items = cx.items(&input)?.into_iter().map(|(key, value)| Ok(Obj::tuple([key, value.defined()?])));
+    Ok(Obj::iter(items.collect::<Result<Vec<_>, Raise>>()?))
 }
 
 /// The text of a path or name, which several filters take.

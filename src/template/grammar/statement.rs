@@ -110,12 +110,12 @@ impl Reader<'_> {
             "if" => self.condition()?,
             "with" => self.with()?,
             "set" => self.set()?,
-            "block" => self.named_block()?,
+            "block" => self.named_block(start)?,
             "macro" => {
                 self.next()?;
                 self.target_name()?;
                 self.signature()?;
-                self.block(&["endmacro"], true)?;
+                self.macro_body(&["endmacro"])?;
             }
             "call" => {
                 self.next()?;
@@ -125,7 +125,7 @@ impl Reader<'_> {
                 if self.expr()? != Node::Call {
                     return fail("expected call");
                 }
-                self.block(&["endcall"], true)?;
+                self.macro_body(&["endcall"])?;
             }
             "filter" => {
                 self.next()?;
@@ -222,11 +222,27 @@ impl Reader<'_> {
         self.block(&["endset"], true)
     }
 
-    fn named_block(&mut self) -> Read<()> {
+    fn macro_body(&mut self, ends: &'static [&'static str]) -> Read<()> {
+        self.macros += 1;
+        let body = self.block(ends, true);
+        self.macros -= 1;
+        body
+    }
+
+    /// A block, which is written as a `with` where minijinja wants none: `with rplay__block = name`.
+    fn named_block(&mut self, start: usize) -> Read<()> {
+        let within = self.macros > 0;
         self.next()?;
+        if within {
+            self.edits.push(Edit { at: start, len: "block".len(), with: "with rplay__block =" });
+        }
         let name = self.expect_name()?;
-        self.skip_name("scoped")?;
-        self.skip_name("required")?;
+        for (word, with) in [("scoped", ", rplay__scoped = 1"), ("required", ", rplay__required = 1")] {
+            let at = self.current().start;
+            if self.skip_name(word)? && within {
+                self.edits.push(Edit { at, len: word.len(), with });
+            }
+        }
         if self.is_op("-") {
             return fail(
                 "Block names in Jinja have to be valid Python identifiers and may not contain hyphens, use an \
@@ -234,7 +250,15 @@ impl Reader<'_> {
             );
         }
         self.block(&["endblock"], true)?;
-        self.skip_name(&name).map(|_| ())
+        if within {
+            let end = self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(0, |token| token.start);
+            self.edits.push(Edit { at: end, len: "endblock".len(), with: "endwith" });
+        }
+        let at = self.current().start;
+        if self.skip_name(&name)? && within {
+            self.edits.push(Edit { at, len: name.len(), with: "" });
+        }
+        Ok(())
     }
 
     fn other_template(&mut self, tag: &str) -> Read<()> {

@@ -24,6 +24,8 @@ fn subject(cx: &mut Cx<'_>, value: &Obj) -> Result<Option<(Network, bool)>, Rais
 
 pub(in crate::template::filters) fn ipsubnet(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [query, index] = arguments(args, ["query", "index"], "value")?;
+    // Arguments become what they are to be in their order, the value first.
+    spelled(cx, &input)?;
     let (query, index) = (text(cx, query)?, number(cx, "index", index)?);
     let Some(net) = read(cx, &input)? else { return Ok(false.into()) };
     let net = net.cidr();
