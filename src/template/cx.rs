@@ -476,6 +476,7 @@ impl<'a> Cx<'a> {
                 }
                 let special: Rc<dyn Special> = special.clone();
                 let direct = special.takes_undefined();
+                let args = if direct { args } else { args.wrapped() };
                 let result = self.deeper(|cx| special.call(cx, args))?;
                 Ok(if direct { result } else { result.result() })
             }

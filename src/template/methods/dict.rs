@@ -40,7 +40,7 @@ fn clear(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 fn copy(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let [] = exact(args, "dict.copy", 0)?;
     match obj {
-        Obj::Dict(dict) => Ok(Obj::Dict(Rc::new(dict.borrow().clone().into()))),
+        Obj::Dict(dict) => Ok(Obj::Dict(Rc::new(dict.borrow().clone().into())).within(obj)),
         other => Ok(Obj::dict(cx.items(other)?)),
     }
 }

@@ -40,7 +40,7 @@ fn clear(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 
 fn copy(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let [] = exact(args, "list.copy", 0)?;
-    Ok(Obj::list(list(obj)?.borrow().clone()))
+    Ok(Obj::list(list(obj)?.borrow().clone()).within(obj))
 }
 
 fn count(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
