@@ -14,13 +14,10 @@ type Result<T> = std::result::Result<T, Raise>;
 
 /// The part of a range that a slice picks, as a range.
 fn slice_range(range: &Range, bounds: [Option<i64>; 3]) -> Result<Range> {
-    let (first, count, step) = slice_span(range.len(), bounds)?;
-    let by = range.step.saturating_mul(step);
-    if count == 0 {
-        return Ok(Range { start: range.start, stop: range.start, step: by });
-    }
-    let start = range.at(usize::try_from(first).unwrap_or(0));
-    Ok(Range { start, stop: start.saturating_add(by.saturating_mul(count as i64)), step: by })
+    let (first, last, step) = slice_ends(range.len(), bounds)?;
+    // The places before the first and behind the last one count as well: an empty range shows them.
+    let at = |place: i64| range.start.saturating_add(range.step.saturating_mul(place));
+    Ok(Range { start: at(first), stop: at(last), step: range.step.saturating_mul(step) })
 }
 
 /// A type in jinja2's words: `str object`.
@@ -321,7 +318,15 @@ pub(super) fn slice_indices(len: usize, bounds: [Option<i64>; 3]) -> Result<impl
 }
 
 /// The first place that a slice picks, how many there are, and how far apart.
-fn slice_span(len: usize, [start, stop, step]: [Option<i64>; 3]) -> Result<(i64, usize, i64)> {
+fn slice_span(len: usize, bounds: [Option<i64>; 3]) -> Result<(i64, usize, i64)> {
+    let (first, last, step) = slice_ends(len, bounds)?;
+    let span = if step > 0 { last.saturating_sub(first) } else { first.saturating_sub(last) };
+    let count = u64::try_from(span).unwrap_or(0).div_ceil(step.unsigned_abs());
+    Ok((first, usize::try_from(count).unwrap_or(usize::MAX), step))
+}
+
+/// Where a slice begins and ends, and how far apart the places are that it picks.
+fn slice_ends(len: usize, [start, stop, step]: [Option<i64>; 3]) -> Result<(i64, i64, i64)> {
     let len = i64::try_from(len).unwrap_or(i64::MAX);
     let step = step.unwrap_or(1);
     if step == 0 {
@@ -331,16 +336,9 @@ fn slice_span(len: usize, [start, stop, step]: [Option<i64>; 3]) -> Result<(i64,
         let at = if at < 0 { at.saturating_add(len) } else { at };
         at.clamp(low, high)
     };
-    let (first, span) = if step > 0 {
-        let (first, last) = (start.map_or(0, |s| clamp(s, 0, len)), stop.map_or(len, |s| clamp(s, 0, len)));
-        (first, last.saturating_sub(first))
-    } else {
-        let (first, last) =
-            (start.map_or(len - 1, |s| clamp(s, -1, len - 1)), stop.map_or(-1, |s| clamp(s, -1, len - 1)));
-        (first, first.saturating_sub(last))
-    };
-    let count = u64::try_from(span).unwrap_or(0).div_ceil(step.unsigned_abs());
-    Ok((first, usize::try_from(count).unwrap_or(usize::MAX), step))
+    let (low, high) = if step > 0 { (0, len) } else { (-1, len - 1) };
+    let (first, last) = if step > 0 { (low, high) } else { (high, low) };
+    Ok((start.map_or(first, |at| clamp(at, low, high)), stop.map_or(last, |at| clamp(at, low, high)), step))
 }
 
 /// The methods of ansible-core's own lists that are written in Python.

@@ -1,7 +1,6 @@
 //! Python's comparisons: equality, order, membership.
 
 use super::cx::Cx;
-use super::held::Lazy;
 use super::methods::time::clock;
 use super::object::{Obj, SetCell};
 use super::raise::{Class, Raise};
@@ -77,20 +76,15 @@ impl Cx<'_> {
     }
 
     /// Renders the items of one of ansible-core's own lists or dictionaries: those are read whole to be compared,
-    /// whatever with. Fails where one is undefined, unless they are a plugin's result outside of any plugin.
+    /// whatever with. Fails where one is undefined: to a plugin any, else what a variable's template gives.
     fn read_whole(&mut self, obj: &Obj) -> Result<(), Raise> {
-        let lazy = match obj {
-            Obj::List(list) => list.lazy(),
-            Obj::Dict(dict) => dict.lazy(),
-            _ => None,
-        };
-        let strict = self.in_plugin || lazy == Some(Lazy::Variable);
+        let strict = self.in_plugin;
         let read = |item: &Obj| matches!(item, Obj::Pending(_)) || strict && item.is_marker();
         let found: Vec<bool> = match obj {
-            Obj::List(list) if lazy.is_some() && list.borrow().iter().any(read) => {
+            Obj::List(list) if list.is_lazy() && list.borrow().iter().any(read) => {
                 list.borrow().iter().map(read).collect()
             }
-            Obj::Dict(dict) if lazy.is_some() && dict.borrow().values().any(read) => {
+            Obj::Dict(dict) if dict.is_lazy() && dict.borrow().values().any(read) => {
                 dict.borrow().values().map(read).collect()
             }
             _ => return Ok(()),

@@ -61,8 +61,16 @@ pub(super) fn check(
     let inner = source.len().saturating_sub(before);
     let read = if expression { source.get(before..inner).unwrap_or_default() } else { source };
     let (tokens, long) = token::read(read, syntax, config, expression);
-    let mut reader =
-        Reader { tokens, at: 0, edits: long, looking_for: Vec::new(), tags: Vec::new(), macros: 0, depth: 0, extensions };
+    let mut reader = Reader {
+        tokens,
+        at: 0,
+        edits: long,
+        looking_for: Vec::new(),
+        tags: Vec::new(),
+        macros: 0,
+        depth: 0,
+        extensions,
+    };
     if expression {
         reader.expr()?;
         if reader.current().kind != Kind::End {

@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 /// Where one of ansible-core's own containers is from.
 ///
-/// Those of variables render their items, and fail where one is undefined; the results of plugins do neither.
+/// One of each does not become one of them when they are added.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Lazy {
     /// A variable, or what a plugin or a function was given.

@@ -86,11 +86,14 @@ impl<'s> Lowerer<'s> {
                 Stmt::If(test?, then?, otherwise?)
             }
             // Repairs write a block in a macro as a `with`.
-            ast::Stmt::WithBlock(w) if matches!(w.assignments.first(), Some((ast::Expr::Var(v), _)) if v.id == "rplay__block") => {
+            ast::Stmt::WithBlock(w) if matches!(w.assignments.first(), Some((ast::Expr::Var(v), _)) if v.id == "rplay__block") =>
+            {
                 let Some((_, ast::Expr::Var(name))) = w.assignments.first() else {
                     return syntax("expected token 'name'");
                 };
-                let says = |word: &str| w.assignments.iter().any(|(target, _)| matches!(target, ast::Expr::Var(v) if v.id == word));
+                let says = |word: &str| {
+                    w.assignments.iter().any(|(target, _)| matches!(target, ast::Expr::Var(v) if v.id == word))
+                };
                 self.named_block(name.id, says("rplay__required"), says("rplay__scoped"), &w.body)?
             }
             ast::Stmt::WithBlock(w) => {

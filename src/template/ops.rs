@@ -121,9 +121,7 @@ impl Cx<'_> {
     fn added_to(&mut self, a: &Obj, b: &Obj) -> Result<Obj> {
         match a {
             Obj::List(first) => self.concatenated(a, first, b),
-            Obj::Str(text) if text.is_markup() => {
-                Err(Raise::type_error("'NotImplementedType' object is not iterable"))
-            }
+            Obj::Str(text) if text.is_markup() => Err(Raise::type_error("'NotImplementedType' object is not iterable")),
             Obj::Str(_) | Obj::Tuple(_) => {
                 let (kind, other) = (a.native_name(), b.type_name());
                 Err(Raise::type_error(format!("can only concatenate {kind} (not \"{other}\") to {kind}")))

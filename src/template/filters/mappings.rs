@@ -299,7 +299,7 @@ pub(super) fn rekey_on_member(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Go
     };
     let items: Vec<Obj> = match &input {
         Obj::Dict(_) | Obj::Map(_) => cx.items(&input)?.into_iter().map(|(_, v)| v).collect(),
-        Obj::List(_) | Obj::Tuple(_) | Obj::Set(_) | Obj::Iter(_) => cx.iter(&input)?,
+        Obj::List(_) | Obj::Tuple(_) | Obj::Set(_) | Obj::Iter(_) | Obj::Range(_) => cx.iter(&input)?,
         _ => return Err(Raise::ansible("Type is not a valid list, set, or dict")),
     };
     let mut out: indexmap::IndexMap<Obj, Obj> = indexmap::IndexMap::new();

@@ -265,7 +265,7 @@ pub(super) fn human_readable(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got
     let Some(size) = input.as_number() else {
         if let (Obj::List(_), None) = (&input, &unit) {
             // A list is read to be compared.
-            cx.iter(&input).map_err(|raise| caused(raise.text(), "human_readable() can't interpret the input."))?;
+            cx.iter(&input).map_err(|raise| caused(tripped(raise), "human_readable() can't interpret the input."))?;
         }
         let what = match unit {
             None => format!("'>=' not supported between instances of '{}' and 'int'", input.type_name()),

@@ -2,7 +2,7 @@
 
 use super::support::{Call, Found, key_values, term};
 use crate::re::{Flags, Pattern};
-use crate::template::filters::support::plugin_type;
+use crate::template::filters::support::{plugin_type, tripped};
 use crate::template::{CallArgs, Cx, Obj, Raise};
 
 const FIELDS: [&str; 5] = ["start", "end", "stride", "count", "format"];
@@ -21,7 +21,10 @@ pub(super) fn sequence(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     let mut out = Vec::new();
     for item in terms {
         if !matches!(item, Obj::Str(_)) {
-            let (shown, kind) = (cx.text(&item)?, plugin_type(&item));
+            let shown = cx
+                .text(&item)
+                .map_err(|raise| Raise::ansible(format!("unknown error generating sequence: {}", tripped(raise))))?;
+            let kind = plugin_type(&item);
             return Err(Raise::ansible(format!(
                 "unknown error parsing with_sequence arguments: {shown}. Error was: expected string or bytes-like \
                  object, got '{kind}'"

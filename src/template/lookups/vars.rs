@@ -50,6 +50,7 @@ pub(super) fn vars(cx: &mut Cx<'_>, args: CallArgs) -> Found {
             (None, None | Some(Obj::None)) => {
                 Obj::undefined(format!("No variable named {} was found.", str_repr(name)))
             }
+            (None, Some(Obj::Range(_))) => return Err(Raise::type_error("<class 'range'> is not taggable")),
             (None, Some(default)) => default.clone(),
         });
     }

@@ -141,7 +141,7 @@ fn update(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     };
     added.extend(named.into_iter().map(|(name, value)| (Obj::from(name), value)));
     added.iter().try_for_each(|(key, _)| key.check_hashable())?;
-    dict(obj)?.borrow_mut().extend(added);
+    dict(obj)?.borrow_mut().extend(added.into_iter().map(|(key, value)| (key, value.wrapped())));
     Ok(Obj::None)
 }
 

@@ -9,6 +9,7 @@ use crate::template::{CallArgs, Cx, Obj, Raise};
 use jmespath::Variable;
 use jmespath::ast::{Ast, Comparator};
 use std::cmp::Ordering;
+use std::rc::Rc;
 
 pub(in crate::template::filters) fn json_query(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [expr] = args.bind(&sig("json_query", 1, ["expr"], 1))?;
@@ -53,8 +54,19 @@ pub(in crate::template::filters) fn json_query(cx: &mut Cx<'_>, input: Obj, args
             let cause = tripped(raise);
             Err(Raise::ansible(format!("Error in jmespath.search in json_query filter plugin:\n{cause}")))
         }
+        // Where an error is made of the data, outside of the search, it speaks for itself.
+        Err(Raise::Error(error)) => Err(Raise::Failed(Rc::new(*error))),
         other => other,
     }
+}
+
+/// The text of a value for an error; what is undefined in it is an error of its own.
+fn told(cx: &mut Cx<'_>, value: &Obj) -> Result<String, Raise> {
+    cx.text(value).map_err(|raise| match raise {
+        Raise::Undefined(undefined) => undefined.error().into(),
+        Raise::Failed(error) => (*error).clone().into(),
+        other => other,
+    })
 }
 
 /// The expression with quotes around what stands bare between backticks: `` `web` `` is `` `"web"` ``.
@@ -347,7 +359,7 @@ fn check(cx: &mut Cx<'_>, function: &Function, types: &[&str], argument: &Argume
         }
     }
     let names: Vec<Obj> = types.iter().map(|name| Obj::from(*name)).collect();
-    let (shown, names) = (cx.text(&shown)?, cx.repr(&Obj::list(names))?);
+    let (shown, names) = (told(cx, &shown)?, cx.repr(&Obj::list(names))?);
     Err(failed(format!(
         "In function {}(), invalid type for value: {shown}, expected one of: {names}, received: \"{received}\"",
         function.name
@@ -485,7 +497,7 @@ fn by(cx: &mut Cx<'_>, name: &str, list: &Obj, given: &[Argument<'_>]) -> Got {
     if name == "sort_by"
         && let Some((_, first)) = pairs.first().filter(|_| wrong(kind))
     {
-        let shown = cx.text(first)?;
+        let shown = told(cx, first)?;
         return Err(failed(format!(
             "In function sort_by(), invalid type for value: {shown}, expected one of: ['string', 'number'], received: \
              \"{kind}\""
@@ -493,7 +505,7 @@ fn by(cx: &mut Cx<'_>, name: &str, list: &Obj, given: &[Argument<'_>]) -> Got {
     }
     if let Some((key, _)) = pairs.iter().find(|(key, _)| type_of(key) != kind || wrong(kind)) {
         let expected = if wrong(kind) { "['number', 'string']".to_owned() } else { format!("['{kind}']") };
-        let (shown, received) = (cx.text(key)?, type_of(key));
+        let (shown, received) = (told(cx, key)?, type_of(key));
         return Err(failed(format!(
             "In function {name}(), invalid type for value: {shown}, expected one of: {expected}, received: \
              \"{received}\""

@@ -109,12 +109,12 @@ fn patched(cx: &mut Cx<'_>, filter: &str, input: &Obj, operations: Vec<Obj>, fai
         },
     };
     match (apply(document, from_text, &patch), undefined) {
-        (Err(failure), Some(raise)) if failure.test => {
+        (Err(failure), Some(raise)) if failure.test && !failure.apart => {
             Err(Raise::ansible(format!("{filter}: patch failed: {}", tripped(raise))))
         }
         (Ok(_), Some(raise)) => Err(raise),
         (Ok(document), None) => Ok(Obj::data(&document)),
-        (Err(failure), None) if failure.test && !fail_test => Ok(Obj::None),
+        (Err(failure), _) if failure.test && !fail_test => Ok(Obj::None),
         (Err(failure), _) => Err(failure.raise(filter)),
     }
 }
