@@ -17,6 +17,15 @@ use std::sync::Arc;
 
 type Result<T> = std::result::Result<T, Raise>;
 
+/// The size of a list or dictionary that a loop's body may change.
+fn size_of_source(source: &Obj) -> usize {
+    match source {
+        Obj::List(list) => list.borrow().len(),
+        Obj::Dict(dict) => dict.borrow().len(),
+        _ => 0,
+    }
+}
+
 /// How a body ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Flow {
@@ -293,50 +302,76 @@ impl Cx<'_> {
 
     /// Runs a loop; `depth` counts recursive ones.
     pub(super) fn for_loop(&mut self, f: &Arc<For>, iter: &Obj, depth: usize, out: &mut Vec<Obj>) -> Result<()> {
-        let mut items = self.iter_lenient(iter)?;
+        let items = self.iter_lenient(iter)?;
         let outer = self.frame.clone();
-        if let Some(test) = &f.test {
-            let mut kept = Vec::with_capacity(items.len());
-            for item in items {
-                let keep = self.scoped(|cx| {
-                    cx.assign(&f.target, item.clone())?;
-                    let verdict = cx.eval(test)?;
-                    cx.truthy(&verdict)
-                })?;
-                if keep {
-                    kept.push(item);
-                }
-            }
-            items = kept;
-        }
+        let items = self.kept(f, items, 0)?;
         if items.is_empty() {
             return self.inner(&f.otherwise, out).map(|_| ());
         }
         self.enter(&f.body, Some(&f.target))?;
         let state = Rc::new(Loop::new(items, depth, f.recursive.then(|| (Arc::clone(f), outer.clone()))));
-        let result = self.turns(f, &state, outer.as_ref(), out);
+        let result = self.turns(f, &state, iter, out);
         self.frame = outer;
         result
     }
 
-    fn turns(&mut self, f: &Arc<For>, state: &Rc<Loop>, outer: Option<&Rc<Frame>>, out: &mut Vec<Obj>) -> Result<()> {
+    /// The items from a place on that the loop's `if` is true for, each with its place.
+    fn kept(&mut self, f: &For, items: Vec<Obj>, from: usize) -> Result<Vec<(usize, Obj)>> {
+        let items: Vec<(usize, Obj)> = items.into_iter().enumerate().skip(from).collect();
+        let Some(test) = &f.test else { return Ok(items) };
+        let mut kept = Vec::with_capacity(items.len());
+        for (place, item) in items {
+            let keep = self.scoped(|cx| {
+                cx.assign(&f.target, item.clone())?;
+                let verdict = cx.eval(test)?;
+                cx.truthy(&verdict)
+            })?;
+            if keep {
+                kept.push((place, item));
+            }
+        }
+        Ok(kept)
+    }
+
+    fn turns(&mut self, f: &Arc<For>, state: &Rc<Loop>, source: &Obj, out: &mut Vec<Obj>) -> Result<()> {
         let name: Arc<str> = Arc::from("loop");
-        let mut frame = Frame::new(outer.cloned());
-        for index in 0..state.len() {
+        let outer = self.frame.clone();
+        let mut frame = Frame::new(outer.clone());
+        let mut size = size_of_source(source);
+        let mut index = 0;
+        while let Some(item) = state.turn(index) {
             // A macro may have captured the last turn's variables.
             if Rc::strong_count(&frame) > 2 {
-                frame = Frame::new(outer.cloned());
+                frame = Frame::new(outer.clone());
             }
             frame.vars.borrow_mut().clear();
-            state.turn(index);
             self.step()?;
             frame.set(&name, Obj::Special(state.clone()));
             self.frame = Some(Rc::clone(&frame));
-            self.assign(&f.target, state.item(index))?;
+            self.assign(&f.target, item)?;
             if self.exec(&f.body, out)? == Flow::Break {
                 break;
             }
+            let now = size_of_source(source);
+            if now != size {
+                size = now;
+                self.frame.clone_from(&outer);
+                self.go_on(f, state, source)?;
+            }
+            index += 1;
         }
+        Ok(())
+    }
+
+    /// Goes on with what a loop's body has made of its list, as Python does, which allows no change of a dictionary.
+    fn go_on(&mut self, f: &For, state: &Loop, source: &Obj) -> Result<()> {
+        if matches!(source, Obj::Dict(_)) {
+            return Err(Raise::python(Class::Runtime, "dictionary changed size during iteration"));
+        }
+        // The place in the list counts, whatever is there now.
+        let items = self.iter_lenient(source)?;
+        let rest = self.kept(f, items, state.forget_unread())?;
+        state.go_on_with(rest);
         Ok(())
     }
 

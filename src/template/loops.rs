@@ -14,7 +14,12 @@ type LastChange = Rc<RefCell<Option<Vec<Obj>>>>;
 
 /// A running loop.
 pub(super) struct Loop {
-    items: Vec<Obj>,
+    /// The items, each with its place in what is iterated.
+    items: RefCell<Vec<(usize, Obj)>>,
+    /// How many items there were at first, which `loop.length` stays at.
+    length: usize,
+    /// Whether this turn has looked at the next item.
+    peeked: Cell<bool>,
     index: Cell<usize>,
     depth: usize,
     /// The loop itself and the variables around it, where it is recursive.
@@ -23,31 +28,49 @@ pub(super) struct Loop {
 }
 
 impl Loop {
-    pub(super) fn new(items: Vec<Obj>, depth: usize, again: Option<(Arc<For>, Option<Rc<Frame>>)>) -> Self {
-        Self { items, index: Cell::new(0), depth, again, changed: LastChange::default() }
+    pub(super) fn new(items: Vec<(usize, Obj)>, depth: usize, again: Option<(Arc<For>, Option<Rc<Frame>>)>) -> Self {
+        let length = items.len();
+        Self {
+            items: items.into(),
+            length,
+            peeked: Cell::new(false),
+            index: Cell::new(0),
+            depth,
+            again,
+            changed: LastChange::default(),
+        }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.items.len()
-    }
-
-    pub(super) fn turn(&self, index: usize) {
+    /// Begins a turn, and gives its item; None behind the last one.
+    pub(super) fn turn(&self, index: usize) -> Option<Obj> {
         self.index.set(index);
+        self.peeked.set(false);
+        self.items.borrow().get(index).map(|(_, item)| item.clone())
     }
 
-    pub(super) fn item(&self, index: usize) -> Obj {
-        self.items.get(index).cloned().unwrap_or_default()
+    /// Forgets the items that were not read: all but those of this turn and before, and the next one if it was looked
+    /// at. Gives the place behind the last one that was.
+    pub(super) fn forget_unread(&self) -> usize {
+        let mut items = self.items.borrow_mut();
+        items.truncate(self.index.get() + 1 + usize::from(self.peeked.get()));
+        items.last().map_or(0, |(place, _)| place + 1)
+    }
+
+    /// Takes others for them.
+    pub(super) fn go_on_with(&self, rest: Vec<(usize, Obj)>) {
+        self.items.borrow_mut().extend(rest);
     }
 
     fn neighbour(&self, at: Option<usize>, hint: &str) -> Obj {
-        at.and_then(|at| self.items.get(at)).cloned().unwrap_or_else(|| Obj::undefined(hint))
+        at.and_then(|at| self.items.borrow().get(at).map(|(_, item)| item.clone()))
+            .unwrap_or_else(|| Obj::undefined(hint))
     }
 }
 
 impl Drop for Loop {
     /// A loop's items may hold a loop, and so on.
     fn drop(&mut self) {
-        let items = std::mem::take(&mut self.items);
+        let items = self.items.take();
         super::held::with_stack(move || drop(items));
     }
 }
@@ -58,14 +81,17 @@ impl Special for Loop {
     }
 
     fn attr(&self, _: &mut Cx<'_>, name: &str) -> Result<Option<Obj>, Raise> {
-        let (at, len) = (self.index.get(), self.items.len());
+        let (at, len) = (self.index.get(), self.length);
+        if matches!(name, "last" | "nextitem") {
+            self.peeked.set(true);
+        }
         Ok(Some(match name {
             "index" => Obj::from(at + 1),
             "index0" => Obj::from(at),
             "revindex" => Obj::from(len.saturating_sub(at)),
             "revindex0" => Obj::from(len.saturating_sub(at + 1)),
             "first" => Obj::Bool(at == 0),
-            "last" => Obj::Bool(at + 1 == len),
+            "last" => Obj::Bool(at + 1 == self.items.borrow().len()),
             "length" => Obj::from(len),
             "depth" => Obj::from(self.depth),
             "depth0" => Obj::from(self.depth.saturating_sub(1)),
@@ -97,11 +123,11 @@ impl Special for Loop {
     }
 
     fn len(&self, _: &mut Cx<'_>) -> Option<Result<usize, Raise>> {
-        Some(Ok(self.items.len()))
+        Some(Ok(self.length))
     }
 
     fn text(&self) -> String {
-        format!("<LoopContext {}/{}>", self.index.get() + 1, self.items.len())
+        format!("<LoopContext {}/{}>", self.index.get() + 1, self.length)
     }
 }
 

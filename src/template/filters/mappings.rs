@@ -227,9 +227,13 @@ pub(super) fn extract(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 pub(super) fn subelements(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [names, skip] = args.bind(&sig("subelements", 1, ["subelements", "skip_missing"], 1))?;
     let skip = skip.truth(cx, false)?;
-    let elements: Vec<Obj> = match &input {
-        Obj::Dict(_) | Obj::Map(_) => cx.items(&input)?.into_iter().map(|(_, v)| v).collect(),
-        Obj::List(_) => cx.iter(&input)?,
+    // A list's elements are looked at one by one, a dictionary's all at once.
+    let elements = match &input {
+        Obj::Dict(_) | Obj::Map(_) => {
+            let values = cx.items(&input)?.into_iter().map(|(_, value)| value.defined());
+            Obj::list(values.collect::<Result<Vec<_>, Raise>>()?)
+        }
+        Obj::List(_) => input,
         _ => return Err(Raise::ansible("obj must be a list of dicts or a nested dict")),
     };
     let names: Vec<Obj> = match given(names) {
@@ -238,7 +242,8 @@ pub(super) fn subelements(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         _ => return Err(Raise::type_error("subelements must be a list or a string")),
     };
     let mut out = Vec::new();
-    for element in elements {
+    for element in cx.each(&elements)? {
+        let element = element?;
         let Some(values) = descend(cx, &element, &names, skip)? else {
             continue;
         };
