@@ -218,7 +218,7 @@ impl Cx<'_> {
             return Err(Raise::python(Class::Runtime, u.to_string()));
         }
         if let Obj::None | Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) | Obj::Float(_) = obj {
-            return Err(Raise::type_error(format!("'{}' object is not subscriptable", obj.type_name())));
+            return Err(Raise::type_error(format!("'{}' object is not subscriptable", obj.full_name())));
         }
         if let Obj::Dict(_) | Obj::Map(_) = obj {
             return Err(Raise::type_error("unhashable type: 'slice'"));
@@ -238,7 +238,7 @@ impl Cx<'_> {
             Obj::List(_) | Obj::Tuple(_) | Obj::Str(_) | Obj::Bytes(_) | Obj::Range(_) => self.len(obj)?,
             Obj::Undefined(_) => return self.marker_attr(obj),
             other => {
-                return Err(Raise::type_error(format!("'{}' object is not subscriptable", other.type_name())));
+                return Err(Raise::type_error(format!("'{}' object is not subscriptable", other.full_name())));
             }
         };
         let picked = slice_indices(len, numbers)?;

@@ -484,7 +484,7 @@ impl<'a> Cx<'a> {
             Obj::Undefined(_) | Obj::Failed(_) => callee.clone().defined(),
             other => match args.first_marker() {
                 Some(marker) => Ok(marker.clone()),
-                None => Err(Raise::type_error(format!("'{}' object is not callable", other.type_name()))),
+                None => Err(Raise::type_error(format!("'{}' object is not callable", other.full_name()))),
             },
         }
     }

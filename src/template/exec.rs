@@ -370,6 +370,7 @@ impl Cx<'_> {
         }
         // The place in the list counts, whatever is there now.
         let items = self.iter_lenient(source)?;
+        self.steps(items.len())?;
         let rest = self.kept(f, items, state.forget_unread())?;
         state.go_on_with(rest);
         Ok(())

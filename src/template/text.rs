@@ -211,7 +211,7 @@ fn itoa(i: i64) -> String {
 }
 
 fn no_len(obj: &Obj) -> Raise {
-    Raise::python(Class::Type, format!("object of type '{}' has no len()", obj.type_name()))
+    Raise::python(Class::Type, format!("object of type '{}' has no len()", obj.full_name()))
 }
 
 /// Days, seconds and microseconds as Python normalises them: only the days may be negative.

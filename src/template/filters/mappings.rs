@@ -302,13 +302,14 @@ pub(super) fn rekey_on_member(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Go
             return Err(Raise::ansible(format!("duplicates parameter to rekey_on_member has unknown value {shown}")));
         }
     };
-    let items: Vec<Obj> = match &input {
-        Obj::Dict(_) | Obj::Map(_) => cx.items(&input)?.into_iter().map(|(_, v)| v).collect(),
-        Obj::List(_) | Obj::Tuple(_) | Obj::Set(_) | Obj::Iter(_) | Obj::Range(_) => cx.iter(&input)?,
+    let items = match &input {
+        Obj::Dict(_) | Obj::Map(_) => Obj::list(cx.items(&input)?.into_iter().map(|(_, value)| value)),
+        Obj::List(_) | Obj::Tuple(_) | Obj::Set(_) | Obj::Iter(_) | Obj::Range(_) => input,
         _ => return Err(Raise::ansible("Type is not a valid list, set, or dict")),
     };
     let mut out: indexmap::IndexMap<Obj, Obj> = indexmap::IndexMap::new();
-    for item in items {
+    for item in cx.each(&items)? {
+        let item = item?;
         if !is_mapping(&item) {
             return Err(Raise::ansible("List item is not a valid dict"));
         }

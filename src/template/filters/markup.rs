@@ -108,7 +108,8 @@ pub(super) fn urlencode(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         Obj::Dict(_) | Obj::Map(_) => cx.items(&input)?,
         Obj::List(_) | Obj::Tuple(_) | Obj::Iter(_) | Obj::Set(_) | Obj::Range(_) | Obj::Bytes(_) => {
             let mut pairs = Vec::new();
-            for item in cx.iter(&input)? {
+            for item in cx.each(&input)? {
+                let item = item?;
                 let parts = cx.iter(&item).map_err(|raise| match raise {
                     Raise::Python(..) => {
                         Raise::type_error(format!("cannot unpack non-iterable {} object", item.type_name()))

@@ -176,7 +176,7 @@ fn truncated_list(cx: &mut Cx<'_>, input: Obj, [length, killwords, end, leeway]:
 }
 
 fn no_len(obj: &Obj) -> Raise {
-    Raise::type_error(format!("object of type '{}' has no len()", obj.type_name()))
+    Raise::type_error(format!("object of type '{}' has no len()", obj.full_name()))
 }
 
 pub(super) fn wordwrap(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {

@@ -2,7 +2,7 @@
 
 use super::support::{Call, Found, find_file, read_text, term};
 use crate::host::errors::os_error;
-use crate::template::filters::support::{caused, told_apart};
+use crate::template::filters::support::{caused, no_attribute, told_apart};
 use crate::template::pylib::{glob, paths};
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use crate::value::str_repr;
@@ -59,6 +59,9 @@ pub(super) fn unvault(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     let call = Call::new(args);
     let mut out = Vec::new();
     for name in &call.terms {
+        if name.as_str().is_none() {
+            return Err(no_attribute(name, "startswith"));
+        }
         let name = term(cx, name)?;
         let Some(path) = find_file(cx, Some("files"), &name) else {
             return Err(Raise::ansible(format!("Unable to find file matching \"{name}\"")));

@@ -197,8 +197,8 @@ fn count(cx: &mut Cx<'_>, input: &Obj, args: CallArgs, func: &'static str) -> Re
     let [networks] = args.bind(&sig(func, 1, ["networks"], 1))?;
     let inner = network(cx, input)?;
     let mut found = 0;
-    for outer in cx.iter(&given(networks))? {
-        found += usize::from(within(inner, network(cx, &outer)?));
+    for outer in cx.each(&given(networks))? {
+        found += usize::from(within(inner, network(cx, &outer?)?));
     }
     Ok(found)
 }

@@ -87,7 +87,8 @@ fn targets(cx: &mut Cx<'_>, target: Option<Obj>, kind: &str) -> Result<Match, Ra
     match &target {
         Obj::Str(text) => all.push(text.as_str().to_owned()),
         Obj::List(_) | Obj::Tuple(_) => {
-            for item in cx.iter(&target)? {
+            for item in cx.each(&target)? {
+                let item = item?;
                 let Some(text) = item.as_str() else {
                     let shown = shown(cx, &item)?;
                     return Err(Raise::ansible(format!("The target items must be strings. {shown}")));
@@ -148,7 +149,8 @@ pub(in crate::template::filters) fn replace_keys(cx: &mut Cx<'_>, input: Obj, ar
         return Err(Raise::type_error("not all arguments converted during string formatting"));
     }
     let (mut before, mut after) = (Vec::new(), Vec::new());
-    for item in cx.iter(&target)? {
+    for item in cx.each(&target)? {
+        let item = item?;
         if !is_mapping(&item) {
             let shown = shown(cx, &item)?;
             return Err(Raise::ansible(format!("The target items must be dictionaries. {shown}")));

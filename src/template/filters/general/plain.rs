@@ -58,7 +58,8 @@ pub(in crate::template::filters) fn groupby_as_dict(cx: &mut Cx<'_>, input: Obj,
         return Err(Raise::ansible("Input is not a sequence"));
     }
     let mut out: Vec<(Obj, Obj)> = Vec::new();
-    for (i, item) in cx.iter(&input)?.into_iter().enumerate() {
+    for (i, item) in cx.each(&input)?.enumerate() {
+        let item = item?;
         if !is_mapping(&item) {
             return Err(Raise::ansible(format!("Sequence element #{i} is not a mapping")));
         }
@@ -81,7 +82,8 @@ pub(in crate::template::filters) fn version_sort(cx: &mut Cx<'_>, input: Obj, ar
     let [reverse] = args.bind(&sig("version_sort", 1, ["reverse"], 0))?;
     let reverse = reverse.truth(cx, false)?;
     let mut items = Vec::new();
-    for item in cx.iter(&input)? {
+    for item in cx.each(&input)? {
+        let item = item?;
         // What is false is no version at all, which shows once it is compared.
         let text = if cx.truthy(&item)? { item.as_str().map(str::to_owned) } else { Some(String::new()) };
         let Some(text) = text else {

@@ -7,9 +7,12 @@ use unicode_width::UnicodeWidthStr;
 
 pub(in crate::template::filters) fn to_prettytable(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
     let Obj::List(_) = input else { return Err(unexpected(&input, "a list of dictionaries")) };
-    let rows = cx.iter(&input)?;
-    if let Some(other) = rows.iter().find(|row| !matches!(row, Obj::Dict(_))) {
-        return Err(unexpected(other, "all items in the list to be dictionaries"));
+    let mut rows = Vec::new();
+    for row in cx.each(&input)? {
+        match row? {
+            row @ Obj::Dict(_) => rows.push(row),
+            other => return Err(unexpected(&other, "all items in the list to be dictionaries")),
+        }
     }
     let fields = match rows.first() {
         Some(first) => Some(cx.items(first)?.into_iter().map(|(key, _)| key).collect::<Vec<_>>()),

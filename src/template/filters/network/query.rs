@@ -207,7 +207,8 @@ pub(super) fn ipaddr(
 ) -> Result<Obj, Raise> {
     if matches!(value, Obj::List(_) | Obj::Tuple(_) | Obj::Iter(_)) {
         let mut out = Vec::new();
-        for item in cx.iter(value)? {
+        for item in cx.each(value)? {
+            let item = item?;
             let answer = ipaddr(cx, &item, query, version, "ipaddr")?;
             if cx.truthy(&answer)? {
                 out.push(answer);

@@ -184,7 +184,8 @@ fn listed(cx: &mut Cx<'_>, input: &Obj) -> Result<Vec<Obj>, Raise> {
     Ok(match input {
         Obj::List(_) | Obj::Iter(_) => {
             let mut texts = Vec::new();
-            for item in cx.iter(input)? {
+            for item in cx.each(input)? {
+                let item = item?;
                 texts.push(if item.is_none() { "".into() } else { Obj::from(spelled(cx, &item)?) });
             }
             texts

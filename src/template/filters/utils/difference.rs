@@ -97,7 +97,8 @@ fn side_text(cx: &mut Cx<'_>, side: &Obj) -> Result<String, Raise> {
         Obj::None => Ok(String::new()),
         Obj::List(_) => {
             let mut lines = Vec::new();
-            for item in cx.iter(side)? {
+            for item in cx.each(side)? {
+                let item = item?;
                 lines.push(cx.text(&item)?);
             }
             Ok(lines.join("\n") + "\n")

@@ -113,7 +113,8 @@ fn kept(cx: &mut Cx<'_>, data: &Obj, targets: &[Target]) -> Got {
     match data {
         Obj::List(_) => {
             let mut out = Vec::new();
-            for item in cx.iter(data)? {
+            for item in cx.each(data)? {
+                let item = item?;
                 out.push(cx.deeper(|cx| kept(cx, &item, targets))?);
             }
             Ok(Obj::list(out))
@@ -171,7 +172,8 @@ fn without(cx: &mut Cx<'_>, data: &Obj, targets: &[Target]) -> Got {
     match data {
         Obj::List(_) => {
             let mut out = Vec::new();
-            for item in cx.iter(data)? {
+            for item in cx.each(data)? {
+                let item = item?;
                 out.push(cx.deeper(|cx| without(cx, &item, targets))?);
             }
             Ok(Obj::list(out))
@@ -199,7 +201,8 @@ fn dense(cx: &mut Cx<'_>, data: &Obj) -> Got {
     match data {
         Obj::List(_) => {
             let mut out = Vec::new();
-            for item in cx.iter(data)? {
+            for item in cx.each(data)? {
+                let item = item?;
                 if cx.truthy(&item)? {
                     out.push(cx.deeper(|cx| dense(cx, &item))?);
                 }
@@ -232,7 +235,8 @@ fn renamed(cx: &mut Cx<'_>, data: &Obj, changes: &[(Target, Obj)]) -> Got {
     match data {
         Obj::List(_) => {
             let mut out = Vec::new();
-            for item in cx.iter(data)? {
+            for item in cx.each(data)? {
+                let item = item?;
                 out.push(cx.deeper(|cx| renamed(cx, &item, changes))?);
             }
             Ok(Obj::list(out))
