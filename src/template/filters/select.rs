@@ -1,7 +1,7 @@
 //! Filters that apply filters, tests or attributes to each item: `map`, `select`, `groupby`, …
 
 use super::mappings::filter_argument;
-use super::support::{Got, follow, get_item, given, hashable, key, path, sig, some};
+use super::support::{Got, follow, get_item, given, hashable, no_attribute, key, path, sig, some};
 use crate::template::raise::Class;
 use crate::template::{Arg, CallArgs, Cx, Fixed, Obj, Raise};
 use std::rc::Rc;
@@ -56,9 +56,8 @@ fn plugin_name(cx: &mut Cx<'_>, name: &Obj, kind: &str) -> Result<String, Raise>
         let text = format!("The {kind} plugin Undefined failed to load: {u}");
         return Err(Raise::python(Class::Template, text));
     }
-    let (shown, class) = (cx.text(name)?, name.type_name());
-    let text = format!("The {kind} plugin {shown} failed to load: '{class}' object has no attribute 'removeprefix'");
-    Err(Raise::python(Class::Template, text))
+    let (shown, why) = (cx.text(name)?, no_attribute(name, "removeprefix").text());
+    Err(Raise::python(Class::Template, format!("The {kind} plugin {shown} failed to load: {why}")))
 }
 
 pub(super) fn select(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {

@@ -8,12 +8,18 @@ use crate::template::{CallArgs, Cx, Obj, Raise};
 use crate::value::str_repr;
 use base64::Engine;
 
+/// A term that is a path; others have no place to be looked for in.
+fn path_of(cx: &mut Cx<'_>, name: &Obj) -> Result<String, Raise> {
+    let text = term(cx, name)?;
+    if name.as_str().is_some() { Ok(text) } else { Err(no_attribute(name, "startswith")) }
+}
+
 pub(super) fn file(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     let call = Call::new(args);
     let (left, right) = (call.truth(cx, "lstrip", false)?, call.truth(cx, "rstrip", true)?);
     let mut out = Vec::new();
     for name in &call.terms {
-        let name = term(cx, name)?;
+        let name = path_of(cx, name)?;
         let context = format!("Unable to access the file {}.", str_repr(&name));
         let Some(path) = find_file(cx, Some("files"), &name) else {
             return Err(caused("File not found. Use -vvvvv to see paths searched.", &context));
@@ -59,10 +65,7 @@ pub(super) fn unvault(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     let call = Call::new(args);
     let mut out = Vec::new();
     for name in &call.terms {
-        if name.as_str().is_none() {
-            return Err(no_attribute(name, "startswith"));
-        }
-        let name = term(cx, name)?;
+        let name = path_of(cx, name)?;
         let Some(path) = find_file(cx, Some("files"), &name) else {
             return Err(Raise::ansible(format!("Unable to find file matching \"{name}\"")));
         };

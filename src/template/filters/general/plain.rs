@@ -82,8 +82,7 @@ pub(in crate::template::filters) fn version_sort(cx: &mut Cx<'_>, input: Obj, ar
     let [reverse] = args.bind(&sig("version_sort", 1, ["reverse"], 0))?;
     let reverse = reverse.truth(cx, false)?;
     let mut items = Vec::new();
-    for item in cx.each(&input)? {
-        let item = item?;
+    for item in cx.iter(&input)? {
         // What is false is no version at all, which shows once it is compared.
         let text = if cx.truthy(&item)? { item.as_str().map(str::to_owned) } else { Some(String::new()) };
         let Some(text) = text else {
