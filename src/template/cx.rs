@@ -478,6 +478,10 @@ impl<'a> Cx<'a> {
                 let direct = special.takes_undefined();
                 let args = if direct { args } else { args.wrapped() };
                 let result = self.deeper(|cx| special.call(cx, args))?;
+                // What a macro or a block gives is a list where it is a range.
+                if matches!(result, Obj::Range(_)) && special.type_name() != "type" {
+                    return Ok(Obj::list(self.iter(&result)?).result());
+                }
                 Ok(if direct { result } else { result.result() })
             }
             Obj::Undefined(u) if !callee.is_marker() => Err(Raise::python(Class::Runtime, u.to_string())),

@@ -145,7 +145,7 @@ impl Cx<'_> {
                 return wrong("string indices must be integers, not 'str'".to_owned());
             }
             Obj::List(_) | Obj::Tuple(_) if key.as_str().is_some() => {
-                return wrong(format!("{} indices must be integers or slices, not str", value.type_name()));
+                return wrong(format!("{} indices must be integers or slices, not str", value.native_name()));
             }
             Obj::List(_) | Obj::Tuple(_) | Obj::Str(_) => {
                 let at = key.as_int().and_then(|at| usize::try_from(at).ok());

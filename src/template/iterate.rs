@@ -45,7 +45,7 @@ impl Cx<'_> {
                     }
                 }
                 match list.lazy() {
-                    Some(lazy) => items.into_iter().map(|item| item.as_lazy(lazy)).collect(),
+                    Some(lazy) => items.into_iter().map(|item| item.made_lazy(lazy)).collect(),
                     None => items,
                 }
             }

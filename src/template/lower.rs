@@ -18,7 +18,7 @@ pub(super) struct Lowerer<'s> {
     pub(super) source: &'s Source<'s>,
     /// Whether string literals in `{{ }}` are raw.
     pub(super) raw_strings: bool,
-    blocks: Vec<(Arc<str>, Arc<Block>)>,
+    blocks: NamedBlocks,
     in_emit: bool,
     /// Whether constants that look like templates are rendered: in conditionals and for lookups.
     pub(super) render_constants: bool,
@@ -31,6 +31,9 @@ pub(super) struct Lowerer<'s> {
     /// The first call that has a keyword twice: a mistake that Python sees, once jinja2 has seen none.
     repeated: Option<Raise>,
 }
+
+/// The blocks of a template, by their names.
+pub(super) type NamedBlocks = Vec<(Arc<str>, Arc<Block>)>;
 
 type Result<T> = std::result::Result<T, Raise>;
 
@@ -55,7 +58,7 @@ impl<'s> Lowerer<'s> {
     }
 
     /// The statements of a whole template, and its blocks.
-    pub(super) fn template(mut self, stmts: &[ast::Stmt<'_>]) -> Result<(Vec<Stmt>, Vec<(Arc<str>, Arc<Block>)>)> {
+    pub(super) fn template(mut self, stmts: &[ast::Stmt<'_>]) -> Result<(Vec<Stmt>, NamedBlocks)> {
         let body = self.body(stmts)?;
         match self.repeated {
             Some(raise) => Err(raise),

@@ -354,16 +354,16 @@ impl Obj {
 
     /// Itself, as ansible-core's own container where it is one.
     pub(super) fn lazy(self) -> Self {
-        self.as_lazy(Lazy::Variable)
+        self.made_lazy(Lazy::Variable)
     }
 
     /// The same of what a plugin or a function gave.
     pub(super) fn result(self) -> Self {
-        self.as_lazy(Lazy::Result)
+        self.made_lazy(Lazy::Result)
     }
 
     /// The same as the container that it is from.
-    pub(super) fn as_lazy(self, lazy: Lazy) -> Self {
+    pub(super) fn made_lazy(self, lazy: Lazy) -> Self {
         match &self {
             Self::List(list) => list.make_lazy(lazy),
             Self::Dict(dict) => dict.make_lazy(lazy),
@@ -414,7 +414,7 @@ impl Obj {
             other => other.is_lazy().then_some(Lazy::Variable),
         };
         match lazy {
-            Some(lazy) => self.as_lazy(lazy),
+            Some(lazy) => self.made_lazy(lazy),
             None => self,
         }
     }

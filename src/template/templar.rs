@@ -426,7 +426,7 @@ fn untrusted(text: &Text) -> Error {
 }
 
 /// Puts back the newlines that the template ended with.
-fn finish(result: Text, template: &str, newline: &str) -> Text {
+pub(super) fn finish(result: Text, template: &str, newline: &str) -> Text {
     let trailing = |text: &str| text.len() - text.trim_end_matches('\n').len();
     let (want, have) = (trailing(template), trailing(result.as_str()));
     if want > have { result.with_text(format!("{}{}", result.as_str(), newline.repeat(want - have))) } else { result }

@@ -49,6 +49,7 @@ MEANT = [
     (r" \+ .* -> \{'error': \".*'list'(.*)\"\} -> \{'error': \".*'_AnsibleLazyTemplateList'\1\"\}$", "of which class the sum of two lists is, which only an error shows: Python's own where one is a filter's and one a variable's"),
     (r"-> \{'error': \"The (filter|test) plugin 'ansible\.utils\.\w+' failed: Template\.__new__\(\) missing 1 required", "a mistake of ansible.utils where one of it is used in a template from a file"),
     (r"(?s)\.j2'.* -> \{.* -> \{'error': 'Error rendering template: not all arguments converted", "the same, where what failed is formatted into a text that has no place for it"),
+    (r"MarkerError\.__init__\(\) missing 1 required", "a mistake of ansible.utils where a test of it is asked for what failed for two reasons"),
     (r"-> \{'error': \"The filter plugin 'community\.general\.json_patch(_recipe)?' failed: json_patch(_recipe)?: patch failed: Template\.__new__\(\) missing 1 required", "the same of json_patch, which copies what it is given"),
     (r"keyword argument repeated: \w+ \(\S+, line \d+\)", "a line of the Python that jinja2 makes of a template"),
     (r"root\.<locals>\.t_\d+\(\) got an unexpected keyword", "a function of the Python that jinja2 makes of a template, which stands for a filter that there is not"),

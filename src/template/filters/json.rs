@@ -73,7 +73,7 @@ fn dump(cx: &mut Cx<'_>, input: &Obj, style: &Style) -> Got {
     let value = cx.value(input).map_err(|raise| not_serializable(&raise).unwrap_or(raise))?;
     value_fits(&value)?;
     let mut out = String::new();
-    write(cx, &value, style, 0, &mut out)?;
+    write(&value, style, 0, &mut out)?;
     Ok(out.into())
 }
 
@@ -97,7 +97,7 @@ fn not_serializable(raise: &Raise) -> Option<Raise> {
     Some(Raise::type_error(format!("Object of type '{kind}' is not JSON serializable by the 'tagless' profile.")))
 }
 
-fn write(cx: &mut Cx<'_>, value: &Value, style: &Style, depth: usize, out: &mut String) -> Result<(), Raise> {
+fn write(value: &Value, style: &Style, depth: usize, out: &mut String) -> Result<(), Raise> {
     let plain = JsonStyle { unicode: style.unicode, ..JsonStyle::default() };
     let line = |out: &mut String, depth: usize| {
         if let Some(indent) = &style.indent {
@@ -111,7 +111,7 @@ fn write(cx: &mut Cx<'_>, value: &Value, style: &Style, depth: usize, out: &mut 
             for (i, item) in items.iter().enumerate() {
                 out.push_str(if i > 0 { &style.item } else { "" });
                 line(out, depth + 1);
-                write(cx, item, style, depth + 1, out)?;
+                write(item, style, depth + 1, out)?;
             }
             line(out, depth);
             out.push(']');
@@ -131,7 +131,7 @@ fn write(cx: &mut Cx<'_>, value: &Value, style: &Style, depth: usize, out: &mut 
                 line(out, depth + 1);
                 out.push_str(&write_json(&Value::from(key), plain));
                 out.push_str(&style.key);
-                write(cx, item, style, depth + 1, out)?;
+                write(item, style, depth + 1, out)?;
             }
             line(out, depth);
             out.push('}');

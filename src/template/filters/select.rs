@@ -1,7 +1,7 @@
 //! Filters that apply filters, tests or attributes to each item: `map`, `select`, `groupby`, …
 
 use super::mappings::filter_argument;
-use super::support::{Got, follow, get_item, given, hashable, no_attribute, key, path, sig, some};
+use super::support::{Got, follow, get_item, given, hashable, key, no_attribute, path, sig, some};
 use crate::template::raise::Class;
 use crate::template::{Arg, CallArgs, Cx, Fixed, Obj, Raise};
 use std::rc::Rc;

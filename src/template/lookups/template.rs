@@ -5,6 +5,7 @@ use crate::diag::{Origin, Source};
 use crate::template::cache::Mode;
 use crate::template::cx::Frame;
 use crate::template::filters::support::is_mapping;
+use crate::template::templar::finish;
 use crate::template::{CallArgs, Cx, Obj, Overrides, Raise};
 use std::sync::Arc;
 
@@ -37,11 +38,8 @@ pub(super) fn template(cx: &mut Cx<'_>, args: CallArgs) -> Found {
             Ok(template) => inner.deeper(|inner| Ok(inner.run(&template)))?,
             Err(raise) => inner.put_off(raise),
         };
-        // The parser drops a newline at the end, which a file's text keeps.
         out.push(match result {
-            Obj::Str(result) if text.ends_with('\n') && !result.as_str().ends_with('\n') => {
-                format!("{}\n", result.as_str()).into()
-            }
+            Obj::Str(result) => Obj::Str(finish(result, &text, "\n")),
             other => other,
         });
     }

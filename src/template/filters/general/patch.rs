@@ -4,6 +4,7 @@ use crate::diag::Error;
 use crate::template::filters::support::{Got, class_of, given, sig, tripped};
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use crate::value::{Dict, Value, parse_json, repr, str_repr};
+use std::sync::Arc;
 
 const OPERATIONS: [&str; 6] = ["add", "copy", "move", "remove", "replace", "test"];
 
@@ -99,46 +100,75 @@ fn patched(cx: &mut Cx<'_>, filter: &str, input: &Obj, operations: Vec<Obj>, fai
         patch.push(checked(cx, filter, operation)?);
     }
     let from_text = parsed.is_some();
-    let (document, undefined) = match parsed {
-        Some(document) => (document, None),
-        None => match cx.value(input) {
-            Ok(document) => (document, None),
-            // What is undefined is looked at where a step leads to it, or in the result.
-            Err(raise @ (Raise::Undefined(_) | Raise::Failed(_))) => (without_undefined(cx, input)?, Some(raise)),
-            Err(raise) => return Err(raise),
-        },
+    let mut stood_for = StoodFor::default();
+    let document = match parsed {
+        Some(document) => document,
+        None => stood_for.document(cx, input)?,
     };
-    match (apply(document, from_text, &patch), undefined) {
-        (Err(failure), Some(raise)) if failure.test && !failure.apart => {
-            Err(Raise::ansible(format!("{filter}: patch failed: {}", tripped(raise))))
+    match apply(document, from_text, &patch) {
+        Ok(document) => Ok(stood_for.restored(&document)),
+        // What is undefined is looked at where it is compared.
+        Err(failure) if failure.test && !failure.apart && !stood_for.0.is_empty() => {
+            let (_, undefined) = stood_for.0.swap_remove(0);
+            match undefined.defined() {
+                Err(raise) => Err(Raise::ansible(format!("{filter}: patch failed: {}", tripped(raise)))),
+                Ok(_) => Err(failure.raise(filter)),
+            }
         }
-        (Ok(_), Some(raise)) => Err(raise),
-        (Ok(document), None) => Ok(Obj::data(&document)),
-        (Err(failure), _) if failure.test && !fail_test => Ok(Obj::None),
-        (Err(failure), _) => Err(failure.raise(filter)),
+        Err(failure) if failure.test && !fail_test => Ok(Obj::None),
+        Err(failure) => Err(failure.raise(filter)),
     }
 }
 
-/// A document with nulls in the place of what is undefined.
-fn without_undefined(cx: &mut Cx<'_>, obj: &Obj) -> Result<Value, Raise> {
-    match obj {
-        obj if obj.is_marker() => Ok(Value::Null),
-        Obj::List(_) | Obj::Tuple(_) => {
-            let items = cx.iter_lenient(obj)?;
-            cx.deeper(|cx| items.iter().map(|item| without_undefined(cx, item)).collect::<Result<Vec<_>, _>>())
-                .map(Value::list)
+/// What is undefined in a document, with the empty lists that stand for it meanwhile: it is copied unseen.
+#[derive(Default)]
+struct StoodFor(Vec<(Value, Obj)>);
+
+impl StoodFor {
+    fn document(&mut self, cx: &mut Cx<'_>, obj: &Obj) -> Result<Value, Raise> {
+        match obj {
+            undefined if undefined.is_marker() => {
+                let stand_in = Value::list([]);
+                self.0.push((stand_in.clone(), undefined.clone()));
+                Ok(stand_in)
+            }
+            Obj::List(_) | Obj::Tuple(_) => {
+                let items = cx.iter_lenient(obj)?;
+                let items =
+                    cx.deeper(|cx| items.iter().map(|item| self.document(cx, item)).collect::<Result<Vec<_>, _>>());
+                items.map(Value::list)
+            }
+            Obj::Dict(_) => {
+                let items = cx.items(obj)?;
+                cx.deeper(|cx| {
+                    let mut out = Dict::new();
+                    for (key, item) in items {
+                        out.insert(cx.value(&key)?, self.document(cx, &item)?);
+                    }
+                    Ok(Value::Dict(out))
+                })
+            }
+            other => cx.value(other),
         }
-        Obj::Dict(_) => {
-            let items = cx.items(obj)?;
-            cx.deeper(|cx| {
-                let mut out = Dict::new();
-                for (key, item) in items {
-                    out.insert(cx.value(&key)?, without_undefined(cx, &item)?);
-                }
-                Ok(Value::Dict(out))
-            })
+    }
+
+    /// The document with what is undefined back in its place.
+    fn restored(&self, document: &Value) -> Obj {
+        if self.0.is_empty() {
+            return Obj::data(document);
         }
-        other => cx.value(other),
+        let same = |stand_in: &Value| match (stand_in, document) {
+            (Value::List(a), Value::List(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        };
+        match (self.0.iter().find(|(stand_in, _)| same(stand_in)), document) {
+            (Some((_, undefined)), _) => undefined.clone(),
+            (None, Value::List(items)) => Obj::list(items.iter().map(|item| self.restored(item))),
+            (None, Value::Dict(dict)) => {
+                Obj::dict(dict.iter().map(|(key, item)| (Obj::data(key), self.restored(item))))
+            }
+            (None, other) => Obj::data(other),
+        }
     }
 }
 
@@ -372,7 +402,7 @@ fn change(document: Value, place: &[String], what: &mut dyn FnMut(Value, Step) -
             Ok(Value::Dict(dict))
         }
         (Value::List(mut items), number) => {
-            let slot = number.parse::<usize>().ok().and_then(|at| std::sync::Arc::make_mut(&mut items).get_mut(at));
+            let slot = number.parse::<usize>().ok().and_then(|at| Arc::make_mut(&mut items).get_mut(at));
             if let Some(slot) = slot {
                 *slot = changed;
             }
@@ -396,7 +426,7 @@ fn add(document: Value, place: &Pointer, value: Value) -> Done<Value> {
             if at > items.len() {
                 return failed("can't insert outside of list");
             }
-            std::sync::Arc::make_mut(&mut items).insert(at, value.clone());
+            Arc::make_mut(&mut items).insert(at, value.clone());
             Ok(Value::List(items))
         }
         (other, _) => Ok(other),
@@ -412,7 +442,7 @@ fn remove(document: Value, place: &Pointer) -> Done<Value> {
             None => missing(),
         },
         (Value::List(mut items), Step::Item(at)) if at < items.len() => {
-            std::sync::Arc::make_mut(&mut items).remove(at);
+            Arc::make_mut(&mut items).remove(at);
             Ok(Value::List(items))
         }
         (_, Step::End) => failed("invalid array index '-'"),
@@ -430,7 +460,7 @@ fn replace(document: Value, place: &Pointer, value: Value) -> Done<Value> {
         (Value::Dict(_), _) => failed(format!("can't replace a non-existent object '{last}'")),
         (_, Step::End) => failed("'path' with '-' can't be applied to 'replace' operation"),
         (Value::List(mut items), Step::Item(at)) if at < items.len() => {
-            if let Some(slot) = std::sync::Arc::make_mut(&mut items).get_mut(at) {
+            if let Some(slot) = Arc::make_mut(&mut items).get_mut(at) {
                 *slot = value.clone();
             }
             Ok(Value::List(items))

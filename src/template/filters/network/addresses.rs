@@ -142,6 +142,9 @@ pub(in crate::template::filters) fn ipv6form(cx: &mut Cx<'_>, input: Obj, args: 
         return Err(Raise::ansible(format!("failed to detect a valid IP address from {shown}")));
     }
     let address = Address::parse(&value).ok_or_else(|| invalid(&value))?;
+    if format == "x509" && address.version == Version::V4 {
+        return Err(invalid(&value));
+    }
     let words = (0..8).rev().map(|i| (address.value >> (16 * i)) & 0xffff);
     Ok(match format.as_str() {
         "expand" if address.version == Version::V6 => {
