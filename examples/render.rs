@@ -42,8 +42,7 @@ fn main() -> std::io::Result<()> {
     let settings = Settings::default();
     let settings =
         settings.iter().map(|(s, value, from)| (s.name.to_owned(), (value.clone(), from.to_string()))).collect();
-    let cwd = std::env::current_dir().map(|cwd| cwd.display().to_string()).unwrap_or_default();
-    let world = World { settings, cwd, ..World::default() };
+    let world = World { settings, cwd: "/".into(), ..World::default() };
     let (templar, mut scope) = (Templar::new(), Vars { world, ..Vars::default() });
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {

@@ -403,9 +403,14 @@ pub(super) fn product(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
     let repeat = usize::try_from(args.take("repeat").int(1)?)
         .map_err(|_| Raise::value_error("repeat argument cannot be negative"))?;
     // Nothing is read of what is taken no times.
-    let columns = if repeat == 0 { Vec::new() } else { columns(cx, input, args.positional)? };
-    let columns = columns.into_iter().map(|column| column.into_iter().collect()).collect::<Result<Vec<_>, Raise>>()?;
-    Ok(Obj::iter(products(&columns, repeat)?.into_iter().map(Obj::tuple)))
+    let sources = std::iter::once(input).chain(args.positional).filter(|_| repeat > 0);
+    let mut all = Vec::new();
+    for source in sources {
+        for column in columns(cx, source, Vec::new())? {
+            all.push(column.into_iter().collect::<Result<Vec<Obj>, Raise>>()?);
+        }
+    }
+    Ok(Obj::iter(products(&all, repeat)?.into_iter().map(Obj::tuple)))
 }
 
 /// All rows with one item of each column, the last column moving fastest.
@@ -490,14 +495,15 @@ fn grow(items: &[Obj], size: usize, ordered: bool, chosen: &mut Vec<usize>, out:
 pub(super) fn random(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [start, step, seed] = args.bind(&sig("rand", 2, ["start", "step", "seed"], 0))?;
     let mut random = generator(cx, some(seed))?;
-    if let Some(end) = input.as_int() {
+    if let Some(end) = input.as_big() {
         let (start, step) = (whole(start, 0)?, whole(step, 1)?);
-        // Wider than the numbers themselves, so that no sum of them overflows.
-        let (low, by) = (i128::from(start), i128::from(step));
-        let width = i128::from(end) - low;
-        let count = if by > 0 { (width + by - 1).div_euclid(by) } else { (width + by + 1).div_euclid(by) };
-        return match u64::try_from(count) {
-            Ok(count) if count > 0 => Ok(Obj::big(BigInt::from(low + by * i128::from(random.below(count))))),
+        let width = end.clone() - start;
+        let count = match step.signum() {
+            0 => BigInt::ZERO,
+            sign => (&width + step - sign) / step,
+        };
+        return match count.to_biguint() {
+            Some(count) if count.bits() > 0 => Ok(Obj::big(BigInt::from(random.below_big(&count)) * step + start)),
             _ if step == 1 => Err(Raise::value_error(format!("empty range for randrange() ({start}, {end}, {width})"))),
             _ => Err(Raise::value_error("empty range for randrange()")),
         };

@@ -122,6 +122,8 @@ pub(super) fn to_nice_yaml(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> G
 pub(super) fn from_yaml(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     alone(args, "from_yaml")?;
     match &input {
+        // The parser of ansible-core wants a text of Python's own class.
+        Obj::Str(text) if text.is_markup() => Err(Raise::value_error("a string or stream input is required")),
         Obj::Str(text) => match crate::yaml::from_yaml(text.as_str(), false) {
             Ok(value) => Ok(Obj::data(&value)),
             Err(error) => Err(Raise::value_error(error.to_string())),
@@ -138,6 +140,8 @@ pub(super) fn from_yaml(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 pub(super) fn from_yaml_all(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     alone(args, "from_yaml_all")?;
     match &input {
+        // The parser of ansible-core wants a text of Python's own class.
+        Obj::Str(text) if text.is_markup() => Err(Raise::value_error("a string or stream input is required")),
         Obj::Str(text) => match crate::yaml::from_yaml_all(text.as_str(), false) {
             Ok(values) => Ok(Obj::list(values.iter().map(Obj::data))),
             Err(error) => Err(Raise::value_error(error.to_string())),

@@ -100,6 +100,27 @@ impl Random {
         }
     }
 
+    /// The same for a bound of any size.
+    pub fn below_big(&mut self, bound: &BigUint) -> BigUint {
+        let bits = bound.bits();
+        if bits == 0 {
+            return BigUint::ZERO;
+        }
+        loop {
+            let mut words = Vec::new();
+            let mut left = bits;
+            while left > 0 {
+                let word = self.next();
+                words.push(if left < 32 { word >> (32 - left) } else { word });
+                left = left.saturating_sub(32);
+            }
+            let number = BigUint::new(words);
+            if number < *bound {
+                return number;
+            }
+        }
+    }
+
     /// `random.shuffle`.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {

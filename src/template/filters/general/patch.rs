@@ -15,16 +15,18 @@ struct Failure {
     test: bool,
     /// Whether Python raises it while it handles another exception, for which it is told apart.
     apart: bool,
+    /// The value that its text shows.
+    shows: Option<Value>,
 }
 
 type Done<T> = Result<T, Failure>;
 
 fn failed<T>(text: impl Into<String>) -> Done<T> {
-    Err(Failure { text: text.into(), test: false, apart: false })
+    Err(Failure { text: text.into(), test: false, apart: false, shows: None })
 }
 
 fn absent<T>(text: impl Into<String>) -> Done<T> {
-    Err(Failure { text: text.into(), test: false, apart: true })
+    Err(Failure { text: text.into(), test: false, apart: true, shows: None })
 }
 
 impl Failure {
@@ -107,13 +109,13 @@ fn patched(cx: &mut Cx<'_>, filter: &str, input: &Obj, operations: Vec<Obj>, fai
     };
     match apply(document, from_text, &patch) {
         Ok(document) => Ok(stood_for.restored(&document)),
-        // What is undefined is looked at where it is compared.
-        Err(failure) if failure.test && !failure.apart && !stood_for.0.is_empty() => {
-            let (_, undefined) = stood_for.0.swap_remove(0);
-            match undefined.defined() {
-                Err(raise) => Err(Raise::ansible(format!("{filter}: patch failed: {}", tripped(raise)))),
-                Ok(_) => Err(failure.raise(filter)),
-            }
+        // What is undefined is looked at where it is compared or shown.
+        Err(Failure { shows: Some(shown), .. }) if stood_for.undefined_in(&shown).is_some() => {
+            let undefined = stood_for.undefined_in(&shown).cloned().unwrap_or_default();
+            Err(match undefined.defined() {
+                Err(raise) => Raise::ansible(format!("{filter}: patch failed: {}", tripped(raise))),
+                Ok(_) => Raise::value_error("a list that stood for something undefined"),
+            })
         }
         Err(failure) if failure.test && !fail_test => Ok(Obj::None),
         Err(failure) => Err(failure.raise(filter)),
@@ -152,22 +154,32 @@ impl StoodFor {
         }
     }
 
+    /// What a value stands for itself.
+    fn undefined(&self, value: &Value) -> Option<&Obj> {
+        let Value::List(items) = value else { return None };
+        let stands = |(stand_in, _): &&(Value, Obj)| matches!(stand_in, Value::List(own) if Arc::ptr_eq(own, items));
+        self.0.iter().find(stands).map(|(_, undefined)| undefined)
+    }
+
+    /// The first that is undefined in a value.
+    fn undefined_in(&self, value: &Value) -> Option<&Obj> {
+        self.undefined(value).or_else(|| match value {
+            Value::List(items) => items.iter().find_map(|item| self.undefined_in(item)),
+            Value::Dict(dict) => dict.values().find_map(|item| self.undefined_in(item)),
+            _ => None,
+        })
+    }
+
     /// The document with what is undefined back in its place.
     fn restored(&self, document: &Value) -> Obj {
-        if self.0.is_empty() {
-            return Obj::data(document);
-        }
-        let same = |stand_in: &Value| match (stand_in, document) {
-            (Value::List(a), Value::List(b)) => Arc::ptr_eq(a, b),
-            _ => false,
-        };
-        match (self.0.iter().find(|(stand_in, _)| same(stand_in)), document) {
-            (Some((_, undefined)), _) => undefined.clone(),
-            (None, Value::List(items)) => Obj::list(items.iter().map(|item| self.restored(item))),
-            (None, Value::Dict(dict)) => {
-                Obj::dict(dict.iter().map(|(key, item)| (Obj::data(key), self.restored(item))))
-            }
-            (None, other) => Obj::data(other),
+        match document {
+            whole if self.0.is_empty() => Obj::data(whole),
+            Value::List(items) => match self.undefined(document) {
+                Some(undefined) => undefined.clone(),
+                None => Obj::list(items.iter().map(|item| self.restored(item))),
+            },
+            Value::Dict(dict) => Obj::dict(dict.iter().map(|(key, item)| (Obj::data(key), self.restored(item)))),
+            other => Obj::data(other),
         }
     }
 }
@@ -283,10 +295,13 @@ fn step(document: &Value, part: &str) -> Done<Step> {
     match document {
         Value::Dict(_) => Ok(Step::Member(part.to_owned())),
         Value::List(_) if part == "-" => Ok(Step::End),
-        Value::List(_) => {
+        Value::List(items) => {
             let digits = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
             if !digits || part.len() > 1 && part.starts_with('0') {
-                return failed(format!("'{part}' is not a valid sequence index"));
+                let text = format!("'{part}' is not a valid sequence index");
+                // An empty list may stand for what is undefined.
+                let shows = items.is_empty().then(|| document.clone());
+                return Err(Failure { text, test: false, apart: false, shows });
             }
             Ok(Step::Item(part.parse().unwrap_or(usize::MAX)))
         }
@@ -307,7 +322,10 @@ fn walk<'v>(document: &'v Value, part: &str) -> Done<Option<&'v Value>> {
     match (document, step(document, part)?) {
         (Value::Dict(dict), Step::Member(name)) => match dict.get(&name) {
             Some(value) => Ok(Some(value)),
-            None => absent(format!("member '{name}' not found in {}", repr(document))),
+            None => {
+                let text = format!("member '{name}' not found in {}", repr(document));
+                Err(Failure { text, test: false, apart: true, shows: Some(document.clone()) })
+            }
         },
         (Value::List(items), Step::Item(at)) => match items.get(at) {
             Some(value) => Ok(Some(value)),
@@ -366,7 +384,8 @@ impl Found<'_> {
         };
         let (want, want_class) = of(wanted);
         let text = format!("{text} ({class}) is not equal to tested value {want} ({want_class})");
-        Err(Failure { text, test: true, apart: false })
+        let (Self::Value(shown) | Self::End(shown)) = self;
+        Err(Failure { text, test: true, apart: false, shows: Some((*shown).clone()) })
     }
 }
 

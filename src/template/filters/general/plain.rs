@@ -128,7 +128,9 @@ pub(in crate::template::filters) fn random_mac(cx: &mut Cx<'_>, input: Obj, args
         })
         .collect();
     if !wrong.is_empty() {
-        return Err(Raise::ansible(format!("Invalid value ({text}) for random_mac: {}", wrong.join(","))));
+        let wrong = wrong.join(",");
+        let wrong = wrong.trim_matches(',');
+        return Err(Raise::ansible(format!("Invalid value ({text}) for random_mac: {wrong}")));
     }
     let mut random = generator(cx, some(seed))?;
     // Ten digits, the first of which is not 0.
