@@ -497,6 +497,7 @@ impl super::Special for Bound {
     }
 
     fn text(&self) -> String {
-        format!("<built-in method {} of {} object>", self.name, self.object.type_name())
+        let place = std::ptr::from_ref(self).addr();
+        format!("<built-in method {} of {} object at 0x{place:x}>", self.name, self.object.type_name())
     }
 }

@@ -60,7 +60,8 @@ MEANT = [
     (r"time\.struct_time\(|datetime\.IsoCalendarDate\(", "what timetuple() and isocalendar() are, as text: tuples in rplay"),
     (r"inline if-expression on line (\d+) in '\w+\.j2' evaluated.* -> .*inline if-expression on line \1 evaluated", "the name of the template that an `if` without `else` stands in"),
     (r"urlsplit.* -> .*CapturedExceptionMarker|urlsplit' failed: ('\w+' object has no attribute 'decode'|the inline if-expression on line \d+ evaluated to false and no else section was defined\.)\"\}$", "what urlsplit makes of a false value that is no text: a mistake of Python's, which takes it for empty bytes"),
-    (r"\.items\W*\| *(hash|checksum|md5|sha1|community\.general\.\w+|b64encode)\b", "where a method lies in memory, in what is made of its text"),
+    (r"items(?!\w|\()[^|]*\| *(\w+\.\w+\.\w+|hash|checksum|md5|sha1|b64encode|regex_(findall|search|replace)|split|reverse|truncate|wordwrap|urlencode|password_hash|random|shuffle)\b",
+     "where a method lies in memory, in what is made of its text"),
     (r"'strict' of the filter 'from_csv' is not supported", "from_csv(strict=true) is refused by name"),
     (r"'ansible\.builtin\.(permutations|combinations|product)' failed\.\"\} -> .*too many", "more answers than memory holds, in other words"),
 ]
@@ -838,7 +839,7 @@ def compare(folder, args, seed, told):
             count += 1
             if same(theirs, mine):
                 continue
-            why = next((why for pattern, why in MEANT if re.search(pattern, f"{source} -> {theirs} -> {mine}")), None)
+            why = next((why for pattern, why in MEANT if re.search(pattern, f"{source} -> {theirs} -> {mine}", re.DOTALL)), None)
             if why:
                 meant.append(why)
                 continue

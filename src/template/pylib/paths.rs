@@ -51,7 +51,7 @@ pub fn normpath(path: &str) -> String {
 
 /// `os.path.abspath` from a working directory.
 pub fn abspath(path: &str, cwd: &str) -> String {
-    normpath(&join([cwd, path]))
+    normpath(&join(["/", cwd, path]))
 }
 
 /// `os.path.realpath` from a working directory: links are followed, missing parts kept.
