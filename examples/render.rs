@@ -1,8 +1,8 @@
 //! Renders templates from standard input, one JSON object a line: how an embedder renders text without running
 //! anything, and rplay's half of `tests/baselines/fuzz_templates.py`.
 //!
-//! A line `{"vars": {…}}` sets the variables, whose strings may be templates, and with `"paths": […]` where files are
-//! searched; `{"source": "…"}` is rendered, with `"kind": "expression"` evaluated. The answer is `{"value": "<Python's repr>"}` or `{"error": "…"}`.
+//! A line `{"vars": {…}}` sets the variables, whose strings may be templates, with `"paths": […]` where files are
+//! searched, and with `"environment": {…}` the environment; `{"source": "…"}` is rendered, with `"kind": "expression"` evaluated. The answer is `{"value": "<Python's repr>"}` or `{"error": "…"}`.
 #![allow(clippy::print_stdout, reason = "a program that answers on standard output")]
 
 use rplay::config::Settings;
@@ -27,6 +27,10 @@ fn answer(templar: &Templar, scope: &mut Vars, line: &str) -> Result<String> {
         scope.vars = vars;
         if let Some(paths) = row.get("paths").and_then(Value::as_list) {
             scope.paths = paths.iter().filter_map(|path| path.as_str().map(str::to_owned)).collect();
+        }
+        if let Some(Value::Dict(environment)) = row.get("environment") {
+            scope.world.environment =
+                environment.iter().map(|(name, value)| (name.to_text(), value.to_text())).collect();
         }
         return Ok(String::new());
     }

@@ -735,7 +735,7 @@ class Ours:
 
     def set(self, variables):
         self.vars = variables
-        self.ask({"vars": variables, "paths": [self.folder]})
+        self.ask({"vars": variables, "paths": [self.folder], "environment": dict(os.environ)})
 
 
 def roomier():
