@@ -370,7 +370,8 @@ impl Cx<'_> {
         }
         // The place in the list counts, whatever is there now.
         let items = self.iter_lenient(source)?;
-        self.steps(items.len())?;
+        // To look at many again is less work than as many turns.
+        self.steps(items.len() / 4)?;
         let rest = self.kept(f, items, state.forget_unread())?;
         state.go_on_with(rest);
         Ok(())

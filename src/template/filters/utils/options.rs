@@ -126,6 +126,12 @@ fn in_own_words(mut text: String, objects: &[(Arc<str>, Obj)]) -> String {
             text = text.replace("<class 'bytes'>", &class_of(obj));
         }
     }
+    for (name, obj) in objects.iter().filter(|(_, obj)| matches!(obj, Obj::Str(text) if text.is_markup())) {
+        let told = ["argument", "Elements value for option"].map(|what| format!("{what} '{name}' "));
+        if told.iter().any(|start| text.starts_with(start)) {
+            text = text.replace("of type str", &format!("of type {}", obj.type_name()));
+        }
+    }
     for container in [Obj::list([]), Obj::dict([])] {
         text = text.replace(&format!("<class '{}'>", container.native_name()), &class_of(&container));
         if let Some(start) = text.strip_suffix(&format!("not '{}'", container.native_name())) {
