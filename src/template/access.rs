@@ -401,21 +401,16 @@ fn python_args(class: &str, name: &str, args: &super::CallArgs) -> Result<()> {
 
 /// The arguments of a method of HTML, as HTML where the method joins them to it.
 fn html_args(cx: &mut Cx<'_>, name: &str, args: super::CallArgs) -> Result<super::CallArgs> {
-    if matches!(name, "split" | "rsplit" | "splitlines" | "count" | "find" | "index" | "startswith" | "endswith") {
+    // `join` does it item by item.
+    if matches!(
+        name,
+        "join" | "split" | "rsplit" | "splitlines" | "count" | "find" | "index" | "startswith" | "endswith"
+    ) {
         return Ok(args);
     }
     let mut positional = Vec::new();
     for arg in &args.positional {
-        positional.push(match arg {
-            Obj::List(_) if name == "join" => {
-                let mut items = Vec::new();
-                for item in cx.iter(arg)? {
-                    items.push(cx.html(&item)?);
-                }
-                Obj::list(items)
-            }
-            arg => cx.html(arg)?,
-        });
+        positional.push(cx.html(arg)?);
     }
     let mut named = Vec::new();
     for (key, arg) in &args.named {

@@ -12,13 +12,15 @@ use std::rc::Rc;
 
 /// Where one of ansible-core's own containers is from.
 ///
-/// One of each does not become one of them when they are added.
+/// Two of different kinds are none of them when they are added.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Lazy {
     /// A variable, or what a plugin or a function was given.
     Variable,
     /// What a plugin or a function gave.
     Result,
+    /// What the lookup `vars` rendered once more.
+    Again,
 }
 
 /// A mutable container.

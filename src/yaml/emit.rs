@@ -1,8 +1,8 @@
 //! Writes values as PyYAML's `yaml.dump` does with ansible-core's dumper: the filters `to_yaml` and
 //! `to_nice_yaml`.
 //!
-//! libyaml's emitter lays the text out; styles, tags and the order of keys are chosen here. No anchors
-//! are written: ansible-core's values are copies, so that PyYAML never sees one object twice.
+//! libyaml's emitter lays the text out; styles, tags and the order of keys are chosen here. An anchor and aliases are
+//! written where PyYAML sees one object several times, which only the filters do: other values are copies.
 
 use super::astral;
 use super::scalar::{self, Tag};
@@ -10,6 +10,7 @@ use crate::diag::{Error, Result};
 use crate::value::{Dict, Value, float_repr};
 use libyaml_safer::{Emitter, Encoding, Event, MappingStyle, ScalarStyle, SequenceStyle};
 use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
 
 /// How YAML is written: the arguments of `yaml.dump`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +71,57 @@ const DEPTH: usize = 500;
 
 /// Writes a value as a YAML document.
 pub fn emit(value: &Value, style: &EmitStyle) -> Result<String> {
+    written(value, style, Anchors::default())
+}
+
+/// The same, with aliases for what is shared in the value: containers that are clones of one another.
+pub fn emit_shared(value: &Value, style: &EmitStyle) -> Result<String> {
+    let mut anchors = Anchors::default();
+    anchors.find(value, style);
+    written(value, style, anchors)
+}
+
+/// What is there several times, by identity.
+#[derive(Default)]
+struct Anchors {
+    /// How often each container was seen so far: its number, once that was more than once.
+    seen: HashMap<usize, Option<usize>>,
+    count: usize,
+    written: HashSet<usize>,
+}
+
+impl Anchors {
+    /// Numbers what is there again, in the order in which that shows.
+    fn find(&mut self, value: &Value, style: &EmitStyle) {
+        if let Some(identity) = value.identity() {
+            match self.seen.get_mut(&identity) {
+                Some(Some(_)) => return,
+                Some(number) => {
+                    self.count += 1;
+                    *number = Some(self.count);
+                    return;
+                }
+                None => {
+                    self.seen.insert(identity, None);
+                }
+            }
+        }
+        match value {
+            Value::List(items) => items.iter().for_each(|item| self.find(item, style)),
+            Value::Dict(dict) => items(dict, style).into_iter().for_each(|(_, item)| self.find(item, style)),
+            _ => {}
+        }
+    }
+
+    /// The name of a container that is there several times, and whether it was written.
+    fn name(&mut self, value: &Value) -> Option<(String, bool)> {
+        let identity = value.identity()?;
+        let number = (*self.seen.get(&identity)?)?;
+        Some((format!("id{number:03}"), !self.written.insert(identity)))
+    }
+}
+
+fn written(value: &Value, style: &EmitStyle, anchors: Anchors) -> Result<String> {
     let mut out = Vec::new();
     let mut emitter = Emitter::new();
     emitter.set_output_string(&mut out);
@@ -77,7 +129,7 @@ pub fn emit(value: &Value, style: &EmitStyle) -> Result<String> {
     emitter.set_width(style.width);
     emitter.set_unicode(style.allow_unicode);
     emitter.set_canonical(style.canonical);
-    let mut writer = Writer { emitter, style };
+    let mut writer = Writer { emitter, style, anchors };
     writer.put(Event::stream_start(Encoding::Utf8))?;
     writer.put(Event::document_start(None, &[], !style.explicit_start))?;
     writer.value(value, 0)?;
@@ -88,9 +140,19 @@ pub fn emit(value: &Value, style: &EmitStyle) -> Result<String> {
     Ok(if style.allow_unicode { astral::reveal(text) } else { text })
 }
 
+/// The items in the order in which they are written: keys that Python cannot compare stay unsorted.
+fn items<'v>(dict: &'v Dict, style: &EmitStyle) -> Vec<(&'v Value, &'v Value)> {
+    let mut items: Vec<_> = dict.iter().collect();
+    if style.sort_keys && items.windows(2).all(|pair| order(pair[0].0, pair[1].0).is_some()) {
+        items.sort_by(|a, b| order(a.0, b.0).unwrap_or(Ordering::Equal));
+    }
+    items
+}
+
 struct Writer<'a, 'w> {
     emitter: Emitter<'w>,
     style: &'a EmitStyle,
+    anchors: Anchors,
 }
 
 impl Writer<'_, '_> {
@@ -102,11 +164,16 @@ impl Writer<'_, '_> {
         if depth > DEPTH {
             return Err(Error::user("maximum recursion depth exceeded"));
         }
+        let anchor = match self.anchors.name(value) {
+            Some((name, true)) => return self.put(Event::alias(&name)),
+            Some((name, false)) => Some(name),
+            None => None,
+        };
         match value {
             Value::List(items) => {
                 let flow = self.flow(items.iter());
                 let style = if flow { SequenceStyle::Flow } else { SequenceStyle::Block };
-                self.put(Event::sequence_start(None, Some(Tag::Seq.name()), true, style))?;
+                self.put(Event::sequence_start(anchor.as_deref(), Some(Tag::Seq.name()), true, style))?;
                 for item in items.iter() {
                     self.value(item, depth + 1)?;
                 }
@@ -115,8 +182,8 @@ impl Writer<'_, '_> {
             Value::Dict(dict) => {
                 let flow = self.flow(dict.iter().flat_map(|(k, v)| [k, v]));
                 let style = if flow { MappingStyle::Flow } else { MappingStyle::Block };
-                self.put(Event::mapping_start(None, Some(Tag::Map.name()), true, style))?;
-                for (key, item) in self.items(dict) {
+                self.put(Event::mapping_start(anchor.as_deref(), Some(Tag::Map.name()), true, style))?;
+                for (key, item) in items(dict, self.style) {
                     self.value(key, depth + 1)?;
                     self.value(item, depth + 1)?;
                 }
@@ -124,15 +191,6 @@ impl Writer<'_, '_> {
             }
             scalar => self.scalar(scalar),
         }
-    }
-
-    /// The items in the order in which they are written: keys that Python cannot compare stay unsorted.
-    fn items<'v>(&self, dict: &'v Dict) -> Vec<(&'v Value, &'v Value)> {
-        let mut items: Vec<_> = dict.iter().collect();
-        if self.style.sort_keys && items.windows(2).all(|pair| order(pair[0].0, pair[1].0).is_some()) {
-            items.sort_by(|a, b| order(a.0, b.0).unwrap_or(Ordering::Equal));
-        }
-        items
     }
 
     fn flow<'v>(&self, mut children: impl Iterator<Item = &'v Value>) -> bool {

@@ -25,7 +25,7 @@ use crate::diag::{Result, Source};
 use crate::value::Value;
 use std::sync::Arc;
 
-pub use emit::{EmitStyle, emit};
+pub use emit::{EmitStyle, emit, emit_shared};
 pub use error::{Mark, YamlError};
 pub use node::{Kind, Node};
 pub use timestamp::timestamp;

@@ -208,11 +208,14 @@ pub(super) fn batch(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [count, fill] = args.bind(&sig("do_batch", 1, ["linecount", "fill_with"], 1))?;
     // What is no number is never reached.
     let count = count.unwrap_or_default();
-    cx.equals(&Obj::Int(0), &count)?;
+    let items = cx.iter(&input)?;
+    if !items.is_empty() {
+        cx.equals(&Obj::Int(0), &count)?;
+    }
     let count = count.as_number().map_or(i64::MAX, |count| if count.fract() == 0.0 { count as i64 } else { i64::MAX });
     let mut rows = Vec::new();
     let mut row = Vec::new();
-    for item in cx.iter(&input)? {
+    for item in items {
         if row.len() as i64 == count {
             rows.push(Obj::list(std::mem::take(&mut row)));
         }
@@ -267,9 +270,13 @@ pub(super) fn flatten(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let levels = match some(levels) {
         None => None,
         // No level is asked for before a list is met.
-        Some(Obj::Str(_)) if !cx.iter(&input)?.iter().any(is_sequence) => None,
         Some(Obj::Str(_)) => {
-            return Err(Raise::type_error("'>=' not supported between instances of 'str' and 'int'"));
+            for item in cx.each(&input)? {
+                if is_sequence(&item?.defined()?) {
+                    return Err(Raise::type_error("'>=' not supported between instances of 'str' and 'int'"));
+                }
+            }
+            None
         }
         Some(other) => other.as_number().map(|n| n as i64),
     };
@@ -509,7 +516,7 @@ pub(super) fn random(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         };
     }
     let has_items = match &input {
-        Obj::None | Obj::Float(_) | Obj::Big(_) => false,
+        Obj::None | Obj::Float(_) | Obj::Big(_) | Obj::Omit => false,
         Obj::Special(special) => Rc::clone(special).iter(cx).is_some(),
         _ => true,
     };

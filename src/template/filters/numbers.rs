@@ -201,7 +201,10 @@ fn domain() -> Raise {
 
 pub(super) fn log(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [base] = args.bind(&sig("logarithm", 1, ["base"], 0))?;
-    let _ = cx;
+    // It is compared before it is a number.
+    if let Some(base) = &base {
+        cx.equals(base, &Obj::Int(10))?;
+    }
     let sentence = "log() can only be used on numbers";
     let x = number(&input, sentence)?;
     if x <= 0.0 {

@@ -46,6 +46,10 @@ pub(super) fn mandatory(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         Missing::Hint(text) if text.starts_with("access to attribute '") => {
             format!("'{}' ", text.split('\'').nth(1).unwrap_or_default())
         }
+        // What a macro was not given.
+        Missing::Hint(text) if text.starts_with("parameter '") => {
+            format!("'{}' ", text.split('\'').nth(1).unwrap_or_default())
+        }
         Missing::Hint(text) => match text.split_once(" has no attribute ").or(text.split_once(" has no element ")) {
             Some((_, name)) if name.starts_with(['\'', '"']) => format!("{name} "),
             Some((_, "None")) | None => String::new(),

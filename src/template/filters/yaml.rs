@@ -2,9 +2,12 @@
 
 use super::support::{Got, alone};
 use crate::template::bounds::value_fits;
+use crate::template::cx::DEPTH;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
-use crate::value::{Text, Value};
-use crate::yaml::{EmitStyle, emit};
+use crate::value::{Dict, Text, Value};
+use crate::yaml::{EmitStyle, emit, emit_shared};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 /// The keyword arguments of `yaml.dump` on top of a filter's own style.
 pub(super) fn styled(cx: &mut Cx<'_>, mut args: CallArgs, mut style: EmitStyle) -> Result<EmitStyle, Raise> {
@@ -55,14 +58,81 @@ pub(super) fn styled(cx: &mut Cx<'_>, mut args: CallArgs, mut style: EmitStyle) 
 }
 
 fn dumped(cx: &mut Cx<'_>, input: &Obj, style: &EmitStyle) -> Got {
+    let mut sharing = Sharing::default();
+    sharing.find(input, 0);
     represented(cx, input, style.sort_keys)?;
-    written(cx, input, style)
+    let value = sharing.value(cx, input)?;
+    value_fits(&value)?;
+    text_of(emit_shared(&value, style))
+}
+
+/// The containers that ansible-core hands on as they are, so that PyYAML sees that they are the same: those of
+/// variables and of plugins. Those that a template writes are copied wherever they are read.
+#[derive(Default)]
+struct Sharing {
+    own: HashSet<usize>,
+    values: HashMap<usize, Value>,
+}
+
+impl Sharing {
+    /// Finds them, before anything is read.
+    fn find(&mut self, obj: &Obj, depth: usize) {
+        if depth > DEPTH || obj.is_lazy() && identity(obj).is_some_and(|identity| !self.own.insert(identity)) {
+            return;
+        }
+        match obj {
+            Obj::List(list) => list.borrow().iter().for_each(|item| self.find(item, depth + 1)),
+            Obj::Tuple(items) => items.iter().for_each(|item| self.find(item, depth + 1)),
+            Obj::Dict(dict) => dict.borrow().values().for_each(|item| self.find(item, depth + 1)),
+            _ => {}
+        }
+    }
+
+    /// An object as a value, in which containers are shared as they are in the object.
+    fn value(&mut self, cx: &mut Cx<'_>, obj: &Obj) -> Result<Value, Raise> {
+        let identity = identity(obj).filter(|identity| self.own.contains(identity));
+        if let Some(known) = identity.and_then(|identity| self.values.get(&identity)) {
+            return Ok(known.clone());
+        }
+        let value = match obj {
+            Obj::List(_) | Obj::Tuple(_) => {
+                let items = cx.iter_lenient(obj)?;
+                let items =
+                    cx.deeper(|cx| items.iter().map(|item| self.value(cx, item)).collect::<Result<Vec<_>, _>>());
+                Value::list(items?)
+            }
+            Obj::Dict(_) => {
+                let items = cx.items(obj)?;
+                cx.deeper(|cx| {
+                    let mut dict = Dict::new();
+                    for (key, item) in &items {
+                        dict.insert(cx.value(key)?, self.value(cx, item)?);
+                    }
+                    Ok(Value::Dict(dict))
+                })?
+            }
+            other => sealed(&cx.value(other)?),
+        };
+        if let Some(identity) = identity {
+            self.values.insert(identity, value.clone());
+        }
+        Ok(value)
+    }
+}
+
+fn identity(obj: &Obj) -> Option<usize> {
+    match obj {
+        Obj::List(list) => Some(Rc::as_ptr(list).addr()),
+        Obj::Dict(dict) => Some(Rc::as_ptr(dict).addr()),
+        _ => None,
+    }
 }
 
 /// Reads an object in the order in which it is written, and fails at the first that is undefined or no data.
 fn represented(cx: &mut Cx<'_>, obj: &Obj, sorted: bool) -> Result<(), Raise> {
     let items = match obj {
-        Obj::List(_) | Obj::Tuple(_) => cx.iter_lenient(obj)?,
+        Obj::List(_) => cx.iter_lenient(obj)?,
+        Obj::Tuple(items) if !items.is_group() => cx.iter_lenient(obj)?,
         Obj::Dict(_) | Obj::Map(_) => {
             let items = cx.items(obj)?;
             let in_order = sorted.then(|| cx.sort(items.clone(), |(key, _)| key.clone()).ok()).flatten();
@@ -70,7 +140,7 @@ fn represented(cx: &mut Cx<'_>, obj: &Obj, sorted: bool) -> Result<(), Raise> {
         }
         other => {
             let data = match other {
-                Obj::Omit | Obj::Undefined(_) | Obj::Range(_) | Obj::Delta(_) => false,
+                Obj::Omit | Obj::Undefined(_) | Obj::Range(_) | Obj::Delta(_) | Obj::Tuple(_) => false,
                 Obj::Special(special) => !special.callable(),
                 Obj::Str(text) => !text.is_markup(),
                 _ => true,
@@ -88,10 +158,11 @@ fn represented(cx: &mut Cx<'_>, obj: &Obj, sorted: bool) -> Result<(), Raise> {
 pub(super) fn written(cx: &mut Cx<'_>, input: &Obj, style: &EmitStyle) -> Got {
     let value = sealed(&cx.value(input)?);
     value_fits(&value)?;
-    match emit(&value, style) {
-        Ok(text) => Ok(text.into()),
-        Err(error) => Err(Raise::value_error(error.line())),
-    }
+    text_of(emit(&value, style))
+}
+
+fn text_of(written: crate::diag::Result<String>) -> Got {
+    written.map(Obj::from).map_err(|error| Raise::value_error(error.line()))
 }
 
 /// A value whose decrypted texts are encrypted ones again: YAML shows those as they were written.

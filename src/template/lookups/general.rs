@@ -19,6 +19,8 @@ pub(super) fn cartesian(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     for item in &args.positional {
         columns.push(match item {
             Obj::List(_) | Obj::Tuple(_) | Obj::Iter(_) | Obj::Set(_) | Obj::Dict(_) => cx.iter(item)?,
+            // The undefined of an `if` without `else` has no items.
+            Obj::Undefined(_) => Vec::new(),
             one => vec![one.clone().stripped()],
         });
     }

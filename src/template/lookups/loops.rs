@@ -164,6 +164,7 @@ pub(super) fn subelements(cx: &mut Cx<'_>, args: CallArgs) -> Found {
             continue;
         }
         let (rest, items) = taken(cx, &element, &path, skip)?;
+        let rest = rest.result();
         out.extend(items.into_iter().map(|item| Obj::tuple([rest.clone(), item])));
     }
     Ok(out)

@@ -4,6 +4,7 @@ use super::support::{Call, Found, term};
 use crate::diag::{Origin, Source};
 use crate::re::{Flags, Pattern};
 use crate::template::globals::NO_VALUE;
+use crate::template::held::Lazy;
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use crate::value::{Text, str_repr};
 use std::sync::Arc;
@@ -46,6 +47,12 @@ pub(super) fn vars(cx: &mut Cx<'_>, args: CallArgs) -> Found {
             return Err(Raise::type_error(format!("Variable name must be 'str' not '{kind}'.")));
         };
         out.push(match (cx.variable(name)?, call.option("default")) {
+            // It is rendered once more, and so another container.
+            (Some(Obj::List(list)), _) => Obj::list(list.borrow().iter().cloned()).made_lazy(Lazy::Again),
+            (Some(Obj::Dict(dict)), _) => {
+                let items = dict.borrow().iter().map(|(key, item)| (key.clone(), item.clone())).collect::<Vec<_>>();
+                Obj::dict(items).made_lazy(Lazy::Again)
+            }
             (Some(value), _) => value,
             (None, None | Some(Obj::None)) => {
                 Obj::undefined(format!("No variable named {} was found.", str_repr(name)))

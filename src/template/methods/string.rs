@@ -2,8 +2,9 @@
 
 use super::{Result, Table, exact, range_of, want_int, want_str};
 use crate::template::bounds::{replaced, text_fits};
+use crate::template::filters::markup::escaped;
 use crate::template::pylib::codec;
-use crate::template::pylib::text::{lines, whole_lines};
+use crate::template::pylib::text::{lines, split_space, whole_lines};
 use crate::template::{CallArgs, Class, Cx, Obj, Raise, Sig};
 
 pub(super) const METHODS: Table = &[
@@ -156,10 +157,20 @@ fn format_map(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 fn join(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let [items] = exact(args, "str.join", 1)?;
     let items = items.unwrap_or_default();
+    let html = matches!(obj, Obj::Str(text) if text.is_markup());
     let items = cx.iter(&items).map_err(|raise| match raise {
-        Raise::Python(..) => Raise::type_error("can only join an iterable"),
+        Raise::Python(..) if !html => Raise::type_error("can only join an iterable"),
         other => other,
     })?;
+    if html {
+        // Markup joins whatever there is, as HTML.
+        let mut parts = Vec::with_capacity(items.len());
+        for item in &items {
+            let shown = cx.text(item)?;
+            parts.push(if matches!(item, Obj::Str(text) if text.is_markup()) { shown } else { escaped(&shown) });
+        }
+        return Ok(Obj::from(parts.join(text(obj))));
+    }
     let mut parts = Vec::with_capacity(items.len());
     for (i, item) in items.iter().enumerate() {
         parts.push(item.as_str().ok_or_else(|| {
@@ -224,7 +235,7 @@ fn split(obj: &Obj, args: CallArgs, last: bool) -> Result<Obj> {
     let most = usize::try_from(most).unwrap_or(usize::MAX - 1);
     let parts: Vec<&str> = match &by {
         None | Some(Obj::None) if last => rsplit_spaces(text(obj), most),
-        None | Some(Obj::None) => split_spaces(text(obj), most),
+        None | Some(Obj::None) => split_space(text(obj), Some(most)),
         Some(by) => {
             let by = want_str(by, "must be str or None, not")
                 .map_err(|_| Raise::type_error(format!("must be str or None, not {}", by.type_name())))?;
@@ -241,22 +252,6 @@ fn split(obj: &Obj, args: CallArgs, last: bool) -> Result<Obj> {
         }
     };
     Ok(Obj::list(parts.into_iter().map(Obj::str)))
-}
-
-fn split_spaces(text: &str, most: usize) -> Vec<&str> {
-    let mut out = Vec::new();
-    let mut rest = text.trim_start_matches(is_space);
-    while !rest.is_empty() {
-        if out.len() == most {
-            out.push(rest);
-            break;
-        }
-        let end = rest.find(is_space).unwrap_or(rest.len());
-        let (word, after) = rest.split_at(end);
-        out.push(word);
-        rest = after.trim_start_matches(is_space);
-    }
-    out
 }
 
 fn rsplit_spaces(text: &str, most: usize) -> Vec<&str> {

@@ -1,5 +1,7 @@
 //! Methods of Python's `str`, `shlex` and `textwrap`.
 
+use crate::template::methods::string::is_space;
+
 /// What ends a line.
 fn ends_line(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
@@ -77,15 +79,15 @@ pub fn title(text: &str) -> String {
 /// `str.split()` without a separator.
 pub fn split_space(text: &str, most: Option<usize>) -> Vec<&str> {
     let mut out = Vec::new();
-    let mut rest = text.trim_start();
+    let mut rest = text.trim_start_matches(is_space);
     while !rest.is_empty() {
         if most.is_some_and(|most| out.len() >= most) {
-            out.push(rest.trim_end());
+            out.push(rest);
             break;
         }
-        let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-        out.push(&rest[..end]);
-        rest = rest[end..].trim_start();
+        let (word, after) = rest.split_at(rest.find(is_space).unwrap_or(rest.len()));
+        out.push(word);
+        rest = after.trim_start_matches(is_space);
     }
     out
 }
@@ -189,7 +191,7 @@ mod tests {
         assert_eq!(lines("a\r\nb\n\nc"), ["a", "b", "", "c"]);
         assert_eq!(title("foo-bar (baz) it's"), "Foo-Bar (Baz) It's");
         assert_eq!(shell_quote("it's"), "'it'\"'\"'s'");
-        assert_eq!(split_space(" a b  c ", Some(1)), ["a", "b  c"]);
+        assert_eq!(split_space(" a b  c ", Some(1)), ["a", "b  c "]);
         assert_eq!(wrap("hello big world", 7, true, true), ["hello", "big", "world"]);
         assert_eq!(wrap("abcdefghij k", 4, true, true), ["abcd", "efgh", "ij k"]);
     }

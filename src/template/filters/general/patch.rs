@@ -107,7 +107,7 @@ fn patched(cx: &mut Cx<'_>, filter: &str, input: &Obj, operations: Vec<Obj>, fai
         Some(document) => document,
         None => stood_for.document(cx, input)?,
     };
-    match apply(document, from_text, &patch) {
+    match apply(document, from_text, &patch, &|value| stood_for.undefined(value).is_some()) {
         Ok(document) => Ok(stood_for.restored(&document)),
         // What is undefined is looked at where it is compared or shown.
         Err(Failure { shows: Some(shown), .. }) if stood_for.undefined_in(&shown).is_some() => {
@@ -227,7 +227,10 @@ fn checked(cx: &mut Cx<'_>, filter: &str, operation: &Obj) -> Result<Operation, 
     Ok(Operation { op, path, from, value })
 }
 
-fn apply(mut document: Value, parsed: bool, patch: &[Operation]) -> Done<Value> {
+/// Whether a value stands for what is undefined.
+type Undefined<'a> = &'a dyn Fn(&Value) -> bool;
+
+fn apply(mut document: Value, parsed: bool, patch: &[Operation], undefined: Undefined<'_>) -> Done<Value> {
     let pointers: Vec<Pointer> = patch.iter().map(|operation| pointer(&operation.path)).collect::<Done<_>>()?;
     for (operation, path) in patch.iter().zip(&pointers) {
         let value = || match &operation.value {
@@ -245,21 +248,21 @@ fn apply(mut document: Value, parsed: bool, patch: &[Operation]) -> Done<Value> 
                 document
             }
             "copy" => {
-                let source = existing(&document, &pointer(&operation.from)?)?.clone();
+                let source = existing(&document, &pointer(&operation.from)?, undefined)?.clone();
                 add(document, path, source)?
             }
-            _ => shifted(document, &pointer(&operation.from)?, path)?,
+            _ => shifted(document, &pointer(&operation.from)?, path, undefined)?,
         };
     }
     Ok(document)
 }
 
 /// Moves what is at a place to another one.
-fn shifted(document: Value, from: &Pointer, to: &Pointer) -> Done<Value> {
+fn shifted(document: Value, from: &Pointer, to: &Pointer, undefined: Undefined<'_>) -> Done<Value> {
     if from != to && to.starts_with(from) {
         return failed("Cannot move values into their own children");
     }
-    let value = existing(&document, from)?.clone();
+    let value = existing(&document, from, undefined)?.clone();
     if from == to {
         return Ok(document);
     }
@@ -340,7 +343,7 @@ fn below<'v>(document: &'v Value, part: &str) -> Done<&'v Value> {
 }
 
 /// What is at a place, in the words of what takes it from there.
-fn existing<'v>(document: &'v Value, place: &Pointer) -> Done<&'v Value> {
+fn existing<'v>(document: &'v Value, place: &Pointer, undefined: Undefined<'_>) -> Done<&'v Value> {
     let Some((last, way)) = place.split_last() else { return Ok(document) };
     let mut holder = document;
     for part in way {
@@ -351,7 +354,11 @@ fn existing<'v>(document: &'v Value, place: &Pointer) -> Done<&'v Value> {
         (Value::List(items), Step::Item(at)) => items.get(at).ok_or_else(|| "list index out of range".to_owned()),
         _ => return failed("invalid array index '-'"),
     };
-    found.or_else(absent)
+    let found = found.or_else(absent)?;
+    if undefined(found) {
+        return Err(Failure { text: String::new(), test: false, apart: false, shows: Some(found.clone()) });
+    }
+    Ok(found)
 }
 
 /// What a test looks at.
