@@ -211,7 +211,8 @@ pub(super) fn keep(slot: Option<&mut Obj>, forced: &Obj) {
     }
 }
 
-fn unstorable(kind: &str) -> Raise {
+/// The complaint about what no variable can have.
+pub(super) fn unstorable(kind: &str) -> Raise {
     Raise::type_error(format!("Type '{kind}' is unsupported for variable storage."))
 }
 

@@ -14,6 +14,8 @@ use indexmap::IndexMap;
 struct Style {
     indent: Option<String>,
     sort_keys: bool,
+    /// Whether keys are sorted before they are texts, as Python's own `json` does.
+    own_order: bool,
     unicode: bool,
     item: String,
     key: String,
@@ -33,6 +35,7 @@ fn style(cx: &mut Cx<'_>, mut args: CallArgs, indent: Option<i64>, sort_keys: bo
     };
     let mut style = Style {
         sort_keys: args.take("sort_keys").truth(cx, sort_keys)?,
+        own_order: false,
         unicode: !args.take("ensure_ascii").truth(cx, true)?,
         item: if indent.is_some() { ",".into() } else { ", ".into() },
         key: ": ".into(),
@@ -73,7 +76,7 @@ fn dump(cx: &mut Cx<'_>, input: &Obj, style: &Style) -> Got {
     let value = cx.value(input).map_err(|raise| not_serializable(&raise).unwrap_or(raise))?;
     value_fits(&value)?;
     let mut out = String::new();
-    write(&value, style, 0, &mut out)?;
+    write(cx, &value, style, 0, &mut out)?;
     Ok(out.into())
 }
 
@@ -97,7 +100,7 @@ fn not_serializable(raise: &Raise) -> Option<Raise> {
     Some(Raise::type_error(format!("Object of type '{kind}' is not JSON serializable by the 'tagless' profile.")))
 }
 
-fn write(value: &Value, style: &Style, depth: usize, out: &mut String) -> Result<(), Raise> {
+fn write(cx: &mut Cx<'_>, value: &Value, style: &Style, depth: usize, out: &mut String) -> Result<(), Raise> {
     let plain = JsonStyle { unicode: style.unicode, ..JsonStyle::default() };
     let line = |out: &mut String, depth: usize| {
         if let Some(indent) = &style.indent {
@@ -111,18 +114,22 @@ fn write(value: &Value, style: &Style, depth: usize, out: &mut String) -> Result
             for (i, item) in items.iter().enumerate() {
                 out.push_str(if i > 0 { &style.item } else { "" });
                 line(out, depth + 1);
-                write(item, style, depth + 1, out)?;
+                write(cx, item, style, depth + 1, out)?;
             }
             line(out, depth);
             out.push(']');
         }
         Value::Dict(dict) if !dict.is_empty() => {
+            let mut given: Vec<(&Value, &Value)> = dict.iter().collect();
+            if style.own_order {
+                given = cx.sort(given, |(key, _)| Obj::data(key))?;
+            }
             // Keys are texts before they are sorted: 10 comes before 9, and of 1 and "1" the last one stays.
             let mut items = IndexMap::new();
-            for (key, item) in dict {
-                items.insert(key_text(key, plain)?, item);
+            for (key, item) in given {
+                items.insert(key_text(key, style, plain)?, item);
             }
-            if style.sort_keys {
+            if style.sort_keys && !style.own_order {
                 items.sort_unstable_keys();
             }
             out.push('{');
@@ -131,7 +138,7 @@ fn write(value: &Value, style: &Style, depth: usize, out: &mut String) -> Result
                 line(out, depth + 1);
                 out.push_str(&write_json(&Value::from(key), plain));
                 out.push_str(&style.key);
-                write(item, style, depth + 1, out)?;
+                write(cx, item, style, depth + 1, out)?;
             }
             line(out, depth);
             out.push('}');
@@ -147,13 +154,20 @@ fn write(value: &Value, style: &Style, depth: usize, out: &mut String) -> Result
 }
 
 /// A key as the text that it is in JSON.
-fn key_text(key: &Value, plain: JsonStyle) -> Result<String, Raise> {
+fn key_text(key: &Value, style: &Style, plain: JsonStyle) -> Result<String, Raise> {
+    let refused = match key {
+        Value::List(_) => Some("tuple"),
+        Value::Date(_) | Value::DateTime(_) | Value::Time(_) => Some(key.type_name()),
+        _ => None,
+    };
+    if let Some(kind) = refused {
+        return Err(Raise::type_error(match style.own_order {
+            true => format!("keys must be str, int, float, bool or None, not {kind}"),
+            false => format!("Key of type '{kind}' is not JSON serializable by the 'tagless' profile."),
+        }));
+    }
     Ok(match key {
-        Value::List(_) => {
-            let words = "Key of type 'tuple' is not JSON serializable by the 'tagless' profile.";
-            return Err(Raise::type_error(words));
-        }
-        Value::Str(_) | Value::Vault(_) | Value::Date(_) | Value::DateTime(_) | Value::Time(_) => key.to_text(),
+        Value::Str(_) | Value::Vault(_) => key.to_text(),
         Value::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
         other => write_json(other, plain),
     })
@@ -234,6 +248,7 @@ pub(super) fn tojson(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [indent] = args.bind(&sig("do_tojson", 2, ["indent"], 0))?;
     let named = indent.map(|indent| (std::sync::Arc::from("indent"), indent)).into_iter().collect();
     let style = style(cx, CallArgs { positional: Vec::new(), named }, None, true)?;
+    let style = Style { own_order: true, ..style };
     if let Some(refused) = no_json(cx, &input, 0)? {
         let kind = python_type(&refused);
         return Err(Raise::type_error(format!("Object of type {kind} is not JSON serializable")));

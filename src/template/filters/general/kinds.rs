@@ -2,6 +2,7 @@
 
 use crate::template::filters::support::{Got, class_of, given, is_mapping, is_sequence, sig, some};
 use crate::template::filters::yaml::{self, styled};
+use crate::template::iterate::unstorable;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 use crate::yaml::EmitStyle;
 use std::collections::BTreeSet;
@@ -131,8 +132,4 @@ fn revealing(cx: &mut Cx<'_>, obj: &Obj, redact: bool) -> Got {
         }
         other => Ok(other.clone()),
     }
-}
-
-fn unstorable(kind: &str) -> Raise {
-    Raise::type_error(format!("Type '{kind}' is unsupported for variable storage."))
 }
