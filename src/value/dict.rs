@@ -23,9 +23,10 @@ enum Items {
     Many(Box<IndexMap<Value, Value, RandomState>>),
 }
 
+#[cfg(feature = "controller")]
 impl Dict {
     /// Where its items are, which clones share; None of an empty one.
-    pub(super) fn identity(&self) -> Option<usize> {
+    pub(crate) fn identity(&self) -> Option<usize> {
         self.0.as_ref().map(|items| Arc::as_ptr(items).addr())
     }
 }

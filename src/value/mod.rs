@@ -57,15 +57,6 @@ pub enum Value {
 }
 
 impl Value {
-    /// Where the items of a container are, which its clones share; None of an empty dictionary and of all else.
-    pub(crate) fn identity(&self) -> Option<usize> {
-        match self {
-            Self::List(items) => Some(Arc::as_ptr(items).addr()),
-            Self::Dict(dict) => dict.identity(),
-            _ => None,
-        }
-    }
-
     /// A string that is data, never a template.
     pub fn str(text: impl Into<Arc<str>>) -> Self {
         Self::Str(Text::data(text))

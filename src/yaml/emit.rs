@@ -11,6 +11,7 @@ use crate::value::{Dict, Value, float_repr};
 use libyaml_safer::{Emitter, Encoding, Event, MappingStyle, ScalarStyle, SequenceStyle};
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// How YAML is written: the arguments of `yaml.dump`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,10 +91,19 @@ struct Anchors {
     written: HashSet<usize>,
 }
 
+/// Where the items of a container are, which its clones share; None of an empty dictionary and of all else.
+fn identity(value: &Value) -> Option<usize> {
+    match value {
+        Value::List(items) => Some(Arc::as_ptr(items).addr()),
+        Value::Dict(dict) => dict.identity(),
+        _ => None,
+    }
+}
+
 impl Anchors {
     /// Numbers what is there again, in the order in which that shows.
     fn find(&mut self, value: &Value, style: &EmitStyle) {
-        if let Some(identity) = value.identity() {
+        if let Some(identity) = identity(value) {
             match self.seen.get_mut(&identity) {
                 Some(Some(_)) => return,
                 Some(number) => {
@@ -115,7 +125,7 @@ impl Anchors {
 
     /// The name of a container that is there several times, and whether it was written.
     fn name(&mut self, value: &Value) -> Option<(String, bool)> {
-        let identity = value.identity()?;
+        let identity = identity(value)?;
         let number = (*self.seen.get(&identity)?)?;
         Some((format!("id{number:03}"), !self.written.insert(identity)))
     }

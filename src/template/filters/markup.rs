@@ -193,12 +193,15 @@ pub(super) fn xmlattr(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         if value.is_none() {
             continue;
         }
-        let name = cx.text(&key)?;
+        let Some(name) = key.as_str() else {
+            let kind = key.type_name();
+            return Err(Raise::type_error(format!("expected string or bytes-like object, got '{kind}'")));
+        };
         if name.chars().any(|c| c.is_ascii_whitespace() || "/>=".contains(c)) {
             let shown = cx.repr(&key)?;
             return Err(Raise::value_error(format!("Invalid character in attribute name: {shown}")));
         }
-        parts.push(format!("{}=\"{}\"", escaped(&name), escaped(&cx.text(&value)?)));
+        parts.push(format!("{}=\"{}\"", escaped(name), escaped(&cx.text(&value)?)));
     }
     let text = parts.join(" ");
     let space = autospace.truth(cx, true)? && !text.is_empty();
