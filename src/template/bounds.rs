@@ -145,6 +145,8 @@ mod tests {
             "{{ (['a' * 10**7] * 100) | to_yaml }}",
             "{{ {} | json_query('(' * 10000) }}",
             "{% for i in range(10**12) %}{% endfor %}",
+            "{% set l = [1] %}{% for x in l %}{% set _ = l.extend([x, x, x]) %}{% endfor %}",
+            "{% set ns = namespace(l=[]) %}{% for i in range(40) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}{{ ns.l | to_yaml }}",
             "{% set ns = namespace(l=[]) %}{% for i in range(2000) %}{% set ns.l = [ns.l] %}{% endfor %}{{ ns.l }}",
         ] {
             assert!(templar.render(&Text::trusted(source, None), &scope).is_err(), "{source}");

@@ -78,8 +78,8 @@ impl Cx<'_> {
     /// Renders the items of one of ansible-core's own lists or dictionaries: those are read whole to be compared,
     /// whatever with. Fails where one is undefined: to a plugin any, else what a variable's template gives.
     fn read_whole(&mut self, obj: &Obj) -> Result<(), Raise> {
-        let strict = self.in_plugin;
-        let read = |item: &Obj| matches!(item, Obj::Pending(_)) || strict && item.is_marker();
+        let in_plugin = self.in_plugin;
+        let read = |item: &Obj| matches!(item, Obj::Pending(_)) || in_plugin && item.is_marker();
         let found: Vec<bool> = match obj {
             Obj::List(list) if list.is_lazy() && list.borrow().iter().any(read) => {
                 list.borrow().iter().map(read).collect()

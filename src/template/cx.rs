@@ -478,11 +478,11 @@ impl<'a> Cx<'a> {
                 let direct = special.takes_undefined();
                 let args = if direct { args } else { args.wrapped() };
                 let result = self.deeper(|cx| special.call(cx, args))?;
-                // What a macro or a block gives is a list where it is a range.
-                if matches!(result, Obj::Range(_)) && special.type_name() != "type" {
-                    return Ok(Obj::list(self.iter(&result)?).result());
+                // Only the function `range`, which is a class, gives a range.
+                match result {
+                    range @ Obj::Range(_) if special.type_name() != "type" => self.given(range),
+                    result => Ok(if direct { result } else { result.result() }),
                 }
-                Ok(if direct { result } else { result.result() })
             }
             Obj::Undefined(u) if !callee.is_marker() => Err(Raise::python(Class::Runtime, u.to_string())),
             Obj::Undefined(_) | Obj::Failed(_) => callee.clone().defined(),
@@ -490,6 +490,14 @@ impl<'a> Cx<'a> {
                 Some(marker) => Ok(marker.clone()),
                 None => Err(Raise::type_error(format!("'{}' object is not callable", other.full_name()))),
             },
+        }
+    }
+
+    /// What a plugin or a function gave: containers are ansible-core's own, iterators and ranges are lists.
+    pub(super) fn given(&mut self, result: Obj) -> Result<Obj, Raise> {
+        match result {
+            Obj::Iter(_) | Obj::Range(_) => Ok(Obj::list(self.iter_lenient(&result)?).result()),
+            other => Ok(other.result()),
         }
     }
 

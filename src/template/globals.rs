@@ -182,11 +182,7 @@ fn lookup(cx: &mut Cx<'_>, mut args: CallArgs, query: bool) -> Result<Obj> {
         return Ok(Obj::list(found).result());
     }
     if let [one] = found.as_slice() {
-        // What is no container is one where it is the result.
-        return match one {
-            Obj::Range(_) => Ok(Obj::list(cx.iter(one)?).result()),
-            one => Ok(one.clone().result()),
-        };
+        return cx.given(one.clone());
     }
     let texts: Option<Vec<&str>> = found.iter().map(Obj::as_str).collect();
     Ok(match texts {

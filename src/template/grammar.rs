@@ -403,9 +403,10 @@ impl<'t> Reader<'t> {
     fn postfix(&mut self, mut node: Node) -> Read<Node> {
         loop {
             if self.is_op(".") {
-                // minijinja reads `1.` as a number.
-                if let Some(Token { kind: Kind::Int | Kind::Float, start, end }) =
-                    self.at.checked_sub(1).and_then(|at| self.tokens.get(at))
+                // minijinja reads `1.` as a number, unless that is an item's: `list.1.name`.
+                if node == Node::Other("const")
+                    && let Some(Token { kind: Kind::Int | Kind::Float, start, end }) =
+                        self.at.checked_sub(1).and_then(|at| self.tokens.get(at))
                 {
                     self.edits.push(Edit { at: *start, len: 0, with: "(" });
                     self.edits.push(Edit { at: *end, len: 0, with: ")" });

@@ -14,7 +14,7 @@ use std::rc::Rc;
 ///
 /// Two of different kinds are none of them when they are added.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Lazy {
+pub(super) enum Lazy {
     /// A variable, or what a plugin or a function was given.
     Variable,
     /// What a plugin or a function gave.
@@ -75,7 +75,7 @@ impl<C: Contents> Shared<C> {
     }
 
     /// Which of those it is.
-    pub fn lazy(&self) -> Option<Lazy> {
+    pub(super) fn lazy(&self) -> Option<Lazy> {
         self.lazy.get()
     }
 

@@ -202,10 +202,10 @@ impl Cx<'_> {
             Err(raise) if ignore_missing && raise.is(Class::NotFound) => return Ok(()),
             other => other?,
         };
-        if with_context && self.strict {
-            self.defined_locals()?;
-        }
         if with_context {
+            if self.strict {
+                self.defined_locals()?;
+            }
             return self.elsewhere(true, |cx| cx.deeper(|cx| cx.run_into(&template, out)));
         }
         // Without context it is run as a whole before any of it is shown.

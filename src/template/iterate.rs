@@ -37,15 +37,20 @@ impl Cx<'_> {
                 let mut items = list.borrow().clone();
                 list.note_read(None);
                 for (i, item) in items.iter_mut().enumerate() {
-                    if matches!(item, Obj::Pending(_)) {
-                        *item = self.force(std::mem::take(item));
-                        if let Some(slot) = list.borrow_mut().get_mut(i) {
-                            *slot = item.clone();
-                        }
+                    let written = list.is_lazy() && matches!(item, Obj::List(_) | Obj::Dict(_)) && !item.is_lazy();
+                    if !written && !matches!(item, Obj::Pending(_)) {
+                        continue;
+                    }
+                    *item = self.force(std::mem::take(item));
+                    if let Some(lazy) = list.lazy() {
+                        *item = std::mem::take(item).copied(lazy);
+                    }
+                    if let Some(slot) = list.borrow_mut().get_mut(i) {
+                        *slot = item.clone();
                     }
                 }
                 match list.lazy() {
-                    Some(lazy) => items.into_iter().map(|item| item.made_lazy(lazy)).collect(),
+                    Some(lazy) => items.into_iter().map(|item| item.copied(lazy)).collect(),
                     None => items,
                 }
             }

@@ -7,6 +7,7 @@
 use super::args::CallArgs;
 use super::cx::Cx;
 use super::held::{Fixed, Lazy, Shared};
+use super::pylib::text::is_space;
 use super::raise::{Missing, Raise, Undefined};
 use crate::diag::Error;
 use crate::value::{Date, DateTime, Text, Value};
@@ -375,10 +376,15 @@ impl Obj {
 
     /// The same as what a plugin or a function gets: containers are ansible-core's own ones.
     pub(super) fn wrapped(self) -> Self {
+        self.copied(Lazy::Variable)
+    }
+
+    /// A container that a template wrote as one of ansible-core's own, which is another one; anything else as it is.
+    pub(super) fn copied(self, lazy: Lazy) -> Self {
         match &self {
-            Self::List(list) if !list.is_lazy() => Self::list(list.borrow().iter().cloned()).lazy(),
+            Self::List(list) if !list.is_lazy() => Self::list(list.borrow().iter().cloned()).made_lazy(lazy),
             Self::Dict(dict) if !dict.is_lazy() => {
-                Self::dict(dict.borrow().iter().map(|(key, value)| (key.clone(), value.clone()))).lazy()
+                Self::dict(dict.borrow().iter().map(|(key, value)| (key.clone(), value.clone()))).made_lazy(lazy)
             }
             Self::Tuple(items) if !items.is_lazy() && !items.is_group() => {
                 Self::Tuple(Rc::new(Fixed::lazy(items.to_vec())))
@@ -389,7 +395,7 @@ impl Obj {
 
     /// A text without the blanks around it; anything else as it is.
     pub(super) fn stripped(self) -> Self {
-        match self.as_str().map(|text| (text.len(), text.trim())) {
+        match self.as_str().map(|text| (text.len(), text.trim_matches(is_space))) {
             Some((before, text)) if text.len() < before => Self::str(text),
             _ => self,
         }

@@ -72,7 +72,7 @@ impl Cx<'_> {
             && list.is_lazy()
         {
             // ansible-core's own lists have an addition in Python, which looks at the other side first.
-            return self.concatenated(a, list, b);
+            return self.concatenated(list, b);
         }
         if b.is_marker() {
             b.clone().defined()?;
@@ -101,7 +101,8 @@ impl Cx<'_> {
 
     /// The sum of two lists, of which one is ansible-core's own: so is what comes of it, unless a variable's list and
     /// a plugin's meet, which are read whole for a list of Python's.
-    fn concatenated(&mut self, a: &Obj, list: &List, b: &Obj) -> Result<Obj> {
+    fn concatenated(&mut self, list: &List, b: &Obj) -> Result<Obj> {
+        let a = Obj::List(list.clone());
         let Obj::List(other) = b else {
             let kind = python_type(b);
             return Err(Raise::type_error(format!("can only concatenate list (not \"{kind}\") to list")));
@@ -110,17 +111,17 @@ impl Cx<'_> {
         if let (Some(first), Some(second)) = (list.lazy(), other.lazy())
             && first != second
         {
-            let items = self.iter_lenient(a)?.into_iter().chain(self.iter_lenient(b)?);
+            let items = self.iter_lenient(&a)?.into_iter().chain(self.iter_lenient(b)?);
             return Ok(Obj::list(items));
         }
         let items: Vec<Obj> = list.borrow().iter().chain(other.borrow().iter()).cloned().collect();
-        Ok(Obj::list(items).within(if list.is_lazy() { a } else { b }))
+        Ok(Obj::list(items).within(if list.is_lazy() { &a } else { b }))
     }
 
     /// `a + list` of one of ansible-core's own lists, which takes what the other side's addition gives for a list.
     fn added_to(&mut self, a: &Obj, b: &Obj) -> Result<Obj> {
         match a {
-            Obj::List(first) => self.concatenated(a, first, b),
+            Obj::List(first) => self.concatenated(first, b),
             Obj::Str(text) if text.is_markup() => Err(Raise::type_error("'NotImplementedType' object is not iterable")),
             Obj::Str(_) | Obj::Tuple(_) => {
                 let (kind, other) = (a.native_name(), b.type_name());

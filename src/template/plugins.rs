@@ -279,8 +279,8 @@ impl Cx<'_> {
             Filter::Refused(refused) => Err(refused.error("filter")),
         });
         match result {
-            Ok(iterator @ (Obj::Iter(_) | Obj::Range(_))) => Ok(Obj::list(self.iter_lenient(&iterator)?).result()),
-            Ok(other) => self.made(&other).map(|()| other.result()),
+            Ok(iterator @ (Obj::Iter(_) | Obj::Range(_))) => self.given(iterator),
+            Ok(other) => self.made(&other).and_then(|()| self.given(other)),
             Err(raise) => {
                 let raise = spoken_for(raise, missing);
                 let name = match filter {

@@ -104,10 +104,7 @@ impl<'s> Source<'s> {
                 if !mistaken || edits.is_empty() {
                     return result;
                 }
-                let text = grammar::apply(source, &edits);
-                let Ok(tree) = parse(&text, "", config) else { return result };
-                *self.repaired.borrow_mut() = Some((text.clone(), edits));
-                return then(&tree);
+                return self.read_again(source, edits, config, then).unwrap_or(result);
             }
             Err(refusal) => refusal,
         };
@@ -122,15 +119,22 @@ impl<'s> Source<'s> {
         if edits.is_empty() {
             return Err(Raise::unsupported(format!("This template cannot be parsed yet: {said}")));
         }
-        let text = grammar::apply(source, &edits);
+        let lacking = || Err(Raise::unsupported(format!("This template cannot be parsed yet: {said}")));
+        self.read_again(source, edits, config, then).unwrap_or_else(lacking)
+    }
 
-        match parse(&text, "", config) {
-            Ok(tree) => {
-                *self.repaired.borrow_mut() = Some((text.clone(), edits));
-                then(&tree)
-            }
-            Err(_) => Err(Raise::unsupported(format!("This template cannot be parsed yet: {said}"))),
-        }
+    /// Hands on the tree of the source with edits; None where that has none either.
+    fn read_again<T>(
+        &self,
+        source: &str,
+        edits: Vec<Edit>,
+        config: SyntaxConfig,
+        then: impl Fn(&ast::Stmt<'_>) -> Result<T, Raise>,
+    ) -> Option<Result<T, Raise>> {
+        let text = grammar::apply(source, &edits);
+        let tree = parse(&text, "", config).ok()?;
+        *self.repaired.borrow_mut() = Some((text.clone(), edits));
+        Some(then(&tree))
     }
 
     /// Has jinja2's grammar read it as well.

@@ -99,7 +99,8 @@ fn line_break(out: &mut String, style: JsonStyle, depth: usize) {
     }
 }
 
-fn key_text(key: &Value) -> String {
+/// A key as the text that it is in JSON.
+pub(crate) fn key_text(key: &Value) -> String {
     match key {
         Value::Null => "null".into(),
         Value::Bool(b) => b.to_string(),

@@ -18,6 +18,8 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
 pub use dict::Dict;
+#[cfg(feature = "controller")]
+pub(crate) use json::key_text;
 pub use json::{JsonError, JsonStyle, Surrogate, parse_json, parse_json_noting, write_json};
 pub use repr::{float_repr, repr, str_repr};
 pub use text::{Text, any_marked};

@@ -43,19 +43,18 @@ PLAIN = [
     (r"(\\\\?udc[0-9a-f]{2}|[\udc80-\udcff]|\ufffd)+", "\ufffd"),
 ]
 
-# Differences that are meant, each a pattern over "source -> theirs -> ours" that names both texts, and why.
+# Differences that are meant, each a pattern over "source -> theirs -> ours", in which . is a line end too, and why.
 MEANT = [
-    (r"(?s)\.(encode|to_bytes)\(.* -> .*bytes", "bytes have but few methods, and no filters of paths, in rplay"),
+    (r"\.(encode|to_bytes)\(.* -> .*bytes", "bytes have but few methods, and no filters of paths, in rplay"),
     (r" \+ .* -> \{'error': \".*'list'(.*)\"\} -> \{'error': \".*'_AnsibleLazyTemplateList'\1\"\}$", "of which class the sum of two lists is, which only an error shows: Python's own where one is a filter's and one a variable's"),
     (r"-> \{'error': \"The (filter|test) plugin 'ansible\.utils\.\w+' failed: Template\.__new__\(\) missing 1 required", "a mistake of ansible.utils where one of it is used in a template from a file"),
-    (r"(?s)\.j2'.* -> \{.* -> \{'error': 'Error rendering template: not all arguments converted", "the same, where what failed is formatted into a text that has no place for it"),
     (r"MarkerError\.__init__\(\) missing 1 required", "a mistake of ansible.utils where a test of it is asked for what failed for two reasons"),
     (r"-> \{'error': \"The filter plugin 'community\.general\.json_patch(_recipe)?' failed: json_patch(_recipe)?: patch failed: Template\.__new__\(\) missing 1 required", "the same of json_patch, which copies what it is given"),
     (r"keyword argument repeated: \w+ \(\S+, line \d+\)", "a line of the Python that jinja2 makes of a template"),
     (r"root\.<locals>\.t_\d+\(\) got an unexpected keyword", "a function of the Python that jinja2 makes of a template, which stands for a filter that there is not"),
     (r"maximum recursion depth exceeded .* -> .*maximum recursion depth exceeded", "where CPython noticed that it went too deep"),
     (r"Invalid version: Markup\(", "HTML that is no version, as Python's repr has it"),
-    (r"(?s)(filter|set|macro|call|block) .*without context", "an include without context within a filter, a set block or a macro, which jinja2 shows at once, outside of it: a mistake of its code generator"),
+    (r"(filter|set|macro|call|block) .*without context", "an include without context within a filter, a set block or a macro, which jinja2 shows at once, outside of it: a mistake of its code generator"),
     (r"\.j2'.* -> \{'error': .*CapturedExceptionMarker.* -> \{'error'", "the same mistake, where what failed is an operand"),
     (r"time\.struct_time\(|datetime\.IsoCalendarDate\(", "what timetuple() and isocalendar() are, as text: tuples in rplay"),
     (r"inline if-expression on line (\d+) in '\w+\.j2' evaluated.* -> .*inline if-expression on line \1 evaluated", "the name of the template that an `if` without `else` stands in"),

@@ -7,15 +7,13 @@ use crate::template::bounds::{text_fits, value_fits};
 use crate::template::ops::python_type;
 use crate::template::text::big_text;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
-use crate::value::{JsonStyle, Text, Value, parse_json_noting, write_json};
+use crate::value::{Dict, JsonStyle, Text, Value, key_text, parse_json_noting, write_json};
 use indexmap::IndexMap;
 
 /// The arguments of `json.dumps` that templates use.
 struct Style {
     indent: Option<String>,
     sort_keys: bool,
-    /// Whether keys are sorted before they are texts, as Python's own `json` does.
-    own_order: bool,
     unicode: bool,
     item: String,
     key: String,
@@ -35,7 +33,6 @@ fn style(cx: &mut Cx<'_>, mut args: CallArgs, indent: Option<i64>, sort_keys: bo
     };
     let mut style = Style {
         sort_keys: args.take("sort_keys").truth(cx, sort_keys)?,
-        own_order: false,
         unicode: !args.take("ensure_ascii").truth(cx, true)?,
         item: if indent.is_some() { ",".into() } else { ", ".into() },
         key: ": ".into(),
@@ -62,10 +59,11 @@ fn style(cx: &mut Cx<'_>, mut args: CallArgs, indent: Option<i64>, sort_keys: bo
     Ok(style)
 }
 
-fn dump(cx: &mut Cx<'_>, input: &Obj, style: &Style) -> Got {
+/// An object as a value that JSON may have.
+fn read(cx: &mut Cx<'_>, input: &Obj) -> Result<Value, Raise> {
     if let Obj::Range(_) = input {
         let items = Obj::list(cx.iter(input)?);
-        return dump(cx, &items, style);
+        return read(cx, &items);
     }
     if let Some(shown) = unstorable(cx, input, 0)? {
         let kind = shown.type_name();
@@ -75,9 +73,13 @@ fn dump(cx: &mut Cx<'_>, input: &Obj, style: &Style) -> Got {
     level_by_level(cx, input, 0)?;
     let value = cx.value(input).map_err(|raise| not_serializable(&raise).unwrap_or(raise))?;
     value_fits(&value)?;
+    Ok(value)
+}
+
+fn written(value: &Value, style: &Style) -> Result<String, Raise> {
     let mut out = String::new();
-    write(cx, &value, style, 0, &mut out)?;
-    Ok(out.into())
+    write(value, style, 0, &mut out)?;
+    Ok(out)
 }
 
 /// Reads a container's items before what is in them, as the serializer does: the first undefined one speaks.
@@ -100,7 +102,7 @@ fn not_serializable(raise: &Raise) -> Option<Raise> {
     Some(Raise::type_error(format!("Object of type '{kind}' is not JSON serializable by the 'tagless' profile.")))
 }
 
-fn write(cx: &mut Cx<'_>, value: &Value, style: &Style, depth: usize, out: &mut String) -> Result<(), Raise> {
+fn write(value: &Value, style: &Style, depth: usize, out: &mut String) -> Result<(), Raise> {
     let plain = JsonStyle { unicode: style.unicode, ..JsonStyle::default() };
     let line = |out: &mut String, depth: usize| {
         if let Some(indent) = &style.indent {
@@ -114,22 +116,22 @@ fn write(cx: &mut Cx<'_>, value: &Value, style: &Style, depth: usize, out: &mut 
             for (i, item) in items.iter().enumerate() {
                 out.push_str(if i > 0 { &style.item } else { "" });
                 line(out, depth + 1);
-                write(cx, item, style, depth + 1, out)?;
+                write(item, style, depth + 1, out)?;
             }
             line(out, depth);
             out.push(']');
         }
         Value::Dict(dict) if !dict.is_empty() => {
-            let mut given: Vec<(&Value, &Value)> = dict.iter().collect();
-            if style.own_order {
-                given = cx.sort(given, |(key, _)| Obj::data(key))?;
-            }
             // Keys are texts before they are sorted: 10 comes before 9, and of 1 and "1" the last one stays.
             let mut items = IndexMap::new();
-            for (key, item) in given {
-                items.insert(key_text(key, style, plain)?, item);
+            for (key, item) in dict {
+                if let Some(kind) = no_key(key) {
+                    let words = format!("Key of type '{kind}' is not JSON serializable by the 'tagless' profile.");
+                    return Err(Raise::type_error(words));
+                }
+                items.insert(key_text(key), item);
             }
-            if style.sort_keys && !style.own_order {
+            if style.sort_keys {
                 items.sort_unstable_keys();
             }
             out.push('{');
@@ -138,7 +140,7 @@ fn write(cx: &mut Cx<'_>, value: &Value, style: &Style, depth: usize, out: &mut 
                 line(out, depth + 1);
                 out.push_str(&write_json(&Value::from(key), plain));
                 out.push_str(&style.key);
-                write(cx, item, style, depth + 1, out)?;
+                write(item, style, depth + 1, out)?;
             }
             line(out, depth);
             out.push('}');
@@ -153,30 +155,41 @@ fn write(cx: &mut Cx<'_>, value: &Value, style: &Style, depth: usize, out: &mut 
     text_fits(out.len())
 }
 
-/// A key as the text that it is in JSON.
-fn key_text(key: &Value, style: &Style, plain: JsonStyle) -> Result<String, Raise> {
-    let refused = match key {
+/// The type of a key that no JSON has.
+fn no_key(key: &Value) -> Option<&'static str> {
+    match key {
         Value::List(_) => Some("tuple"),
         Value::Date(_) | Value::DateTime(_) | Value::Time(_) => Some(key.type_name()),
         _ => None,
-    };
-    if let Some(kind) = refused {
-        return Err(Raise::type_error(match style.own_order {
-            true => format!("keys must be str, int, float, bool or None, not {kind}"),
-            false => format!("Key of type '{kind}' is not JSON serializable by the 'tagless' profile."),
-        }));
     }
-    Ok(match key {
-        Value::Str(_) | Value::Vault(_) => key.to_text(),
-        Value::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        other => write_json(other, plain),
+}
+
+/// A value whose keys are sorted as they are, as Python's own `json` does before they are texts.
+pub(super) fn in_own_order(cx: &mut Cx<'_>, value: &Value) -> Result<Value, Raise> {
+    Ok(match value {
+        Value::List(items) => {
+            Value::list(items.iter().map(|item| in_own_order(cx, item)).collect::<Result<Vec<_>, _>>()?)
+        }
+        Value::Dict(dict) => {
+            let mut out = Dict::new();
+            for (key, item) in cx.sort(dict.iter().collect(), |(key, _)| Obj::data(key))? {
+                if let Some(kind) = no_key(key) {
+                    let words = format!("keys must be str, int, float, bool or None, not {kind}");
+                    return Err(Raise::type_error(words));
+                }
+                out.insert(key.clone(), in_own_order(cx, item)?);
+            }
+            Value::Dict(out)
+        }
+        other => other.clone(),
     })
 }
 
 pub(super) fn to_json(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
     check_profile(&mut args)?;
     let style = style(cx, args, None, false)?;
-    dump(cx, &input, &style)
+    let value = read(cx, &input)?;
+    written(&value, &style).map(Obj::from)
 }
 
 /// The default profile may be named; the others are the real one's own business.
@@ -199,7 +212,8 @@ pub(super) fn to_nice_json(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> G
     }
     check_profile(&mut args)?;
     let style = style(cx, args, Some(4), true)?;
-    dump(cx, &input, &style)
+    let value = read(cx, &input)?;
+    written(&value, &style).map(Obj::from)
 }
 
 /// The setting that refuses what is no UTF-8.
@@ -247,14 +261,13 @@ pub(super) fn from_json(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got 
 pub(super) fn tojson(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [indent] = args.bind(&sig("do_tojson", 2, ["indent"], 0))?;
     let named = indent.map(|indent| (std::sync::Arc::from("indent"), indent)).into_iter().collect();
-    let style = style(cx, CallArgs { positional: Vec::new(), named }, None, true)?;
-    let style = Style { own_order: true, ..style };
+    let style = style(cx, CallArgs { positional: Vec::new(), named }, None, false)?;
     if let Some(refused) = no_json(cx, &input, 0)? {
         let kind = python_type(&refused);
         return Err(Raise::type_error(format!("Object of type {kind} is not JSON serializable")));
     }
-    let text = dump(cx, &input, &style)?;
-    let text = cx.text(&text)?;
+    let value = read(cx, &input)?;
+    let text = written(&in_own_order(cx, &value)?, &style)?;
     let escapes = [('<', "\\u003c"), ('>', "\\u003e"), ('&', "\\u0026"), ('\'', "\\u0027")];
     Ok(Obj::Str(Text::markup(escapes.iter().fold(text, |text, (from, to)| text.replace(*from, to)))))
 }

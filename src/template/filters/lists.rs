@@ -206,10 +206,10 @@ fn extreme(cx: &mut Cx<'_>, input: Obj, args: CallArgs, func: &'static str, most
 
 pub(super) fn batch(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [count, fill] = args.bind(&sig("do_batch", 1, ["linecount", "fill_with"], 1))?;
-    // What is no number is never reached.
     let count = count.unwrap_or_default();
     let items = cx.iter(&input)?;
     if !items.is_empty() {
+        // It is compared with how many there are, which reads what is in it. What is no number is never reached.
         cx.equals(&Obj::Int(0), &count)?;
     }
     let count = count.as_number().map_or(i64::MAX, |count| if count.fract() == 0.0 { count as i64 } else { i64::MAX });
@@ -369,17 +369,14 @@ fn check_lengths(columns: &[Column]) -> Result<(), Raise> {
 
 /// The items of each of several lists, with what is undefined in them; a tuple's is no error.
 fn columns(cx: &mut Cx<'_>, input: Obj, others: Vec<Obj>) -> Result<Vec<Column>, Raise> {
-    let mut columns = Vec::new();
-    for source in std::iter::once(input).chain(others) {
-        match cx.each(&source).map(Iterator::collect) {
-            Ok(items) => columns.push(items),
-            Err(raise) if raise.is(Class::Type) => {
-                return Err(Raise::type_error(format!("'{}' object is not iterable", source.type_name())));
-            }
-            Err(raise) => return Err(raise),
-        }
-    }
-    Ok(columns)
+    std::iter::once(input).chain(others).map(|source| column(cx, source)).collect()
+}
+
+fn column(cx: &mut Cx<'_>, source: Obj) -> Result<Column, Raise> {
+    cx.each(&source).map(Iterator::collect).map_err(|raise| match raise {
+        raise if raise.is(Class::Type) => Raise::type_error(format!("'{}' object is not iterable", source.type_name())),
+        other => other,
+    })
 }
 
 pub(super) fn zip_longest(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
@@ -410,14 +407,11 @@ pub(super) fn product(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
     let repeat = usize::try_from(args.take("repeat").int(1)?)
         .map_err(|_| Raise::value_error("repeat argument cannot be negative"))?;
     // Nothing is read of what is taken no times.
-    let sources = std::iter::once(input).chain(args.positional).filter(|_| repeat > 0);
-    let mut all = Vec::new();
-    for source in sources {
-        for column in columns(cx, source, Vec::new())? {
-            all.push(column.into_iter().collect::<Result<Vec<Obj>, Raise>>()?);
-        }
+    let mut columns = Vec::new();
+    for source in std::iter::once(input).chain(args.positional).filter(|_| repeat > 0) {
+        columns.push(column(cx, source)?.into_iter().collect::<Result<Vec<Obj>, Raise>>()?);
     }
-    Ok(Obj::iter(products(&all, repeat)?.into_iter().map(Obj::tuple)))
+    Ok(Obj::iter(products(&columns, repeat)?.into_iter().map(Obj::tuple)))
 }
 
 /// All rows with one item of each column, the last column moving fastest.

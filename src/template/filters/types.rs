@@ -43,11 +43,8 @@ pub(super) fn mandatory(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         Missing::Attribute { name, .. } if name.starts_with(['\'', '"']) => format!("{name} "),
         Missing::Attribute { name, .. } => format!("{} ", crate::value::str_repr(name)),
         // jinja2's own words, for a key that is false.
-        Missing::Hint(text) if text.starts_with("access to attribute '") => {
-            format!("'{}' ", text.split('\'').nth(1).unwrap_or_default())
-        }
-        // What a macro was not given.
-        Missing::Hint(text) if text.starts_with("parameter '") => {
+        // An attribute that is hidden, what a macro was not given.
+        Missing::Hint(text) if ["access to attribute '", "parameter '"].iter().any(|start| text.starts_with(start)) => {
             format!("'{}' ", text.split('\'').nth(1).unwrap_or_default())
         }
         Missing::Hint(text) => match text.split_once(" has no attribute ").or(text.split_once(" has no element ")) {

@@ -70,6 +70,7 @@ fn dumped(cx: &mut Cx<'_>, input: &Obj, style: &EmitStyle) -> Got {
 /// variables and of plugins. Those that a template writes are copied wherever they are read.
 #[derive(Default)]
 struct Sharing {
+    seen: HashSet<usize>,
     own: HashSet<usize>,
     values: HashMap<usize, Value>,
 }
@@ -77,8 +78,13 @@ struct Sharing {
 impl Sharing {
     /// Finds them, before anything is read.
     fn find(&mut self, obj: &Obj, depth: usize) {
-        if depth > DEPTH || obj.is_lazy() && identity(obj).is_some_and(|identity| !self.own.insert(identity)) {
-            return;
+        if let Some(identity) = identity(obj) {
+            if depth > DEPTH || !self.seen.insert(identity) {
+                return;
+            }
+            if obj.is_lazy() {
+                self.own.insert(identity);
+            }
         }
         match obj {
             Obj::List(list) => list.borrow().iter().for_each(|item| self.find(item, depth + 1)),

@@ -2,9 +2,8 @@
 
 use super::{Result, Table, exact, range_of, want_int, want_str};
 use crate::template::bounds::{replaced, text_fits};
-use crate::template::filters::markup::escaped;
 use crate::template::pylib::codec;
-use crate::template::pylib::text::{lines, split_space, whole_lines};
+use crate::template::pylib::text::{is_space, lines, split_space, whole_lines};
 use crate::template::{CallArgs, Class, Cx, Obj, Raise, Sig};
 
 pub(super) const METHODS: Table = &[
@@ -166,8 +165,8 @@ fn join(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
         // Markup joins whatever there is, as HTML.
         let mut parts = Vec::with_capacity(items.len());
         for item in &items {
-            let shown = cx.text(item)?;
-            parts.push(if matches!(item, Obj::Str(text) if text.is_markup()) { shown } else { escaped(&shown) });
+            let item = cx.html(item)?;
+            parts.push(cx.text(&item)?);
         }
         return Ok(Obj::from(parts.join(text(obj))));
     }
@@ -196,11 +195,6 @@ fn strip(obj: &Obj, args: CallArgs, name: &str, left: bool, right: bool) -> Resu
         out = out.trim_end_matches(drop);
     }
     Ok(Obj::str(out))
-}
-
-/// Python's notion of whitespace, which knows the four separators of ASCII as well.
-pub(in crate::template) fn is_space(c: char) -> bool {
-    c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }
 
 fn partition(obj: &Obj, args: CallArgs, last: bool) -> Result<Obj> {

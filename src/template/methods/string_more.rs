@@ -1,8 +1,9 @@
 //! Methods of strings about case, width and kinds of characters; and those of bytes.
 
-use super::string::{is_space, text};
+use super::string::text;
 use super::{Result, Table, exact, want_int, want_str};
 use crate::template::bounds::text_fits;
+use crate::template::pylib::text::is_space;
 use crate::template::pylib::text::{capitalize, title_char};
 use crate::template::{CallArgs, Class, Cx, Obj, Raise};
 

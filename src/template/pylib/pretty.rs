@@ -1,11 +1,10 @@
 //! How Python's `pprint` breaks a long text into lines.
 
-use super::text::whole_lines;
-use crate::template::methods::string::is_space;
+use super::text::{is_space, whole_lines};
 use crate::value::str_repr;
 
 /// How many characters a line has at most.
-pub const WIDTH: usize = 80;
+const WIDTH: usize = 80;
 
 /// Where an object is written.
 #[derive(Clone, Copy)]

@@ -1,6 +1,9 @@
 //! Methods of Python's `str`, `shlex` and `textwrap`.
 
-use crate::template::methods::string::is_space;
+/// Python's notion of whitespace, which knows the four separators of ASCII as well.
+pub fn is_space(c: char) -> bool {
+    c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
+}
 
 /// What ends a line.
 fn ends_line(c: char) -> bool {

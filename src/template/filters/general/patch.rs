@@ -109,16 +109,15 @@ fn patched(cx: &mut Cx<'_>, filter: &str, input: &Obj, operations: Vec<Obj>, fai
     };
     match apply(document, from_text, &patch, &|value| stood_for.undefined(value).is_some()) {
         Ok(document) => Ok(stood_for.restored(&document)),
-        // What is undefined is looked at where it is compared or shown.
-        Err(Failure { shows: Some(shown), .. }) if stood_for.undefined_in(&shown).is_some() => {
-            let undefined = stood_for.undefined_in(&shown).cloned().unwrap_or_default();
-            Err(match undefined.defined() {
-                Err(raise) => Raise::ansible(format!("{filter}: patch failed: {}", tripped(raise))),
-                Ok(_) => Raise::value_error("a list that stood for something undefined"),
-            })
+        Err(failure) => {
+            // What is undefined is looked at where it is compared or shown.
+            let undefined = failure.shows.as_ref().and_then(|shown| stood_for.undefined_in(shown));
+            match undefined.map(|undefined| undefined.clone().defined()) {
+                Some(Err(raise)) => Err(Raise::ansible(format!("{filter}: patch failed: {}", tripped(raise)))),
+                _ if failure.test && !fail_test => Ok(Obj::None),
+                _ => Err(failure.raise(filter)),
+            }
         }
-        Err(failure) if failure.test && !fail_test => Ok(Obj::None),
-        Err(failure) => Err(failure.raise(filter)),
     }
 }
 

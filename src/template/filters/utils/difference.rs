@@ -3,6 +3,7 @@
 use super::options::{Options, named};
 use crate::argspec::{Arg, Default, Kind, Spec};
 use crate::re::{Flags, Pattern};
+use crate::template::filters::json::in_own_order;
 use crate::template::filters::support::{Got, no_attribute, told_apart};
 use crate::template::pylib::text::lines as split_lines;
 use crate::template::{CallArgs, Cx, Obj, Raise};
@@ -104,24 +105,11 @@ fn side_text(cx: &mut Cx<'_>, side: &Obj) -> Result<String, Raise> {
             Ok(lines.join("\n") + "\n")
         }
         Obj::Dict(_) | Obj::Map(_) => {
-            let style = JsonStyle { indent: Some(4), sort_keys: true, unicode: false };
+            let style = JsonStyle { indent: Some(4), sort_keys: false, unicode: false };
             let value = cx.value(side)?;
-            comparable_keys(cx, &value)?;
-            Ok(write_json(&value, style) + "\n")
+            Ok(write_json(&in_own_order(cx, &value)?, style) + "\n")
         }
         other => Err(no_attribute(other, "splitlines")),
-    }
-}
-
-/// Fails where a dictionary has keys of several kinds: Python's own JSON sorts them as they are.
-fn comparable_keys(cx: &mut Cx<'_>, value: &Value) -> Result<(), Raise> {
-    match value {
-        Value::List(items) => items.iter().try_for_each(|item| comparable_keys(cx, item)),
-        Value::Dict(dict) => {
-            cx.sort(dict.keys().collect(), |key| Obj::data(key))?;
-            dict.values().try_for_each(|item| comparable_keys(cx, item))
-        }
-        _ => Ok(()),
     }
 }
 

@@ -7,7 +7,7 @@ use super::options::Options;
 use super::refused;
 use crate::argspec::{Arg, Default, Kind, Spec};
 use crate::template::filters::support::{Got, is_mapping, told_apart};
-use crate::template::methods::string::is_space;
+use crate::template::pylib::text::is_space;
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use indexmap::IndexMap;
 use quick_xml::events::{BytesStart, Event};
