@@ -6,7 +6,7 @@
 use super::cx::Cx;
 use super::methods;
 use super::object::{Obj, Range};
-use super::raise::{Class, Missing, Raise, Undefined};
+use super::raise::{Missing, Raise, Undefined};
 use crate::value::str_repr;
 use std::rc::Rc;
 
@@ -89,9 +89,7 @@ impl Cx<'_> {
 
     fn marker_attr(&mut self, obj: &Obj) -> Result<Obj> {
         match obj {
-            Obj::Undefined(u) if matches!(u.what, Missing::Else(_)) => {
-                Err(Raise::python(Class::Runtime, u.to_string()))
-            }
+            Obj::Undefined(u) if matches!(u.what, Missing::Else(_)) => Err(u.used()),
             _ => Ok(obj.clone()),
         }
     }
@@ -114,7 +112,8 @@ impl Cx<'_> {
             if name.as_str().is_empty() {
                 return Ok(Obj::undefined(format!("'{}' has no attribute ''", jinja_type(obj))));
             }
-            return Ok(self.missing(obj, str_repr(name.as_str())));
+            let name = self.repr(key)?;
+            return Ok(self.missing(obj, name));
         }
         if let Some(value) = self.keyed(obj, key)? {
             return Ok(value.within(obj));
@@ -215,7 +214,7 @@ impl Cx<'_> {
             return Ok(obj.clone());
         }
         if let Obj::Undefined(u) = obj {
-            return Err(Raise::python(Class::Runtime, u.to_string()));
+            return Err(u.used());
         }
         if let Obj::None | Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) | Obj::Float(_) = obj {
             return Err(Raise::type_error(format!("'{}' object is not subscriptable", obj.full_name())));

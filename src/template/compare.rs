@@ -1,9 +1,10 @@
 //! Python's comparisons: equality, order, membership.
 
 use super::cx::Cx;
+use super::filters::support::hashable;
 use super::methods::time::clock;
 use super::object::{Obj, SetCell};
-use super::raise::{Class, Raise};
+use super::raise::Raise;
 use std::cmp::Ordering;
 
 /// Whether both are one object.
@@ -125,7 +126,7 @@ impl Cx<'_> {
         let (a, b) = (self.force(a.clone()).defined()?, self.force(b.clone()).defined()?);
         for side in [&a, &b] {
             if let Obj::Undefined(u) = side {
-                return Err(Raise::python(Class::Runtime, u.to_string()));
+                return Err(u.used());
             }
         }
         Ok(match (&a, &b) {
@@ -218,7 +219,11 @@ impl Cx<'_> {
                 ))),
             },
             Obj::Dict(dict) => {
-                item.check_hashable()?;
+                if self.in_plugin {
+                    hashable(item)?
+                } else {
+                    item.check_hashable()?
+                }
                 Ok(dict.borrow().contains_key(item))
             }
             Obj::Set(set) => {

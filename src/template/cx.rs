@@ -484,7 +484,7 @@ impl<'a> Cx<'a> {
                     result => Ok(if direct { result } else { result.result() }),
                 }
             }
-            Obj::Undefined(u) if !callee.is_marker() => Err(Raise::python(Class::Runtime, u.to_string())),
+            Obj::Undefined(u) if !callee.is_marker() => Err(u.used()),
             Obj::Undefined(_) | Obj::Failed(_) => callee.clone().defined(),
             other => match args.first_marker() {
                 Some(marker) => Ok(marker.clone()),

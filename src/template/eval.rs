@@ -245,7 +245,9 @@ impl Cx<'_> {
             let items = match &stars {
                 Obj::Dict(_) | Obj::Map(_) => self.items(&stars)?,
                 other => {
-                    other.clone().defined()?;
+                    if let Obj::Undefined(u) = other.clone().defined()? {
+                        return Err(u.used());
+                    }
                     return Err(Raise::type_error(format!(
                         "argument after ** must be a mapping, not {}",
                         other.type_name()

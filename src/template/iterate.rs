@@ -186,6 +186,9 @@ impl Cx<'_> {
             let mut dict = Dict::new();
             for (key, value) in self.items(obj)? {
                 if !matches!(value, Obj::Omit) {
+                    if !self.in_plugin && matches!(key, Obj::Tuple(_)) {
+                        return Err(Raise::type_error("unhashable type: 'list'"));
+                    }
                     let key = self.value(&key)?;
                     let value = self.value(&value)?;
                     dict.insert(key, value);

@@ -50,7 +50,7 @@ impl Cx<'_> {
             if b.is_marker() {
                 b.clone().defined()?;
             }
-            return Err(Raise::python(Class::Runtime, u.to_string()));
+            return Err(u.used());
         }
         if op == Op::Mod
             && let Obj::Str(text) = a
@@ -74,11 +74,14 @@ impl Cx<'_> {
             // ansible-core's own lists have an addition in Python, which looks at the other side first.
             return self.concatenated(list, b);
         }
+        if op == Op::Mul && matches!(a, Obj::List(list) if list.is_lazy()) {
+            return repeat(a, b);
+        }
         if b.is_marker() {
             b.clone().defined()?;
         }
         if let Obj::Undefined(u) = b {
-            return Err(Raise::python(Class::Runtime, u.to_string()));
+            return Err(u.used());
         }
         if let (Op::Add, Obj::List(list)) = (op, b)
             && list.is_lazy()
@@ -227,7 +230,7 @@ impl Cx<'_> {
                 Some(big) => Ok(Obj::big(-big)),
                 None => {
                     if let Obj::Undefined(u) = other.clone().defined()? {
-                        return Err(Raise::python(Class::Runtime, u.to_string()));
+                        return Err(u.used());
                     }
                     Err(Raise::type_error(format!("bad operand type for unary -: '{}'", other.type_name())))
                 }
@@ -395,7 +398,7 @@ fn repeat(a: &Obj, b: &Obj) -> Result<Obj> {
     if lazy && !matches!(count, Obj::Big(_)) && count.as_int().is_none() {
         // ansible-core's own lists have a multiplication in Python, and are asked first.
         let other = if matches!(b, Obj::List(list) if list.is_lazy()) { a } else { b };
-        let kind = other.type_name();
+        let kind = python_type(other);
         return Err(Raise::type_error(format!("'{kind}' object cannot be interpreted as an integer")));
     }
     let times = match count {

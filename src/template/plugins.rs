@@ -8,7 +8,7 @@ use super::cx::Cx;
 use super::filters::{FILTERS, FilterDef};
 use super::lookups::{LOOKUPS, LookupDef};
 use super::object::Obj;
-use super::raise::{Class, Raise, Undefined};
+use super::raise::{Raise, Undefined};
 use super::refused::{self, Refused};
 use super::tests::{TESTS, TestDef};
 use crate::diag::{Error, Kind, Mark, Remark};
@@ -253,7 +253,7 @@ fn spoken_for(raise: Raise, missing: Option<Rc<Undefined>>) -> Raise {
             .any(|w| text.contains(w))
                 && !text.contains("for abs()") =>
         {
-            Raise::python(Class::Runtime, u.to_string())
+            u.used()
         }
         _ => raise,
     }

@@ -142,6 +142,11 @@ impl Undefined {
         Self { what: Missing::Hint(text.into()), origin: None }
     }
 
+    /// The error of computing with the undefined of an `if` without `else`: jinja2's own, which is an exception like others.
+    pub(super) fn used(&self) -> Raise {
+        Raise::python(Class::Runtime, self.to_string())
+    }
+
     /// The error of using it.
     pub fn error(&self) -> Error {
         Error::new(Kind::Undefined, self.to_string()).at(self.origin.as_ref())

@@ -1,10 +1,9 @@
 //! Filters of JSON: `to_json`, `to_nice_json`, `from_json`, `tojson`.
 
-use super::support::{Got, no_json, sig, unstorable};
+use super::support::{Got, plain_json, sig, unstorable};
 use crate::diag::Error;
 use crate::template::World;
 use crate::template::bounds::{text_fits, value_fits};
-use crate::template::ops::python_type;
 use crate::template::text::big_text;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 use crate::value::{Dict, JsonStyle, Text, Value, key_text, parse_json_noting, write_json};
@@ -61,19 +60,41 @@ fn style(cx: &mut Cx<'_>, mut args: CallArgs, indent: Option<i64>, sort_keys: bo
 
 /// An object as a value that JSON may have.
 fn read(cx: &mut Cx<'_>, input: &Obj) -> Result<Value, Raise> {
-    if let Obj::Range(_) = input {
-        let items = Obj::list(cx.iter(input)?);
-        return read(cx, &items);
-    }
     if let Some(shown) = unstorable(cx, input, 0)? {
         let kind = shown.type_name();
         let words = format!("Object of type '{kind}' is not JSON serializable by the 'tagless' profile.");
         return Err(Raise::type_error(words));
     }
     level_by_level(cx, input, 0)?;
-    let value = cx.value(input).map_err(|raise| not_serializable(&raise).unwrap_or(raise))?;
+    let mut value = cx.value(input);
+    if value.as_ref().is_err_and(|raise| raise.text() == crate::template::iterate::unstorable("range").text()) {
+        let input = spread(cx, input)?;
+        value = cx.value(&input);
+    }
+    let value = value.map_err(|raise| not_serializable(&raise).unwrap_or(raise))?;
     value_fits(&value)?;
     Ok(value)
+}
+
+/// An object with lists where ranges are.
+fn spread(cx: &mut Cx<'_>, obj: &Obj) -> Got {
+    cx.deeper(|cx| {
+        Ok(match obj {
+            Obj::Range(_) => Obj::list(cx.iter(obj)?),
+            Obj::List(_) | Obj::Tuple(_) => {
+                let items = cx.iter_lenient(obj)?;
+                Obj::list(items.iter().map(|item| spread(cx, item)).collect::<Result<Vec<_>, _>>()?)
+            }
+            Obj::Dict(_) => {
+                let mut items = Vec::new();
+                for (key, item) in cx.items(obj)? {
+                    items.push((key, spread(cx, &item)?));
+                }
+                Obj::dict(items)
+            }
+            other => other.clone(),
+        })
+    })
 }
 
 fn written(value: &Value, style: &Style) -> Result<String, Raise> {
@@ -262,10 +283,7 @@ pub(super) fn tojson(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [indent] = args.bind(&sig("do_tojson", 2, ["indent"], 0))?;
     let named = indent.map(|indent| (std::sync::Arc::from("indent"), indent)).into_iter().collect();
     let style = style(cx, CallArgs { positional: Vec::new(), named }, None, false)?;
-    if let Some(refused) = no_json(cx, &input, 0)? {
-        let kind = python_type(&refused);
-        return Err(Raise::type_error(format!("Object of type {kind} is not JSON serializable")));
-    }
+    plain_json(cx, &input)?;
     let value = read(cx, &input)?;
     let text = written(&in_own_order(cx, &value)?, &style)?;
     let escapes = [('<', "\\u003c"), ('>', "\\u003e"), ('&', "\\u0026"), ('\'', "\\u0027")];

@@ -1,6 +1,6 @@
 //! Filters over dictionaries: `combine`, `dict2items`, `extract`, `subelements`, …
 
-use super::support::{Got, caused, class_of, given, is_mapping, is_sequence, opt_text, sig, some};
+use super::support::{Got, caused, class_of, given, hashable, is_mapping, is_sequence, opt_text, sig, some};
 use crate::template::raise::Class;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 
@@ -304,7 +304,7 @@ pub(super) fn rekey_on_member(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Go
     };
     let items = match &input {
         Obj::Dict(_) | Obj::Map(_) => Obj::list(cx.items(&input)?.into_iter().map(|(_, value)| value)),
-        Obj::List(_) | Obj::Tuple(_) | Obj::Set(_) | Obj::Iter(_) | Obj::Range(_) => input,
+        Obj::List(_) | Obj::Tuple(_) | Obj::Set(_) | Obj::Iter(_) | Obj::Range(_) | Obj::Undefined(_) => input,
         _ => return Err(Raise::ansible("Type is not a valid list, set, or dict")),
     };
     let mut out: indexmap::IndexMap<Obj, Obj> = indexmap::IndexMap::new();
@@ -317,7 +317,7 @@ pub(super) fn rekey_on_member(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Go
             let shown = cx.repr(&key)?;
             return Err(Raise::ansible(format!("Key {shown} was not found.")));
         };
-        found.check_hashable()?;
+        hashable(&found)?;
         if out.contains_key(&found) && !overwrite {
             let shown = cx.repr(&found)?;
             return Err(Raise::ansible(format!("Key {shown} is not unique, cannot convert to dict.")));

@@ -82,7 +82,7 @@ pub(super) fn int(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let base = u32::try_from(base.int(10)?).unwrap_or(1);
     let _ = cx;
     if let Obj::Undefined(u) = &input {
-        return Err(Raise::python(Class::Runtime, u.to_string()));
+        return Err(u.used());
     }
     Ok(match &input {
         Obj::Str(text) => match parse_int(text.as_str(), base) {
@@ -104,7 +104,7 @@ pub(super) fn float(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [default] = args.bind(&sig("do_float", 1, ["default"], 0))?;
     let _ = cx;
     if let Obj::Undefined(u) = &input {
-        return Err(Raise::python(Class::Runtime, u.to_string()));
+        return Err(u.used());
     }
     let number = match &input {
         Obj::Str(text) => parse_float(text.as_str()),
@@ -134,6 +134,9 @@ fn round_whole(input: &Obj, number: f64) -> Obj {
         None => float_to_int(number.round_ties_even()).unwrap_or_default(),
     }
 }
+
+/// More places than any float has.
+const MOST_PLACES: i64 = 400;
 
 pub(super) fn round(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [precision, method] = args.bind(&sig("do_round", 1, ["precision", "method"], 0))?;
@@ -173,13 +176,29 @@ pub(super) fn round(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
             let kind = plugin_type(&other);
             return Err(Raise::type_error(format!("unsupported operand type(s) for ** or pow(): 'int' and '{kind}'")));
         }
-        other => other.int(0)?,
+        Some(Obj::Big(big)) => {
+            if big.sign() == num_bigint::Sign::Minus {
+                -MOST_PLACES
+            } else {
+                MOST_PLACES
+            }
+        }
+        other => other.int(0)?.clamp(-MOST_PLACES, MOST_PLACES),
     };
-    let scale = 10f64.powi(precision.clamp(-400, 400) as i32);
+    let scale = 10f64.powi(precision as i32);
     match method.as_str() {
+        // A number that no float scales is as it was: ten to this many places is an integer to Python.
+        "ceil" | "floor" if scale.is_infinite() && !matches!(input, Obj::Float(_)) => Ok(number.into()),
+        "ceil" | "floor" if scale.is_infinite() => {
+            Err(Raise::python(Class::Overflow, "int too large to convert to float"))
+        }
         "common" if matches!(input, Obj::Float(_)) => Ok(round_to(number, precision).into()),
         "common" if precision >= 0 => Ok(input.as_big().map_or(Obj::None, Obj::big)),
         "common" => Ok(float_to_int(round_to(number, precision)).unwrap_or_default()),
+        "ceil" | "floor" if !number.is_finite() => {
+            let (class, what) = if number.is_nan() { (Class::Value, "NaN") } else { (Class::Overflow, "infinity") };
+            Err(Raise::python(class, format!("cannot convert float {what} to integer")))
+        }
         "ceil" => Ok(((number * scale).ceil() / scale).into()),
         "floor" => Ok(((number * scale).floor() / scale).into()),
         _ => Err(filter_argument("method must be common, ceil or floor")),
@@ -189,7 +208,7 @@ pub(super) fn round(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 /// A number, or Ansible's sentence with Python's below it.
 fn number(obj: &Obj, sentence: &str) -> Result<f64, Raise> {
     if let Obj::Undefined(u) = obj {
-        return Err(Raise::python(Class::Runtime, u.to_string()));
+        return Err(u.used());
     }
     obj.as_number()
         .ok_or_else(|| caused(format!("must be real number, not {}", obj.type_name()), &format!("{sentence}.")))
@@ -266,6 +285,9 @@ pub(super) fn human_readable(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got
     let bits = bits.truth(cx, false)?;
     let unit = opt_text(cx, &unit)?;
     let Some(size) = input.as_number() else {
+        if let Obj::Undefined(u) = &input {
+            return Err(caused(tripped(u.used()), "human_readable() can't interpret the input."));
+        }
         if let (Obj::List(_), None) = (&input, &unit) {
             // A list is read to be compared.
             cx.iter(&input).map_err(|raise| caused(tripped(raise), "human_readable() can't interpret the input."))?;
@@ -297,6 +319,7 @@ pub(super) fn filesizeformat(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got
         Obj::Str(text) => parse_float(text.as_str()).ok_or_else(|| {
             Raise::value_error(format!("could not convert string to float: {}", crate::value::str_repr(text.as_str())))
         })?,
+        Obj::Undefined(u) => return Err(u.used()),
         other => other.as_number().ok_or_else(|| {
             Raise::type_error(format!(
                 "float() argument must be a string or a real number, not '{}'",

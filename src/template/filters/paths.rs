@@ -100,7 +100,7 @@ pub(super) fn commonpath(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 pub(super) fn fileglob(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     alone(args, "fileglob")?;
     if let Obj::Undefined(u) = &input {
-        return Err(Raise::python(Class::Runtime, u.to_string()));
+        return Err(u.used());
     }
     if let Obj::Dict(_) | Obj::Map(_) = input {
         return Err(Raise::type_error("unhashable type: 'slice'"));

@@ -1,6 +1,7 @@
 //! What many filters and tests need: signatures, texts, attributes.
 
 use crate::diag::Error;
+use crate::template::ops::python_type;
 use crate::template::raise::Class;
 use crate::template::{CallArgs, Cx, Obj, Raise, Sig};
 use num_bigint::BigInt;
@@ -184,8 +185,16 @@ pub(in crate::template) fn float_to_int(f: f64) -> Option<Obj> {
     format!("{whole:.0}").parse::<BigInt>().ok().map(Obj::big)
 }
 
+/// Fails as Python's `json.dumps` does for what it cannot write.
+pub(super) fn plain_json(cx: &mut Cx<'_>, obj: &Obj) -> Result<(), Raise> {
+    no_json(cx, obj, 0)?.map_or(Ok(()), |refused| {
+        let kind = python_type(&refused);
+        Err(Raise::type_error(format!("Object of type {kind} is not JSON serializable")))
+    })
+}
+
 /// What in an object Python's own `json` refuses. Lists and mappings name what is undefined in them, tuples do not.
-pub(super) fn no_json(cx: &mut Cx<'_>, obj: &Obj, depth: usize) -> Result<Option<Obj>, Raise> {
+fn no_json(cx: &mut Cx<'_>, obj: &Obj, depth: usize) -> Result<Option<Obj>, Raise> {
     let items = match obj {
         Obj::None | Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) | Obj::Float(_) | Obj::Str(_) | Obj::Map(_) => {
             return Ok(None);

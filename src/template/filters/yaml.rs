@@ -142,7 +142,9 @@ fn represented(cx: &mut Cx<'_>, obj: &Obj, sorted: bool) -> Result<(), Raise> {
         Obj::Dict(_) | Obj::Map(_) => {
             let items = cx.items(obj)?;
             let in_order = sorted.then(|| cx.sort(items.clone(), |(key, _)| key.clone()).ok()).flatten();
-            in_order.unwrap_or(items).into_iter().map(|(_, value)| value).collect()
+            // A tuple as a key is what its own items are.
+            let key_and_value = |(key, value)| [(!matches!(key, Obj::Tuple(_))).then_some(key), Some(value)];
+            in_order.unwrap_or(items).into_iter().flat_map(key_and_value).flatten().collect()
         }
         other => {
             let data = match other {

@@ -151,8 +151,8 @@ fn pop(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 fn remove(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let [item] = exact(args, "list.remove", 1)?;
     let item = item.unwrap_or_default();
-    for (at, candidate) in cx.iter(obj)?.iter().enumerate() {
-        if cx.equals(candidate, &item)? {
+    for (at, candidate) in cx.iter_lenient(obj)?.into_iter().enumerate() {
+        if cx.equals(&candidate.defined()?, &item)? {
             let mut items = list(obj)?.borrow_mut();
             if at < items.len() {
                 items.remove(at);

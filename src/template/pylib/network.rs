@@ -403,11 +403,12 @@ impl Mac {
     }
 }
 
-/// The number of words of hexadecimal digits in one of some forms.
+/// The number of words of hexadecimal digits in one of some forms. Leading zeros may be left out, of six digits one.
 fn words(text: &str, forms: Forms, bits: usize) -> Option<u64> {
     forms.iter().find_map(|(separator, count, width)| {
         let words: Vec<&str> = text.split(*separator).collect();
-        let fits = words.len() == *count && words.iter().all(|w| hex(w) && w.len() <= *width);
+        let fits =
+            words.len() == *count && words.iter().all(|w| hex(w) && w.len() <= *width && (*width < 6 || w.len() > 4));
         let fold = |sum: u64, word: &&str| Some(sum << (bits / count) | u64::from_str_radix(word, 16).ok()?);
         fits.then(|| words.iter().try_fold(0, fold))?
     })

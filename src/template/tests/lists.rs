@@ -69,5 +69,8 @@ pub(super) fn superset(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
 
 pub(super) fn nan(_cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     alone(args, "isnotanumber")?;
+    if let Obj::Undefined(u) = &input {
+        return Err(u.used());
+    }
     Ok(input.as_number().is_some_and(f64::is_nan))
 }

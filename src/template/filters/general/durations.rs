@@ -2,7 +2,7 @@
 
 use crate::re::{Flags, Pattern};
 use crate::template::filters::support::{Got, opt_text};
-use crate::template::{CallArgs, Class, Cx, Obj, Raise};
+use crate::template::{CallArgs, Cx, Obj, Raise};
 
 /// Units, their short forms and their milliseconds.
 const UNITS: [(&str, &str, f64); 12] = [
@@ -62,7 +62,7 @@ fn converted(cx: &mut Cx<'_>, input: &Obj, unit: &str, mut args: CallArgs) -> Go
         other => UNITS.iter().find(|(_, short, _)| *short == other).map_or(1.0, |(_, _, factor)| *factor),
     };
     if let Obj::Undefined(u) = input {
-        return Err(Raise::python(Class::Runtime, u.to_string()));
+        return Err(u.used());
     }
     if let Obj::Bytes(_) = input {
         return Err(Raise::type_error("cannot use a string pattern on a bytes-like object"));

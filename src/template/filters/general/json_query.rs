@@ -3,9 +3,12 @@
 //! The crate reads them; what they mean is here, over our own objects, so that dictionaries keep their order
 //! and integers their size, as with Python's jmespath.
 
+use crate::template::bounds::text_fits;
+use crate::template::filters::numbers::{parse_float, parse_int};
 use crate::template::filters::support::{Got, given, is_mapping, plugin_type, sig, tripped};
 use crate::template::raise::Class;
 use crate::template::{CallArgs, Cx, Obj, Raise};
+use crate::value::{JsonStyle, key_text, write_json};
 use jmespath::Variable;
 use jmespath::ast::{Ast, Comparator};
 use std::cmp::Ordering;
@@ -15,9 +18,7 @@ pub(in crate::template::filters) fn json_query(cx: &mut Cx<'_>, input: Obj, args
     let [expr] = args.bind(&sig("json_query", 1, ["expr"], 1))?;
     let expr = given(expr);
     if matches!(expr, Obj::Bool(_) | Obj::Int(_) | Obj::Float(_)) && cx.truthy(&expr)? {
-        let kind = expr.type_name();
-        let text = format!("Error in jmespath.search in json_query filter plugin:\n'{kind}' object is not iterable");
-        return Err(Raise::ansible(text));
+        return Err(stopped(format!("'{}' object is not iterable", expr.type_name())));
     }
     let expr = match &expr {
         Obj::None | Obj::Bool(_) | Obj::Int(_) | Obj::Float(_) => String::new(),
@@ -30,9 +31,6 @@ pub(in crate::template::filters) fn json_query(cx: &mut Cx<'_>, input: Obj, args
     }
     if expr.is_empty() {
         return Err(Raise::ansible(format!("{context}Invalid JMESPath expression: cannot be empty.")));
-    }
-    if let Obj::Undefined(u) = &input {
-        return Err(Raise::ansible(format!("Error in jmespath.search in json_query filter plugin:\n{u}")));
     }
     let expr = quoted(&expr);
     let ast = jmespath::parse(&expr).map_err(|error| {
@@ -50,10 +48,7 @@ pub(in crate::template::filters) fn json_query(cx: &mut Cx<'_>, input: Obj, args
     match visit(cx, &ast, &input) {
         Err(Raise::Python(Class::Value, text)) => Err(Raise::ansible(format!("{context}{text}"))),
         // What is undefined in the data is an error of the search.
-        Err(raise @ (Raise::Undefined(_) | Raise::Failed(_))) => {
-            let cause = tripped(raise);
-            Err(Raise::ansible(format!("Error in jmespath.search in json_query filter plugin:\n{cause}")))
-        }
+        Err(raise @ (Raise::Undefined(_) | Raise::Failed(_))) => Err(stopped(tripped(raise))),
         // Where an error is made of the data, outside of the search, it speaks for itself.
         Err(Raise::Error(error)) => Err(Raise::Failed(Rc::new(*error))),
         other => other,
@@ -102,15 +97,28 @@ fn failed(text: String) -> Raise {
     Raise::value_error(text)
 }
 
+/// A complaint that is no JMESPath's own.
+fn stopped(why: impl std::fmt::Display) -> Raise {
+    Raise::ansible(format!("Error in jmespath.search in json_query filter plugin:\n{why}"))
+}
+
 /// Whether it is one of JSON's arrays. To Python's jmespath, a tuple is nothing it knows.
 fn is_array(obj: &Obj) -> bool {
     matches!(obj, Obj::List(_))
 }
 
-/// JMESPath's truth: empty things, null and false are false; 0 is true.
+/// JMESPath's truth: JSON's empty things, null and false are false; 0 is true.
 fn truth(cx: &mut Cx<'_>, obj: &Obj) -> Result<bool, Raise> {
     match obj {
-        Obj::Int(_) | Obj::Big(_) | Obj::Float(_) | Obj::Tuple(_) | Obj::Range(_) => Ok(true),
+        Obj::Tuple(_) | Obj::Range(_) | Obj::Undefined(_) => Ok(true),
+        other => not_false(cx, other),
+    }
+}
+
+/// What `!` asks: Python's truth, but for 0, which is true.
+fn not_false(cx: &mut Cx<'_>, obj: &Obj) -> Result<bool, Raise> {
+    match obj {
+        Obj::Int(_) | Obj::Big(_) | Obj::Float(_) => Ok(true),
         other => cx.truthy(other),
     }
 }
@@ -138,7 +146,8 @@ fn visit(cx: &mut Cx<'_>, ast: &Ast, data: &Obj) -> Got {
         Ast::Identity { .. } => Ok(data.clone()),
         Ast::Literal { value, .. } => Ok(literal(value)),
         Ast::Field { name, .. } if is_mapping(data) => cx.dict_get(data, name)?.unwrap_or_default().defined(),
-        Ast::Field { .. } | Ast::Expref { .. } => Ok(Obj::None),
+        Ast::Field { .. } => unknown(data),
+        Ast::Expref { .. } => Ok(Obj::None),
         Ast::Subexpr { lhs, rhs, .. } => {
             let left = visit(cx, lhs, data)?;
             visit(cx, rhs, &left)
@@ -172,7 +181,7 @@ fn visit(cx: &mut Cx<'_>, ast: &Ast, data: &Obj) -> Got {
         }
         Ast::Not { node, .. } => {
             let value = visit(cx, node, data)?;
-            Ok((!truth(cx, &value)?).into())
+            Ok((!not_false(cx, &value)?).into())
         }
         Ast::Condition { predicate, then, .. } => {
             let value = visit(cx, predicate, data)?;
@@ -185,7 +194,7 @@ fn visit(cx: &mut Cx<'_>, ast: &Ast, data: &Obj) -> Got {
         Ast::ObjectValues { node, .. } => {
             let value = visit(cx, node, data)?;
             if !is_mapping(&value) {
-                return Ok(Obj::None);
+                return unknown(&value);
             }
             Ok(Obj::list(cx.items(&value)?.into_iter().map(|(_, item)| item)))
         }
@@ -230,6 +239,11 @@ fn visit(cx: &mut Cx<'_>, ast: &Ast, data: &Obj) -> Got {
         }
         Ast::Function { name, args, .. } => function(cx, name, args, data),
     })
+}
+
+/// What members of something else than an object are: null. An `if` without `else` has none to ask for.
+fn unknown(data: &Obj) -> Got {
+    if let Obj::Undefined(u) = data { Err(stopped(u)) } else { Ok(Obj::None) }
 }
 
 fn is_number(obj: &Obj) -> bool {
@@ -331,7 +345,7 @@ fn type_of(obj: &Obj) -> &'static str {
 fn told_type<'k>(value: &Obj, kind: &'k str) -> &'k str {
     match value {
         Obj::List(_) | Obj::Dict(_) | Obj::Map(_) => "unknown",
-        Obj::Str(text) if text.is_trusted() || text.origin().is_some() => "unknown",
+        Obj::Str(text) if text.is_trusted() || text.is_markup() || text.origin().is_some() => "unknown",
         _ => kind,
     }
 }
@@ -434,12 +448,12 @@ fn call(cx: &mut Cx<'_>, name: &str, given: &[Argument<'_>]) -> Got {
         }
         "to_array" if is_array(&first) => Ok(first),
         "to_array" => Ok(Obj::list([first])),
-        "to_number" => Ok(to_number(&first)),
+        "to_number" => to_number(&first),
         "to_string" if first.as_str().is_some() => Ok(first),
         "to_string" => {
-            let separators = ("separators".into(), Obj::tuple([",".into(), ":".into()]));
-            let args = CallArgs { positional: Vec::new(), named: vec![separators] };
-            cx.filter("to_json", first, args)?.defined()
+            let mut out = String::new();
+            json(cx, &first, &mut out)?;
+            Ok(out.into())
         }
         "type" => Ok(match type_of(&first) {
             "unknown" => Obj::None,
@@ -455,15 +469,61 @@ fn average(cx: &mut Cx<'_>, list: &Obj) -> Got {
     Ok(if all.is_empty() { Obj::None } else { (sum / all.len() as f64).into() })
 }
 
-fn to_number(obj: &Obj) -> Obj {
-    match obj {
+fn to_number(obj: &Obj) -> Got {
+    Ok(match obj {
         obj if is_number(obj) => obj.clone(),
-        Obj::Str(text) => match crate::template::filters::numbers::parse_int(text.as_str(), 10) {
+        Obj::Str(text) => match parse_int(text.as_str(), 10) {
             Some(whole) => Obj::big(whole),
-            None => crate::template::filters::numbers::parse_float(text.as_str()).map_or(Obj::None, Obj::Float),
+            None => parse_float(text.as_str()).map_or(Obj::None, Obj::Float),
         },
-        _ => Obj::None,
+        Obj::None | Obj::Bool(_) | Obj::List(_) | Obj::Dict(_) | Obj::Map(_) => Obj::None,
+        Obj::Undefined(u) => return Err(stopped(u)),
+        other => {
+            let words = "int() argument must be a string, a bytes-like object or a real number, not";
+            return Err(stopped(format!("{words} '{}'", other.full_name())));
+        }
+    })
+}
+
+/// JSON as Python's own module writes it without blanks, with the text of what JSON has no word for.
+fn json(cx: &mut Cx<'_>, value: &Obj, out: &mut String) -> Result<(), Raise> {
+    text_fits(out.len())?;
+    match value {
+        Obj::List(_) | Obj::Tuple(_) => {
+            out.push('[');
+            for (at, item) in cx.each(value)?.enumerate() {
+                out.push_str(if at > 0 { "," } else { "" });
+                let item = item?.defined()?;
+                cx.deeper(|cx| json(cx, &item, out))?;
+            }
+            out.push(']');
+        }
+        Obj::Dict(_) | Obj::Map(_) => {
+            out.push('{');
+            for (at, (key, item)) in cx.items(value)?.into_iter().enumerate() {
+                out.push_str(if at > 0 { "," } else { "" });
+                if !matches!(key, Obj::None | Obj::Bool(_) | Obj::Str(_)) && !is_number(&key) {
+                    let kind = plugin_type(&key);
+                    return Err(stopped(format!("keys must be str, int, float, bool or None, not {kind}")));
+                }
+                let key = key_text(&cx.value(&key)?);
+                out.push_str(&write_json(&key.into(), JsonStyle::default()));
+                out.push(':');
+                let item = item.defined()?;
+                cx.deeper(|cx| json(cx, &item, out))?;
+            }
+            out.push('}');
+        }
+        Obj::None | Obj::Bool(_) | Obj::Int(_) | Obj::Float(_) | Obj::Str(_) => {
+            out.push_str(&write_json(&cx.value(value)?, JsonStyle::default()));
+        }
+        Obj::Big(_) => out.push_str(&cx.text(value)?),
+        other => {
+            let text = cx.text(other)?;
+            out.push_str(&write_json(&text.into(), JsonStyle::default()));
+        }
     }
+    Ok(())
 }
 
 fn mapped(cx: &mut Cx<'_>, given: &[Argument<'_>], list: &Obj) -> Got {

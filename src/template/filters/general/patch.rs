@@ -97,12 +97,12 @@ fn patched(cx: &mut Cx<'_>, filter: &str, input: &Obj, operations: Vec<Obj>, fai
     let parsed = text.as_deref().map(parse_json).transpose();
     let parsed =
         parsed.map_err(|error| Raise::ansible(format!("{filter}: could not decode JSON from input: {error}")))?;
+    let mut stood_for = StoodFor::default();
     let mut patch = Vec::new();
     for operation in &operations {
-        patch.push(checked(cx, filter, operation)?);
+        patch.push(checked(cx, filter, operation, &mut stood_for)?);
     }
     let from_text = parsed.is_some();
-    let mut stood_for = StoodFor::default();
     let document = match parsed {
         Some(document) => document,
         None => stood_for.document(cx, input)?,
@@ -121,16 +121,16 @@ fn patched(cx: &mut Cx<'_>, filter: &str, input: &Obj, operations: Vec<Obj>, fai
     }
 }
 
-/// What is undefined in a document, with the empty lists that stand for it meanwhile: it is copied unseen.
+/// What is undefined in a document, or no value, with the empty lists that stand for it meanwhile: it is copied unseen.
 #[derive(Default)]
 struct StoodFor(Vec<(Value, Obj)>);
 
 impl StoodFor {
     fn document(&mut self, cx: &mut Cx<'_>, obj: &Obj) -> Result<Value, Raise> {
         match obj {
-            undefined if undefined.is_marker() => {
+            Obj::Undefined(_) | Obj::Failed(_) | Obj::Omit | Obj::Range(_) | Obj::Delta(_) | Obj::Special(_) => {
                 let stand_in = Value::list([]);
-                self.0.push((stand_in.clone(), undefined.clone()));
+                self.0.push((stand_in.clone(), obj.clone()));
                 Ok(stand_in)
             }
             Obj::List(_) | Obj::Tuple(_) => {
@@ -191,7 +191,7 @@ struct Operation {
     value: Option<Value>,
 }
 
-fn checked(cx: &mut Cx<'_>, filter: &str, operation: &Obj) -> Result<Operation, Raise> {
+fn checked(cx: &mut Cx<'_>, filter: &str, operation: &Obj, stood_for: &mut StoodFor) -> Result<Operation, Raise> {
     let dict = match operation {
         Obj::Dict(_) => operation,
         Obj::Str(text) if text.as_str().contains("op") => {
@@ -220,7 +220,7 @@ fn checked(cx: &mut Cx<'_>, filter: &str, operation: &Obj) -> Result<Operation, 
         String::new()
     };
     let value = match cx.dict_get(dict, "value")? {
-        Some(value) => Some(cx.value(&value)?),
+        Some(value) => Some(stood_for.document(cx, &value)?),
         None => None,
     };
     Ok(Operation { op, path, from, value })

@@ -15,7 +15,7 @@ use std::cmp::Ordering;
 pub(in crate::template::filters) fn dict(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     alone(args, "dict_filter")?;
     if let Obj::Undefined(u) = &input {
-        return Err(Raise::python(Class::Runtime, u.to_string()));
+        return Err(u.used());
     }
     let items = pairs(cx, &input)?;
     items.iter().try_for_each(|(key, _)| hashable(key))?;

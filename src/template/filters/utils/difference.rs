@@ -135,6 +135,9 @@ pub(in crate::template::filters) fn param_list_compare(cx: &mut Cx<'_>, input: O
     let items = cx.iter(&target)?;
     // Its own items are looked at before any is looked for in the base.
     if let Some(other) = items.iter().find(|item| item.as_str().is_none()) {
+        if let Obj::Undefined(u) = other {
+            return Err(u.used());
+        }
         return Err(no_attribute(other, "startswith"));
     }
     for item in items {

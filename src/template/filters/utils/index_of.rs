@@ -3,7 +3,7 @@
 use super::options::Options;
 use super::refused;
 use crate::argspec::{Arg, Default, Kind, Spec};
-use crate::template::filters::support::Got;
+use crate::template::filters::support::{Got, plain_json};
 use crate::template::{CallArgs, Cx, Obj, Raise};
 
 static SPEC: Spec = Spec::new(&[
@@ -47,9 +47,14 @@ fn search(cx: &mut Cx<'_>, options: &Options) -> Result<Vec<Obj>, Raise> {
         }
         return Ok(found);
     };
-    let items = cx.iter(&data)?;
+    let items = cx.iter_lenient(&data)?;
     if !items.iter().all(|item| matches!(item, Obj::Dict(_))) {
-        let kinds: Vec<String> = items.iter().map(|item| json_type(item).to_owned()).collect();
+        let mut kinds = Vec::new();
+        for item in items {
+            let item = item.defined()?;
+            plain_json(cx, &item)?;
+            kinds.push(json_type(&item).to_owned());
+        }
         let why = "When a key name is provided, all list entries are required to be dictionaries, got";
         return Err(refused("index_of", format!("{why} {}", and(&kinds))));
     }
@@ -80,6 +85,7 @@ struct Question<'a> {
 
 impl Question<'_> {
     fn holds(&self, cx: &mut Cx<'_>, item: &Obj) -> Result<bool, Raise> {
+        plain_json(cx, item)?;
         let (name, inverted) = self.name();
         let value = match &self.value {
             list @ Obj::List(_) => list.clone(),

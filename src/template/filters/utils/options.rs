@@ -94,6 +94,14 @@ fn plain(cx: &mut Cx<'_>, spec: &Spec, name: &str, obj: &Obj) -> Result<Value, R
     let (kind, elements) = arg.map_or((Kind::Raw, None), |arg| (arg.kind, arg.elements));
     let nests = arg.is_some_and(|arg| arg.options.is_some());
     match (obj, kind) {
+        (Obj::List(_), Kind::List) if elements == Some(Kind::Str) => {
+            let mut items = Vec::new();
+            for item in cx.each(obj)? {
+                let item = item?;
+                items.push(if foreign(&item) { cx.text(&item)?.into() } else { cx.value(&item)? });
+            }
+            Ok(Value::list(items))
+        }
         // A list is checked no further than its elements, where those have a type: others stay as they are.
         (Obj::List(_), Kind::List) if elements.is_none() => Ok(Value::list(std::iter::empty())),
         (Obj::List(_), Kind::Dict) => Ok(Value::list(std::iter::empty())),

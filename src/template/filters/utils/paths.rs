@@ -49,6 +49,9 @@ fn at(cx: &mut Cx<'_>, options: &Options) -> Got {
     let text = format!("{{{{ {} }}}}", options.args().str("path"));
     let template = cx.templar().compile(&text, &syntax, Mode::Included)?;
     let var = options.given("var");
+    if let Obj::Undefined(u) = &var {
+        return Err(u.used());
+    }
     if !is_mapping(&var) {
         return Err(Raise::type_error(format!(
             "jinja2.environment.Template.render() argument after ** must be a mapping, not {}",
