@@ -88,13 +88,18 @@ impl Cx<'_> {
         }
     }
 
+    /// Whether there are no steps left.
+    pub(super) fn exhausted(&self) -> bool {
+        self.session.steps.get() > MOST_STEPS
+    }
+
     /// Counts many steps.
     pub(super) fn steps(&self, count: usize) -> Result<(), Raise> {
         let steps = self.session.steps.get().saturating_add(count as u64);
         self.session.steps.set(steps);
-        match steps <= MOST_STEPS {
-            true => Ok(()),
-            false => Err(Raise::python(Class::Runtime, "the template takes too many steps")),
+        match self.exhausted() {
+            false => Ok(()),
+            true => Err(Raise::python(Class::Runtime, "the template takes too many steps")),
         }
     }
 }

@@ -51,7 +51,9 @@ impl Cx<'_> {
                 }
                 self.read_whole(a)?;
                 self.read_whole(b)?;
-                if self.len(a)? != self.len(b)? {
+                let same_length = self.len(a)? == self.len(b)?;
+                // Tuples of different lengths differ as well, but Python looks at their items first.
+                if !same_length && matches!(a, Obj::List(_)) {
                     return Ok(false);
                 }
                 let (left, right) = (self.iter_lenient(a)?, self.iter_lenient(b)?);
@@ -61,7 +63,7 @@ impl Cx<'_> {
                             return Ok(false);
                         }
                     }
-                    Ok(true)
+                    Ok(same_length)
                 })
             }
             (Obj::Dict(_) | Obj::Map(_), Obj::Dict(_) | Obj::Map(_)) => self.equal_dicts(a, b),

@@ -54,6 +54,13 @@ impl Cx<'_> {
 
     /// The result of a template that an exception has ended, after these outputs.
     fn broken_off(&mut self, mut out: Vec<Obj>, raise: Raise) -> Obj {
+        // Who joins outputs as they come, two and more, stops at one that failed: it never gets as far as here.
+        if self.exhausted()
+            && out.len() > 1
+            && let Some(failed) = out.iter().position(Obj::is_marker)
+        {
+            return out.swap_remove(failed);
+        }
         out.push(self.put_off(raise));
         if self.session.replaced.is_some() {
             let truncated = Error::user("template potentially truncated").at(self.origin.as_ref());
@@ -127,6 +134,7 @@ impl Cx<'_> {
                 self.for_loop(f, &iter, 1, out)?;
             }
             Stmt::Set(target, value) => {
+                self.namespaces(target)?;
                 let value = self.eval(value)?;
                 self.assign(target, value)?;
             }
@@ -171,7 +179,7 @@ impl Cx<'_> {
                 if let Some(Expr::Filter(filter)) = filter {
                     value = self.apply_filter(filter, Some(&value))?;
                 }
-                self.assign(target, value)
+                self.assign_block(target, value)
             }
             Stmt::FilterBlock(filter, body) => {
                 let value = self.capture(body)?;
@@ -260,6 +268,34 @@ impl Cx<'_> {
         if let Some(frame) = &self.frame {
             frame.set(name, value);
         }
+    }
+
+    /// Fails where an attribute is to be set on what is no namespace, which is looked at before the value.
+    fn namespaces(&mut self, target: &Target) -> Result<()> {
+        match target {
+            Target::Name(_) => Ok(()),
+            Target::Attr(object, _) => match self.variable(object)? {
+                Some(Obj::Special(special)) if special.type_name() == "Namespace" => Ok(()),
+                _ => Err(Raise::python(Class::Template, "cannot assign attribute on non-namespace object")),
+            },
+            Target::List(targets) => targets.iter().try_for_each(|target| self.namespaces(target)),
+        }
+    }
+
+    /// Sets what a set block gives: as an item of whatever has items, since jinja2 looks for namespaces in `set` alone.
+    fn assign_block(&mut self, target: &Target, value: Obj) -> Result<()> {
+        let Target::Attr(object, name) = target else { return self.assign(target, value) };
+        let kind = match self.variable(object)? {
+            Some(Obj::Special(special)) if special.set_attr(name, value.clone()) => return Ok(()),
+            Some(Obj::Dict(dict)) => {
+                dict.borrow_mut().insert(Obj::from(&**name), value);
+                return Ok(());
+            }
+            Some(Obj::List(_)) => return Err(Raise::type_error("list indices must be integers or slices, not str")),
+            Some(other) => other.defined()?.full_name(),
+            None => "_MissingType".into(),
+        };
+        Err(Raise::type_error(format!("'{kind}' object does not support item assignment")))
     }
 
     pub(super) fn assign(&mut self, target: &Target, value: Obj) -> Result<()> {

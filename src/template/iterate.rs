@@ -30,6 +30,12 @@ impl Cx<'_> {
         Ok(items.into_iter().map(move |item| if tuple { Ok(item) } else { item.defined() }))
     }
 
+    /// The items that Python takes at once, to unpack them: of a list, which is ansible-core's own, an undefined one
+    /// fails; those of a tuple stay what they are.
+    pub(super) fn at_once(&mut self, obj: &Obj) -> Result<Vec<Obj>, Raise> {
+        if let Obj::List(_) = obj { self.iter(obj) } else { self.iter_lenient(obj) }
+    }
+
     /// The items that Python's `iter(x)` gives, rendered; undefined ones stay what they are.
     pub fn iter_lenient(&mut self, obj: &Obj) -> Result<Vec<Obj>, Raise> {
         Ok(match obj {

@@ -47,9 +47,7 @@ PLAIN = [
 MEANT = [
     (r"\.(encode|to_bytes)\(.* -> .*bytes", "bytes have but few methods, and no filters of paths, in rplay"),
     (r" \+ .* -> \{'error': \".*'list'(.*)\"\} -> \{'error': \".*'_AnsibleLazyTemplateList'\1\"\}$", "of which class the sum of two lists is, which only an error shows: Python's own where one is a filter's and one a variable's"),
-    (r"-> \{'error': \"The (filter|test) plugin 'ansible\.utils\.\w+' failed: Template\.__new__\(\) missing 1 required", "a mistake of ansible.utils where one of it is used in a template from a file"),
     (r"MarkerError\.__init__\(\) missing 1 required", "a mistake of ansible.utils where a test of it is asked for what failed for two reasons"),
-    (r"-> \{'error': \"The filter plugin 'community\.general\.json_patch(_recipe)?' failed: json_patch(_recipe)?: patch failed: Template\.__new__\(\) missing 1 required", "the same of json_patch, which copies what it is given"),
     (r"keyword argument repeated: \w+ \(\S+, line \d+\)", "a line of the Python that jinja2 makes of a template"),
     (r"root\.<locals>\.t_\d+\(\) got an unexpected keyword", "a function of the Python that jinja2 makes of a template, which stands for a filter that there is not"),
     (r"maximum recursion depth exceeded .* -> .*maximum recursion depth exceeded", "where CPython noticed that it went too deep"),
@@ -59,7 +57,7 @@ MEANT = [
     (r"time\.struct_time\(|datetime\.IsoCalendarDate\(", "what timetuple() and isocalendar() are, as text: tuples in rplay"),
     (r"inline if-expression on line (\d+) in '\w+\.j2' evaluated.* -> .*inline if-expression on line \1 evaluated", "the name of the template that an `if` without `else` stands in"),
     (r"urlsplit.* -> .*CapturedExceptionMarker|urlsplit' failed: ('\w+' object has no attribute 'decode'|the inline if-expression on line \d+ evaluated to false and no else section was defined\.)\"\}$", "what urlsplit makes of a false value that is no text: a mistake of Python's, which takes it for empty bytes"),
-    (r"items(?!\w|\()[^|]*\| *(\w+\.\w+\.\w+|hash|checksum|md5|sha1|b64encode|regex_(findall|search|replace)|split|reverse|truncate|wordwrap|urlencode|password_hash|random|shuffle)\b",
+    (r"items(?!\w|\()[^|]*\| *(\w+\.\w+\.\w+|hash|checksum|md5|sha1|b64encode|to_uuid|regex_(findall|search|replace)|replace|split|reverse|truncate|wordwrap|urlencode|password_hash|random|shuffle)\b",
      "where a method lies in memory, in what is made of its text"),
     (r"'strict' of the filter 'from_csv' is not supported", "from_csv(strict=true) is refused by name"),
     (r"'ansible\.builtin\.(permutations|combinations|product)' failed\.\"\} -> .*too many", "more answers than memory holds, in other words"),
@@ -667,6 +665,7 @@ class Real:
         from ansible.plugins.loader import filter_loader, init_plugin_loader, lookup_loader
         from ansible.template import Templar, trust_as_template
         from ansible.utils.display import Display
+        from jinja2.environment import Template
 
         Display.display = lambda *args, **kwargs: None
         init_plugin_loader()
@@ -679,6 +678,8 @@ class Real:
             return stat(path, **options)
 
         os.stat = of_three
+        # ansible.utils copies what it is given, which in a template from a file leads to the template itself.
+        Template.__deepcopy__ = lambda template, memo: template
         # What is in the order of Python's sets, and so another one in each run.
         filter_loader.get("ansible.builtin.union").j2_function.__globals__["set"] = Ordered
         sequence = lookup_loader.get("ansible.builtin.sequence").set_fields.__globals__

@@ -1,6 +1,6 @@
 //! Filters of hashes and encodings: `hash`, `checksum`, `b64encode`, `to_uuid`, `password_hash`.
 
-use super::support::{Got, alone, caused, class_of, failed, opt_text, sig, some};
+use super::support::{Got, alone, caused, class_of, decoded, failed, no_attribute, opt_text, sig, some};
 use crate::diag::Error;
 use crate::template::pylib::codec;
 use crate::template::pylib::crypt::{self, Refused, Scheme, Settings};
@@ -161,12 +161,22 @@ fn base64_bytes(text: &[u8], urlsafe: bool) -> Result<Vec<u8>, String> {
 
 pub(super) fn to_uuid(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [namespace] = args.bind(&sig("to_uuid", 1, ["namespace"], 0))?;
-    let namespace = opt_text(cx, &namespace)?.unwrap_or_else(|| "361E6D51-FAEC-444A-9079-341386DA8E2E".into());
-    let Some(bytes) = uuid_bytes(&namespace) else {
-        let text = format!("Invalid value '{namespace}' for 'namespace': badly formed hexadecimal UUID string");
-        return Err(failed("to_uuid", text));
+    let namespace = namespace.unwrap_or_else(|| "361E6D51-FAEC-444A-9079-341386DA8E2E".into());
+    let wrong = |why: String| Err(Raise::ansible(why));
+    let namespace = match &namespace {
+        Obj::Str(text) => text.as_str(),
+        Obj::None => return wrong("one of the hex, bytes, bytes_le, fields, or int arguments must be given".into()),
+        Obj::Undefined(u) => return Err(u.used()),
+        Obj::Bytes(_) => return wrong("a bytes-like object is required, not 'str'".into()),
+        other => {
+            let (shown, why) = (cx.text(other)?, no_attribute(other, "replace").text());
+            return wrong(format!("Invalid value '{shown}' for 'namespace': {why}"));
+        }
     };
-    Ok(uuid5(&bytes, &cx.text(&input)?).into())
+    let Some(bytes) = uuid_bytes(namespace) else {
+        return wrong(format!("Invalid value '{namespace}' for 'namespace': badly formed hexadecimal UUID string"));
+    };
+    Ok(uuid5(&bytes, &decoded(cx, &input)?).into())
 }
 
 fn uuid_bytes(text: &str) -> Option<[u8; 16]> {

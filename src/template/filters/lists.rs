@@ -589,6 +589,9 @@ pub(super) fn shuffle(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 
 pub(super) fn items(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     alone(args, "do_items")?;
+    if let Obj::Undefined(_) = input {
+        return Ok(Obj::iter([]));
+    }
     if !super::support::is_mapping(&input) {
         return Err(Raise::type_error("Can only get item pairs from a mapping."));
     }

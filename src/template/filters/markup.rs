@@ -104,20 +104,30 @@ fn entity(name: &str) -> Option<char> {
 
 pub(super) fn urlencode(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     alone(args, "do_urlencode")?;
-    let pairs = match &input {
-        Obj::Dict(_) | Obj::Map(_) => cx.items(&input)?,
+    let mut parts = Vec::new();
+    let mut part = |cx: &mut Cx<'_>, key: &Obj, value: &Obj| -> Result<(), Raise> {
+        let (key, value) = (cx.text(key)?, cx.text(value)?);
+        let form = |text: &str| quote(text, "").replace("%20", "+");
+        parts.push(format!("{}={}", form(&key), form(&value)));
+        Ok(())
+    };
+    match &input {
+        Obj::Dict(_) | Obj::Map(_) => {
+            for (key, value) in cx.items(&input)? {
+                part(cx, &key, &value)?;
+            }
+        }
         Obj::List(_) | Obj::Tuple(_) | Obj::Iter(_) | Obj::Set(_) | Obj::Range(_) | Obj::Bytes(_) => {
-            let mut pairs = Vec::new();
             for item in cx.each(&input)? {
                 let item = item?;
-                let parts = cx.iter(&item).map_err(|raise| match raise {
+                let pair = cx.at_once(&item).map_err(|raise| match raise {
                     Raise::Python(..) => {
                         Raise::type_error(format!("cannot unpack non-iterable {} object", item.type_name()))
                     }
                     other => other,
                 })?;
-                match parts.as_slice() {
-                    [key, value] => pairs.push((key.clone(), value.clone())),
+                match pair.as_slice() {
+                    [key, value] => part(cx, key, value)?,
                     other if other.len() < 2 => {
                         let text = format!("not enough values to unpack (expected 2, got {})", other.len());
                         return Err(Raise::value_error(text));
@@ -125,15 +135,8 @@ pub(super) fn urlencode(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
                     _ => return Err(Raise::value_error("too many values to unpack (expected 2)")),
                 }
             }
-            pairs
         }
         other => return Ok(quote(&cx.text(other)?, "/").into()),
-    };
-    let mut parts = Vec::new();
-    for (key, value) in pairs {
-        let (key, value) = (cx.text(&key)?, cx.text(&value)?);
-        let form = |text: &str| quote(text, "").replace("%20", "+");
-        parts.push(format!("{}={}", form(&key), form(&value)));
     }
     Ok(parts.join("&").into())
 }

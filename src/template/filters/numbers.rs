@@ -89,6 +89,7 @@ pub(super) fn int(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
             Some(number) => Obj::big(number),
             None => parse_float(text.as_str()).and_then(float_to_int).unwrap_or(default),
         },
+        Obj::Bytes(bytes) => parse_int(&String::from_utf8_lossy(bytes), 10).map_or(default, Obj::big),
         Obj::Float(f) => match float_to_int(*f) {
             Some(number) => number,
             None if f.is_infinite() => {
@@ -108,6 +109,7 @@ pub(super) fn float(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     }
     let number = match &input {
         Obj::Str(text) => parse_float(text.as_str()),
+        Obj::Bytes(bytes) => parse_float(&String::from_utf8_lossy(bytes)),
         other => other.as_number(),
     };
     Ok(number.map(Obj::from).or(default).unwrap_or(Obj::Float(0.0)))

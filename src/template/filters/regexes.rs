@@ -1,6 +1,6 @@
 //! Filters of regular expressions, and what the tests `match`, `search` and `regex` share with them.
 
-use super::support::{Got, given, hashable, sig};
+use super::support::{Got, decoded, given, hashable, sig};
 use crate::re::{Flags, Pattern, PatternError, Template, escape};
 use crate::template::raise::Class;
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
@@ -36,7 +36,7 @@ pub(super) fn regex_replace(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got 
     let params = ["pattern", "replacement", "ignorecase", "multiline", "count", "mandatory_count"];
     let [pattern, replacement, ignorecase, multiline, count, mandatory] =
         args.bind(&sig("regex_replace", 1, params, 0))?;
-    let text = cx.text(&input)?;
+    let text = decoded(cx, &input)?;
     let flags = flags(cx, &ignorecase, &multiline)?;
     let (pattern, replacement) = (pattern.unwrap_or_else(|| "".into()), replacement.unwrap_or_else(|| "".into()));
     let source = pattern_text(&pattern)?;
@@ -130,7 +130,7 @@ fn group_reference(arg: &Obj) -> Result<Result<usize, String>, Raise> {
 
 pub(super) fn regex_escape(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [kind] = args.bind(&sig("regex_escape", 1, ["re_type"], 0))?;
-    let text = cx.text(&input)?;
+    let text = decoded(cx, &input)?;
     let kind = kind.unwrap_or_else(|| "python".into());
     match kind.as_str() {
         Some("python") => Ok(escape(&text).into()),

@@ -148,6 +148,9 @@ pub(super) fn attr(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let Some(text) = name.as_str() else {
         return Err(Raise::type_error(format!("attribute name must be string, not '{}'", name.type_name())));
     };
+    if let Obj::Undefined(u) = &input {
+        return Err(u.used());
+    }
     if let Some(unsafe_one) = cx.hidden_attribute(&input, text) {
         return Ok(unsafe_one);
     }

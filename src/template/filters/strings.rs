@@ -1,6 +1,6 @@
 //! Filters over text: case, trimming, wrapping, replacing, `comment`, `quote`.
 
-use super::support::{Got, alone, caused, given, no_attribute, opt_text, plugin_type, sig, some};
+use super::support::{Got, alone, caused, decoded, given, no_attribute, opt_text, plugin_type, sig, some};
 use crate::template::bounds::{replaced, text_fits};
 use crate::template::pylib::text;
 use crate::template::raise::Class;
@@ -256,7 +256,7 @@ pub(super) fn split(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 
 pub(super) fn quote(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     alone(args, "quote")?;
-    let source = if input.is_none() { String::new() } else { cx.text(&input)? };
+    let source = if input.is_none() { String::new() } else { decoded(cx, &input)? };
     Ok(text::shell_quote(&source).into())
 }
 

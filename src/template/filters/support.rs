@@ -70,6 +70,14 @@ pub(in crate::template) fn opt_text(cx: &mut Cx<'_>, arg: &Option<Obj>) -> Resul
     }
 }
 
+/// The text of an object as plugins make it: of bytes, what they say.
+pub(in crate::template) fn decoded(cx: &mut Cx<'_>, obj: &Obj) -> Result<String, Raise> {
+    match obj {
+        Obj::Bytes(bytes) => Ok(String::from_utf8_lossy(bytes).into_owned()),
+        other => cx.text(other),
+    }
+}
+
 /// The name of the type that a plugin sees: containers come to it wrapped.
 pub(in crate::template) fn plugin_type(obj: &Obj) -> &str {
     match obj {

@@ -91,7 +91,7 @@ pub(super) fn type_debug(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let _ = cx;
     alone(args, "type_debug")?;
     Ok(match &input {
-        Obj::Undefined(_) => "UndefinedMarker".into(),
+        Obj::Undefined(_) if input.is_marker() => "UndefinedMarker".into(),
         Obj::Failed(_) => "CapturedExceptionMarker".into(),
         Obj::Tuple(items) if items.is_group() => "GroupTuple".into(),
         other => other.native_name().to_owned().into(),

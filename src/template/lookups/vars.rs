@@ -38,6 +38,7 @@ pub(super) fn env(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     Ok(out)
 }
 
+/// Variables, not what a template has set.
 pub(super) fn vars(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     let call = Call::new(args);
     let mut out = Vec::new();
@@ -46,7 +47,7 @@ pub(super) fn vars(cx: &mut Cx<'_>, args: CallArgs) -> Found {
             let kind = name.native_name();
             return Err(Raise::type_error(format!("Variable name must be 'str' not '{kind}'.")));
         };
-        out.push(match (cx.variable(name)?, call.option("default")) {
+        out.push(match (cx.scope_variable(name)?, call.option("default")) {
             // It is rendered once more, and so another container.
             (Some(Obj::List(list)), _) => Obj::list(list.borrow().iter().cloned()).made_lazy(Lazy::Again),
             (Some(Obj::Dict(dict)), _) => {

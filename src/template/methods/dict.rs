@@ -153,9 +153,7 @@ pub(in super::super) fn pairs(cx: &mut Cx<'_>, obj: &Obj) -> Result<Vec<(Obj, Ob
     let mut out = Vec::new();
     for (i, item) in cx.iter_lenient(obj)?.into_iter().enumerate() {
         let item = item.defined()?;
-        // A list is ansible-core's own and read whole, and what is undefined in it fails first.
-        let read = if let Obj::List(_) = item { cx.iter(&item) } else { cx.iter_lenient(&item) };
-        let pair = read.map_err(|raise| match raise {
+        let pair = cx.at_once(&item).map_err(|raise| match raise {
             Raise::Python(..) => {
                 Raise::type_error(format!("cannot convert dictionary update sequence element #{i} to a sequence"))
             }

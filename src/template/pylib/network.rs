@@ -53,6 +53,12 @@ impl Address {
         text.parse::<Ipv6Addr>().ok().map(|v6| Self { version: Version::V6, value: u128::from(v6) })
     }
 
+    /// The address that a number alone is: of IPv4 where it can be one.
+    pub fn numbered(value: u128) -> Self {
+        let version = if value <= Version::V4.top() { Version::V4 } else { Version::V6 };
+        Self { version, value }
+    }
+
     /// The address some steps away; None beyond the ends.
     pub fn offset(self, steps: i128) -> Option<Self> {
         let value = self.value.checked_add_signed(steps).filter(|value| *value <= self.version.top())?;

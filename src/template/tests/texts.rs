@@ -4,7 +4,7 @@ use crate::http::url::Url;
 use crate::re::{Flags, Pattern};
 use crate::template::filters::network::spelled;
 use crate::template::filters::regexes::{flags, pattern_text};
-use crate::template::filters::support::{alone, given, opt_text, plugin_type, sig, some, tripped};
+use crate::template::filters::support::{alone, decoded, given, opt_text, plugin_type, sig, some, tripped};
 use crate::template::pylib::version::{Scheme, compare};
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 use std::cmp::Ordering;
@@ -19,7 +19,7 @@ enum How {
 }
 
 fn applies(cx: &mut Cx<'_>, input: &Obj, pattern: Option<Obj>, flags: Flags, how: How) -> Verdict {
-    let text = cx.text(input)?;
+    let text = decoded(cx, input)?;
     let pattern = pattern.unwrap_or_else(|| "".into());
     let source = pattern_text(&pattern)?;
     let pattern = match how {
@@ -123,12 +123,18 @@ pub(super) fn version(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
 /// The scheme of a URI that has one and is one of those asked for.
 fn uri_of(cx: &mut Cx<'_>, input: &Obj, schemes: Option<Obj>) -> Result<Option<Url>, Raise> {
     // What is false is taken for no text.
-    let text = if cx.truthy(input)? { input.as_str() } else { Some("") };
-    let Some(text) = text else { return Ok(None) };
-    let Ok(url) = Url::parse(text) else { return Ok(None) };
+    let text = match input {
+        Obj::Bytes(bytes) if bytes.is_ascii() => String::from_utf8_lossy(bytes).into_owned(),
+        Obj::Str(text) => text.as_str().to_owned(),
+        other if !cx.truthy(other)? => String::new(),
+        _ => return Ok(None),
+    };
+    let Ok(url) = Url::parse(&text) else { return Ok(None) };
+    // The parts of bytes are bytes, which no scheme is.
+    let scheme = if let Obj::Bytes(_) = input { Obj::None } else { Obj::from(url.scheme.as_str()) };
     // Any text is a URI, unless schemes are asked for.
     let known = match some(schemes) {
-        Some(schemes) if cx.truthy(&schemes)? => cx.contains(&schemes, &Obj::from(url.scheme.as_str()))?,
+        Some(schemes) if cx.truthy(&schemes)? => cx.contains(&schemes, &scheme)?,
         _ => true,
     };
     Ok(known.then_some(url))

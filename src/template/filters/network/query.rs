@@ -137,10 +137,10 @@ impl Subject {
         }
         if query == "peer" {
             return match (net.host_bits(), net.value % 4) {
-                (1, _) => Ok(Some(net.at(net.value ^ 1).to_string().into())),
+                (1, _) => Ok(Some(Address::numbered(net.value ^ 1).to_string().into())),
                 (2, 0) => Err(Raise::ansible("Network address of /30 has no peer")),
                 (2, 3) => Err(Raise::ansible("Broadcast address of /30 has no peer")),
-                (2, _) => Ok(Some(net.at(net.value ^ 3).to_string().into())),
+                (2, _) => Ok(Some(Address::numbered(net.value ^ 3).to_string().into())),
                 _ => Err(Raise::ansible("Not a point-to-point network")),
             };
         }
@@ -148,13 +148,14 @@ impl Subject {
             return Ok(None);
         }
         let (first, last) = net.usable();
-        let within = |value: Option<u128>| value.filter(|v| (first..=last).contains(v)).map(|v| net.at(v).to_string());
+        let within = |address: Address| (first..=last).contains(&address.value).then(|| address.to_string());
+        let (start, end) = (Address::numbered(first).to_string(), Address::numbered(last).to_string());
         Ok(match query {
-            "first_usable" => Some(net.at(first).to_string()),
-            "last_usable" => Some(net.at(last).to_string()),
-            "next_usable" => within(net.value.checked_add(1)),
-            "previous_usable" => within(net.value.checked_sub(1)),
-            _ => Some(format!("{}-{}", net.at(first), net.at(last))),
+            "first_usable" => Some(start),
+            "last_usable" => Some(end),
+            "next_usable" => within(beside(net.value, 1)?),
+            "previous_usable" => within(beside(net.value, -1)?),
+            _ => Some(format!("{start}-{end}")),
         }
         .map(Obj::from))
     }
@@ -195,6 +196,14 @@ impl Subject {
         let address = Address { version: Version::V6, value: 0xffff << 32 | net.value };
         format!("{address}/{}", net.prefix + 96).into()
     }
+}
+
+/// The address some steps from another, which is but a number on the way: what is small becomes one of IPv4.
+pub(super) fn beside(value: u128, steps: i128) -> Result<Address, Raise> {
+    value.checked_add_signed(steps).map(Address::numbered).ok_or_else(|| {
+        let number = BigInt::from(value) + steps;
+        Raise::ansible(format!("failed to detect a valid IP address from {number}"))
+    })
 }
 
 /// `ipaddr` for one text, number or list: what the query says of it, false where there is nothing to say.

@@ -1,6 +1,6 @@
 //! Filters of networks: `ipsubnet`, `nthhost`, `cidr_merge`, `network_in_network`, `usable_range` and others.
 
-use super::query::Subject;
+use super::query::{Subject, beside};
 use super::{arguments, number, spelled, text};
 use crate::template::filters::support::{Got, class_of};
 use crate::template::pylib::network::{Network, merge, span};
@@ -59,8 +59,11 @@ pub(in crate::template::filters) fn ipsubnet(cx: &mut Cx<'_>, input: Obj, args: 
             let count = BigInt::from(1) << bits;
             let index = if index < 0 { BigInt::from(index) + &count } else { BigInt::from(index) };
             let Some(index) = u128::try_from(&index).ok().filter(|_| index < count) else { return Ok(false.into()) };
-            let value = net.value + index.checked_shl(width - size).unwrap_or(0);
-            Ok(Network { value, prefix: size, ..net }.to_string().into())
+            let address = beside(net.value + index.checked_shl(width - size).unwrap_or(0), 0)?;
+            match size <= address.version.width() {
+                true => Ok(format!("{address}/{size}").into()),
+                false => Err(Raise::ansible(format!("invalid IPNetwork {address}/{size}"))),
+            }
         }
     }
 }
@@ -112,8 +115,8 @@ fn moved(cx: &mut Cx<'_>, input: &Obj, args: CallArgs, sign: i128) -> Got {
         return Ok(Obj::None);
     }
     let (first, last) = net.usable();
-    let found = net.ip().offset(sign * i128::from(offset)).filter(|a| (first..=last).contains(&a.value));
-    Ok(found.map_or(Obj::None, |address| address.to_string().into()))
+    let found = beside(net.value, sign * i128::from(offset))?;
+    Ok(if (first..=last).contains(&found.value) { found.to_string().into() } else { Obj::None })
 }
 
 pub(in crate::template::filters) fn next_nth_usable(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {

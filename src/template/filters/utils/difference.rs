@@ -4,7 +4,7 @@ use super::options::{Options, named};
 use crate::argspec::{Arg, Default, Kind, Spec};
 use crate::re::{Flags, Pattern};
 use crate::template::filters::json::in_own_order;
-use crate::template::filters::support::{Got, no_attribute, told_apart};
+use crate::template::filters::support::{Got, no_attribute, plain_json, told_apart};
 use crate::template::pylib::text::lines as split_lines;
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use crate::value::{JsonStyle, Value, diff_lines, repr, unified, write_json};
@@ -105,6 +105,7 @@ fn side_text(cx: &mut Cx<'_>, side: &Obj) -> Result<String, Raise> {
             Ok(lines.join("\n") + "\n")
         }
         Obj::Dict(_) | Obj::Map(_) => {
+            plain_json(cx, side)?;
             let style = JsonStyle { indent: Some(4), sort_keys: false, unicode: false };
             let value = cx.value(side)?;
             Ok(write_json(&in_own_order(cx, &value)?, style) + "\n")
