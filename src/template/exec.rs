@@ -93,8 +93,8 @@ impl Cx<'_> {
 
     fn run_chain(&mut self, template: &Arc<Template>, out: &mut Vec<Obj>) -> Result<()> {
         let mut current = Arc::clone(template);
+        self.add_blocks(&current);
         loop {
-            self.add_blocks(&current);
             self.exec(&current.body, out)?;
             match self.parent.take() {
                 Some(parent) => {
@@ -120,9 +120,11 @@ impl Cx<'_> {
 
     fn stmt(&mut self, stmt: &Stmt, out: &mut Vec<Obj>) -> Result<Flow> {
         match stmt {
-            // What stands beside the blocks of a child template is not shown.
-            Stmt::Text(_) | Stmt::Emit(_) | Stmt::Print(_) | Stmt::Block(_) | Stmt::Include { .. }
-                if self.parent.is_some() => {}
+            // Outputs beside the blocks of a child template are not shown, and not even looked at; what it includes
+            // and calls is.
+            Stmt::Text(_) | Stmt::Emit(_) | Stmt::Print(_) if self.parent.is_some() => {}
+            // Its blocks are those of its parent, unless they stand in a loop or the like.
+            Stmt::Block(_) if self.parent.is_some() && self.at_root() => {}
             Stmt::Text(text) => out.push(Obj::Str(Text::data(Arc::clone(text)))),
             Stmt::Emit(expr) => {
                 let value = self.eval(expr)?;
@@ -131,7 +133,15 @@ impl Cx<'_> {
             Stmt::If(test, then, otherwise) => return self.branches(test, then, otherwise, out),
             Stmt::For(f) => {
                 let iter = self.eval(&f.iter)?;
-                self.for_loop(f, &iter, 1, out)?;
+                if f.recursive {
+                    // A function to jinja2, which runs whole before what it gives is one output.
+                    let mut inner = Vec::new();
+                    self.for_loop(f, &iter, 1, &mut inner)?;
+                    let joined = self.concat(inner);
+                    out.push(joined);
+                } else {
+                    self.for_loop(f, &iter, 1, out)?;
+                }
             }
             Stmt::Set(target, value) => {
                 self.namespaces(target)?;
@@ -182,7 +192,7 @@ impl Cx<'_> {
                 self.assign_block(target, value)
             }
             Stmt::FilterBlock(filter, body) => {
-                let value = self.capture(body)?;
+                let value = self.collected(body)?;
                 if let Expr::Filter(filter) = filter {
                     let value = self.apply_filter(filter, Some(&value))?;
                     out.push(value);
@@ -251,13 +261,23 @@ impl Cx<'_> {
     /// The output of a body as one object.
     ///
     /// All of it runs before it is joined, so what is raised counts before what an output has put off.
+    fn collected(&mut self, body: &[Stmt]) -> Result<Obj> {
+        let mut out = Vec::new();
+        self.inner(body, &mut out)?;
+        Ok(self.concat(out))
+    }
+
+    /// The same of a body whose outputs count in a child template as well.
     pub(super) fn capture(&mut self, body: &[Stmt]) -> Result<Obj> {
         let parent = self.parent.take();
-        let mut out = Vec::new();
-        let result = self.inner(body, &mut out);
+        let result = self.collected(body);
         self.parent = parent;
-        result?;
-        Ok(self.concat(out))
+        result
+    }
+
+    /// Whether what runs stands at the top of its template, or in an `if` there.
+    fn at_root(&self) -> bool {
+        matches!((&self.frame, &self.root), (Some(frame), Some(root)) if Rc::ptr_eq(frame, root))
     }
 
     /// Sets a variable of the template.

@@ -164,7 +164,7 @@ impl Cx<'_> {
             blocks: self.blocks.clone(),
             root: self.root.clone(),
         };
-        let outer = self.frame.take();
+        let (outer, parent) = (self.frame.take(), self.parent.take());
         self.frame = frame;
         let result = self.deeper(|cx| {
             cx.scoped(|cx| {
@@ -173,7 +173,7 @@ impl Cx<'_> {
                 cx.exec(&block.body, out)
             })
         });
-        self.frame = outer;
+        (self.frame, self.parent) = (outer, parent);
         result.map(|_| ())
     }
 
@@ -186,7 +186,10 @@ impl Cx<'_> {
         if depth > super::cx::DEPTH {
             return Err(Raise::python(Class::Recursion, "maximum recursion depth exceeded"));
         }
-        self.parent = Some(self.load(&name)?);
+        let parent = self.load(&name)?;
+        // Its blocks are there from here on, for `self.name()`.
+        self.add_blocks(&parent);
+        self.parent = Some(parent);
         Ok(())
     }
 

@@ -29,7 +29,12 @@ impl Cx<'_> {
         }
         loads.body(body);
         for name in loads.loaded {
-            if let Some(value) = self.variable(&name)? {
+            // What the template itself has set is there already.
+            let own = self.frame.as_ref().is_some_and(|frame| frame.get(&name).is_some());
+            if !own
+                && !self.hidden
+                && let Some(value) = self.scope_variable(&name)?
+            {
                 value.defined()?;
             }
         }

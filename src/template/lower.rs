@@ -26,6 +26,8 @@ pub(super) struct Lowerer<'s> {
     soft: usize,
     /// Depth of blocks, loops and the like, which are no place for `extends`.
     inner: usize,
+    /// Whether the outputs that stand here are dropped: those beside the blocks of a child template.
+    dropping: bool,
     /// The special names that the macros around use: varargs, kwargs, caller.
     macros: Vec<[bool; 3]>,
     /// The first call that has a keyword twice: a mistake that Python sees, once jinja2 has seen none.
@@ -52,6 +54,7 @@ impl<'s> Lowerer<'s> {
             render_constants: false,
             soft: 0,
             inner: 0,
+            dropping: false,
             macros: Vec::new(),
             repeated: None,
         }
@@ -79,7 +82,7 @@ impl<'s> Lowerer<'s> {
         Ok(match stmt {
             ast::Stmt::Template(t) => Stmt::Scoped(self.body(&t.children)?),
             ast::Stmt::EmitRaw(raw) => Stmt::Text(Arc::from(self.source.newlines(raw.raw))),
-            ast::Stmt::EmitExpr(emit) => Stmt::Emit(self.emitted(&emit.expr)?),
+            ast::Stmt::EmitExpr(emit) => Stmt::Emit(self.output(|l| l.emitted(&emit.expr))?),
             ast::Stmt::ForLoop(f) => Stmt::For(Arc::new(self.for_loop(f)?)),
             ast::Stmt::IfCond(c) => {
                 self.soft += 1;
@@ -113,13 +116,13 @@ impl<'s> Lowerer<'s> {
             }
             // … and `print` as one of a list.
             ast::Stmt::Set(s) if matches!(&s.target, ast::Expr::Var(v) if v.id == "rplay__print") => match &s.expr {
-                ast::Expr::List(list) => Stmt::Print(self.list(&list.items)?),
-                other => Stmt::Print(vec![self.expr(other)?]),
+                ast::Expr::List(list) => Stmt::Print(self.output(|l| l.list(&list.items))?),
+                other => Stmt::Print(vec![self.output(|l| l.expr(other))?]),
             },
             ast::Stmt::Set(s) => Stmt::Set(target_of(&s.target)?, self.expr(&s.expr)?),
             ast::Stmt::SetBlock(s) => {
                 let filter = s.filter.as_ref().map(|f| self.hard(|l| l.expr(f))).transpose()?;
-                Stmt::SetBlock(target_of(&s.target)?, filter, self.hard(|l| l.body(&s.body))?)
+                Stmt::SetBlock(target_of(&s.target)?, filter, self.kept(|l| l.body(&s.body))?)
             }
             ast::Stmt::AutoEscape(a) => Stmt::Scoped(self.body(&a.body)?),
             ast::Stmt::FilterBlock(f) => {
@@ -134,7 +137,11 @@ impl<'s> Lowerer<'s> {
             ast::Stmt::Extends(_) if self.inner > 0 => {
                 return syntax("cannot use extend from a non top-level scope");
             }
-            ast::Stmt::Extends(e) => Stmt::Extends(self.expr(&e.name)?),
+            ast::Stmt::Extends(e) => {
+                let name = self.expr(&e.name)?;
+                self.dropping |= self.soft == 0;
+                Stmt::Extends(name)
+            }
             ast::Stmt::Include(i) => Stmt::Include {
                 name: self.expr(&i.name)?,
                 ignore_missing: i.ignore_missing,
@@ -184,6 +191,27 @@ impl<'s> Lowerer<'s> {
         result
     }
 
+    /// The same of what keeps its outputs wherever it stands.
+    fn kept<T>(&mut self, what: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let dropping = std::mem::take(&mut self.dropping);
+        let result = self.hard(what);
+        self.dropping = dropping;
+        result
+    }
+
+    /// Lowers an output. Of one that is dropped, not even the names of filters are looked at.
+    fn output<T>(&mut self, what: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if !self.dropping {
+            return what(self);
+        }
+        self.soft += 1;
+        let repeated = self.repeated.take();
+        let result = what(self);
+        self.repeated = repeated;
+        self.soft -= 1;
+        result
+    }
+
     fn emitted(&mut self, expr: &ast::Expr<'_>) -> Result<Expr> {
         self.in_emit = true;
         let expr = self.expr(expr);
@@ -224,7 +252,7 @@ impl<'s> Lowerer<'s> {
     fn named_block(&mut self, name: &str, required: bool, scoped: bool, body: &[ast::Stmt<'_>]) -> Result<Stmt> {
         // A macro does not have what a block in it asks for.
         let macros = std::mem::take(&mut self.macros);
-        let body = self.hard(|l| l.body(body));
+        let body = self.kept(|l| l.body(body));
         self.macros = macros;
         let block = Arc::new(Block { name: Arc::from(name), required, scoped, body: body? });
         if self.blocks.iter().any(|(known, _)| *known == block.name) {
@@ -238,7 +266,7 @@ impl<'s> Lowerer<'s> {
         self.macros.push([false; 3]);
         let params: Result<Vec<_>> = m.args.iter().map(name_of).collect();
         let defaults: Result<Vec<_>> = self.hard(|l| m.defaults.iter().map(|d| l.expr(d)).collect());
-        let body = self.hard(|l| l.body(&m.body));
+        let body = self.kept(|l| l.body(&m.body));
         let [uses_varargs, uses_kwargs, uses_caller] = self.macros.pop().unwrap_or_default();
         let params = params?;
         let explicit = |name: &str| params.iter().any(|p| &**p == name);

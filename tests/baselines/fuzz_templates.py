@@ -52,7 +52,7 @@ MEANT = [
     (r"root\.<locals>\.t_\d+\(\) got an unexpected keyword", "a function of the Python that jinja2 makes of a template, which stands for a filter that there is not"),
     (r"maximum recursion depth exceeded .* -> .*maximum recursion depth exceeded", "where CPython noticed that it went too deep"),
     (r"Invalid version: Markup\(", "HTML that is no version, as Python's repr has it"),
-    (r"(filter|set|macro|call|block) .*without context", "an include without context within a filter, a set block or a macro, which jinja2 shows at once, outside of it: a mistake of its code generator"),
+    (r"(filter|set|macro|call|block|recursive) .*without context", "an include without context within a filter, a set block, a recursive loop or a macro, which jinja2 shows at once, outside of it: a mistake of its code generator"),
     (r"\.j2'.* -> \{'error': .*CapturedExceptionMarker.* -> \{'error'", "the same mistake, where what failed is an operand"),
     (r"time\.struct_time\(|datetime\.IsoCalendarDate\(", "what timetuple() and isocalendar() are, as text: tuples in rplay"),
     (r"inline if-expression on line (\d+) in '\w+\.j2' evaluated.* -> .*inline if-expression on line \1 evaluated", "the name of the template that an `if` without `else` stands in"),
