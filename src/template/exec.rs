@@ -74,7 +74,11 @@ impl Cx<'_> {
         let simple =
             template.blocks.is_empty() && template.body.iter().all(|s| matches!(s, Stmt::Text(_) | Stmt::Emit(_)));
         if simple {
-            return self.exec(&template.body, out).map(|_| ());
+            // It has no blocks, whatever those of what includes it are.
+            let blocks = std::mem::take(&mut self.blocks);
+            let result = self.exec(&template.body, out);
+            self.blocks = blocks;
+            return result.map(|_| ());
         }
         let root = Frame::new(self.frame.take());
         let saved = (
@@ -402,7 +406,9 @@ impl Cx<'_> {
             }
             frame.vars.borrow_mut().clear();
             self.step()?;
-            frame.set(&name, Obj::Special(state.clone()));
+            if f.uses_loop {
+                frame.set(&name, Obj::Special(state.clone()));
+            }
             self.frame = Some(Rc::clone(&frame));
             self.assign(&f.target, item)?;
             if self.exec(&f.body, out)? == Flow::Break {

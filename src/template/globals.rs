@@ -226,6 +226,11 @@ impl Special for Namespace {
         self.0.borrow_mut().insert(Arc::from(name), value);
         true
     }
+
+    fn shown(&self) -> Option<Obj> {
+        let items = self.0.borrow();
+        Some(Obj::dict(items.iter().map(|(name, value)| (Obj::from(&**name), value.clone()))))
+    }
 }
 
 struct Cycler {

@@ -67,9 +67,25 @@ struct BlockCall {
 /// The blocks of a template and its parents: each name with its overrides, the child's first.
 pub(super) type Blocks = Vec<(Arc<str>, Vec<Arc<Block>>)>;
 
+impl BlockCall {
+    /// The block that it calls.
+    fn block(&self) -> Option<&Arc<Block>> {
+        self.blocks.iter().find(|(name, _)| *name == self.name).and_then(|(_, list)| list.get(self.depth))
+    }
+
+    /// What stands for it where there is none.
+    fn lacking(&self) -> Obj {
+        Obj::undefined(format!("there is no parent block called {}.", str_repr(&self.name)))
+    }
+}
+
 impl Special for BlockCall {
     fn type_name(&self) -> &str {
         "BlockReference"
+    }
+
+    fn text(&self) -> String {
+        format!("<jinja2.runtime.BlockReference object at {self:p}>")
     }
 
     fn attr(&self, _: &mut Cx<'_>, name: &str) -> Result<Option<Obj>> {
@@ -87,11 +103,7 @@ impl Special for BlockCall {
     }
 
     fn call(&self, cx: &mut Cx<'_>, _: CallArgs) -> Result<Obj> {
-        let found = self.blocks.iter().find(|(n, _)| *n == self.name).and_then(|(_, list)| list.get(self.depth));
-        let Some(block) = found.cloned() else {
-            let text = format!("there is no parent block called {}.", str_repr(&self.name));
-            return Obj::undefined(text).defined();
-        };
+        let Some(block) = self.block().cloned() else { return self.lacking().defined() };
         let saved = (std::mem::replace(&mut cx.blocks, self.blocks.clone()), cx.parent.take());
         let mut out = Vec::new();
         let strict = std::mem::replace(&mut cx.strict, true);
@@ -115,6 +127,15 @@ struct SelfBlocks {
 impl Special for SelfBlocks {
     fn type_name(&self) -> &str {
         "TemplateReference"
+    }
+
+    fn shown(&self) -> Option<Obj> {
+        Some(Obj::None)
+    }
+
+    /// Python goes through what has items by numbers, of which it lacks the first one.
+    fn iter(&self, _: &mut Cx<'_>) -> Option<Result<Obj>> {
+        Some(Err(Raise::python(Class::Key, "0")))
     }
 
     fn item(&self, _: &mut Cx<'_>, key: &Obj) -> Result<Option<Obj>> {
@@ -168,7 +189,11 @@ impl Cx<'_> {
         self.frame = frame;
         let result = self.deeper(|cx| {
             cx.scoped(|cx| {
-                cx.set(&Arc::from("super"), Obj::Special(Rc::new(above)));
+                if block.uses_super {
+                    let lacking = above.block().is_none();
+                    let above = if lacking { above.lacking() } else { Obj::Special(Rc::new(above)) };
+                    cx.set(&Arc::from("super"), above);
+                }
                 cx.enter(&block.body, None)?;
                 cx.exec(&block.body, out)
             })
@@ -206,25 +231,13 @@ impl Cx<'_> {
             other => other?,
         };
         if with_context {
-            if self.strict {
-                self.defined_locals()?;
-            }
+            self.enter_included(&template.body)?;
             return self.elsewhere(true, |cx| cx.deeper(|cx| cx.run_into(&template, out)));
         }
         // Without context it is run as a whole before any of it is shown.
         let mut own = Vec::new();
         self.elsewhere(false, |cx| cx.deeper(|cx| cx.run_into(&template, &mut own)))?;
         out.extend(own);
-        Ok(())
-    }
-
-    /// Fails where a variable that the block set is undefined: it is handed on to the other template.
-    fn defined_locals(&self) -> Result<()> {
-        let mut frame = self.frame.as_ref();
-        while let Some(inner) = frame.filter(|frame| self.root.as_ref().is_none_or(|root| !Rc::ptr_eq(root, frame))) {
-            inner.vars.borrow().iter().try_for_each(|(_, value)| value.clone().defined().map(drop))?;
-            frame = inner.parent.as_ref();
-        }
         Ok(())
     }
 

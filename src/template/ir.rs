@@ -21,6 +21,8 @@ pub(super) struct Block {
     pub(super) name: Arc<str>,
     pub(super) required: bool,
     pub(super) scoped: bool,
+    /// Whether it has a `super` of its own; if not, neither has what it includes.
+    pub(super) uses_super: bool,
     pub(super) body: Vec<Stmt>,
 }
 
@@ -71,6 +73,8 @@ pub(super) struct For {
     pub(super) iter: Expr,
     pub(super) test: Option<Expr>,
     pub(super) recursive: bool,
+    /// Whether it has a `loop`; if not, neither has what it includes.
+    pub(super) uses_loop: bool,
     pub(super) body: Vec<Stmt>,
     pub(super) otherwise: Vec<Stmt>,
 }

@@ -132,6 +132,11 @@ impl Cx<'_> {
         }
     }
 
+    /// The same where all of them are read: fails at the first that is undefined.
+    pub(super) fn defined_items(&mut self, obj: &Obj) -> Result<Vec<(Obj, Obj)>, Raise> {
+        self.items(obj)?.into_iter().map(|(key, value)| Ok((key, value.defined()?))).collect()
+    }
+
     /// The item of a dictionary by a string key, rendered; None where it is missing or no dictionary.
     pub fn dict_get(&mut self, obj: &Obj, key: &str) -> Result<Option<Obj>, Raise> {
         match obj {

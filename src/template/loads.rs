@@ -6,6 +6,7 @@
 use super::cx::Cx;
 use super::ir::{Args, Expr, Stmt, Target};
 use super::raise::Raise;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// The names that a body loads, in order, and those that it has set before.
@@ -28,17 +29,41 @@ impl Cx<'_> {
             loads.store(target);
         }
         loads.body(body);
-        for name in loads.loaded {
-            // What the template itself has set is there already.
-            let own = self.frame.as_ref().is_some_and(|frame| frame.get(&name).is_some());
-            if !own
-                && !self.hidden
-                && let Some(value) = self.scope_variable(&name)?
-            {
+        // What the template itself has set is there already.
+        loads.loaded.retain(|name| !self.has_set(name));
+        self.all_defined(&loads.loaded)
+    }
+
+    /// The same for a template that is included: to it, all variables come from elsewhere.
+    pub(super) fn enter_included(&mut self, body: &[Stmt]) -> Result<(), Raise> {
+        if !self.strict {
+            return Ok(());
+        }
+        let mut loads = Loads::default();
+        loads.body(body);
+        self.all_defined(&loads.loaded)
+    }
+
+    fn all_defined(&mut self, names: &[Arc<str>]) -> Result<(), Raise> {
+        for name in names {
+            if let Some(value) = self.variable(name)? {
                 value.defined()?;
             }
         }
         Ok(())
+    }
+
+    /// Whether the template itself has set a variable, rather than one that includes it.
+    fn has_set(&self, name: &str) -> bool {
+        let mut frame = self.frame.as_ref();
+        while let Some(inner) = frame {
+            if inner.vars.borrow().iter().any(|(known, _)| &**known == name) {
+                return true;
+            }
+            let root = self.root.as_ref().is_some_and(|root| Rc::ptr_eq(root, inner));
+            frame = if root { None } else { inner.parent.as_ref() };
+        }
+        false
     }
 }
 

@@ -30,6 +30,8 @@ pub(super) struct Lowerer<'s> {
     dropping: bool,
     /// The special names that the macros around use: varargs, kwargs, caller.
     macros: Vec<[bool; 3]>,
+    /// Whether the loops and the block around use the names that they alone have: `loop` and `super`.
+    used: Vec<(bool, &'static str)>,
     /// The first call that has a keyword twice: a mistake that Python sees, once jinja2 has seen none.
     repeated: Option<Raise>,
 }
@@ -41,6 +43,46 @@ type Result<T> = std::result::Result<T, Raise>;
 
 fn syntax<T>(text: impl Into<String>) -> Result<T> {
     Err(Raise::python(Class::Syntax, text))
+}
+
+/// Fails where two blocks in these statements have one name.
+fn once<'a>(stmts: &'a [ast::Stmt<'_>], seen: &mut Vec<&'a str>) -> Result<()> {
+    for stmt in stmts {
+        let name = match stmt {
+            ast::Stmt::Block(b) => Some(b.name),
+            ast::Stmt::WithBlock(w) => repaired_block(w),
+            _ => None,
+        };
+        if let Some(name) = name {
+            if seen.contains(&name) {
+                return syntax(format!("block '{name}' defined twice"));
+            }
+            seen.push(name);
+        }
+        let bodies = match stmt {
+            ast::Stmt::Template(t) => [&t.children[..], &[]],
+            ast::Stmt::ForLoop(f) => [&f.body[..], &f.else_body[..]],
+            ast::Stmt::IfCond(c) => [&c.true_body[..], &c.false_body[..]],
+            ast::Stmt::WithBlock(w) => [&w.body[..], &[]],
+            ast::Stmt::SetBlock(s) => [&s.body[..], &[]],
+            ast::Stmt::AutoEscape(a) => [&a.body[..], &[]],
+            ast::Stmt::FilterBlock(f) => [&f.body[..], &[]],
+            ast::Stmt::Block(b) => [&b.body[..], &[]],
+            ast::Stmt::Macro(m) => [&m.body[..], &[]],
+            ast::Stmt::CallBlock(c) => [&c.macro_decl.body[..], &[]],
+            _ => continue,
+        };
+        bodies.into_iter().try_for_each(|body| once(body, seen))?;
+    }
+    Ok(())
+}
+
+/// The name of a block that a repair has written as a `with`.
+fn repaired_block<'a>(w: &ast::WithBlock<'a>) -> Option<&'a str> {
+    match w.assignments.first() {
+        Some((ast::Expr::Var(mark), ast::Expr::Var(name))) if mark.id == "rplay__block" => Some(name.id),
+        _ => None,
+    }
 }
 
 impl<'s> Lowerer<'s> {
@@ -56,12 +98,15 @@ impl<'s> Lowerer<'s> {
             inner: 0,
             dropping: false,
             macros: Vec::new(),
+            used: Vec::new(),
             repeated: None,
         }
     }
 
     /// The statements of a whole template, and its blocks.
     pub(super) fn template(mut self, stmts: &[ast::Stmt<'_>]) -> Result<(Vec<Stmt>, NamedBlocks)> {
+        // jinja2 collects the blocks before it looks at anything else.
+        once(stmts, &mut Vec::new())?;
         let body = self.body(stmts)?;
         match self.repeated {
             Some(raise) => Err(raise),
@@ -92,15 +137,16 @@ impl<'s> Lowerer<'s> {
                 Stmt::If(test?, then?, otherwise?)
             }
             // Repairs write a block in a macro as a `with`.
-            ast::Stmt::WithBlock(w) if matches!(w.assignments.first(), Some((ast::Expr::Var(v), _)) if v.id == "rplay__block") =>
-            {
-                let Some((_, ast::Expr::Var(name))) = w.assignments.first() else {
-                    return syntax("expected token 'name'");
-                };
+            ast::Stmt::WithBlock(w) if repaired_block(w).is_some() => {
                 let says = |word: &str| {
                     w.assignments.iter().any(|(target, _)| matches!(target, ast::Expr::Var(v) if v.id == word))
                 };
-                self.named_block(name.id, says("rplay__required"), says("rplay__scoped"), &w.body)?
+                self.named_block(
+                    repaired_block(w).unwrap_or_default(),
+                    says("rplay__required"),
+                    says("rplay__scoped"),
+                    &w.body,
+                )?
             }
             ast::Stmt::WithBlock(w) => {
                 let mut bindings = Vec::new();
@@ -232,12 +278,20 @@ impl<'s> Lowerer<'s> {
     }
 
     fn for_loop(&mut self, f: &ast::ForLoop<'_>) -> Result<For> {
+        let target = target_of(&f.target)?;
+        let iter = self.expr(&f.iter)?;
+        let test = f.filter_expr.as_ref().map(|t| self.hard(|l| l.expr(t))).transpose()?;
+        self.used.push((f.recursive, "loop"));
+        let body = self.hard(|l| l.body(&f.body));
+        let (uses_loop, _) = self.used.pop().unwrap_or_default();
+        let body = body?;
         Ok(For {
-            target: target_of(&f.target)?,
-            iter: self.expr(&f.iter)?,
-            test: f.filter_expr.as_ref().map(|t| self.hard(|l| l.expr(t))).transpose()?,
+            target,
+            iter,
+            test,
             recursive: f.recursive,
-            body: self.hard(|l| l.body(&f.body))?,
+            uses_loop,
+            body,
             otherwise: self.hard(|l| l.body(&f.else_body))?,
         })
     }
@@ -252,12 +306,15 @@ impl<'s> Lowerer<'s> {
     fn named_block(&mut self, name: &str, required: bool, scoped: bool, body: &[ast::Stmt<'_>]) -> Result<Stmt> {
         // A macro does not have what a block in it asks for.
         let macros = std::mem::take(&mut self.macros);
-        let body = self.kept(|l| l.body(body));
-        self.macros = macros;
-        let block = Arc::new(Block { name: Arc::from(name), required, scoped, body: body? });
-        if self.blocks.iter().any(|(known, _)| *known == block.name) {
-            return syntax(format!("block '{name}' defined twice"));
+        if scoped {
+            // It may use whatever the loops around it have.
+            self.used.iter_mut().filter(|(_, name)| *name == "loop").for_each(|(used, _)| *used = true);
         }
+        let used = std::mem::replace(&mut self.used, vec![(false, "super")]);
+        let body = self.kept(|l| l.body(body));
+        let (uses_super, _) = self.used.pop().unwrap_or_default();
+        (self.macros, self.used) = (macros, used);
+        let block = Arc::new(Block { name: Arc::from(name), required, scoped, uses_super, body: body? });
         self.blocks.push((block.name.clone(), block.clone()));
         Ok(Stmt::Block(block))
     }
@@ -300,6 +357,9 @@ impl<'s> Lowerer<'s> {
                 let special = ["varargs", "kwargs", "caller"].iter().position(|s| *s == v.id);
                 if let Some(at) = special {
                     self.macros.iter_mut().for_each(|uses| uses[at] = true);
+                }
+                for (used, _) in self.used.iter_mut().filter(|(_, name)| *name == v.id) {
+                    *used = true;
                 }
                 Expr::Name(Arc::from(v.id))
             }

@@ -193,7 +193,12 @@ pub trait Special: std::any::Any {
         true
     }
 
-    /// Python's `str(x)`.
+    /// What its text shows beside the name of its type.
+    fn shown(&self) -> Option<Obj> {
+        None
+    }
+
+    /// Python's `str(x)`, where it shows nothing else.
     fn text(&self) -> String {
         format!("<{} object>", self.type_name())
     }

@@ -86,7 +86,14 @@ impl Cx<'_> {
                 }
                 None => match super::methods::time::clock(special) {
                     Some(time) => out.push_str(&repr(&Value::Time(time))),
-                    None => out.push_str(&special.text()),
+                    None => match special.shown() {
+                        Some(shown) => {
+                            out.push_str(&format!("<{} ", special.type_name()));
+                            self.deeper(|cx| cx.write_repr(out, &shown, finalise))?;
+                            out.push('>');
+                        }
+                        None => out.push_str(&special.text()),
+                    },
                 },
             },
             Obj::Omit => out.push_str("<<Omit>>"),

@@ -50,7 +50,7 @@ MEANT = [
     (r"MarkerError\.__init__\(\) missing 1 required", "a mistake of ansible.utils where a test of it is asked for what failed for two reasons"),
     (r"keyword argument repeated: \w+ \(\S+, line \d+\)", "a line of the Python that jinja2 makes of a template"),
     (r"root\.<locals>\.t_\d+\(\) got an unexpected keyword", "a function of the Python that jinja2 makes of a template, which stands for a filter that there is not"),
-    (r"maximum recursion depth exceeded .* -> .*maximum recursion depth exceeded", "where CPython noticed that it went too deep"),
+    (r"maximum recursion depth exceeded.* -> .*maximum recursion depth exceeded", "where CPython noticed that it went too deep"),
     (r"Invalid version: Markup\(", "HTML that is no version, as Python's repr has it"),
     (r"(filter|set|macro|call|block|recursive) .*without context", "an include without context within a filter, a set block, a recursive loop or a macro, which jinja2 shows at once, outside of it: a mistake of its code generator"),
     (r"\.j2'.* -> \{'error': .*CapturedExceptionMarker.* -> \{'error'", "the same mistake, where what failed is an operand"),

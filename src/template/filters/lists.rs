@@ -595,8 +595,8 @@ pub(super) fn items(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     if !super::support::is_mapping(&input) {
         return Err(Raise::type_error("Can only get item pairs from a mapping."));
     }
-    let items = cx.items(&input)?.into_iter().map(|(key, value)| Ok(Obj::tuple([key, value.defined()?])));
-    Ok(Obj::iter(items.collect::<Result<Vec<_>, Raise>>()?))
+    let items = cx.defined_items(&input)?.into_iter().map(|(key, value)| Obj::tuple([key, value]));
+    Ok(Obj::iter(items.collect::<Vec<_>>()))
 }
 
 /// The text of a path or name, which several filters take.

@@ -11,7 +11,7 @@ pub(super) fn dict2items(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         return Err(Raise::type_error(format!("dict2items requires a dictionary, got {} instead.", class_of(&input))));
     }
     let (key, value) = (key.unwrap_or_else(|| "key".into()), value.unwrap_or_else(|| "value".into()));
-    let items = cx.items(&input)?.into_iter();
+    let items = cx.defined_items(&input)?.into_iter();
     Ok(Obj::list(items.map(|(k, v)| Obj::dict([(key.clone(), k), (value.clone(), v)]))))
 }
 
@@ -134,8 +134,13 @@ fn merge_name(obj: &Obj) -> &str {
 
 fn merge_dicts(cx: &mut Cx<'_>, low: &Obj, high: &Obj, recursive: bool, merge: ListMerge) -> Got {
     if !is_mapping(low) || !is_mapping(high) {
-        low.clone().defined()?;
-        high.clone().defined()?;
+        for side in [low, high] {
+            side.clone().defined()?;
+            // What JSON has no word for is told by its text, which nobody sees.
+            if let Obj::Tuple(_) = side {
+                cx.text(side)?;
+            }
+        }
         return Err(Raise::ansible(format!(
             "failed to combine variables, expected dicts but got a '{}' and a '{}'.",
             merge_name(low),
@@ -190,7 +195,7 @@ pub(super) fn dictsort(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         return Err(super::support::no_attribute(&input, "items"));
     }
     let mut keyed = Vec::new();
-    for (k, v) in cx.items(&input)? {
+    for (k, v) in cx.defined_items(&input)? {
         let shown = if at == 0 { k.clone() } else { v.clone() };
         keyed.push((super::support::key(cx, &shown, &[], case)?, Obj::tuple([k, v])));
     }

@@ -52,13 +52,17 @@ fn read(cx: &mut Cx<'_>, input: &Obj, kind: &Option<Obj>) -> Result<(Rows, Strin
         let shown = shown(cx, input)?;
         return Err(Raise::ansible(format!("First argument must be a list. {shown}")));
     }
-    let mut rows = Vec::new();
+    let mut dicts = Vec::new();
     for item in cx.each(input)? {
         let item = item?;
         if !is_mapping(&item) {
             let shown = shown(cx, &item)?;
             return Err(Raise::ansible(format!("The data items must be dictionaries. {shown}")));
         }
+        dicts.push(item);
+    }
+    let mut rows = Vec::new();
+    for item in dicts {
         let items = cx.items(&item)?;
         let keys: Vec<Obj> = items.iter().map(|(key, _)| key.clone()).collect();
         let text = items.into_iter().map(|(key, value)| key.as_str().map(|k| (k.to_owned(), value)));
@@ -117,10 +121,16 @@ fn dicts(rows: Rows) -> Obj {
     Obj::list(rows.into_iter().map(|row| Obj::dict(row.into_iter().map(|(key, value)| (Obj::from(key), value)))))
 }
 
+/// Fails at the first value that is undefined: the dictionaries are read whole.
+fn all_defined(rows: &Rows) -> Result<(), Raise> {
+    rows.iter().flatten().try_for_each(|(_, value)| value.clone().defined().map(drop))
+}
+
 fn filtered(cx: &mut Cx<'_>, input: &Obj, args: CallArgs, func: &'static str, keep: bool) -> Got {
     let [target, kind] = args.bind(&sig(func, 1, ["target", "matching_parameter"], 0))?;
     let (mut rows, kind) = read(cx, input, &kind)?;
     let targets = targets(cx, target, &kind)?;
+    all_defined(&rows)?;
     for row in &mut rows {
         let mut left = Vec::new();
         for (key, value) in std::mem::take(row) {
@@ -172,6 +182,7 @@ pub(in crate::template::filters) fn replace_keys(cx: &mut Cx<'_>, input: Obj, ar
     let targets = Match::new(&kind, before, || {
         Raise::ansible("The attributes before must be valid regex if matching_parameter=regex.")
     })?;
+    all_defined(&rows)?;
     for (key, _) in rows.iter_mut().flatten() {
         if let Some(new) = targets.find(key)?.and_then(|at| after.get(at)) {
             key.clone_from(new);

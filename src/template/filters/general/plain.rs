@@ -17,12 +17,9 @@ pub(in crate::template::filters) fn dict(cx: &mut Cx<'_>, input: Obj, args: Call
     if let Obj::Undefined(u) = &input {
         return Err(u.used());
     }
-    let items = pairs(cx, &input)?;
+    // A dictionary of ansible-core's own is read whole.
+    let items = if is_mapping(&input) { cx.defined_items(&input)? } else { pairs(cx, &input)? };
     items.iter().try_for_each(|(key, _)| hashable(key))?;
-    if is_mapping(&input) {
-        // A dictionary of ansible-core's own is read whole.
-        items.iter().try_for_each(|(_, value)| value.clone().defined().map(drop))?;
-    }
     Ok(Obj::dict(items))
 }
 

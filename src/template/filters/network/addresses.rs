@@ -128,10 +128,12 @@ pub(in crate::template::filters) fn ip4_hex(cx: &mut Cx<'_>, input: Obj, args: C
 
 pub(in crate::template::filters) fn ipv6form(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [format] = arguments(args, ["format"], "value")?;
+    // The value is made text before the format is looked at.
+    let value = shown(cx, &input)?;
     if format.as_ref().is_none_or(Obj::is_none) {
         return Err(Raise::ansible("You must pass valid format; None is not a valid format"));
     }
-    let (value, format) = (shown(cx, &input)?, text(cx, format)?);
+    let format = text(cx, format)?;
     if !["compress", "expand", "x509"].contains(&format.as_str()) {
         let text = format!("value of format must be one of: compress, expand, x509, got: {format}");
         return Err(Raise::ansible(format!("[{}]", str_repr(&text))));
