@@ -136,8 +136,8 @@ fn merge_dicts(cx: &mut Cx<'_>, low: &Obj, high: &Obj, recursive: bool, merge: L
     if !is_mapping(low) || !is_mapping(high) {
         for side in [low, high] {
             side.clone().defined()?;
-            // What JSON has no word for is told by its text, which nobody sees.
-            if let Obj::Tuple(_) = side {
+            // A text is made of it, which nobody sees.
+            if let Obj::Tuple(_) | Obj::List(_) | Obj::Dict(_) = side {
                 cx.text(side)?;
             }
         }

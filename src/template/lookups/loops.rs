@@ -63,7 +63,9 @@ pub(super) fn nested(cx: &mut Cx<'_>, args: CallArgs) -> Found {
         }
         return Ok(out);
     }
+    // A list in a list becomes its items as the rows are made, and once more when they are done.
     for row in products(&columns, 1)? {
+        let row = flat(cx, row)?;
         out.push(Obj::list(flat(cx, row)?));
     }
     Ok(out)
