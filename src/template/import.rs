@@ -73,7 +73,11 @@ impl BlockCall {
         self.blocks.iter().find(|(name, _)| *name == self.name).and_then(|(_, list)| list.get(self.depth))
     }
 
-    /// What stands for it where there is none.
+    /// It as an object, or what stands for it where there is no such block.
+    fn object(self) -> Obj {
+        if self.block().is_some() { Obj::Special(Rc::new(self)) } else { self.lacking() }
+    }
+
     fn lacking(&self) -> Obj {
         Obj::undefined(format!("there is no parent block called {}.", str_repr(&self.name)))
     }
@@ -95,7 +99,7 @@ impl Special for BlockCall {
             blocks: self.blocks.clone(),
             root: self.root.clone(),
         };
-        Ok((name == "super").then(|| Obj::Special(Rc::new(next))))
+        Ok((name == "super").then(|| next.object()))
     }
 
     fn callable(&self) -> bool {
@@ -190,9 +194,7 @@ impl Cx<'_> {
         let result = self.deeper(|cx| {
             cx.scoped(|cx| {
                 if block.uses_super {
-                    let lacking = above.block().is_none();
-                    let above = if lacking { above.lacking() } else { Obj::Special(Rc::new(above)) };
-                    cx.set(&Arc::from("super"), above);
+                    cx.set(&Arc::from("super"), above.object());
                 }
                 cx.enter(&block.body, None)?;
                 cx.exec(&block.body, out)

@@ -43,6 +43,13 @@ FILES = {
     'required.j2': '{% block must required %}{% endblock %}',
     'scoped.j2': '{% for i in [1,2] %}{% block b scoped %}{{ i }}{% endblock %}{% endfor %}',
     'loopy.j2': '{% include "loopy.j2" %}',
+    'loop.j2': '{{ w }}{{ loop.index }}',
+    'above.j2': '{{ super() }}',
+    'own.j2': '{{ self.title() }}',
+    'maybe.j2': '{{ 1 if a else v }}',
+    'fails.j2': "{{ 1 + 'a' }}",
+    'looks.j2': "{{ lookup('vars', 'b') }}",
+    'keeps.j2': '<{% block one %}{% set v = nope %}{% include "maybe.j2" %}{% endblock %}|{% block two %}{% endblock %}>',
 }
 DIRECTORY = tempfile.mkdtemp()
 for name, text in FILES.items():
