@@ -465,10 +465,18 @@ impl Cx<'_> {
         }
         let known = flat.iter().map(|node| node.as_str().map_or(8, str::len)).sum::<usize>();
         let mut out = String::with_capacity(known.min(1 << 20));
+        let mut failed = None;
         for node in &flat {
             if let Err(raise) = self.write_final(&mut out, node).and_then(|()| text_fits(out.len())) {
-                return self.put_off(raise);
+                // The texts of methods and namespaces are made last, when all else is known to be defined.
+                if !matches!(node, Obj::Special(_)) {
+                    return self.put_off(raise);
+                }
+                failed = failed.or(Some(raise));
             }
+        }
+        if let Some(raise) = failed {
+            return self.put_off(raise);
         }
         let made = Obj::from(out);
         match self.made(&made) {
