@@ -74,7 +74,7 @@ impl Cx<'_> {
             // ansible-core's own lists have an addition in Python, which looks at the other side first.
             return self.concatenated(list, b);
         }
-        if op == Op::Mul && matches!(a, Obj::List(list) if list.is_lazy()) {
+        if op == Op::Mul && multiplies(a) {
             return repeat(a, b);
         }
         if b.is_marker() {
@@ -381,6 +381,15 @@ pub(super) fn floats(op: Op, x: f64, y: f64) -> Result<f64> {
     })
 }
 
+/// Whether a multiplication of its own, in Python, is asked first: of ansible-core's lists and of HTML.
+fn multiplies(obj: &Obj) -> bool {
+    match obj {
+        Obj::List(list) => list.is_lazy(),
+        Obj::Str(text) => text.is_markup(),
+        _ => false,
+    }
+}
+
 /// `sequence * count`, either way round.
 fn repeat(a: &Obj, b: &Obj) -> Result<Obj> {
     for (delta, number) in [(a, b), (b, a)] {
@@ -393,11 +402,8 @@ fn repeat(a: &Obj, b: &Obj) -> Result<Obj> {
         (count, Obj::Str(_) | Obj::List(_) | Obj::Tuple(_) | Obj::Bytes(_)) => (b, count),
         _ => return Err(unsupported(Op::Mul, a, b)),
     };
-    let lazy =
-        matches!(sequence, Obj::List(list) if list.is_lazy()) || matches!(count, Obj::List(list) if list.is_lazy());
-    if lazy && !matches!(count, Obj::Big(_)) && count.as_int().is_none() {
-        // ansible-core's own lists have a multiplication in Python, and are asked first.
-        let other = if matches!(b, Obj::List(list) if list.is_lazy()) { a } else { b };
+    if (multiplies(a) || multiplies(b)) && !matches!(count, Obj::Big(_)) && count.as_int().is_none() {
+        let other = if multiplies(a) { b } else { a };
         let kind = python_type(other);
         return Err(Raise::type_error(format!("'{kind}' object cannot be interpreted as an integer")));
     }

@@ -22,9 +22,10 @@ pub(super) fn first(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 pub(super) fn last(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     args.bind(&sig("do_last", 2, [], 0))?;
     let function = matches!(&input, Obj::Special(special) if special.callable());
-    if function || matches!(input, Obj::Set(_) | Obj::Iter(_) | Obj::Int(_) | Obj::None | Obj::Bool(_) | Obj::Float(_))
-    {
-        return Err(Raise::type_error(format!("'{}' object is not reversible", input.type_name())));
+    let scalar = matches!(input, Obj::Int(_) | Obj::Big(_) | Obj::None | Obj::Bool(_) | Obj::Float(_) | Obj::Omit);
+    let date = matches!(input, Obj::Date(_) | Obj::DateTime(_) | Obj::Delta(_));
+    if function || scalar || date || matches!(input, Obj::Set(_) | Obj::Iter(_)) {
+        return Err(Raise::type_error(format!("'{}' object is not reversible", input.full_name())));
     }
     if let Obj::Range(range) = &input
         && !range.is_empty()

@@ -329,9 +329,15 @@ pub(super) fn filesizeformat(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got
             ))
         })?,
     };
+    if size.is_nan() {
+        return Ok(if binary { "nan YiB" } else { "nan YB" }.into());
+    }
     let base: f64 = if binary { 1024.0 } else { 1000.0 };
     if size == 1.0 {
         return Ok("1 Byte".into());
+    }
+    if size == f64::NEG_INFINITY {
+        return Err(Raise::python(Class::Overflow, "cannot convert float infinity to integer"));
     }
     if size < base {
         return Ok(format!("{} Bytes", size.trunc()).into());

@@ -100,7 +100,8 @@ pub(in crate::template) fn no_attribute(obj: &Obj, name: &str) -> Raise {
 /// Fails in the words a plugin gives where an object cannot be hashed.
 pub(in crate::template) fn hashable(obj: &Obj) -> Result<(), Raise> {
     if let Obj::Tuple(items) = obj {
-        return items.iter().try_for_each(hashable);
+        // The list of a group is Python's own.
+        return if items.is_group() { obj.check_hashable() } else { items.iter().try_for_each(hashable) };
     }
     if obj.is_marker() {
         obj.clone().defined()?;
@@ -113,6 +114,7 @@ pub(in crate::template) fn class_of(obj: &Obj) -> String {
     let name = match obj {
         Obj::Date(_) => "datetime.date",
         Obj::DateTime(_) => "datetime.datetime",
+        Obj::Special(special) if special.type_name() == "Namespace" => "jinja2.utils.Namespace",
         Obj::Str(text) if text.is_markup() => "markupsafe.Markup",
         Obj::Special(special) if super::super::methods::time::clock(special).is_some() => "datetime.time",
         Obj::Dict(_) => "ansible._internal._templating._lazy_containers._AnsibleLazyTemplateDict",

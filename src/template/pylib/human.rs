@@ -11,13 +11,14 @@ pub fn bytes_to_human(size: f64, bits: bool, unit: Option<&str>) -> String {
         None => size >= 2f64.powi(*power as i32),
         Some(wanted) => wanted.chars().eq([*letter]),
     });
-    match found {
+    let (size, unit) = match found {
         Some((letter, power)) => {
             let suffix = if bits { "b" } else { "B" };
-            format!("{:.2} {letter}{suffix}", size / 2f64.powi(*power as i32))
+            (size / 2f64.powi(*power as i32), format!("{letter}{suffix}"))
         }
-        None => format!("{size:.2} {base}"),
-    }
+        None => (size, base.to_owned()),
+    };
+    if size.is_nan() { format!("nan {unit}") } else { format!("{size:.2} {unit}") }
 }
 
 /// The whole number of bytes (or bits) that a text like `10 M` means.

@@ -38,8 +38,16 @@ kinds! {
     mapping("test_mapping") = |o| matches!(o, Obj::Dict(_) | Obj::Map(_));
     sequence("test_sequence") = |o| matches!(
         o,
-        Obj::Str(_) | Obj::Bytes(_) | Obj::List(_) | Obj::Tuple(_) | Obj::Dict(_) | Obj::Map(_) | Obj::Range(_)
-    );
+        Obj::Str(_)
+            | Obj::Bytes(_)
+            | Obj::List(_)
+            | Obj::Tuple(_)
+            | Obj::Dict(_)
+            | Obj::Map(_)
+            | Obj::Range(_)
+            // That of an `if` without `else` has a length and items, to those who only ask whether it has.
+            | Obj::Undefined(_)
+    ) && !o.is_marker();
     escaped("test_escaped") = |o| matches!(&o, Obj::Str(text) if text.is_markup());
     callable("callable") = |o| matches!(&o, Obj::Special(s) if s.callable());
 }
