@@ -25,7 +25,7 @@ enum Items {
 
 #[cfg(feature = "controller")]
 impl Dict {
-    /// Where its items are, which clones share; None of an empty one.
+    /// Where its items are, which clones share; None of one that never had room for any.
     pub(crate) fn identity(&self) -> Option<usize> {
         self.0.as_ref().map(|items| Arc::as_ptr(items).addr())
     }

@@ -91,7 +91,7 @@ struct Anchors {
     written: HashSet<usize>,
 }
 
-/// Where the items of a container are, which its clones share; None of an empty dictionary and of all else.
+/// Where the items of a container are, which its clones share; None of a dictionary without room, and of all else.
 fn identity(value: &Value) -> Option<usize> {
     match value {
         Value::List(items) => Some(Arc::as_ptr(items).addr()),

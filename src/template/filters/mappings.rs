@@ -36,7 +36,7 @@ pub(super) fn items2dict(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     for item in cx.iter_lenient(&input)? {
         let item = item.defined()?;
         if let Obj::Undefined(undefined) = &item {
-            return Err(Raise::python(Class::Runtime, undefined.to_string()));
+            return Err(undefined.used());
         }
         if !is_mapping(&item) {
             return Err(no_dictionaries(cx, &input)?);

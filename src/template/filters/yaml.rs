@@ -110,7 +110,8 @@ impl Sharing {
             Obj::Dict(_) => {
                 let items = cx.items(obj)?;
                 cx.deeper(|cx| {
-                    let mut dict = Dict::new();
+                    // An empty one, too, is to be told from others.
+                    let mut dict = Dict::with_capacity(items.len().max(1));
                     for (key, item) in &items {
                         dict.insert(cx.value(key)?, self.value(cx, item)?);
                     }
