@@ -20,7 +20,7 @@ pub(super) struct Lowerer<'s> {
     pub(super) raw_strings: bool,
     blocks: NamedBlocks,
     in_emit: bool,
-    /// Whether constants that look like templates are rendered: in conditionals and for lookups.
+    /// Whether constants that look like templates are rendered: in conditionals.
     pub(super) render_constants: bool,
     /// Depth of conditions: an unknown filter inside one is an error only when it runs.
     soft: usize,
@@ -484,19 +484,49 @@ impl<'s> Lowerer<'s> {
     fn call(&mut self, c: &ast::Call<'_>) -> Result<Expr> {
         let lookup = matches!(&c.expr, ast::Expr::Var(v) if matches!(v.id, "lookup" | "query" | "q"));
         let callee = self.boxed(&c.expr)?;
-        let outer = self.render_constants;
-        self.render_constants |= lookup;
-        let args = self.args(&c.args);
-        self.render_constants = outer;
-        let mut args = args?;
-        // Its name is no template.
-        if lookup
-            && let Some(name @ Expr::Const(Const::Embedded(_))) = args.positional.first_mut()
-            && let Expr::Const(Const::Embedded(text)) = &*name
-        {
-            *name = Expr::Const(Const::Str(text.clone()));
+        let mut args = self.args(&c.args)?;
+        if lookup && let Some((name, terms)) = args.positional.split_first_mut() {
+            // Its name is no template.
+            if let Expr::Const(Const::Embedded(text)) = name {
+                *name = Expr::Const(Const::Str(text.clone()));
+            }
+            terms.iter_mut().for_each(|term| self.embedded(term));
         }
         Ok(Expr::Call(callee, Box::new(args)))
+    }
+
+    /// Makes templates of the constants that a term of a lookup is, or that stand in it as they are: not of those that
+    /// something else is made of.
+    fn embedded(&self, term: &mut Expr) {
+        match term {
+            Expr::Const(Const::Str(text)) if self.templar.is_template(text) => {
+                *term = Expr::Const(Const::Embedded(text.clone()));
+            }
+            Expr::List(items) | Expr::Tuple(items) => items.iter_mut().for_each(|item| self.embedded(item)),
+            Expr::Dict(items) => items.iter_mut().for_each(|(_, value)| self.embedded(value)),
+            Expr::And(left, right) | Expr::Or(left, right) => {
+                self.embedded(left);
+                self.embedded(right);
+            }
+            Expr::If(choice) => {
+                self.embedded(&mut choice.then);
+                choice.otherwise.iter_mut().for_each(|otherwise| self.embedded(otherwise));
+            }
+            Expr::Item(of, _) | Expr::Attr(of, _) if matches!(**of, Expr::List(_) | Expr::Tuple(_) | Expr::Dict(_)) => {
+                self.embedded(of);
+            }
+            Expr::Slice(slice) if matches!(slice.value, Expr::List(_) | Expr::Tuple(_)) => {
+                self.embedded(&mut slice.value);
+            }
+            // Which hand on what they are given.
+            Expr::Filter(call) if matches!(&*call.name, "default" | "d" | "string") => {
+                call.input.iter_mut().for_each(|input| self.embedded(input));
+                call.args.positional.iter_mut().take(1).for_each(|arg| self.embedded(arg));
+                let default = call.args.named.iter_mut().filter(|(name, _)| &**name == "default_value");
+                default.for_each(|(_, arg)| self.embedded(arg));
+            }
+            _ => {}
+        }
     }
 
     /// jinja2 wants positional arguments, then `*args` and keywords in any order, then `**kwargs` last.
