@@ -217,7 +217,7 @@ impl Cx<'_> {
                 Obj::Str(part) => Ok(text.as_str().contains(part.as_str())),
                 other => Err(Raise::type_error(format!(
                     "'in <string>' requires string as left operand, not {}",
-                    super::ops::python_type(other)
+                    super::ops::slot_type(other)
                 ))),
             },
             Obj::Dict(dict) => {

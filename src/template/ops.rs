@@ -107,7 +107,7 @@ impl Cx<'_> {
     fn concatenated(&mut self, list: &List, b: &Obj) -> Result<Obj> {
         let a = Obj::List(list.clone());
         let Obj::List(other) = b else {
-            let kind = python_type(b);
+            let kind = slot_type(b);
             return Err(Raise::type_error(format!("can only concatenate list (not \"{kind}\") to list")));
         };
         list_fits(list.borrow().len().saturating_add(other.borrow().len()))?;
@@ -127,10 +127,10 @@ impl Cx<'_> {
             Obj::List(first) => self.concatenated(first, b),
             Obj::Str(text) if text.is_markup() => Err(Raise::type_error("'NotImplementedType' object is not iterable")),
             Obj::Str(_) | Obj::Tuple(_) => {
-                let (kind, other) = (a.native_name(), b.type_name());
+                let (kind, other) = (a.native_name(), slot_type(b));
                 Err(Raise::type_error(format!("can only concatenate {kind} (not \"{other}\") to {kind}")))
             }
-            Obj::Bytes(_) => Err(Raise::type_error(format!("can't concat {} to bytes", b.type_name()))),
+            Obj::Bytes(_) => Err(Raise::type_error(format!("can't concat {} to bytes", slot_type(b)))),
             Obj::Bool(_)
             | Obj::Int(_)
             | Obj::Big(_)
@@ -177,13 +177,13 @@ impl Cx<'_> {
                 Obj::Date(dates::from_days(dates::days(t).saturating_add(d.parts().0)))
             }
             (Obj::Bytes(_), _) => {
-                return Err(Raise::type_error(format!("can't concat {} to bytes", b.type_name())));
+                return Err(Raise::type_error(format!("can't concat {} to bytes", slot_type(b))));
             }
             (Obj::Str(_) | Obj::List(_) | Obj::Tuple(_), _) => {
                 let kind = a.native_name();
                 return Err(Raise::type_error(format!(
                     "can only concatenate {kind} (not \"{}\") to {kind}",
-                    b.type_name()
+                    slot_type(b)
                 )));
             }
             _ => return Err(unsupported(Op::Add, a, b)),
@@ -232,7 +232,7 @@ impl Cx<'_> {
                     if let Obj::Undefined(u) = other.clone().defined()? {
                         return Err(u.used());
                     }
-                    Err(Raise::type_error(format!("bad operand type for unary -: '{}'", other.type_name())))
+                    Err(Raise::type_error(format!("bad operand type for unary -: '{}'", other.full_name())))
                 }
             },
         }
@@ -245,6 +245,14 @@ pub(super) fn python_type(obj: &Obj) -> &str {
         Obj::Undefined(_) if obj.is_marker() => "UndefinedMarker",
         Obj::Failed(_) => "CapturedExceptionMarker",
         other => other.type_name(),
+    }
+}
+
+/// The same where it is Python's own code that complains: those of `datetime` with their module.
+pub(super) fn slot_type(obj: &Obj) -> String {
+    match obj {
+        Obj::Date(_) | Obj::DateTime(_) | Obj::Delta(_) | Obj::Special(_) => obj.full_name(),
+        other => python_type(other).to_owned(),
     }
 }
 
@@ -404,7 +412,7 @@ fn repeat(a: &Obj, b: &Obj) -> Result<Obj> {
     };
     if (multiplies(a) || multiplies(b)) && !matches!(count, Obj::Big(_)) && count.as_int().is_none() {
         let other = if multiplies(a) { b } else { a };
-        let kind = python_type(other);
+        let kind = slot_type(other);
         return Err(Raise::type_error(format!("'{kind}' object cannot be interpreted as an integer")));
     }
     let times = match count {
@@ -412,7 +420,7 @@ fn repeat(a: &Obj, b: &Obj) -> Result<Obj> {
             return Err(Raise::python(Class::Overflow, "cannot fit 'int' into an index-sized integer"));
         }
         other => other.as_int().ok_or_else(|| {
-            Raise::type_error(format!("can't multiply sequence by non-int of type '{}'", other.type_name()))
+            Raise::type_error(format!("can't multiply sequence by non-int of type '{}'", other.full_name()))
         })?,
     };
     let times = usize::try_from(times).unwrap_or(0);
