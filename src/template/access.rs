@@ -27,7 +27,7 @@ fn jinja_type(obj: &Obj) -> String {
         Obj::Date(_) | Obj::DateTime(_) | Obj::Delta(_) => format!("datetime.{} object", obj.type_name()),
         Obj::Str(text) if text.is_markup() => "markupsafe.Markup object".into(),
         Obj::Omit => "ansible._internal._templating._utils._OmitType object".into(),
-        Obj::Special(special) if special.type_name() == "Namespace" => "jinja2.utils.Namespace object".into(),
+        other if other.is_namespace() => "jinja2.utils.Namespace object".into(),
         other => match other.type_name() {
             name if name.starts_with("_AnsibleLazy") => format!("{LAZY}{name} object"),
             name if name.starts_with("_AnsibleTagged") => {

@@ -299,7 +299,7 @@ impl Cx<'_> {
         match target {
             Target::Name(_) => Ok(()),
             Target::Attr(object, _) => match self.variable(object)? {
-                Some(Obj::Special(special)) if special.type_name() == "Namespace" => Ok(()),
+                Some(holder) if holder.is_namespace() => Ok(()),
                 _ => Err(Raise::python(Class::Template, "cannot assign attribute on non-namespace object")),
             },
             Target::List(targets) => targets.iter().try_for_each(|target| self.namespaces(target)),

@@ -78,6 +78,7 @@ impl BlockCall {
         if self.block().is_some() { Obj::Special(Rc::new(self)) } else { self.lacking() }
     }
 
+    /// What stands for a block that there is not.
     fn lacking(&self) -> Obj {
         Obj::undefined(format!("there is no parent block called {}.", str_repr(&self.name)))
     }

@@ -304,6 +304,11 @@ impl Obj {
         }
     }
 
+    /// Whether it is what `namespace(…)` gives.
+    pub(super) fn is_namespace(&self) -> bool {
+        matches!(self, Self::Special(special) if special.type_name() == "Namespace")
+    }
+
     /// The integer, where it is one that fits; True is 1 as in Python.
     pub fn as_int(&self) -> Option<i64> {
         match self {

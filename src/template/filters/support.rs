@@ -114,7 +114,7 @@ pub(in crate::template) fn class_of(obj: &Obj) -> String {
     let name = match obj {
         Obj::Date(_) => "datetime.date",
         Obj::DateTime(_) => "datetime.datetime",
-        Obj::Special(special) if special.type_name() == "Namespace" => "jinja2.utils.Namespace",
+        other if other.is_namespace() => "jinja2.utils.Namespace",
         Obj::Str(text) if text.is_markup() => "markupsafe.Markup",
         Obj::Special(special) if super::super::methods::time::clock(special).is_some() => "datetime.time",
         Obj::Dict(_) => "ansible._internal._templating._lazy_containers._AnsibleLazyTemplateDict",
