@@ -57,7 +57,7 @@ MEANT = [
     (r"time\.struct_time\(|datetime\.IsoCalendarDate\(", "what timetuple() and isocalendar() are, as text: tuples in rplay"),
     (r"inline if-expression on line (\d+) in '\w+\.j2' evaluated.* -> .*inline if-expression on line \1 evaluated", "the name of the template that an `if` without `else` stands in"),
     (r"urlsplit.* -> .*CapturedExceptionMarker|urlsplit' failed: ('\w+' object has no attribute 'decode'|the inline if-expression on line \d+ evaluated to false and no else section was defined\.)\"\}$", "what urlsplit makes of a false value that is no text: a mistake of Python's, which takes it for empty bytes"),
-    (r"items(?!\w|\()[^|]*\| *(\w+\.\w+\.\w+|hash|checksum|md5|sha1|b64encode|to_uuid|regex_(findall|search|replace)|replace|split|reverse|truncate|wordwrap|urlencode|password_hash|random|shuffle)\b",
+    (r"items(?!\w|\()[^|]*\| *(\w+\.\w+\.\w+|hash|checksum|md5|sha1|b64encode|to_uuid|regex_(escape|findall|search|replace)|replace|split|reverse|truncate|wordwrap|urlencode|password_hash|random|shuffle)\b",
      "where a method lies in memory, in what is made of its text"),
     (r"udc[0-9a-f]{2}.* -> .*\ufffd|surrogates not allowed.* -> \{'value': .*\ufffd", "texts of bytes that are no text: rplay has one sign for all of them, which are alike in sets and no error in YAML"),
     (r"'strict' of the filter 'from_csv' is not supported", "from_csv(strict=true) is refused by name"),
