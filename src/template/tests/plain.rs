@@ -49,7 +49,12 @@ kinds! {
             | Obj::Undefined(_)
     ) && !o.is_marker();
     escaped("test_escaped") = |o| matches!(&o, Obj::Str(text) if text.is_markup());
-    callable("callable") = |o| matches!(&o, Obj::Special(s) if s.callable());
+    callable("callable") = |o| match &o {
+        Obj::Special(special) => special.callable(),
+        // To be called is what it refuses only then.
+        Obj::Undefined(_) => !o.is_marker(),
+        _ => false,
+    };
 }
 
 pub(super) fn iterable(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
