@@ -54,7 +54,8 @@ impl Cx<'_> {
 
     /// The result of a template that an exception has ended, after these outputs.
     fn broken_off(&mut self, mut out: Vec<Obj>, raise: Raise) -> Obj {
-        // Who joins outputs as they come, two and more, stops at one that failed: it never gets as far as here.
+        // jinja2 joins outputs as they come, once there are two: it ends at the first that failed, long before a loop
+        // without end has used up all steps.
         if self.exhausted()
             && out.len() > 1
             && let Some(failed) = out.iter().position(Obj::is_marker)

@@ -46,7 +46,7 @@ fn syntax<T>(text: impl Into<String>) -> Result<T> {
 }
 
 /// Fails where two blocks in these statements have one name.
-fn once<'a>(stmts: &'a [ast::Stmt<'_>], seen: &mut Vec<&'a str>) -> Result<()> {
+fn named_once<'a>(stmts: &'a [ast::Stmt<'_>], seen: &mut Vec<&'a str>) -> Result<()> {
     for stmt in stmts {
         let name = match stmt {
             ast::Stmt::Block(b) => Some(b.name),
@@ -72,7 +72,7 @@ fn once<'a>(stmts: &'a [ast::Stmt<'_>], seen: &mut Vec<&'a str>) -> Result<()> {
             ast::Stmt::CallBlock(c) => [&c.macro_decl.body[..], &[]],
             _ => continue,
         };
-        bodies.into_iter().try_for_each(|body| once(body, seen))?;
+        bodies.into_iter().try_for_each(|body| named_once(body, seen))?;
     }
     Ok(())
 }
@@ -106,7 +106,7 @@ impl<'s> Lowerer<'s> {
     /// The statements of a whole template, and its blocks.
     pub(super) fn template(mut self, stmts: &[ast::Stmt<'_>]) -> Result<(Vec<Stmt>, NamedBlocks)> {
         // jinja2 collects the blocks before it looks at anything else.
-        once(stmts, &mut Vec::new())?;
+        named_once(stmts, &mut Vec::new())?;
         let body = self.body(stmts)?;
         match self.repeated {
             Some(raise) => Err(raise),

@@ -65,12 +65,11 @@ fn read(cx: &mut Cx<'_>, input: &Obj) -> Result<Value, Raise> {
         let words = format!("Object of type '{kind}' is not JSON serializable by the 'tagless' profile.");
         return Err(Raise::type_error(words));
     }
-    level_by_level(cx, input, 0)?;
-    let mut value = cx.value(input);
-    if value.as_ref().is_err_and(|raise| raise.text() == crate::template::iterate::unstorable("range").text()) {
-        let input = spread(cx, input)?;
-        value = cx.value(&input);
-    }
+    let value = if level_by_level(cx, input, 0)? {
+        spread(cx, input).and_then(|input| cx.value(&input))
+    } else {
+        cx.value(input)
+    };
     let value = value.map_err(|raise| not_serializable(&raise).unwrap_or(raise))?;
     value_fits(&value)?;
     Ok(value)
@@ -103,17 +102,22 @@ fn written(value: &Value, style: &Style) -> Result<String, Raise> {
     Ok(out)
 }
 
-/// Reads a container's items before what is in them, as the serializer does: the first undefined one speaks.
-fn level_by_level(cx: &mut Cx<'_>, obj: &Obj, depth: usize) -> Result<(), Raise> {
+/// Reads a container's items before what is in them, as the serializer does: the first undefined one speaks. Gives
+/// whether there are ranges among them.
+fn level_by_level(cx: &mut Cx<'_>, obj: &Obj, depth: usize) -> Result<bool, Raise> {
     let items = match obj {
-        _ if depth >= crate::template::cx::DEPTH => return Ok(()),
+        _ if depth >= crate::template::cx::DEPTH => return Ok(false),
         Obj::List(_) | Obj::Tuple(_) => cx.iter_lenient(obj)?,
         Obj::Dict(_) => cx.items(obj)?.into_iter().map(|(_, value)| value).collect(),
-        _ => return Ok(()),
+        other => return Ok(matches!(other, Obj::Range(_))),
     };
     cx.steps(items.len())?;
     items.iter().filter(|item| item.is_marker()).try_for_each(|item| item.clone().defined().map(drop))?;
-    items.iter().try_for_each(|item| level_by_level(cx, item, depth + 1))
+    let mut ranges = false;
+    for item in &items {
+        ranges |= level_by_level(cx, item, depth + 1)?;
+    }
+    Ok(ranges)
 }
 
 /// What is no variable is no JSON either, in the serializer's words.

@@ -321,7 +321,8 @@ pub(super) fn sum(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         return Err(Raise::type_error("sum() can't sum strings [use ''.join(seq) instead]"));
     }
     for item in items {
-        let item = follow(cx, &item?, &path)?.defined()?;
+        let item = item?;
+        let item = if path.is_empty() { item } else { follow(cx, &item, &path)?.defined()? };
         total = cx.add_objects(&total, &item)?;
     }
     Ok(total)

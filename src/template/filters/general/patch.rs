@@ -107,7 +107,7 @@ fn patched(cx: &mut Cx<'_>, filter: &str, input: &Obj, operations: Vec<Obj>, fai
         Some(document) => document,
         None => stood_for.document(cx, input)?,
     };
-    match apply(document, from_text, &patch, &|value| stood_for.undefined(value).is_some()) {
+    match apply(document, from_text, &patch, &|value| stood_for.object(value).is_some_and(Obj::is_marker)) {
         Ok(document) => Ok(stood_for.restored(&document)),
         Err(failure) => {
             // What is undefined is looked at where it is compared or shown.
@@ -121,7 +121,8 @@ fn patched(cx: &mut Cx<'_>, filter: &str, input: &Obj, operations: Vec<Obj>, fai
     }
 }
 
-/// What is undefined in a document, or no value, with the empty lists that stand for it meanwhile: it is copied unseen.
+/// What is undefined in a document, or no value, with the bytes that stand for it meanwhile: it is copied unseen, and
+/// nothing leads into it.
 #[derive(Default)]
 struct StoodFor(Vec<(Value, Obj)>);
 
@@ -129,7 +130,7 @@ impl StoodFor {
     fn document(&mut self, cx: &mut Cx<'_>, obj: &Obj) -> Result<Value, Raise> {
         match obj {
             Obj::Undefined(_) | Obj::Failed(_) | Obj::Omit | Obj::Range(_) | Obj::Delta(_) | Obj::Special(_) => {
-                let stand_in = Value::list([]);
+                let stand_in = Value::Bytes(self.0.len().to_string().into_bytes().into());
                 self.0.push((stand_in.clone(), obj.clone()));
                 Ok(stand_in)
             }
@@ -154,31 +155,28 @@ impl StoodFor {
     }
 
     /// What a value stands for itself.
-    fn undefined(&self, value: &Value) -> Option<&Obj> {
-        let Value::List(items) = value else { return None };
-        let stands = |(stand_in, _): &&(Value, Obj)| matches!(stand_in, Value::List(own) if Arc::ptr_eq(own, items));
-        self.0.iter().find(stands).map(|(_, undefined)| undefined)
+    fn object(&self, value: &Value) -> Option<&Obj> {
+        let Value::Bytes(bytes) = value else { return None };
+        let stands = |(stand_in, _): &&(Value, Obj)| matches!(stand_in, Value::Bytes(own) if Arc::ptr_eq(own, bytes));
+        self.0.iter().find(stands).map(|(_, object)| object)
     }
 
     /// The first that is undefined in a value.
     fn undefined_in(&self, value: &Value) -> Option<&Obj> {
-        self.undefined(value).or_else(|| match value {
+        match value {
             Value::List(items) => items.iter().find_map(|item| self.undefined_in(item)),
             Value::Dict(dict) => dict.values().find_map(|item| self.undefined_in(item)),
-            _ => None,
-        })
+            other => self.object(other).filter(|object| object.is_marker()),
+        }
     }
 
-    /// The document with what is undefined back in its place.
+    /// The document with what it stood for back in its place.
     fn restored(&self, document: &Value) -> Obj {
         match document {
             whole if self.0.is_empty() => Obj::data(whole),
-            Value::List(items) => match self.undefined(document) {
-                Some(undefined) => undefined.clone(),
-                None => Obj::list(items.iter().map(|item| self.restored(item))),
-            },
+            Value::List(items) => Obj::list(items.iter().map(|item| self.restored(item))),
             Value::Dict(dict) => Obj::dict(dict.iter().map(|(key, item)| (Obj::data(key), self.restored(item)))),
-            other => Obj::data(other),
+            other => self.object(other).cloned().unwrap_or_else(|| Obj::data(other)),
         }
     }
 }
@@ -297,19 +295,17 @@ fn step(document: &Value, part: &str) -> Done<Step> {
     match document {
         Value::Dict(_) => Ok(Step::Member(part.to_owned())),
         Value::List(_) if part == "-" => Ok(Step::End),
-        Value::List(items) => {
+        Value::List(_) => {
             let digits = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
             if !digits || part.len() > 1 && part.starts_with('0') {
-                let text = format!("'{part}' is not a valid sequence index");
-                // An empty list may stand for what is undefined.
-                let shows = items.is_empty().then(|| document.clone());
-                return Err(Failure { text, test: false, apart: false, shows });
+                return failed(format!("'{part}' is not a valid sequence index"));
             }
             Ok(Step::Item(part.parse().unwrap_or(usize::MAX)))
         }
         Value::Str(_) | Value::Bytes(_) => {
             let class = class_of(&Obj::data(document));
-            failed(format!("Cannot apply token '{part}' to non-container type {class}"))
+            let text = format!("Cannot apply token '{part}' to non-container type {class}");
+            Err(Failure { text, test: false, apart: false, shows: Some(document.clone()) })
         }
         other => failed(no_indexing(&class_of(&Obj::data(other)))),
     }
