@@ -11,7 +11,7 @@ pub static SETTINGS: &[Setting] = &[
     flag("ACTION_WARNINGS", true, ["defaults.action_warnings", "ANSIBLE_ACTION_WARNINGS", "Show the warnings that modules and actions return."]),
     flag("AGNOSTIC_BECOME_PROMPT", true, ["privilege_escalation.agnostic_become_prompt", "ANSIBLE_AGNOSTIC_BECOME_PROMPT", "Ask for the \"BECOME password\" whatever the become method is."]),
     flag("ALLOW_BROKEN_CONDITIONALS", false, ["defaults.allow_broken_conditionals", "ANSIBLE_ALLOW_BROKEN_CONDITIONALS", "Take conditionals whose result is no boolean, with a deprecation warning."]),
-    flag("ALLOW_EMBEDDED_TEMPLATES", true, ["defaults.allow_embedded_templates", "ANSIBLE_ALLOW_EMBEDDED_TEMPLATES", "Allow templates inside the strings of a conditional."]),
+    flag("ALLOW_EMBEDDED_TEMPLATES", true, ["defaults.allow_embedded_templates", "ANSIBLE_ALLOW_EMBEDDED_TEMPLATES", "Allow templates inside the strings of a conditional, and of the terms of a lookup."]),
     list("ANSIBLE_COW_ACCEPTLIST", &["bud-frogs", "bunny", "cheese", "daemon", "default", "dragon", "elephant-in-snake", "elephant", "eyes", "hellokitty", "kitty", "luke-koala", "meow", "milk", "moofasa", "moose", "ren", "sheep", "small", "stegosaurus", "stimpy", "supermilker", "three-eyes", "turkey", "turtle", "tux", "udder", "vader-koala", "vader", "www"], ["defaults.cowsay_enabled_stencils", "ANSIBLE_COW_ACCEPTLIST", "The stencils that cowsay may choose from."]),
     word("ANSIBLE_COW_PATH", ["defaults.cowpath", "ANSIBLE_COW_PATH", "The path of the cowsay program."]),
     text("ANSIBLE_COW_SELECTION", "default", ["defaults.cow_selection", "ANSIBLE_COW_SELECTION", "The stencil of cowsay, or `random`."]),

@@ -217,7 +217,9 @@ impl Run {
         let extra = self.extra(&loader);
         let extensions = self.config.settings.list("DEFAULT_JINJA2_EXTENSIONS").into_iter().map(str::to_owned);
         let broken = self.config.settings.flag("ALLOW_BROKEN_CONDITIONALS");
+        let embedded = self.config.settings.flag("ALLOW_EMBEDDED_TEMPLATES");
         let templar = self.templar.take().unwrap_or_default().with_extensions(extensions);
+        let templar = templar.with_embedded_templates(embedded);
         let untrusted = match self.config.settings.text("_TEMPLAR_UNTRUSTED_TEMPLATE_BEHAVIOR") {
             Some("error") => Untrusted::Fail,
             Some("warning") => Untrusted::Warn,

@@ -165,18 +165,53 @@ impl Cx<'_> {
             }
             Const::Float(f) => Obj::Float(*f),
             Const::Str(text) => Obj::Str(Text::data(Arc::clone(text))),
-            Const::Embedded(text) => {
-                let text = Text::trusted(Arc::clone(text), self.origin.clone());
-                let warning = Error::user(
-                    "Jinja constant strings should not contain embedded templates. This feature will be disabled by \
-                     default in ansible-core 2.23.",
-                );
-                let help =
-                    "Use inline expressions, for example: `when: \"{{ a_var }}\" == 42` becomes `when: a_var == 42`";
-                self.remark(Remark::warning(warning.at(self.origin.as_ref()).help(help)));
-                self.render_in(&text, self.scope)
-            }
+            Const::Embedded(text) => Obj::Str(Text::embedded(Arc::clone(text)).place(self.origin.as_ref())),
+            Const::Template(text) => self.embedded(text, "`when: \"{{ a_var }}\" == 42` becomes `when: a_var == 42`"),
         })
+    }
+
+    /// Renders a constant that is a template itself, with a warning that shows how it is better written.
+    fn embedded(&mut self, text: &Arc<str>, example: &str) -> Obj {
+        let text = Text::trusted(Arc::clone(text), self.origin.clone());
+        let warning = Error::user(
+            "Jinja constant strings should not contain embedded templates. This feature will be disabled by default in \
+             ansible-core 2.23.",
+        );
+        let help = format!("Use inline expressions, for example: {example}");
+        self.remark(Remark::warning(warning.at(self.origin.as_ref()).help(help)));
+        self.render_in(&text, self.scope)
+    }
+
+    /// A term of a lookup, with the constants rendered that are templates: itself, or in a list, tuple or dictionary that
+    /// a template wrote. What plugins and variables gave is as it is.
+    pub(super) fn term(&mut self, term: Obj) -> Result<Obj> {
+        match &term {
+            Obj::Str(text) if text.is_embedded() => {
+                let example =
+                    "`msg: \"{{ lookup('env', '{{ a_var }}') }}\"` becomes `msg: \"{{ lookup('env', a_var) }}\"`";
+                Ok(self.embedded(&text.shared(), example))
+            }
+            Obj::List(list) if !list.is_lazy() => {
+                let items = list.borrow().clone();
+                self.deeper(|cx| {
+                    Ok(Obj::list(items.into_iter().map(|item| cx.term(item)).collect::<Result<Vec<_>>>()?))
+                })
+            }
+            Obj::Tuple(items) if !items.is_lazy() && !items.is_group() => {
+                let items = items.to_vec();
+                self.deeper(|cx| {
+                    Ok(Obj::tuple(items.into_iter().map(|item| cx.term(item)).collect::<Result<Vec<_>>>()?))
+                })
+            }
+            Obj::Dict(dict) if !dict.is_lazy() => {
+                let items: Vec<(Obj, Obj)> = dict.borrow().iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+                self.deeper(|cx| {
+                    let items = items.into_iter().map(|(key, value)| Ok((key, cx.term(value)?)));
+                    Ok(Obj::dict(items.collect::<Result<Vec<_>>>()?))
+                })
+            }
+            _ => Ok(term),
+        }
     }
 
     /// A name: what the template set, the variables, the globals.

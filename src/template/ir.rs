@@ -172,8 +172,10 @@ pub(super) enum Const {
     Big(Arc<BigInt>),
     Float(f64),
     Str(Arc<str>),
-    /// A string that looks like a template itself.
+    /// A string that looks like a template, which lookups render.
     Embedded(Arc<str>),
+    /// A string of a conditional that looks like a template, which is rendered where it stands.
+    Template(Arc<str>),
 }
 
 /// An arithmetic operator.

@@ -166,6 +166,8 @@ impl Cx<'_> {
             Obj::Int(i) => Value::Int(*i),
             Obj::Big(b) => Value::BigInt(Arc::clone(b)),
             Obj::Float(f) => Value::Float(*f),
+            // What a result holds is no template's constant any more.
+            Obj::Str(text) if text.is_embedded() => Value::Str(text.with_text(text.shared())),
             Obj::Str(text) => Value::Str(text.clone()),
             Obj::Bytes(bytes) => Value::Bytes(Arc::clone(bytes)),
             Obj::Date(d) => Value::Date(*d),

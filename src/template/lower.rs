@@ -480,53 +480,8 @@ impl<'s> Lowerer<'s> {
         Ok(TestCall { name: Arc::from(t.name), test, input: self.expr(&t.expr)?, args: self.args(&t.args)? })
     }
 
-    /// A call. The constants that a lookup gets may be templates themselves.
     fn call(&mut self, c: &ast::Call<'_>) -> Result<Expr> {
-        let lookup = matches!(&c.expr, ast::Expr::Var(v) if matches!(v.id, "lookup" | "query" | "q"));
-        let callee = self.boxed(&c.expr)?;
-        let mut args = self.args(&c.args)?;
-        if lookup && let Some((name, terms)) = args.positional.split_first_mut() {
-            // Its name is no template.
-            if let Expr::Const(Const::Embedded(text)) = name {
-                *name = Expr::Const(Const::Str(text.clone()));
-            }
-            terms.iter_mut().for_each(|term| self.embedded(term));
-        }
-        Ok(Expr::Call(callee, Box::new(args)))
-    }
-
-    /// Makes templates of the constants that a term of a lookup is, or that stand in it as they are: not of those that
-    /// something else is made of.
-    fn embedded(&self, term: &mut Expr) {
-        match term {
-            Expr::Const(Const::Str(text)) if self.templar.is_template(text) => {
-                *term = Expr::Const(Const::Embedded(text.clone()));
-            }
-            Expr::List(items) | Expr::Tuple(items) => items.iter_mut().for_each(|item| self.embedded(item)),
-            Expr::Dict(items) => items.iter_mut().for_each(|(_, value)| self.embedded(value)),
-            Expr::And(left, right) | Expr::Or(left, right) => {
-                self.embedded(left);
-                self.embedded(right);
-            }
-            Expr::If(choice) => {
-                self.embedded(&mut choice.then);
-                choice.otherwise.iter_mut().for_each(|otherwise| self.embedded(otherwise));
-            }
-            Expr::Item(of, _) | Expr::Attr(of, _) if matches!(**of, Expr::List(_) | Expr::Tuple(_) | Expr::Dict(_)) => {
-                self.embedded(of);
-            }
-            Expr::Slice(slice) if matches!(slice.value, Expr::List(_) | Expr::Tuple(_)) => {
-                self.embedded(&mut slice.value);
-            }
-            // Which hand on what they are given.
-            Expr::Filter(call) if matches!(&*call.name, "default" | "d" | "string") => {
-                call.input.iter_mut().for_each(|input| self.embedded(input));
-                call.args.positional.iter_mut().take(1).for_each(|arg| self.embedded(arg));
-                let default = call.args.named.iter_mut().filter(|(name, _)| &**name == "default_value");
-                default.for_each(|(_, arg)| self.embedded(arg));
-            }
-            _ => {}
-        }
+        Ok(Expr::Call(self.boxed(&c.expr)?, Box::new(self.args(&c.args)?)))
     }
 
     /// jinja2 wants positional arguments, then `*args` and keywords in any order, then `**kwargs` last.
@@ -565,10 +520,10 @@ impl<'s> Lowerer<'s> {
                     Ok(text) => self.source.newlines(&text).into_owned(),
                     Err(complaint) => return syntax(complaint),
                 };
-                if self.render_constants && self.templar.is_template(&text) {
-                    Const::Embedded(Arc::from(text))
-                } else {
-                    Const::Str(Arc::from(text))
+                match !self.templar.plain_constants && self.templar.is_template(&text) {
+                    true if self.render_constants => Const::Template(Arc::from(text)),
+                    true => Const::Embedded(Arc::from(text)),
+                    false => Const::Str(Arc::from(text)),
                 }
             }
         })

@@ -349,7 +349,7 @@ impl Obj {
             Self::Tuple(items) if items.is_group() => "GroupTuple",
             Self::Tuple(items) if items.is_lazy() => "_AnsibleLazyAccessTuple",
             Self::Str(text) if text.is_markup() => "Markup",
-            Self::Str(text) if text.is_trusted() || text.origin().is_some() => "_AnsibleTaggedStr",
+            Self::Str(text) if text.is_tagged() => "_AnsibleTaggedStr",
             other => other.native_name(),
         }
     }

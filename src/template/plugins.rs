@@ -326,14 +326,18 @@ impl Cx<'_> {
     }
 
     /// Runs a lookup; what it raises is raised in ansible-core's words.
-    pub(super) fn run_lookup(&mut self, name: &str, args: CallArgs) -> Result<Vec<Obj>, Raise> {
+    pub(super) fn run_lookup(&mut self, name: &str, mut args: CallArgs) -> Result<Vec<Obj>, Raise> {
         let found = self.templar().find_lookup(name).map_err(Error::user)?;
         let Some(lookup) = found else {
             return Err(Error::user(format!("The lookup plugin '{name}' was not found.")).into());
         };
-        if !matches!(&lookup, Lookup::Def(def) if def.undefined)
-            && let Some(marker) = args.first_marker()
-        {
+        let lenient = matches!(&lookup, Lookup::Def(def) if def.undefined);
+        if !lenient && let Some(marker) = args.first_marker() {
+            marker.clone().defined()?;
+        }
+        let terms = std::mem::take(&mut args.positional).into_iter().map(|term| self.term(term));
+        args.positional = terms.collect::<Result<_, _>>()?;
+        if !lenient && let Some(marker) = args.first_marker() {
             marker.clone().defined()?;
         }
         let args = args.wrapped();

@@ -33,6 +33,8 @@ pub struct Templar {
     pub(super) syntax: Arc<Overrides>,
     pub(super) cache: Cache,
     pub(super) broken_conditionals: bool,
+    /// Whether constants of templates are never templates themselves.
+    pub(super) plain_constants: bool,
     pub(super) untrusted: Untrusted,
     pub(super) routes: Option<Arc<dyn Routes>>,
     extensions: Vec<String>,
@@ -70,6 +72,14 @@ impl Templar {
     #[must_use]
     pub fn with_broken_conditionals(mut self, allowed: bool) -> Self {
         self.broken_conditionals = allowed;
+        self
+    }
+
+    /// Lets constants of conditionals and of lookups' terms be templates, as the setting ALLOW_EMBEDDED_TEMPLATES does;
+    /// without it they may.
+    #[must_use]
+    pub fn with_embedded_templates(mut self, allowed: bool) -> Self {
+        self.plain_constants = !allowed;
         self
     }
 

@@ -21,6 +21,8 @@ struct Tag {
     cipher: Option<Arc<str>>,
     /// Whether it is HTML: what is joined to it gets escaped.
     markup: bool,
+    /// Whether it is a constant of a template that may be a template itself.
+    embedded: bool,
     /// That using it is deprecated.
     mark: Option<Arc<Mark>>,
 }
@@ -59,9 +61,19 @@ impl Text {
         Self { text: text.into(), tag }
     }
 
+    /// Data from nowhere in particular, of the class that ansible-core has for text that it knows more of.
+    pub fn classed(text: impl Into<Arc<str>>) -> Self {
+        Self::tagged(text, Tag::default())
+    }
+
     /// HTML, as jinja2's `escape` and `tojson` give it: what is added to it gets escaped.
     pub fn markup(text: impl Into<Arc<str>>) -> Self {
         Self::tagged(text, Tag { markup: true, ..Tag::default() })
+    }
+
+    /// A constant of a template that may be one itself: what it stands in gives it as it is, but lookups render it.
+    pub fn embedded(text: impl Into<Arc<str>>) -> Self {
+        Self::tagged(text, Tag { embedded: true, ..Tag::default() })
     }
 
     /// Data whose use is deprecated.
@@ -79,12 +91,18 @@ impl Text {
     #[must_use]
     pub fn with_text(&self, text: impl Into<Arc<str>>) -> Self {
         let tag = match &self.tag {
-            Some(tag) if tag.cipher.is_some() || tag.mark.is_some() => {
-                Some(Arc::new(Tag { cipher: None, mark: None, ..Tag::clone(tag) }))
+            Some(tag) if tag.cipher.is_some() || tag.mark.is_some() || tag.embedded => {
+                Some(Arc::new(Tag { cipher: None, mark: None, embedded: false, ..Tag::clone(tag) }))
             }
             other => other.clone(),
         };
         Self { text: text.into(), tag }
+    }
+
+    /// Another text of the same class, with neither this one's trust nor its place.
+    #[must_use]
+    pub fn of_class(&self, text: impl Into<Arc<str>>) -> Self {
+        if self.is_tagged() { Self::classed(text) } else { Self::data(text) }
     }
 
     /// The same text, which may not be a template, with its place.
@@ -121,9 +139,19 @@ impl Text {
         self.tag.as_ref().is_some_and(|t| t.trusted)
     }
 
+    /// Whether it is of the class that ansible-core has for text that it knows more of than its characters.
+    pub fn is_tagged(&self) -> bool {
+        self.tag.is_some() && !self.is_markup()
+    }
+
     /// The encrypted text that it was decrypted from.
     pub fn cipher(&self) -> Option<Arc<str>> {
         self.tag.as_ref().and_then(|t| t.cipher.clone())
+    }
+
+    /// Whether it is a constant of a template that may be a template itself.
+    pub fn is_embedded(&self) -> bool {
+        self.tag.as_ref().is_some_and(|t| t.embedded)
     }
 
     /// Whether it is HTML.

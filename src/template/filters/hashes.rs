@@ -1,6 +1,6 @@
 //! Filters of hashes and encodings: `hash`, `checksum`, `b64encode`, `to_uuid`, `password_hash`.
 
-use super::support::{Got, alone, caused, class_of, decoded, failed, no_attribute, opt_text, sig, some};
+use super::support::{Got, alone, caused, class_of, decoded, failed, no_attribute, opt_text, said, sig, some};
 use crate::diag::Error;
 use crate::template::pylib::codec;
 use crate::template::pylib::crypt::{self, Refused, Scheme, Settings};
@@ -235,7 +235,7 @@ pub(super) fn password_hash(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got 
         rounds,
         ident: opt_text(cx, &ident)?.filter(|i| !i.is_empty()),
     };
-    let Some(password) = input.as_str() else {
+    let Some(password) = said(&input) else {
         // What is wrong with the rest shows first.
         hashed_password(scheme, "", &scheme.quick(settings))?;
         let class = class_of(&input);

@@ -78,7 +78,7 @@ pub(super) fn true_type(_: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     Ok(match &input {
         Obj::Undefined(_) => "UndefinedMarker".into(),
         Obj::Failed(_) => "CapturedExceptionMarker".into(),
-        Obj::Str(text) if text.origin().is_some() || text.is_trusted() => "_AnsibleTaggedStr".into(),
+        Obj::Str(text) if text.is_tagged() => "_AnsibleTaggedStr".into(),
         other => plugin_type(other).into(),
     })
 }

@@ -1,7 +1,7 @@
-//! Filters of HTML and URLs: `escape`, `striptags`, `urlencode`, `urlize`, `urlsplit`, `xmlattr`.
+//! Filters of HTML and URLs: `escape`, `striptags`, `urlencode`, `urlize`, `xmlattr`.
 
 use super::support::{Got, alone, is_mapping, opt_text, sig, some};
-use crate::http::url::{Url, quote, unquote_plus};
+use crate::http::url::{quote, unquote_plus};
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 use crate::value::Text;
 
@@ -150,39 +150,6 @@ pub(super) fn urldecode(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     match input.as_str() {
         Some(text) => Ok(unquote_plus(text).into()),
         None => Err(super::support::no_attribute(&input, "replace")),
-    }
-}
-
-pub(super) fn urlsplit(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
-    let [query, alias] = args.bind(&sig("split_url", 1, ["query", "alias"], 0))?;
-    let Some(text) = input.as_str() else {
-        super::support::hashable(&input)?;
-        return Err(super::support::no_attribute(&input, "decode"));
-    };
-    let url = Url::parse(text).map_err(Raise::value_error)?;
-    let (user, password) = url.credentials();
-    let port = url.port().map_err(Raise::value_error)?;
-    let parts: [(&str, Obj); 9] = [
-        ("fragment", url.fragment.as_str().into()),
-        ("hostname", url.hostname().map_or(Obj::None, Obj::from)),
-        ("netloc", url.netloc.as_str().into()),
-        ("password", password.map_or(Obj::None, Obj::from)),
-        ("path", url.path.as_str().into()),
-        ("port", port.map_or(Obj::None, Obj::from)),
-        ("query", url.query.as_str().into()),
-        ("scheme", url.scheme.as_str().into()),
-        ("username", user.map_or(Obj::None, Obj::from)),
-    ];
-    let query = opt_text(cx, &query)?.unwrap_or_default();
-    if query.is_empty() {
-        return Ok(Obj::dict(parts.into_iter().map(|(name, value)| (name.into(), value))));
-    }
-    match parts.into_iter().find(|(name, _)| *name == query) {
-        Some((_, value)) => Ok(value),
-        None => {
-            let alias = opt_text(cx, &alias)?.unwrap_or_else(|| "urlsplit".into());
-            Err(Raise::value_error(format!("{alias}: unknown URL component: {query}")))
-        }
     }
 }
 

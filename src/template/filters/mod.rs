@@ -20,6 +20,7 @@ mod sets;
 mod strings;
 pub(super) mod support;
 mod types;
+mod urlsplit;
 pub(super) mod utils;
 mod vaults;
 mod yaml;
@@ -239,7 +240,7 @@ pub static FILTERS: &[FilterDef] = &[
     filter("urldecode", markup::urldecode),
     filter("urlencode", markup::urlencode),
     filter("urlize", markup::urlize),
-    filter("urlsplit", markup::urlsplit),
+    filter("urlsplit", urlsplit::urlsplit),
     filter("vault", vaults::vault),
     filter("win_basename", paths::win_basename),
     filter("win_dirname", paths::win_dirname),

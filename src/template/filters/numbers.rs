@@ -149,9 +149,13 @@ pub(super) fn round(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
             "common" => Err(Raise::type_error(format!("type {kind} doesn't define __round__ method"))),
             // Text and lists can be multiplied, which comes first.
             "ceil" | "floor" if matches!(input, Obj::Str(_) | Obj::List(_) | Obj::Tuple(_)) => {
-                // Ten to a negative number is no whole one.
+                // Ten to a negative number is no whole one. Lists here, and HTML, ask for that themselves.
+                let asks = match &input {
+                    Obj::Str(text) => text.is_markup(),
+                    other => matches!(other, Obj::List(_)),
+                };
                 match precision.as_ref().and_then(Obj::as_number) {
-                    Some(places) if places < 0.0 && matches!(input, Obj::List(_)) => {
+                    Some(places) if places < 0.0 && asks => {
                         Err(Raise::type_error("'float' object cannot be interpreted as an integer"))
                     }
                     Some(places) if places < 0.0 => {

@@ -1,15 +1,15 @@
 //! Filters over paths, of this system's and of Windows'.
 
 use super::lists::texts;
-use super::support::{Got, alone, class_of, is_sequence, opt_text, sig};
+use super::support::{Got, alone, class_of, is_sequence, opt_text, said, sig};
 use crate::template::ops::python_type;
 use crate::template::pylib::paths;
 use crate::template::raise::Class;
 use crate::template::{CallArgs, Cx, Obj, Raise};
 
-/// The path, or Python's complaint.
-fn path(input: &Obj) -> Result<&str, Raise> {
-    input.as_str().ok_or_else(|| {
+/// The path, also of bytes that are text, or Python's complaint.
+pub(in crate::template) fn path(input: &Obj) -> Result<&str, Raise> {
+    said(input).ok_or_else(|| {
         let name = match input {
             Obj::List(_) => "_AnsibleLazyTemplateList",
             Obj::Dict(_) => "_AnsibleLazyTemplateDict",
@@ -43,22 +43,43 @@ plain! {
     realpath("realpath") = |cx, p| cx.with_world(|w| paths::realpath(p, &w.cwd));
     win_basename("basename") = |_cx, p| paths::win_basename(p);
     win_dirname("dirname") = |_cx, p| paths::win_dirname(p);
-    win_splitdrive("splitdrive") = |_cx, p| {
-        let (drive, rest) = paths::win_splitdrive(p);
-        Obj::tuple([drive.into(), rest.into()])
+}
+
+/// A path in two, which are bytes where it is.
+fn halved(input: &Obj, split: impl FnOnce(&str) -> (String, String)) -> Got {
+    let (first, second) = split(path(input)?);
+    let half = |text: String| match input {
+        Obj::Bytes(_) => Obj::Bytes(text.into_bytes().into()),
+        _ => text.into(),
     };
-    splitext("splitext") = |_cx, p| {
-        let (stem, extension) = paths::splitext(p);
-        Obj::tuple([stem.into(), extension.into()])
-    };
+    Ok(Obj::tuple([half(first), half(second)]))
+}
+
+pub(super) fn win_splitdrive(_: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    alone(args, "splitdrive")?;
+    halved(&input, |path| {
+        let (drive, rest) = paths::win_splitdrive(path);
+        (drive.to_owned(), rest.to_owned())
+    })
+}
+
+pub(super) fn splitext(_: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
+    alone(args, "splitext")?;
+    halved(&input, |path| {
+        let (stem, extension) = paths::splitext(path);
+        (stem.to_owned(), extension.to_owned())
+    })
 }
 
 pub(super) fn relpath(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [start] = args.bind(&sig("relpath", 1, ["start"], 0))?;
-    let start = opt_text(cx, &start)?.unwrap_or_else(|| ".".into());
     if !cx.truthy(&input)? {
         return Err(Raise::value_error("no path specified"));
     }
+    if matches!((&input, &start), (Obj::Bytes(_), Some(Obj::Str(_)))) {
+        return Err(Raise::type_error("Can't mix strings and bytes in path components"));
+    }
+    let start = opt_text(cx, &start)?.unwrap_or_else(|| ".".into());
     let cwd = cx.with_world(|w| w.cwd.clone());
     paths::relpath(path(&input)?, &start, &cwd).map(Obj::from).map_err(Raise::value_error)
 }

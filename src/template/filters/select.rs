@@ -56,7 +56,7 @@ fn plugin_name(cx: &mut Cx<'_>, name: &Obj, kind: &str) -> Result<String, Raise>
         let text = format!("The {kind} plugin Undefined failed to load: {u}");
         return Err(Raise::python(Class::Template, text));
     }
-    let (shown, why) = (cx.text(name)?, no_attribute(name, "removeprefix").text());
+    let (shown, why) = (cx.repr(name)?, no_attribute(name, "removeprefix").text());
     Err(Raise::python(Class::Template, format!("The {kind} plugin {shown} failed to load: {why}")))
 }
 

@@ -70,6 +70,14 @@ pub(in crate::template) fn opt_text(cx: &mut Cx<'_>, arg: &Option<Obj>) -> Resul
     }
 }
 
+/// The text, also of bytes that are text.
+pub(in crate::template) fn said(obj: &Obj) -> Option<&str> {
+    match obj {
+        Obj::Bytes(bytes) => std::str::from_utf8(bytes).ok(),
+        other => other.as_str(),
+    }
+}
+
 /// The text of an object as plugins make it: of bytes, what they say.
 pub(in crate::template) fn decoded(cx: &mut Cx<'_>, obj: &Obj) -> Result<String, Raise> {
     match obj {

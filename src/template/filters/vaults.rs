@@ -1,7 +1,7 @@
 //! Filters of Ansible Vault: `vault` and `unvault`.
 
 use super::internal::Encrypted;
-use super::support::{Got, caused, class_of, given, opt_text, sig, some};
+use super::support::{Got, caused, class_of, given, opt_text, said, sig, some};
 use crate::template::{Arg, CallArgs, Cx, Obj, Raise};
 use crate::value::Text;
 use crate::vault::{Secret, Secrets, encrypt, is_vaulted};
@@ -31,11 +31,11 @@ pub(super) fn vault(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let params = ["secret", "salt", "vault_id", "wrap_object", "vaultid"];
     let [secret, salt, vault_id, wrap, old] = args.bind(&sig("do_vault", 1, params, 1))?;
     let secret = given(secret);
-    let Some(password) = secret.as_str() else {
+    let Some(password) = said(&secret) else {
         let class = class_of(&secret);
         return Err(Raise::type_error(format!("Secret passed is required to be a string, instead we got {class}.")));
     };
-    let Some(data) = input.as_str() else {
+    let Some(data) = said(&input) else {
         let class = class_of(&input);
         return Err(Raise::type_error(format!("Can only vault strings, instead we got {class}.")));
     };
@@ -63,7 +63,7 @@ pub(super) fn unvault(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
         }
     }
     let secret = given(secret);
-    let Some(password) = secret.as_str() else {
+    let Some(password) = said(&secret) else {
         let class = class_of(&secret);
         return Err(Raise::type_error(format!("Secret passed is required to be as string, instead we got {class}.")));
     };

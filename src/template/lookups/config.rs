@@ -1,6 +1,6 @@
 //! The lookup `config`: settings of ansible-core and of plugins, with variables above them.
 
-use super::support::{Call, Found};
+use super::support::{Call, Found, sourced};
 use crate::template::filters::support::class_of;
 use crate::template::plugins::short_name;
 use crate::template::{CallArgs, Cx, Obj, Raise};
@@ -87,7 +87,7 @@ pub(super) fn config(cx: &mut Cx<'_>, args: CallArgs) -> Found {
         };
         match setting(cx, name, &kind, &plugin)? {
             Some((value, origin)) if with_origin => out.push(Obj::list([value, origin.into()])),
-            Some((value, _)) => out.push(value),
+            Some((value, _)) => out.push(sourced(value)),
             None => {
                 let text = format!("No config definition exists for {}.", str_repr(name));
                 match missing.as_str() {

@@ -1,6 +1,6 @@
 //! Lookups of files' contents and names: `file`, `fileglob`, `unvault`.
 
-use super::support::{Call, Found, find_file, read_text, term};
+use super::support::{Call, Found, find_file, read_text, sourced, term};
 use crate::host::errors::os_error;
 use crate::template::filters::support::{caused, no_attribute, told_apart};
 use crate::template::pylib::{glob, paths};
@@ -69,7 +69,7 @@ pub(super) fn unvault(cx: &mut Cx<'_>, args: CallArgs) -> Found {
         let Some(path) = find_file(cx, Some("files"), &name) else {
             return Err(Raise::ansible(format!("Unable to find file matching \"{name}\"")));
         };
-        out.push(read_text(cx, &path)?.into());
+        out.push(sourced(read_text(cx, &path)?.into()));
     }
     Ok(out)
 }

@@ -1,6 +1,6 @@
 //! The lookup `ini`: values of a section, read as Python's `configparser` reads them.
 
-use super::support::{Call, Found, located, read_encoded, term};
+use super::support::{Call, Found, located, read_encoded, sourced, term};
 use crate::re::{Flags, Pattern};
 use crate::template::filters::support::no_attribute;
 use crate::template::raise::Class;
@@ -66,7 +66,7 @@ pub(super) fn ini(cx: &mut Cx<'_>, args: CallArgs) -> Found {
                 Some(Obj::None) => {}
                 Some(list @ Obj::List(_)) => out.extend(cx.iter(&list.clone())?),
                 Some(default) => out.push(default.clone()),
-                None => out.push("".into()),
+                None => out.push(sourced("".into())),
             },
         }
     }

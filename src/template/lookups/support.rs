@@ -5,9 +5,18 @@ use crate::diag::Error;
 use crate::template::filters::paths::os_error;
 use crate::template::pylib::{codec, paths};
 use crate::template::{CallArgs, Cx, Obj, Raise};
+use crate::value::Text;
 
 /// What a lookup finds.
 pub(super) type Found = Result<Vec<Obj>, Raise>;
+
+/// A value of which ansible-core knows where it is from, as of options and of files: that is another class of text.
+pub(super) fn sourced(value: Obj) -> Obj {
+    match value {
+        Obj::Str(text) if !text.is_tagged() && !text.is_markup() => Obj::Str(Text::classed(text.shared())),
+        other => other,
+    }
+}
 
 /// The terms, and the options by name. Options that a lookup lacks are ignored, as Ansible does.
 pub(super) struct Call {
@@ -19,7 +28,7 @@ impl Call {
     pub(super) fn new(args: CallArgs) -> Self {
         Self {
             terms: args.positional,
-            options: args.named.into_iter().map(|(name, value)| (name.to_string(), value)).collect(),
+            options: args.named.into_iter().map(|(name, value)| (name.to_string(), sourced(value))).collect(),
         }
     }
 
@@ -29,8 +38,8 @@ impl Call {
 
     pub(super) fn set(&mut self, name: &str, value: Obj) {
         match self.options.iter_mut().find(|(n, _)| n == name) {
-            Some(slot) => slot.1 = value,
-            None => self.options.push((name.to_owned(), value)),
+            Some(slot) => slot.1 = sourced(value),
+            None => self.options.push((name.to_owned(), sourced(value))),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The lookup `template`: a file rendered with the variables of the task.
 
-use super::support::{Call, Found, find_file, read_text, term};
+use super::support::{Call, Found, find_file, read_text, sourced, term};
 use crate::diag::{Origin, Source};
 use crate::template::cache::Mode;
 use crate::template::cx::Frame;
@@ -39,7 +39,7 @@ pub(super) fn template(cx: &mut Cx<'_>, args: CallArgs) -> Found {
             Err(raise) => inner.put_off(raise),
         };
         out.push(match result {
-            Obj::Str(result) => Obj::Str(finish(result, &text, "\n")),
+            Obj::Str(result) => sourced(Obj::Str(finish(result, &text, "\n"))),
             other => other,
         });
     }

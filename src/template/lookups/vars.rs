@@ -1,6 +1,6 @@
 //! Lookups of variables and hosts: `env`, `vars`, `varnames`, `inventory_hostnames`; `url` is refused.
 
-use super::support::{Call, Found, term};
+use super::support::{Call, Found, sourced, term};
 use crate::diag::{Origin, Source};
 use crate::re::{Flags, Pattern};
 use crate::template::globals::NO_VALUE;
@@ -32,7 +32,7 @@ pub(super) fn env(cx: &mut Cx<'_>, args: CallArgs) -> Found {
                 Obj::undefined(format!("The environment variable {} is not set.", str_repr(&name)))
             }
             (None, Some(default)) => default.clone(),
-            (None, None) => "".into(),
+            (None, None) => sourced("".into()),
         });
     }
     Ok(out)

@@ -12,7 +12,7 @@ pub(super) const METHODS: Table = &[
     ("endswith", |cx, s, args| affix(cx, s, args, "endswith", |text, part| text.ends_with(part))),
     ("expandtabs", expandtabs),
     ("find", |_, s, args| find(s, args, false, false)),
-    ("format", |cx, s, args| cx.format(text(s), args).map(Obj::from)),
+    ("format", formatted),
     ("format_map", format_map),
     ("index", |_, s, args| find(s, args, false, true)),
     ("join", join),
@@ -146,11 +146,20 @@ pub(in crate::template) fn with_tabs_expanded(text: &str, size: usize) -> Result
     Ok(out)
 }
 
+/// The text with its fields filled in, which keeps its class.
+fn formatted(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let out = cx.format(text(obj), args)?;
+    Ok(match obj {
+        Obj::Str(text) => Obj::Str(text.of_class(out)),
+        _ => Obj::from(out),
+    })
+}
+
 fn format_map(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let [map] = exact(args, "str.format_map", 1)?;
     let named = cx.items(&map.unwrap_or_default())?;
     let named = named.into_iter().filter_map(|(k, v)| Some((k.as_str()?.into(), v))).collect();
-    cx.format(text(obj), CallArgs { positional: Vec::new(), named }).map(Obj::from)
+    formatted(cx, obj, CallArgs { positional: Vec::new(), named })
 }
 
 fn join(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {

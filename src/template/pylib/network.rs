@@ -374,11 +374,13 @@ const FORMS_64: Forms = &[(':', 8, 2), ('-', 8, 2), (':', 4, 4), ('-', 4, 4), ('
 impl Mac {
     /// Reads one in any of its usual forms, or as a number: one of 48 bits where it can be that. None for others.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        let number = || text.parse::<u64>().ok().filter(|_| digits);
+        let shown = text.trim();
+        let digits = !shown.is_empty() && shown.bytes().all(|b| b.is_ascii_digit());
+        let number = || shown.parse::<u64>().ok().filter(|_| digits);
         let narrow = |value: u64| Self { value, wide: false };
-        if digits && text.len() < 12 {
+        // Only a number may have blanks around it; a form may end with a line, as Python's `$` has it.
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        if digits && shown.len() < 12 {
             return number().map(narrow);
         }
         // Digits alone, a leading zero left out at most.

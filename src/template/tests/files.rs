@@ -1,6 +1,6 @@
 //! Tests of the controller's files.
 
-use crate::template::filters::paths::os_error;
+use crate::template::filters::paths::{os_error, path};
 use crate::template::filters::support::{alone, caused, given, plugin_type, sig};
 use crate::template::pylib::paths::join;
 use crate::template::{CallArgs, Class, Cx, Obj, Raise};
@@ -15,7 +15,7 @@ fn located(cx: &mut Cx<'_>, input: &Obj, func: &str) -> Result<Option<String>, R
     let cwd = cx.with_world(|w| w.cwd.clone());
     match input {
         Obj::Str(text) if text.as_str().is_empty() || text.as_str().contains('\0') => Ok(None),
-        other if func == "lstat" && !matches!(other, Obj::Str(_)) => {
+        other if func == "lstat" && !matches!(other, Obj::Str(_) | Obj::Bytes(_)) => {
             let kind = plugin_type(other);
             Err(Raise::type_error(format!("lstat: path should be string, bytes or os.PathLike, not {kind}")))
         }
@@ -30,7 +30,7 @@ fn located(cx: &mut Cx<'_>, input: &Obj, func: &str) -> Result<Option<String>, R
             Ok(open.map(|number| format!("/dev/fd/{number}")))
         }
         Obj::Str(text) => Ok(Some(join([cwd.as_str(), text.as_str()]))),
-        Obj::Bytes(bytes) if bytes.contains(&0) => Ok(None),
+        Obj::Bytes(bytes) if bytes.is_empty() || bytes.contains(&0) => Ok(None),
         Obj::Bytes(bytes) => Ok(std::str::from_utf8(bytes).ok().map(|path| join([cwd.as_str(), path]))),
         other => Err(Raise::type_error(format!(
             "{func}: path should be string, bytes, os.PathLike or integer, not {}",
@@ -75,10 +75,7 @@ pub(super) fn link_exists(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdic
 
 pub(super) fn abs(_cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {
     alone(args, "isabs")?;
-    match input.as_str() {
-        Some(path) => Ok(path.starts_with('/')),
-        None => Err(Raise::type_error(format!("expected str, bytes or os.PathLike object, not {}", input.type_name()))),
-    }
+    Ok(path(&input)?.starts_with('/'))
 }
 
 pub(super) fn mount(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Verdict {

@@ -345,7 +345,7 @@ fn type_of(obj: &Obj) -> &'static str {
 fn told_type<'k>(value: &Obj, kind: &'k str) -> &'k str {
     match value {
         Obj::List(_) | Obj::Dict(_) | Obj::Map(_) => "unknown",
-        Obj::Str(text) if text.is_trusted() || text.is_markup() || text.origin().is_some() => "unknown",
+        Obj::Str(text) if text.is_tagged() || text.is_markup() => "unknown",
         _ => kind,
     }
 }
