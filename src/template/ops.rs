@@ -196,7 +196,7 @@ impl Cx<'_> {
         // What has items and is no tuple is handed on as a mapping, which may have more than is asked for.
         let items = matches!(given, Obj::List(_) | Obj::Dict(_) | Obj::Map(_) | Obj::Range(_) | Obj::Bytes(_));
         let spare = items && !format.replace("%%", "").contains('%');
-        self.percent_format(format, if spare { &Obj::None } else { &values }).or_else(|raise| match spare {
+        self.percent_html(format, if spare { &Obj::None } else { &values }).or_else(|raise| match spare {
             true => Ok(format.replace("%%", "%")),
             false => Err(raise),
         })

@@ -125,6 +125,10 @@ impl Cx<'_> {
             }
             for (i, (key, value)) in items.into_iter().enumerate() {
                 out.push_str(if i > 0 { ", " } else { "" });
+                if finalise && matches!(key, Obj::Tuple(_)) {
+                    // The list that a tuple becomes is no key.
+                    return Err(Raise::type_error("unhashable type: 'list'"));
+                }
                 self.write_repr(out, &key, finalise)?;
                 out.push_str(": ");
                 self.write_repr(out, &value, finalise)?;

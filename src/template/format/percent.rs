@@ -2,6 +2,7 @@
 
 use super::Result;
 use super::spec::{exponent, general};
+use crate::template::ops::slot_type;
 use crate::template::{Cx, Obj, Raise};
 use num_bigint::{BigInt, Sign};
 
@@ -23,6 +24,8 @@ struct Values<'o> {
     used: usize,
     whole: &'o Obj,
     mapped: bool,
+    /// Whether the format is HTML, to which a value is text or a number and nothing else.
+    html: bool,
 }
 
 impl Values<'_> {
@@ -36,11 +39,20 @@ impl Values<'_> {
 impl Cx<'_> {
     /// `format % values`
     pub(in super::super) fn percent_format(&mut self, format: &str, whole: &Obj) -> Result<String> {
+        self.percent(format, whole, false)
+    }
+
+    /// The same where the format is HTML and the values are escaped.
+    pub(in super::super) fn percent_html(&mut self, format: &str, whole: &Obj) -> Result<String> {
+        self.percent(format, whole, true)
+    }
+
+    fn percent(&mut self, format: &str, whole: &Obj, html: bool) -> Result<String> {
         let items = match whole {
             Obj::Tuple(items) => items.to_vec(),
             other => vec![other.clone()],
         };
-        let mut values = Values { items, used: 0, whole, mapped: false };
+        let mut values = Values { items, used: 0, whole, mapped: false, html };
         let mut out = String::new();
         let mut rest = format;
         while let Some((before, after)) = rest.split_once('%') {
@@ -99,7 +111,7 @@ impl Cx<'_> {
             return Err(Raise::value_error("incomplete format"));
         };
         let tail = &rest[letter.len_utf8()..];
-        if letter == '%' {
+        if letter == '%' && keyed.is_none() {
             out.push('%');
             return Ok(tail);
         }
@@ -117,7 +129,19 @@ impl Cx<'_> {
             return Err(Raise::value_error(words));
         }
         let value = self.force(value);
-        let value = if letter == 'c' { value } else { value.defined()? };
+        // These look at a value's class alone, which no undefined value minds.
+        let value = match letter {
+            'c' if values.html => Obj::None,
+            'x' | 'X' | 'o' if values.html => {
+                let words = format!("%{letter} format: an integer is required, not _MarkupEscapeHelper");
+                return Err(Raise::type_error(words));
+            }
+            'c' | 'x' | 'X' | 'o' => value,
+            _ => match value.defined()? {
+                Obj::Undefined(u) if "diueEfFgG".contains(letter) => return Err(u.used()),
+                defined => defined,
+            },
+        };
         out.push_str(&self.convert(letter, &value, &how)?);
         Ok(tail)
     }
@@ -126,13 +150,15 @@ impl Cx<'_> {
         if let Obj::List(_) = values.whole {
             return Err(Raise::type_error("list indices must be integers or slices, not str"));
         }
-        values.whole.clone().defined()?;
+        if let Obj::Undefined(u) = values.whole.clone().defined()? {
+            return Err(u.used());
+        }
         if !matches!(values.whole, Obj::Dict(_) | Obj::Map(_)) {
             return Err(Raise::type_error("format requires a mapping"));
         }
         values.mapped = true;
         match self.dict_get(values.whole, key)? {
-            Some(value) => value.defined(),
+            Some(value) => Ok(value),
             None => Err(Raise::python(crate::template::Class::Key, crate::value::str_repr(key))),
         }
     }
@@ -165,7 +191,7 @@ impl Cx<'_> {
 fn size(rest: &mut &str, values: &mut Values<'_>) -> Result<Option<i64>> {
     if let Some(after) = rest.strip_prefix('*') {
         *rest = after;
-        return match values.next()?.as_int() {
+        return match values.next()?.as_int().filter(|_| !values.html) {
             Some(size) if size.abs() < 1 << 24 => Ok(Some(size)),
             Some(_) => Err(Raise::value_error("width too big")),
             None => Err(Raise::type_error("* wants int")),
@@ -190,7 +216,7 @@ fn integer(letter: char, value: &Obj, how: &Conversion) -> Result<String> {
         other => other.as_big().ok_or_else(|| {
             let wanted =
                 if matches!(letter, 'd' | 'i' | 'u') { "a real number is required" } else { "an integer is required" };
-            Raise::type_error(format!("%{letter} format: {wanted}, not {}", other.type_name()))
+            Raise::type_error(format!("%{letter} format: {wanted}, not {}", slot_type(other)))
         })?,
     };
     let (radix, prefix) = match letter {

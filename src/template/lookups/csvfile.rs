@@ -1,6 +1,8 @@
 //! The lookup `csvfile`: a column of the row whose key is found.
 
 use super::support::{Call, Found, key_values, located, read_encoded, term};
+use crate::template::pylib::csv::{self, Dialect};
+use crate::template::pylib::text::whole_lines;
 use crate::template::raise::Class;
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use crate::value::str_repr;
@@ -54,61 +56,11 @@ fn one(cx: &mut Cx<'_>, call: &Call, key: &str) -> Result<Option<String>, Raise>
     let encoding = call.text(cx, "encoding", "utf-8")?;
     let text = read_encoded(cx, &path, &encoding, false)?;
     let missing = || Raise::python(Class::Index, "list index out of range");
-    for row in rows(&text, delimiter) {
+    for row in csv::rows(whole_lines(&text), Dialect::new(delimiter)) {
+        let row = row.map_err(Raise::ansible)?;
         if row.get(keycol).ok_or_else(missing)? == key {
             return Ok(Some(row.get(col).ok_or_else(missing)?.clone()));
         }
     }
     Ok(None)
-}
-
-/// Rows as Python's `csv` reads them in its `excel` dialect; empty ones are left out.
-pub(in crate::template) fn rows(text: &str, delimiter: char) -> Vec<Vec<String>> {
-    let mut all = Vec::new();
-    let (mut row, mut field) = (Vec::new(), String::new());
-    let (mut quoted, mut begun) = (false, false);
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' if quoted && chars.peek() == Some(&'"') => {
-                chars.next();
-                field.push('"');
-            }
-            '"' if quoted => quoted = false,
-            '"' if !begun => (quoted, begun) = (true, true),
-            c if quoted => field.push(c),
-            '\r' | '\n' => {
-                if !row.is_empty() || begun {
-                    row.push(std::mem::take(&mut field));
-                    all.push(std::mem::take(&mut row));
-                }
-                begun = false;
-            }
-            c if c == delimiter => {
-                row.push(std::mem::take(&mut field));
-                begun = false;
-            }
-            c => {
-                field.push(c);
-                begun = true;
-            }
-        }
-    }
-    if !row.is_empty() || begun {
-        row.push(field);
-        all.push(row);
-    }
-    all
-}
-
-#[cfg(test)]
-mod tests {
-    use super::rows;
-
-    #[test]
-    fn like_pythons_csv() {
-        assert_eq!(rows("a,\"b,\"\"c\"\nx\r\n\r\n,\n", ','), [vec!["a", "b,\"c"], vec!["x"], vec!["", ""]]);
-        assert_eq!(rows("a\"b\t\"\"", '\t'), [["a\"b", ""]]);
-        assert_eq!(rows("\"a\nb\",c", ','), [["a\nb", "c"]]);
-    }
 }

@@ -1,6 +1,6 @@
 //! Lookups of files' contents and names: `file`, `fileglob`, `unvault`.
 
-use super::support::{Call, Found, find_file, read_text, sourced, term};
+use super::support::{Call, Found, file_name, find_file, read_text, sourced, term};
 use crate::host::errors::os_error;
 use crate::template::filters::support::{caused, no_attribute, told_apart};
 use crate::template::pylib::{glob, paths};
@@ -78,7 +78,7 @@ pub(super) fn fileglob(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     let call = Call::new(args);
     let mut out = Vec::new();
     for name in &call.terms {
-        let name = term(cx, name)?;
+        let name = file_name(cx, name)?;
         let pattern = paths::basename(&name);
         let folders: Vec<String> = if pattern == name {
             let places = cx.search_paths();

@@ -1,6 +1,6 @@
 //! Lookups of `community.general`: `cartesian`, `filetree`, `merge_variables`, `random_string`.
 
-use super::support::{Call, Found, base_folder, term};
+use super::support::{Call, Found, base_folder, file_name};
 use crate::re::{Flags, Pattern};
 use crate::template::bounds::list_fits;
 use crate::template::filters::lists::{generator, products};
@@ -98,7 +98,7 @@ pub(super) fn filetree(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     let mut out = Vec::new();
     let mut seen = std::collections::HashSet::new();
     for item in &args.positional {
-        let name = term(cx, item)?;
+        let name = file_name(cx, item)?;
         let (folder, last) = (paths::dirname(&name).to_owned(), paths::basename(&name).to_owned());
         let base = base_folder(cx);
         let mut places: Vec<String> = cx.search_paths();

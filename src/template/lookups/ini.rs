@@ -1,8 +1,8 @@
 //! The lookup `ini`: values of a section, read as Python's `configparser` reads them.
 
-use super::support::{Call, Found, located, read_encoded, sourced, term};
+use super::support::{Call, Found, located, parsed, read_encoded, sourced};
 use crate::re::{Flags, Pattern};
-use crate::template::filters::support::no_attribute;
+use crate::template::filters::support::{caused, no_attribute};
 use crate::template::raise::Class;
 use crate::template::{CallArgs, Cx, Obj, Raise};
 use crate::value::{Value, repr, str_repr};
@@ -33,7 +33,7 @@ pub(super) fn ini(cx: &mut Cx<'_>, args: CallArgs) -> Found {
                 return Err(Raise::type_error(format!("argument of type '{}' is not iterable", other.type_name())));
             }
         }
-        let text = term(cx, &item)?;
+        let text = parsed(cx, &item)?;
         let key = ini_term(&text, &mut call)?;
         let name = call.text(cx, "file", "ansible.ini")?;
         let path = located(cx, &name, "Invalid filename None.")?;
@@ -107,7 +107,8 @@ fn ini_term(text: &str, call: &mut Call) -> Result<String, Raise> {
             [name, _] => return Err(Raise::ansible(format!("{} is not a valid option.", str_repr(name)))),
             _ => {
                 let all = repr(&Value::list(parts.values().map(|part| Value::str(part.as_str()))));
-                return Err(Raise::value_error(format!("Could not use {} from {all}.", str_repr(part))));
+                let text = format!("Could not use {} from {all}.", str_repr(part));
+                return Err(caused("too many values to unpack (expected 2)", &text));
             }
         }
     }

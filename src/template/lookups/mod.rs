@@ -2,7 +2,7 @@
 
 mod commands;
 mod config;
-pub(super) mod csvfile;
+mod csvfile;
 mod dependent;
 mod files;
 mod first_found;

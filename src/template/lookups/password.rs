@@ -1,6 +1,6 @@
 //! The lookup `password`: a random password kept in a file on the controller.
 
-use super::support::{Call, Found, key_values, term};
+use super::support::{Call, Found, key_values, parsed};
 use crate::template::bounds::list_fits;
 use crate::template::filters::hashes::{hashed_password, hex, random_salt};
 use crate::template::pylib::codec;
@@ -19,7 +19,7 @@ const PARAMETERS: [&str; 5] = ["length", "encrypt", "chars", "ident", "seed"];
 pub(super) fn password(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     let mut out = Vec::new();
     for item in &args.positional {
-        let text = term(cx, item)?;
+        let text = parsed(cx, item)?;
         let mut call = Call::new(args.clone());
         let path = read_term(&text, &mut call)?;
         out.push(one(cx, &call, &path)?.into());

@@ -117,6 +117,24 @@ pub(super) fn term(cx: &mut Cx<'_>, obj: &Obj) -> Result<String, Raise> {
     cx.text(obj)
 }
 
+/// The text of a term that is cut up, which an `if` without `else` fails at.
+pub(super) fn parsed(cx: &mut Cx<'_>, obj: &Obj) -> Result<String, Raise> {
+    match obj {
+        Obj::Undefined(u) => Err(u.used()),
+        other => cx.text(other),
+    }
+}
+
+/// The text of a term that is a file's name, which an `if` without `else` is not.
+pub(super) fn file_name(cx: &mut Cx<'_>, obj: &Obj) -> Result<String, Raise> {
+    match obj {
+        Obj::Undefined(_) => {
+            Err(Raise::type_error(format!("expected str, bytes or os.PathLike object, not {}", obj.type_name())))
+        }
+        other => cx.text(other),
+    }
+}
+
 /// Splits text at white space outside quotes; the quotes stay.
 fn words(text: &str) -> Vec<&str> {
     let mut out = Vec::new();

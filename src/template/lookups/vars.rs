@@ -1,6 +1,6 @@
 //! Lookups of variables and hosts: `env`, `vars`, `varnames`, `inventory_hostnames`; `url` is refused.
 
-use super::support::{Call, Found, sourced, term};
+use super::support::{Call, Found, parsed, sourced, term};
 use crate::diag::{Origin, Source};
 use crate::re::{Flags, Pattern};
 use crate::template::globals::NO_VALUE;
@@ -14,10 +14,10 @@ pub(super) fn env(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     let mut out = Vec::new();
     for name in &call.terms {
         let name = name.clone().defined()?;
-        if name.as_str().is_none() {
+        if !matches!(name, Obj::Str(_) | Obj::Undefined(_)) {
             return Err(crate::template::filters::support::no_attribute(&name, "split"));
         }
-        let name = term(cx, &name)?;
+        let name = parsed(cx, &name)?;
         let Some(name) = name.split_whitespace().next().map(str::to_owned) else {
             return Err(Raise::python(crate::template::raise::Class::Index, "list index out of range"));
         };

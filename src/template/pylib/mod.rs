@@ -4,6 +4,7 @@
 
 pub mod codec;
 pub mod crypt;
+pub mod csv;
 pub mod glob;
 pub mod human;
 pub mod network;

@@ -47,6 +47,7 @@ pub(in crate::template::filters) fn json_query(cx: &mut Cx<'_>, input: Obj, args
     })?;
     match visit(cx, &ast, &input) {
         Err(Raise::Python(Class::Value, text)) => Err(Raise::ansible(format!("{context}{text}"))),
+        Err(Raise::Python(Class::Type, text)) => Err(stopped(text)),
         // What is undefined in the data is an error of the search.
         Err(raise @ (Raise::Undefined(_) | Raise::Failed(_))) => Err(stopped(tripped(raise))),
         // Where an error is made of the data, outside of the search, it speaks for itself.
@@ -200,10 +201,13 @@ fn visit(cx: &mut Cx<'_>, ast: &Ast, data: &Obj) -> Got {
         }
         Ast::Projection { lhs, rhs, .. } => {
             let left = visit(cx, lhs, data)?;
-            let Some(all) = items(cx, &left)? else { return Ok(Obj::None) };
+            if !is_array(&left) {
+                return Ok(Obj::None);
+            }
             let mut out = Vec::new();
-            for item in all {
-                let value = visit(cx, rhs, &item)?;
+            // What is undefined among them shows when it is its turn.
+            for item in cx.iter_lenient(&left)? {
+                let value = visit(cx, rhs, &item.defined()?)?;
                 if !value.is_none() {
                     out.push(value);
                 }
@@ -252,6 +256,10 @@ fn is_number(obj: &Obj) -> bool {
 
 fn compared(cx: &mut Cx<'_>, comparator: &Comparator, left: &Obj, right: &Obj) -> Got {
     let equal = |cx: &mut Cx<'_>| {
+        // Nothing in an array may be undefined, wherever the two differ.
+        for side in [left, right] {
+            items(cx, side)?;
+        }
         // True is not 1 here.
         let mixed = matches!(left, Obj::Bool(_)) != matches!(right, Obj::Bool(_));
         if mixed { Ok(false) } else { cx.equals(left, right) }
@@ -359,25 +367,39 @@ fn check(cx: &mut Cx<'_>, function: &Function, types: &[&str], argument: &Argume
         Argument::Expref(_) => (Obj::from("<expression>"), "expref"),
         Argument::Value(value) => (value.clone(), type_of(value)),
     };
-    let (mut shown, mut received) = (value.clone(), told_type(&value, kind).to_owned());
-    for wanted in types {
-        if *wanted == kind {
-            return Ok(());
-        }
-        let Some(inner) = wanted.strip_prefix("array-").filter(|_| kind == "array") else { continue };
-        let all = items(cx, &value)?.unwrap_or_default();
-        match all.iter().find(|item| type_of(item) != inner) {
-            None => return Ok(()),
-            // For items, it is Python's type that is told.
-            Some(other) => (shown, received) = (other.clone(), plugin_type(other).to_owned()),
-        }
+    if types.contains(&kind) {
+        return Ok(());
     }
+    let inner: Vec<&str> = types.iter().filter_map(|name| name.strip_prefix("array-")).collect();
+    let (shown, received) = if kind == "array" && !inner.is_empty() {
+        match misfit(cx, &value, &inner)? {
+            // For items, it is Python's type that is told.
+            Some(item) => (item.clone(), plugin_type(&item).to_owned()),
+            None => return Ok(()),
+        }
+    } else {
+        (value.clone(), told_type(&value, kind).to_owned())
+    };
     let names: Vec<Obj> = types.iter().map(|name| Obj::from(*name)).collect();
     let (shown, names) = (told(cx, &shown)?, cx.repr(&Obj::list(names))?);
     Err(failed(format!(
         "In function {}(), invalid type for value: {shown}, expected one of: {names}, received: \"{received}\"",
         function.name
     )))
+}
+
+/// The first item of an array that is not of the type that all must have: of some types, the one that the first item is.
+fn misfit(cx: &mut Cx<'_>, array: &Obj, types: &[&str]) -> Result<Option<Obj>, Raise> {
+    let mut wanted = (types.len() == 1).then(|| types[0]);
+    for item in cx.iter_lenient(array)? {
+        let item = item.defined()?;
+        let kind = type_of(&item);
+        wanted = wanted.or_else(|| types.iter().copied().find(|name| *name == kind));
+        if wanted != Some(kind) {
+            return Ok(Some(item));
+        }
+    }
+    Ok(None)
 }
 
 fn function(cx: &mut Cx<'_>, name: &str, args: &[Ast], data: &Obj) -> Got {
@@ -420,12 +442,19 @@ fn call(cx: &mut Cx<'_>, name: &str, given: &[Argument<'_>]) -> Got {
             None => first,
         }),
         "contains" if first.as_str().is_some() && second.as_str().is_none() => Ok(false.into()),
-        "contains" => cx.contains(&first, &second).map(Obj::from),
+        "contains" => {
+            // Nothing in an array may be undefined, wherever it stands.
+            items(cx, &first)?;
+            cx.contains(&first, &second).map(Obj::from)
+        }
         "ends_with" => Ok(first.as_str().zip(second.as_str()).is_some_and(|(a, b)| a.ends_with(b)).into()),
         "starts_with" => Ok(first.as_str().zip(second.as_str()).is_some_and(|(a, b)| a.starts_with(b)).into()),
         "join" => cx.filter("join", second, CallArgs::positional([first]))?.defined(),
         "keys" => Ok(Obj::list(cx.items(&first)?.into_iter().map(|(key, _)| key))),
-        "values" => Ok(Obj::list(cx.items(&first)?.into_iter().map(|(_, item)| item))),
+        "values" => {
+            let values = cx.items(&first)?.into_iter().map(|(_, item)| item.defined());
+            values.collect::<Result<Vec<_>, _>>().map(Obj::list)
+        }
         "length" => cx.filter("length", first, CallArgs::default())?.defined(),
         "map" => mapped(cx, given, &second),
         "max" | "min" if items(cx, &first)?.is_some_and(|all| all.is_empty()) => Ok(Obj::None),
@@ -529,8 +558,8 @@ fn json(cx: &mut Cx<'_>, value: &Obj, out: &mut String) -> Result<(), Raise> {
 fn mapped(cx: &mut Cx<'_>, given: &[Argument<'_>], list: &Obj) -> Got {
     let Some(Argument::Expref(ast)) = given.first() else { return Ok(Obj::None) };
     let mut out = Vec::new();
-    for item in items(cx, list)?.unwrap_or_default() {
-        out.push(visit(cx, ast, &item)?);
+    for item in cx.iter_lenient(list)? {
+        out.push(visit(cx, ast, &item.defined()?)?);
     }
     Ok(Obj::list(out))
 }
@@ -539,7 +568,9 @@ fn merge(cx: &mut Cx<'_>, given: &[Argument<'_>]) -> Got {
     let mut out: indexmap::IndexMap<Obj, Obj> = indexmap::IndexMap::new();
     for argument in given {
         if let Argument::Value(value) = argument {
-            out.extend(cx.items(value)?);
+            for (key, item) in cx.items(value)? {
+                out.insert(key, item.defined()?);
+            }
         }
     }
     Ok(Obj::dict(out))
@@ -548,46 +579,43 @@ fn merge(cx: &mut Cx<'_>, given: &[Argument<'_>]) -> Got {
 /// `sort_by`, `max_by` and `min_by`: keys must be all numbers or all strings.
 fn by(cx: &mut Cx<'_>, name: &str, list: &Obj, given: &[Argument<'_>]) -> Got {
     let Some(Argument::Expref(ast)) = given.get(1) else { return Ok(Obj::None) };
-    let mut pairs = Vec::new();
-    for item in items(cx, list)?.unwrap_or_default() {
-        pairs.push((visit(cx, ast, &item)?, item));
+    let mut pairs: Vec<(Obj, Obj)> = Vec::new();
+    let mut wanted = vec!["number", "string"];
+    for item in cx.iter_lenient(list)? {
+        // Python makes a list of them to sort, once it has looked at the first.
+        if name == "sort_by" && pairs.len() == 1 {
+            items(cx, list)?;
+        }
+        let item = item.defined()?;
+        let key = visit(cx, ast, &item)?;
+        let kind = type_of(&key);
+        if !wanted.contains(&kind) {
+            // Of the first key in sorting, it is the item that is told.
+            let first = name == "sort_by" && pairs.is_empty();
+            let (shown, wanted) = if first { (item, vec!["string", "number"]) } else { (key, wanted) };
+            let wanted: Vec<Obj> = wanted.into_iter().map(Obj::from).collect();
+            let (shown, wanted) = (told(cx, &shown)?, cx.repr(&Obj::list(wanted))?);
+            return Err(failed(format!(
+                "In function {name}(), invalid type for value: {shown}, expected one of: {wanted}, received: \"{kind}\""
+            )));
+        }
+        if name == "sort_by" {
+            wanted = vec![kind];
+            pairs.push((key, item));
+            continue;
+        }
+        // The first of equals counts, for the greatest too.
+        let (symbol, better) = if name == "max_by" { (">", Ordering::Greater) } else { ("<", Ordering::Less) };
+        match pairs.first() {
+            Some((best, _)) if cx.order(&key, &best.clone(), symbol)? != Some(better) => {}
+            _ => pairs = vec![(key, item)],
+        }
     }
-    let kind = pairs.first().map_or("number", |(key, _)| type_of(key));
-    let wrong = |kind: &str| kind != "number" && kind != "string";
-    if name == "sort_by"
-        && let Some((_, first)) = pairs.first().filter(|_| wrong(kind))
-    {
-        let shown = told(cx, first)?;
-        return Err(failed(format!(
-            "In function sort_by(), invalid type for value: {shown}, expected one of: ['string', 'number'], received: \
-             \"{kind}\""
-        )));
-    }
-    if let Some((key, _)) = pairs.iter().find(|(key, _)| type_of(key) != kind || wrong(kind)) {
-        let expected = if wrong(kind) { "['number', 'string']".to_owned() } else { format!("['{kind}']") };
-        let (shown, received) = (told(cx, key)?, type_of(key));
-        return Err(failed(format!(
-            "In function {name}(), invalid type for value: {shown}, expected one of: {expected}, received: \
-             \"{received}\""
-        )));
-    }
-    // The first of equals counts, for the greatest too.
-    let mut best: Option<(Obj, Obj)> = None;
     if name == "sort_by" {
         let sorted = cx.sort(pairs, |(key, _)| key.clone())?;
         return Ok(Obj::list(sorted.into_iter().map(|(_, item)| item)));
     }
-    for (key, item) in pairs {
-        let better = match &best {
-            None => true,
-            Some((so_far, _)) if name == "max_by" => cx.less(so_far, &key)?,
-            Some((so_far, _)) => cx.less(&key, so_far)?,
-        };
-        if better {
-            best = Some((key, item));
-        }
-    }
-    Ok(best.map_or(Obj::None, |(_, item)| item))
+    Ok(pairs.pop().map_or(Obj::None, |(_, item)| item))
 }
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 use super::shown;
 use crate::template::filters::lists::generator;
 use crate::template::filters::support::{
-    Got, alone, class_of, given, hashable, is_mapping, is_sequence, opt_text, sig, some,
+    Got, alone, class_of, decoded, given, hashable, is_mapping, is_sequence, opt_text, sig, some,
 };
-use crate::template::lookups::csvfile::rows;
 use crate::template::methods::dict::pairs;
+use crate::template::pylib::csv::{self, Dialect};
 use crate::template::pylib::version::{Scheme, compare};
 use crate::template::sorting::sorted;
 use crate::template::{Arg, CallArgs, Class, Cx, Obj, Raise};
@@ -166,14 +166,11 @@ pub(in crate::template::filters) fn from_csv(cx: &mut Cx<'_>, input: Obj, args: 
             }
         },
     };
-    if strict.truth(cx, false)? {
-        return Err(Raise::unsupported("The argument 'strict' of the filter 'from_csv' is not supported."));
-    }
-    let skip = skip.truth(cx, false)?;
-    let text = cx.text(&input)?;
+    let dialect = Dialect { delimiter, skips_blanks: skip.truth(cx, false)?, strict: strict.truth(cx, false)? };
+    let text = decoded(cx, &input)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let text = if skip { text.replace(&format!("{delimiter} "), &delimiter.to_string()) } else { text.to_owned() };
-    let mut lines = rows(&text, delimiter).into_iter();
+    let read = csv::rows(text.split_inclusive('\n'), dialect).collect::<Result<Vec<_>, _>>();
+    let mut lines = read.map_err(|why| Raise::ansible(format!("Unable to process file: {why}")))?.into_iter();
     let names: Vec<Obj> = match some(names) {
         Some(names) => cx.iter(&names)?,
         None => lines.next().unwrap_or_default().into_iter().map(Obj::from).collect(),
