@@ -145,7 +145,7 @@ pub(super) fn unique_items(
             }
             Err(raise) if strict => {
                 let shown = if path.is_empty() { &item } else { &key };
-                let cause = hashable(shown).err().map_or_else(|| raise.text(), |e| e.text());
+                let cause = tripped(hashable(shown).err().unwrap_or(raise));
                 return Err(caused(cause, NO_FALL_BACK));
             }
             Err(_) => return unique_slowly(cx, input),

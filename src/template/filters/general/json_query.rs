@@ -588,7 +588,7 @@ fn by(cx: &mut Cx<'_>, name: &str, list: &Obj, given: &[Argument<'_>]) -> Got {
         }
         let item = item.defined()?;
         let key = visit(cx, ast, &item)?;
-        let kind = type_of(&key);
+        let kind = told_type(&key, type_of(&key));
         if !wanted.contains(&kind) {
             // Of the first key in sorting, it is the item that is told.
             let first = name == "sort_by" && pairs.is_empty();
