@@ -116,6 +116,22 @@ impl Frame {
         }
     }
 
+    /// All variables that are seen here, as they are now.
+    pub(super) fn snapshot(&self) -> Rc<Self> {
+        let seen = Self::new(None);
+        let mut frame = Some(self);
+        while let Some(inner) = frame {
+            let mut vars = seen.vars.borrow_mut();
+            for (name, value) in inner.vars.borrow().iter() {
+                if !vars.iter().any(|(known, _)| known == name) {
+                    vars.push((Arc::clone(name), value.clone()));
+                }
+            }
+            frame = inner.parent.as_deref();
+        }
+        seen
+    }
+
     /// Hides the functions that run lookups: using one is this error.
     pub(super) fn forbid_lookups(&self, error: &Rc<Error>) {
         for name in ["lookup", "query", "q"] {

@@ -447,6 +447,8 @@ impl Cx<'_> {
             frame: self.frame.clone(),
             hidden: self.hidden,
             template: self.template.clone(),
+            root: self.root.clone(),
+            blocks: self.blocks.clone(),
         }))
     }
 

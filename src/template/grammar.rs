@@ -412,12 +412,11 @@ impl<'t> Reader<'t> {
                     self.edits.push(Edit { at: *end, len: 0, with: ")" });
                 }
                 self.next()?;
-                match self.current().kind {
+                match self.next()?.kind {
                     Kind::Name(_) => node = Node::Other("getattr"),
                     Kind::Int => node = Node::Other("getitem"),
                     _ => return fail("expected name or number"),
                 }
-                self.next()?;
             } else if self.skip_op("[")? {
                 self.subscript()?;
                 node = Node::Other("getitem");

@@ -265,7 +265,8 @@ impl Cx<'_> {
         let name = self.text(&name)?;
         self.elsewhere(with_context, |cx| {
             let outer = cx.frame.take();
-            let frame = Frame::new(outer.clone());
+            // What is set after the import is nothing that the imported template sees.
+            let frame = Frame::new(outer.as_ref().map(|outer| outer.snapshot()));
             cx.frame = Some(Rc::clone(&frame));
             let saved = (cx.root.replace(Rc::clone(&frame)), std::mem::take(&mut cx.blocks), cx.template.take());
             cx.template = Some(Arc::clone(&template));

@@ -2,6 +2,7 @@
 
 use super::args::CallArgs;
 use super::cx::{Cx, Frame};
+use super::import::Blocks;
 use super::ir::{Expr, Macro, Template};
 use super::object::{Obj, Special};
 use super::raise::{Raise, Undefined};
@@ -16,6 +17,9 @@ pub(super) struct MacroObj {
     /// Whether it cannot see the scope's variables: it was imported without context.
     pub(super) hidden: bool,
     pub(super) template: Option<Arc<Template>>,
+    /// The top of the template that it stands in, and its blocks: those that are in the macro see no others.
+    pub(super) root: Option<Rc<Frame>>,
+    pub(super) blocks: Blocks,
 }
 
 impl Special for MacroObj {
@@ -49,10 +53,19 @@ impl Special for MacroObj {
             std::mem::replace(&mut cx.hidden, self.hidden),
             std::mem::replace(&mut cx.template, self.template.clone()),
         );
+        // Its own template may have got the blocks of a parent since.
+        let same = self.root.as_ref().map(Rc::as_ptr) == cx.root.as_ref().map(Rc::as_ptr);
+        let context = (!same).then(|| {
+            let root = std::mem::replace(&mut cx.root, self.root.clone());
+            (root, std::mem::replace(&mut cx.blocks, self.blocks.clone()))
+        });
         let strict = std::mem::take(&mut cx.strict);
         let result = self.bind(cx, &frame, args).and_then(|()| cx.capture(&self.def.body));
         cx.strict = strict;
         (cx.frame, cx.hidden, cx.template) = saved;
+        if let Some(context) = context {
+            (cx.root, cx.blocks) = context;
+        }
         result
     }
 

@@ -48,6 +48,8 @@ FILES = {
     'own.j2': '{{ self.title() }}',
     'maybe.j2': '{{ 1 if a else v }}',
     'fails.j2': "{{ 1 + 'a' }}",
+    'blocky.j2': '{% macro say(x) %}{% block in %}[{{ own }}{{ v }}]{% endblock %}{{ self.in() }}{% endmacro %}{% set own = a + 1 %}',
+    'seen.j2': '{% macro say() %}{{ v }}{% endmacro %}{% macro show() %}{% block in %}{{ v }}{% endblock %}{% endmacro %}',
     'looks.j2': "{{ lookup('vars', 'b') }}",
     'keeps.j2': '<{% block one %}{% set v = nope %}{% include "maybe.j2" %}{% endblock %}|{% block two %}{% endblock %}>',
 }

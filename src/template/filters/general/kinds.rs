@@ -125,6 +125,10 @@ fn revealing(cx: &mut Cx<'_>, obj: &Obj, redact: bool) -> Got {
         Obj::Dict(_) => {
             let mut out = Vec::new();
             for (key, value) in cx.items(obj)? {
+                if matches!(key, Obj::Tuple(_)) {
+                    // The list that a tuple becomes is no key.
+                    return Err(Raise::type_error("unhashable type: 'list'"));
+                }
                 let value = value.defined()?;
                 out.push((key, cx.deeper(|cx| revealing(cx, &value, redact))?));
             }
