@@ -5,7 +5,7 @@
 
 use super::cx::Cx;
 use super::methods;
-use super::object::{Obj, Range};
+use super::object::{Obj, Range, place};
 use super::raise::{Missing, Raise, Undefined};
 use crate::value::str_repr;
 use std::rc::Rc;
@@ -492,7 +492,6 @@ impl super::Special for Bound {
     }
 
     fn text(&self) -> String {
-        let place = std::ptr::from_ref(self).addr();
-        format!("<built-in method {} of {} object at 0x{place:x}>", self.name, self.object.type_name())
+        format!("<built-in method {} of {} object at {}>", self.name, self.object.full_name(), place(self))
     }
 }

@@ -5,7 +5,7 @@ use super::cx::Cx;
 use super::dates;
 use super::held::with_stack;
 use super::methods::dict;
-use super::object::{Obj, Range, Special};
+use super::object::{Obj, Range, Special, place};
 use super::raise::{Class, Raise};
 use crate::diag::{Error, Remark};
 use std::cell::{Cell, RefCell};
@@ -78,9 +78,9 @@ impl Special for Function {
             "cycler" => "<class 'jinja2.utils.Cycler'>".into(),
             "joiner" => "<class 'jinja2.utils.Joiner'>".into(),
             "namespace" => "<class 'jinja2.utils.Namespace'>".into(),
-            "lipsum" => "<function generate_lorem_ipsum>".into(),
-            "q" => "<function _query>".into(),
-            name => format!("<function _{name}>"),
+            "lipsum" => format!("<function generate_lorem_ipsum at {}>", place(self.0)),
+            "q" => format!("<function _query at {}>", place(self.0)),
+            name => format!("<function _{name} at {}>", place(self.0)),
         }
     }
 }
@@ -238,6 +238,12 @@ struct Cycler {
     at: Cell<usize>,
 }
 
+impl Cycler {
+    fn text(&self) -> String {
+        format!("<jinja2.utils.Cycler object at {}>", place(self))
+    }
+}
+
 struct CyclerHandle(Rc<Cycler>);
 
 fn cycler(_: &mut Cx<'_>, args: CallArgs) -> Result<Obj> {
@@ -264,6 +270,10 @@ impl Special for CyclerHandle {
             _ => None,
         })
     }
+
+    fn text(&self) -> String {
+        self.0.text()
+    }
 }
 
 /// `cycler.next` and `cycler.reset`
@@ -286,6 +296,10 @@ impl Special for Turn {
         }
         self.0.at.set((at + 1) % self.0.items.len().max(1));
         Ok(self.0.items.get(at).cloned().unwrap_or_default())
+    }
+
+    fn text(&self) -> String {
+        format!("<bound method Cycler.{} of {}>", if self.1 { "next" } else { "reset" }, self.0.text())
     }
 }
 
@@ -310,6 +324,10 @@ impl Special for Joiner {
 
     fn call(&self, _: &mut Cx<'_>, _: CallArgs) -> Result<Obj> {
         Ok(if self.used.replace(true) { self.by.clone() } else { Obj::str("") })
+    }
+
+    fn text(&self) -> String {
+        format!("<jinja2.utils.Joiner object at {}>", place(self))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::args::CallArgs;
 use super::cx::{Cx, Frame};
 use super::ir::{Block, Expr, Template};
-use super::object::{Obj, Special};
+use super::object::{Obj, Special, place};
 use super::raise::{Class, Raise};
 use crate::value::str_repr;
 use std::path::Path;
@@ -90,7 +90,7 @@ impl Special for BlockCall {
     }
 
     fn text(&self) -> String {
-        format!("<jinja2.runtime.BlockReference object at {self:p}>")
+        format!("<jinja2.runtime.BlockReference object at {}>", place(self))
     }
 
     fn attr(&self, _: &mut Cx<'_>, name: &str) -> Result<Option<Obj>> {

@@ -97,8 +97,8 @@ impl Special for Loop {
             "depth0" => Obj::from(self.depth.saturating_sub(1)),
             "previtem" => self.neighbour(at.checked_sub(1), "there is no previous item"),
             "nextitem" => self.neighbour(Some(at + 1), "there is no next item"),
-            "cycle" => Obj::Special(Rc::new(Cycle(at))),
-            "changed" => Obj::Special(Rc::new(Changed(Rc::clone(&self.changed)))),
+            "cycle" => Obj::Special(Rc::new(Cycle { at, of: self.text() })),
+            "changed" => Obj::Special(Rc::new(Changed { last: Rc::clone(&self.changed), of: self.text() })),
             _ => return Ok(None),
         }))
     }
@@ -132,7 +132,11 @@ impl Special for Loop {
 }
 
 /// `loop.cycle`
-struct Cycle(usize);
+struct Cycle {
+    at: usize,
+    /// The loop as text.
+    of: String,
+}
 
 impl Special for Cycle {
     fn type_name(&self) -> &str {
@@ -147,12 +151,19 @@ impl Special for Cycle {
         if args.positional.is_empty() {
             return Err(Raise::type_error("no items for cycling given"));
         }
-        Ok(args.positional.get(self.0 % args.positional.len()).cloned().unwrap_or_default())
+        Ok(args.positional.get(self.at % args.positional.len()).cloned().unwrap_or_default())
+    }
+
+    fn text(&self) -> String {
+        format!("<bound method LoopContext.cycle of {}>", self.of)
     }
 }
 
 /// `loop.changed`
-struct Changed(LastChange);
+struct Changed {
+    last: LastChange,
+    of: String,
+}
 
 impl Special for Changed {
     fn type_name(&self) -> &str {
@@ -164,14 +175,18 @@ impl Special for Changed {
     }
 
     fn call(&self, cx: &mut Cx<'_>, args: CallArgs) -> Result<Obj, Raise> {
-        let last = self.0.borrow().clone();
+        let last = self.last.borrow().clone();
         let same = match last {
             Some(last) => cx.equals(&Obj::tuple(last), &Obj::tuple(args.positional.clone()))?,
             None => false,
         };
         if !same {
-            *self.0.borrow_mut() = Some(args.positional);
+            *self.last.borrow_mut() = Some(args.positional);
         }
         Ok(Obj::Bool(!same))
+    }
+
+    fn text(&self) -> String {
+        format!("<bound method LoopContext.changed of {}>", self.of)
     }
 }

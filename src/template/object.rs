@@ -200,8 +200,13 @@ pub trait Special: std::any::Any {
 
     /// Python's `str(x)`, where it shows nothing else.
     fn text(&self) -> String {
-        format!("<{} object>", self.type_name())
+        format!("<{} object at {}>", self.type_name(), place(self))
     }
+}
+
+/// Where a thing lies in memory, as long as CPython has it.
+pub(super) fn place<T: ?Sized>(of: &T) -> String {
+    format!("0x7f{:010x}", std::ptr::from_ref(of).addr() & 0xff_ffff_ffff)
 }
 
 impl Obj {

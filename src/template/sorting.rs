@@ -7,34 +7,41 @@
 const RUN: usize = 64;
 
 /// The items in order, or the first failure of a comparison.
-pub(super) fn sorted<T, E>(items: Vec<T>, mut less: impl FnMut(&T, &T) -> Result<bool, E>) -> Result<Vec<T>, E> {
+pub(super) fn sorted<T, E>(mut items: Vec<T>, less: impl FnMut(&T, &T) -> Result<bool, E>) -> Result<Vec<T>, E> {
+    sort(&mut items, less)?;
+    Ok(items)
+}
+
+/// Puts the items in order. Where a comparison fails, they are as far as they came.
+pub(super) fn sort<T, E>(items: &mut Vec<T>, mut less: impl FnMut(&T, &T) -> Result<bool, E>) -> Result<(), E> {
+    items.chunks_mut(RUN - 1).try_for_each(|run| insert(run, &mut less))?;
+    let mut rest = std::mem::take(items).into_iter();
     let mut runs: Vec<Vec<T>> = Vec::new();
-    let mut rest = items.into_iter();
-    loop {
-        let run: Vec<T> = rest.by_ref().take(RUN - 1).collect();
-        if run.is_empty() {
-            break;
-        }
-        runs.push(inserted(run, &mut less)?);
+    while rest.len() > 0 {
+        runs.push(rest.by_ref().take(RUN - 1).collect());
     }
-    while runs.len() > 1 {
+    let mut failure = None;
+    while runs.len() > 1 && failure.is_none() {
         let mut merged = Vec::with_capacity(runs.len().div_ceil(2));
         let mut pairs = runs.into_iter();
-        while let Some(first) = pairs.next() {
-            merged.push(match pairs.next() {
-                Some(second) => merge(first, second, &mut less)?,
-                None => first,
-            });
+        while let Some(mut run) = pairs.next() {
+            match pairs.next() {
+                Some(second) if failure.is_none() => failure = merge(&mut run, second, &mut less).err(),
+                Some(second) => run.extend(second),
+                None => {}
+            }
+            merged.push(run);
         }
         runs = merged;
     }
-    Ok(runs.pop().unwrap_or_default())
+    *items = runs.into_iter().flatten().collect();
+    failure.map_or(Ok(()), Err)
 }
 
 /// Binary insertion behind what is in order already, from the start.
-fn inserted<T, E>(mut items: Vec<T>, less: &mut impl FnMut(&T, &T) -> Result<bool, E>) -> Result<Vec<T>, E> {
+fn insert<T, E>(items: &mut [T], less: &mut impl FnMut(&T, &T) -> Result<bool, E>) -> Result<(), E> {
     if items.len() < 2 {
-        return Ok(items);
+        return Ok(());
     }
     let falling = less(&items[1], &items[0])?;
     let mut run = 2;
@@ -56,19 +63,28 @@ fn inserted<T, E>(mut items: Vec<T>, less: &mut impl FnMut(&T, &T) -> Result<boo
         }
         items[low..=next].rotate_right(1);
     }
-    Ok(items)
+    Ok(())
 }
 
-fn merge<T, E>(a: Vec<T>, b: Vec<T>, less: &mut impl FnMut(&T, &T) -> Result<bool, E>) -> Result<Vec<T>, E> {
-    let mut out = Vec::with_capacity(a.len() + b.len());
-    let (mut a, mut b) = (a.into_iter().peekable(), b.into_iter().peekable());
+/// Merges a run into the one before it; after a failure, what is left of both follows.
+fn merge<T, E>(run: &mut Vec<T>, second: Vec<T>, less: &mut impl FnMut(&T, &T) -> Result<bool, E>) -> Result<(), E> {
+    let mut a = std::mem::take(run).into_iter().peekable();
+    let mut b = second.into_iter().peekable();
+    let mut result = Ok(());
     while let (Some(x), Some(y)) = (a.peek(), b.peek()) {
-        let from = if less(y, x)? { &mut b } else { &mut a };
-        out.extend(from.next());
+        let from = match less(y, x) {
+            Ok(true) => &mut b,
+            Ok(false) => &mut a,
+            Err(failure) => {
+                result = Err(failure);
+                break;
+            }
+        };
+        run.extend(from.next());
     }
-    out.extend(a);
-    out.extend(b);
-    Ok(out)
+    run.extend(a);
+    run.extend(b);
+    result
 }
 
 #[cfg(test)]
@@ -106,7 +122,24 @@ mod tests {
             asked.borrow_mut().push((*a, *b));
             if *a < 0 || *b < 0 { Err((*a, *b)) } else { Ok(a < b) }
         };
-        assert_eq!(sorted(vec![3, 1, 4, -1, 5], less), Err((-1, 3)));
+        let mut items = vec![3, 1, 4, -1, 5];
+        assert_eq!(sort(&mut items, less), Err((-1, 3)));
         assert_eq!(*asked.borrow(), [(1, 3), (4, 1), (4, 3), (-1, 3)]);
+        assert_eq!(items, [1, 3, 4, -1, 5]);
+    }
+
+    #[test]
+    fn nothing_is_lost_where_it_fails() {
+        for limit in [1, 50, 500, 900, 1200] {
+            let mut turn = 0;
+            let less = |a: &i32, b: &i32| {
+                turn += 1;
+                if turn > limit { Err(()) } else { Ok(a < b) }
+            };
+            let mut items: Vec<i32> = (0..200).rev().collect();
+            assert_eq!(sort(&mut items, less).is_err(), turn > limit);
+            items.sort_unstable();
+            assert_eq!(items, (0..200).collect::<Vec<_>>());
+        }
     }
 }

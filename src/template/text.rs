@@ -3,7 +3,7 @@
 use super::bounds::text_fits;
 use super::cx::Cx;
 use super::depth::MOST_DIGITS;
-use super::object::{Delta, Obj};
+use super::object::{Delta, Obj, place};
 use super::raise::{Class, Raise};
 use crate::value::{Value, float_repr, repr, str_repr};
 use std::rc::Rc;
@@ -77,7 +77,7 @@ impl Cx<'_> {
             Obj::List(_) | Obj::Tuple(_) | Obj::Set(_) | Obj::Dict(_) | Obj::Map(_) => {
                 return self.deeper(|cx| cx.write_container(out, obj, finalise));
             }
-            Obj::Iter(_) => out.push_str(&format!("<{} object>", obj.type_name())),
+            Obj::Iter(items) => out.push_str(&format!("<{} object at {}>", obj.type_name(), place(&**items))),
             Obj::Special(special) => match super::access::written_in_python(special) {
                 Some((name, object)) => {
                     out.push_str(&format!("<bound method {}.{name} of ", object.type_name()));

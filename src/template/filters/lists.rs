@@ -80,14 +80,16 @@ pub(super) fn join(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
 pub(super) fn sort(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let params = ["reverse", "case_sensitive", "attribute"];
     let [reverse, case, attribute] = args.bind(&sig("do_sort", 2, params, 0))?;
-    let (reverse, case) = (reverse.truth(cx, false)?, case.truth(cx, false)?);
+    let case = case.truth(cx, false)?;
     let paths: Vec<Vec<Obj>> = match some(attribute) {
         Some(Obj::Str(text)) => text.as_str().split(',').map(|part| path(&Obj::from(part))).collect(),
         Some(other) => vec![path(&other)],
         None => vec![Vec::new()],
     };
+    let items = cx.iter(&input)?;
+    let reverse = reverse.int(0)? != 0;
     let mut keyed = Vec::new();
-    for item in cx.iter(&input)? {
+    for item in items {
         let mut keys = Vec::new();
         for path in &paths {
             keys.push(key(cx, &item, path, case)?);

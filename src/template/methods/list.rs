@@ -1,7 +1,7 @@
 //! Methods of lists and tuples.
 
 use super::{Result, Table, exact, range_of, want_int};
-use crate::template::{CallArgs, Class, Cx, Obj, Raise, object::List};
+use crate::template::{Arg, CallArgs, Class, Cx, Obj, Raise, object::List, sorting};
 
 pub(super) const METHODS: Table = &[
     ("append", append),
@@ -175,7 +175,10 @@ fn sort(cx: &mut Cx<'_>, obj: &Obj, mut args: CallArgs) -> Result<Obj> {
     if !args.positional.is_empty() {
         return Err(Raise::type_error("sort() takes no positional arguments"));
     }
-    let reverse = reverse.map_or(Ok(false), |r| cx.truthy(&r))?;
+    if let Some((name, _)) = args.named.first() {
+        return Err(Raise::type_error(format!("'{name}' is an invalid keyword argument for sort()")));
+    }
+    let reverse = reverse.int(0)? != 0;
     let mut keyed = Vec::new();
     let items = if list(obj)?.is_lazy() { cx.iter(obj)? } else { cx.iter_lenient(obj)? };
     for item in items {
@@ -188,10 +191,11 @@ fn sort(cx: &mut Cx<'_>, obj: &Obj, mut args: CallArgs) -> Result<Obj> {
     if reverse {
         keyed.reverse();
     }
-    let mut sorted: Vec<Obj> = cx.sort(keyed, |(by, _)| by.clone())?.into_iter().map(|(_, item)| item).collect();
+    // Where two items cannot be compared, the list stays as far as it was sorted.
+    let outcome = sorting::sort(&mut keyed, |(a, _), (b, _)| cx.less(a, b));
     if reverse {
-        sorted.reverse();
+        keyed.reverse();
     }
-    *list(obj)?.borrow_mut() = sorted;
-    Ok(Obj::None)
+    *list(obj)?.borrow_mut() = keyed.into_iter().map(|(_, item)| item).collect();
+    outcome.map(|()| Obj::None)
 }

@@ -81,7 +81,7 @@ pub(in crate::template::filters) fn groupby_as_dict(cx: &mut Cx<'_>, input: Obj,
 
 pub(in crate::template::filters) fn version_sort(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [reverse] = args.bind(&sig("version_sort", 1, ["reverse"], 0))?;
-    let reverse = reverse.truth(cx, false)?;
+    let reverse = reverse.int(0)? != 0;
     let mut items = Vec::new();
     for item in cx.iter(&input)? {
         // What is false is no version at all, which shows once it is compared.
