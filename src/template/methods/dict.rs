@@ -135,22 +135,30 @@ fn update(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     if positional.len() > 1 {
         return Err(Raise::type_error(format!("update expected at most 1 argument, got {}", positional.len())));
     }
-    let mut added = match positional.first() {
-        None => Vec::new(),
-        Some(other) => pairs(cx, other)?,
-    };
-    added.extend(named.into_iter().map(|(name, value)| (Obj::from(name), value)));
-    added.iter().try_for_each(|(key, _)| key.check_hashable())?;
+    // What came before a pair that is none stays.
+    let mut added = Vec::new();
+    let outcome = positional.first().map_or(Ok(()), |other| read_pairs(cx, other, &mut added));
+    if outcome.is_ok() {
+        added.extend(named.into_iter().map(|(name, value)| (Obj::from(name), value)));
+    }
     dict(obj)?.borrow_mut().extend(added.into_iter().map(|(key, value)| (key, value.wrapped())));
-    Ok(Obj::None)
+    outcome.map(|()| Obj::None)
 }
 
 /// The items of a mapping or of a list of pairs, as `dict(x)` and `update(x)` read them.
 pub(in super::super) fn pairs(cx: &mut Cx<'_>, obj: &Obj) -> Result<Vec<(Obj, Obj)>> {
-    if matches!(obj, Obj::Dict(_) | Obj::Map(_)) {
-        return cx.items(obj);
-    }
     let mut out = Vec::new();
+    read_pairs(cx, obj, &mut out)?;
+    Ok(out)
+}
+
+fn read_pairs(cx: &mut Cx<'_>, obj: &Obj, out: &mut Vec<(Obj, Obj)>) -> Result<()> {
+    if matches!(obj, Obj::Dict(_) | Obj::Map(_)) {
+        for (key, value) in cx.items(obj)? {
+            out.push((key, value.defined()?));
+        }
+        return Ok(());
+    }
     for (i, item) in cx.iter_lenient(obj)?.into_iter().enumerate() {
         let item = item.defined()?;
         let pair = cx.at_once(&item).map_err(|raise| match raise {
@@ -168,7 +176,7 @@ pub(in super::super) fn pairs(cx: &mut Cx<'_>, obj: &Obj) -> Result<Vec<(Obj, Ob
         super::super::filters::support::hashable(&key)?;
         out.push((key, value));
     }
-    Ok(out)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -64,8 +64,9 @@ fn count(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 
 fn extend(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let [items] = exact(args, "list.extend", 1)?;
-    let items = cx.iter_lenient(&items.unwrap_or_default())?;
-    list(obj)?.borrow_mut().extend(items);
+    for item in cx.each(&items.unwrap_or_default())? {
+        list(obj)?.borrow_mut().push(item?);
+    }
     Ok(Obj::None)
 }
 
