@@ -4,7 +4,7 @@ use super::cx::Cx;
 use super::filters::support::hashable;
 use super::methods::time::clock;
 use super::object::{Obj, SetCell};
-use super::raise::Raise;
+use super::raise::{Class, Raise};
 use std::cmp::Ordering;
 
 /// Whether both are one object.
@@ -259,7 +259,7 @@ impl Cx<'_> {
             }),
             Obj::List(_) | Obj::Tuple(_) | Obj::Iter(_) | Obj::Special(_) => {
                 for candidate in self.iter_lenient(container).map_err(|raise| match raise {
-                    Raise::Python(..) => not_a_container(container),
+                    Raise::Python(Class::Type, _) => not_a_container(container),
                     other => other,
                 })? {
                     if self.equals(&candidate, item)? {

@@ -461,7 +461,7 @@ impl Cx<'_> {
             super::import::flatten(nodes, &mut flat);
         }
         if flat.len() == 1 {
-            return flat.pop().unwrap_or_default();
+            return flat.pop().unwrap_or_default().lazy();
         }
         if flat.is_empty() {
             return Obj::None;

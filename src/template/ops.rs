@@ -192,14 +192,13 @@ impl Cx<'_> {
 
     /// `format % values` where the format is HTML: texts among the values get escaped.
     pub(super) fn html_format(&mut self, format: &str, given: &Obj) -> Result<String> {
-        let values = self.html(given)?;
         // What has items and is no tuple is handed on as a mapping, which may have more than is asked for.
         let items = matches!(given, Obj::List(_) | Obj::Dict(_) | Obj::Map(_) | Obj::Range(_) | Obj::Bytes(_));
-        let spare = items && !format.replace("%%", "").contains('%');
-        self.percent_html(format, if spare { &Obj::None } else { &values }).or_else(|raise| match spare {
-            true => Ok(format.replace("%%", "%")),
-            false => Err(raise),
-        })
+        if items && !format.replace("%%", "").contains('%') {
+            return Ok(format.replace("%%", "%"));
+        }
+        let values = self.html(given)?;
+        self.percent_html(format, &values)
     }
 
     /// The same with the texts in it as HTML.

@@ -54,7 +54,7 @@ MEANT = [
     (r"Invalid version: Markup\(", "HTML that is no version, as Python's repr has it"),
     (r"(filter|set|macro|call|block|recursive) .*without context", "an include without context within a filter, a set block, a recursive loop or a macro, which jinja2 shows at once, outside of it: a mistake of its code generator"),
     (r"\.j2'.* -> \{'error': .*CapturedExceptionMarker.* -> \{'error'", "the same mistake, where what failed is an operand"),
-    (r"(?i)time\.struct_time\(|datetime\.IsoCalendarDate\(", "what timetuple() and isocalendar() are, as text: tuples in rplay"),
+    (r"(?i)time\.struct_time\(|datetime\.IsoCalendarDate\(|\.(timetuple|isocalendar)\(\).* -> \{'value'.* -> \{'value'", "what timetuple() and isocalendar() are, as text: tuples in rplay"),
     (r"inline if-expression on line (\d+) in '\w+\.j2' evaluated.* -> .*inline if-expression on line \1 evaluated", "the name of the template that an `if` without `else` stands in"),
     (r"items(?!\w|\()[^|]*\| *(\w+\.\w+\.\w+|hash|checksum|md5|sha1|b64encode|to_uuid|regex_(escape|findall|search|replace)|replace|split|reverse|truncate|wordwrap|urlencode|password_hash|random|shuffle)\b",
      "where a method lies in memory, in what is made of its text"),

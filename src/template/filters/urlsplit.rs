@@ -37,7 +37,12 @@ fn parts(cx: &mut Cx<'_>, input: &Obj) -> Got {
     let url = Url::parse(&url).map_err(Raise::value_error)?;
     let (user, password) = url.credentials();
     let port = url.port().map_err(Raise::value_error)?;
-    let part = |text: &str| if bytes { Obj::Bytes(text.as_bytes().into()) } else { text.into() };
+    let part = |text: &str| match bytes {
+        true => Obj::Bytes(text.as_bytes().into()),
+        // A part of HTML is HTML; what is not there is Python's own text.
+        false if text.is_empty() => text.into(),
+        false => Obj::from(text).kept(input),
+    };
     let known = |text: Option<&str>| text.map_or(Obj::None, part);
     let method = bytes.then(|| ("decode", Obj::Special(Rc::new(Decode(url.clone())))));
     let found = [

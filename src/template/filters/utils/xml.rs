@@ -334,7 +334,9 @@ impl Writer {
     fn entry(&mut self, cx: &mut Cx<'_>, key: &Obj, value: &Obj, depth: usize) -> Written {
         let value = &value.clone().defined()?;
         let several = match value {
-            Obj::List(_) | Obj::Tuple(_) => cx.iter(value)?,
+            Obj::List(_) | Obj::Tuple(_) | Obj::Range(_) => cx.iter(value)?,
+            // An `if` without `else` has no items.
+            Obj::Undefined(_) => Vec::new(),
             one => vec![one.clone()],
         };
         if key.as_str() == Some("#comment") {
