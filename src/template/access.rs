@@ -3,6 +3,7 @@
 //! `d.items` is the method, and an item where no attribute has the name; `d['items']` is the item, and
 //! an attribute where no item has the key. What is missing is undefined.
 
+use super::args::{lacks, takes};
 use super::cx::Cx;
 use super::methods;
 use super::object::{Obj, Range, place};
@@ -392,15 +393,38 @@ fn python_args(class: &str, name: &str, args: &super::CallArgs) -> Result<()> {
         return Ok(());
     }
     let class = if name == "copy" { class.replace("LazyTemplate", "Tagged") } else { class.to_owned() };
-    Err(Raise::type_error(match (least, most) {
-        (least, _) if given < least => format!("{class}.{name}() missing 1 required positional argument: 'key'"),
-        (1, 1) => format!("{class}.{name}() takes 1 positional argument but {given} were given"),
-        _ => format!("{class}.{name}() takes from {least} to {most} positional arguments but {given} were given"),
-    }))
+    let func = format!("{class}.{name}");
+    Err(if given < least { lacks(&func, &["key"]) } else { takes(&func, least, most, given) })
+}
+
+/// Whether the methods of HTML, which are Python's own functions, get as many arguments as they want.
+fn html_arity(name: &str, args: &super::CallArgs) -> Result<()> {
+    let (wanted, most): (&[&str], usize) = match name {
+        "capitalize" | "casefold" | "lower" | "swapcase" | "title" | "upper" => (&[], 0),
+        "lstrip" | "rstrip" | "strip" | "expandtabs" | "splitlines" => (&[], 1),
+        "split" | "rsplit" => (&[], 2),
+        "center" | "ljust" | "rjust" => (&["width"], 2),
+        "partition" | "rpartition" => (&["sep"], 1),
+        "removeprefix" => (&["prefix"], 1),
+        "removesuffix" => (&["suffix"], 1),
+        "join" => (&["iterable"], 1),
+        "replace" => (&["old", "new"], 3),
+        "zfill" => (&["width"], 1),
+        _ => return Ok(()),
+    };
+    let given = args.positional.len();
+    let func = format!("Markup.{name}");
+    match wanted.get(given..) {
+        _ if !args.named.is_empty() => Ok(()),
+        Some(missing) if !missing.is_empty() => Err(lacks(&func, missing)),
+        _ if given > most => Err(takes(&func, wanted.len() + 1, most + 1, given + 1)),
+        _ => Ok(()),
+    }
 }
 
 /// The arguments of a method of HTML, as HTML where the method joins them to it.
 fn html_args(cx: &mut Cx<'_>, name: &str, args: super::CallArgs) -> Result<super::CallArgs> {
+    html_arity(name, &args)?;
     // `join` does it item by item.
     if matches!(
         name,

@@ -81,11 +81,15 @@ impl CallArgs {
 }
 
 fn too_many<const N: usize>(sig: &Sig<N>, given: usize) -> Raise {
-    let (least, most, given) = (sig.required + sig.before, N + sig.before, given + sig.before);
+    takes(sig.func, sig.required + sig.before, N + sig.before, given + sig.before)
+}
+
+/// Python's words for more arguments by place than there are places, from `least` to `most` of them.
+pub(super) fn takes(func: &str, least: usize, most: usize, given: usize) -> Raise {
     let takes = if least == most { format!("{most}") } else { format!("from {least} to {most}") };
     let plural = if most == 1 && least == most { "" } else { "s" };
     let were = if given == 1 { "was" } else { "were" };
-    Raise::type_error(format!("{}() takes {takes} positional argument{plural} but {given} {were} given", sig.func))
+    Raise::type_error(format!("{func}() takes {takes} positional argument{plural} but {given} {were} given"))
 }
 
 /// Python's words for arguments that are missing.

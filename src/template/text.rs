@@ -137,7 +137,8 @@ impl Cx<'_> {
             out.push('}');
             return Ok(());
         }
-        let mut items = if finalise { self.iter_lenient(obj)? } else { self.iter(obj)? };
+        // So are all items of such a list.
+        let mut items = if finalise || !obj.is_lazy() { self.iter_lenient(obj)? } else { self.iter(obj)? };
         items.retain(|item| !(finalise && matches!(item, Obj::Omit)));
         let (open, close) = match obj {
             Obj::Tuple(items) if finalise && !items.is_group() => ("[", "]"),

@@ -273,6 +273,7 @@ fn descend(cx: &mut Cx<'_>, element: &Obj, names: &[Obj], skip: bool) -> Result<
     for name in names {
         if !is_mapping(&values) {
             let cause = match &values {
+                Obj::Undefined(u) => return Err(u.used()),
                 Obj::Str(_) => "string indices must be integers, not 'str'".to_owned(),
                 Obj::List(_) | Obj::Tuple(_) => {
                     format!("{} indices must be integers or slices, not {}", values.native_name(), name.native_name())

@@ -322,9 +322,13 @@ pub(super) fn filesizeformat(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got
     let [binary] = args.bind(&sig("do_filesizeformat", 1, ["binary"], 0))?;
     let binary = binary.truth(cx, false)?;
     let size = match &input {
-        Obj::Str(text) => parse_float(text.as_str()).ok_or_else(|| {
-            Raise::value_error(format!("could not convert string to float: {}", crate::value::str_repr(text.as_str())))
-        })?,
+        Obj::Str(text) => match parse_float(text.as_str()) {
+            Some(size) => size,
+            None => {
+                let shown = cx.repr(&input)?;
+                return Err(Raise::value_error(format!("could not convert string to float: {shown}")));
+            }
+        },
         Obj::Undefined(u) => return Err(u.used()),
         other => other.as_number().ok_or_else(|| {
             Raise::type_error(format!(

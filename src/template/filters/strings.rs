@@ -311,7 +311,11 @@ pub(super) fn comment(cx: &mut Cx<'_>, input: Obj, mut args: CallArgs) -> Got {
         return Err(Raise::ansible(format!("Invalid style {}.", crate::value::str_repr(&name))));
     };
     let Some(source) = input.as_str() else {
-        return Err(no_attribute(&input, "replace"));
+        return Err(match &input {
+            // These have one of their own.
+            Obj::Date(_) | Obj::DateTime(_) => Raise::type_error("'str' object cannot be interpreted as an integer"),
+            other => no_attribute(other, "replace"),
+        });
     };
     let mut option = |name: &str, default: &str| -> Result<String, Raise> {
         match options.iter().find(|(n, _)| n == name) {

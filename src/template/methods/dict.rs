@@ -46,7 +46,7 @@ fn copy(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 }
 
 fn fromkeys(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
-    let [names, value] = exact(args, "fromkeys", 1)?;
+    let [names, value] = exact(args, "dict.fromkeys", 1)?;
     if obj.is_lazy() {
         // A mapping of a variable makes one of its own class, which ansible-core cannot.
         let words = "_AnsibleLazyTemplateDict.__init__() missing 1 required positional argument: 'contents'";
@@ -59,7 +59,7 @@ fn fromkeys(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 }
 
 fn get(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
-    let [key, default] = exact(args, "get", 1)?;
+    let [key, default] = exact(args, "dict.get", 1)?;
     let key = key.unwrap_or_default();
     key.check_hashable()?;
     let found = match &key {
@@ -103,7 +103,7 @@ fn values(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 }
 
 fn pop(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
-    let [key, default] = exact(args, "pop", 1)?;
+    let [key, default] = exact(args, "dict.pop", 1)?;
     let key = key.unwrap_or_default();
     key.check_hashable()?;
     let removed = dict(obj)?.borrow_mut().shift_remove(&key);
@@ -123,7 +123,7 @@ fn popitem(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 }
 
 fn setdefault(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
-    let [key, default] = exact(args, "setdefault", 1)?;
+    let [key, default] = exact(args, "dict.setdefault", 1)?;
     let key = key.unwrap_or_default();
     key.check_hashable()?;
     let value = dict(obj)?.borrow_mut().entry(key).or_insert_with(|| default.unwrap_or_default()).clone();
@@ -153,6 +153,9 @@ pub(in super::super) fn pairs(cx: &mut Cx<'_>, obj: &Obj) -> Result<Vec<(Obj, Ob
 }
 
 fn read_pairs(cx: &mut Cx<'_>, obj: &Obj, out: &mut Vec<(Obj, Obj)>) -> Result<()> {
+    if let Obj::Undefined(u) = obj.clone().defined()? {
+        return Err(u.used());
+    }
     if matches!(obj, Obj::Dict(_) | Obj::Map(_)) {
         for (key, value) in cx.items(obj)? {
             out.push((key, value.defined()?));

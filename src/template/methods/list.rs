@@ -97,9 +97,12 @@ pub(super) const RANGE: Table = &[
 ];
 
 fn index(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
-    let [item, start, stop] = exact(args, "index", 1)?;
+    let [item, start, stop] = exact(args, &format!("{}.index", obj.native_name()), 1)?;
     let item = item.unwrap_or_default();
     let items = cx.iter_lenient(obj)?;
+    if [&start, &stop].into_iter().flatten().any(|bound| bound.as_int().is_none()) {
+        return Err(Raise::type_error("slice indices must be integers or have an __index__ method"));
+    }
     let (start, stop) = range_of(items.len(), &start, &stop)?;
     for (at, candidate) in items.into_iter().enumerate().take(stop).skip(start) {
         if cx.equals(&candidate.defined()?, &item)? {
@@ -114,7 +117,7 @@ fn index(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 }
 
 fn insert(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
-    let [at, item] = exact(args, "insert", 2)?;
+    let [at, item] = exact(args, "list.insert", 2)?;
     let at = want_int(&at.unwrap_or_default())?;
     let mut items = list(obj)?.borrow_mut();
     let len = items.len() as i64;
@@ -124,7 +127,7 @@ fn insert(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 }
 
 fn pop(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
-    let [at] = exact(args, "pop", 0)?;
+    let [at] = exact(args, "list.pop", 0)?;
     if let (Some(at), false) = (&at, list(obj)?.is_lazy()) {
         want_int(at)?;
     }

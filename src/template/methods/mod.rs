@@ -67,7 +67,10 @@ pub(super) fn attribute(obj: &Obj, name: &str) -> Option<Obj> {
 
 /// A string argument, or Python's complaint.
 fn want_str<'o>(obj: &'o Obj, what: &str) -> Result<&'o str> {
-    obj.as_str().ok_or_else(|| Raise::type_error(format!("{what} must be str, not {}", obj.type_name())))
+    obj.as_str().ok_or_else(|| {
+        let kind = if obj.is_none() { "None" } else { obj.type_name() };
+        Raise::type_error(format!("{what} must be str, not {kind}"))
+    })
 }
 
 /// An integer argument, or Python's complaint.
@@ -78,8 +81,7 @@ fn want_int(obj: &Obj) -> Result<i64> {
 
 /// The positional arguments of a method that takes `least` to `most`, in the words of CPython's C functions.
 fn exact<const N: usize>(args: CallArgs, name: &str, least: usize) -> Result<[Option<Obj>; N]> {
-    if let Some((keyword, _)) = args.named.first() {
-        let _ = keyword;
+    if !args.named.is_empty() {
         return Err(Raise::type_error(format!("{name}() takes no keyword arguments")));
     }
     let given = args.positional.len();
@@ -97,6 +99,41 @@ fn exact<const N: usize>(args: CallArgs, name: &str, least: usize) -> Result<[Op
     }
     let mut items = args.positional.into_iter();
     Ok(std::array::from_fn(|_| items.next()))
+}
+
+/// The same of those that take one to three, in the words that these have.
+fn searching(args: CallArgs, name: &str) -> Result<[Option<Obj>; 3]> {
+    match args.positional.len() {
+        0 if args.named.is_empty() => Err(Raise::type_error(format!("{name}() takes at least 1 argument (0 given)"))),
+        given if given > 3 => Err(Raise::type_error(format!("{name}() takes at most 3 arguments ({given} given)"))),
+        _ => exact(args, name, 1),
+    }
+}
+
+/// The arguments of a method of CPython's that can be given by name, all of which may be left out.
+fn named<const N: usize>(args: CallArgs, name: &str, names: [&str; N]) -> Result<[Option<Obj>; N]> {
+    let given = args.positional.len() + args.named.len();
+    if given > N {
+        let plural = if N == 1 { "" } else { "s" };
+        return Err(Raise::type_error(format!("{name}() takes at most {N} argument{plural} ({given} given)")));
+    }
+    let mut items = args.positional.into_iter();
+    let mut bound: [Option<Obj>; N] = std::array::from_fn(|_| items.next());
+    for (keyword, value) in args.named {
+        let slot = names.iter().position(|known| **known == *keyword).and_then(|at| bound.get_mut(at));
+        match slot {
+            Some(slot) if slot.is_none() => *slot = Some(value),
+            Some(_) => {
+                let at = names.iter().position(|known| **known == *keyword).unwrap_or(0) + 1;
+                let words = format!("argument for {name}() given by name ('{keyword}') and position ({at})");
+                return Err(Raise::type_error(words));
+            }
+            None => {
+                return Err(Raise::type_error(format!("'{keyword}' is an invalid keyword argument for {name}()")));
+            }
+        }
+    }
+    Ok(bound)
 }
 
 /// Start and stop arguments of `index`, `find` and `count`, clamped to a length.

@@ -17,13 +17,18 @@ pub(super) const INT: Table = &[
     ("as_integer_ratio", ratio),
     ("bit_count", bit_count),
     ("bit_length", bit_length),
-    ("conjugate", |_, a, _| Ok(plain(a))),
+    ("conjugate", conjugate),
     ("to_bytes", to_bytes),
 ];
 
 /// What floats have.
 pub(super) const FLOAT: Table =
-    &[("as_integer_ratio", ratio), ("conjugate", |_, a, _| Ok(a.clone())), ("hex", hex), ("is_integer", is_integer)];
+    &[("as_integer_ratio", ratio), ("conjugate", conjugate), ("hex", hex), ("is_integer", is_integer)];
+
+fn conjugate(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let [] = exact(args, &format!("{}.conjugate", obj.native_name()), 0)?;
+    Ok(plain(obj))
+}
 
 /// The number itself; a boolean is 0 or 1.
 fn plain(obj: &Obj) -> Obj {
@@ -128,7 +133,7 @@ fn is_integer(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 }
 
 fn ratio(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
-    let [] = exact(args, "as_integer_ratio", 0)?;
+    let [] = exact(args, &format!("{}.as_integer_ratio", obj.native_name()), 0)?;
     match obj {
         Obj::Float(f) if f.is_finite() => {
             let (mut value, mut below) = (*f, BigInt::from(1));

@@ -1,20 +1,20 @@
 //! Methods of strings that split, search, join and change them.
 
-use super::{Result, Table, exact, range_of, want_int, want_str};
+use super::{Result, Table, exact, named, range_of, searching, want_int, want_str};
 use crate::template::bounds::{replaced, text_fits};
 use crate::template::pylib::codec;
 use crate::template::pylib::text::{is_space, lines, split_space, whole_lines};
-use crate::template::{CallArgs, Class, Cx, Obj, Raise, Sig};
+use crate::template::{CallArgs, Class, Cx, Obj, Raise};
 
 pub(super) const METHODS: Table = &[
     ("count", count),
     ("encode", encode),
     ("endswith", |cx, s, args| affix(cx, s, args, "endswith", |text, part| text.ends_with(part))),
     ("expandtabs", expandtabs),
-    ("find", |_, s, args| find(s, args, false, false)),
+    ("find", |_, s, args| find(s, args, "find", false, false)),
     ("format", formatted),
     ("format_map", format_map),
-    ("index", |_, s, args| find(s, args, false, true)),
+    ("index", |_, s, args| find(s, args, "index", false, true)),
     ("join", join),
     ("lstrip", |_, s, args| strip(s, args, "lstrip", true, false)),
     ("partition", |_, s, args| partition(s, args, false)),
@@ -29,8 +29,8 @@ pub(super) const METHODS: Table = &[
         Ok(Obj::str(text(s).strip_suffix(want_str(&part, "removesuffix() argument")?).unwrap_or(text(s))))
     }),
     ("replace", replace),
-    ("rfind", |_, s, args| find(s, args, true, false)),
-    ("rindex", |_, s, args| find(s, args, true, true)),
+    ("rfind", |_, s, args| find(s, args, "rfind", true, false)),
+    ("rindex", |_, s, args| find(s, args, "rindex", true, true)),
     ("rpartition", |_, s, args| partition(s, args, true)),
     ("rsplit", |_, s, args| split(s, args, true)),
     ("rstrip", |_, s, args| strip(s, args, "rstrip", false, true)),
@@ -56,7 +56,7 @@ fn sought(obj: &Obj) -> Result<&str> {
 }
 
 fn count(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
-    let [sub, start, stop] = exact(args, "count", 1)?;
+    let [sub, start, stop] = searching(args, "count")?;
     let sub = sub.unwrap_or_default();
     let sub = sought(&sub)?;
     let len = text(obj).chars().count();
@@ -65,8 +65,8 @@ fn count(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     Ok(Obj::from(if sub.is_empty() { stop.saturating_sub(start) + 1 } else { within.matches(sub).count() }))
 }
 
-fn find(obj: &Obj, args: CallArgs, last: bool, must: bool) -> Result<Obj> {
-    let [sub, start, stop] = exact(args, "find", 1)?;
+fn find(obj: &Obj, args: CallArgs, name: &str, last: bool, must: bool) -> Result<Obj> {
+    let [sub, start, stop] = searching(args, name)?;
     let sub = sub.unwrap_or_default();
     let sub = sought(&sub)?;
     let (start, stop) = range_of(text(obj).chars().count(), &start, &stop)?;
@@ -86,7 +86,7 @@ fn find(obj: &Obj, args: CallArgs, last: bool, must: bool) -> Result<Obj> {
 }
 
 fn affix(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs, name: &str, test: fn(&str, &str) -> bool) -> Result<Obj> {
-    let [affix, start, stop] = exact(args, name, 1)?;
+    let [affix, start, stop] = searching(args, name)?;
     let (start, stop) = range_of(text(obj).chars().count(), &start, &stop)?;
     let within = part(text(obj), start, stop);
     let complaint = |obj: &Obj| {
@@ -109,15 +109,14 @@ fn affix(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs, name: &str, test: fn(&str, 
 }
 
 fn encode(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
-    let sig = Sig { func: "encode", before: 0, params: ["encoding", "errors"], required: 0 };
-    let [encoding, _] = args.bind(&sig)?;
-    let encoding = encoding.as_ref().and_then(Obj::as_str).unwrap_or("utf-8");
+    let [encoding, errors] = named(args, "encode", ["encoding", "errors"])?;
+    let encoding = encoding.as_ref().map_or(Ok("utf-8"), |name| want_str(name, "encode() argument 'encoding'"))?;
+    errors.as_ref().map_or(Ok(""), |name| want_str(name, "encode() argument 'errors'"))?;
     codec::encode(text(obj), encoding).map(|bytes| Obj::Bytes(bytes.into()))
 }
 
 fn expandtabs(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
-    let sig = Sig { func: "expandtabs", before: 0, params: ["tabsize"], required: 0 };
-    let [size] = args.bind(&sig)?;
+    let [size] = named(args, "expandtabs", ["tabsize"])?;
     let size = size.map_or(Ok(8), |s| want_int(&s))?;
     if i32::try_from(size).is_err() {
         return Err(Raise::python(Class::Overflow, "Python int too large to convert to C int"));
@@ -157,8 +156,10 @@ fn formatted(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 
 fn format_map(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     let [map] = exact(args, "str.format_map", 1)?;
-    let named = cx.items(&map.unwrap_or_default())?;
-    let named = named.into_iter().filter_map(|(k, v)| Some((k.as_str()?.into(), v))).collect();
+    let map = map.unwrap_or_default();
+    // Without fields, it does not matter what it is.
+    let items = if text(obj).contains(['{', '}']) { cx.items(&map)? } else { Vec::new() };
+    let named = items.into_iter().filter_map(|(k, v)| Some((k.as_str()?.into(), v))).collect();
     formatted(cx, obj, CallArgs { positional: Vec::new(), named })
 }
 
@@ -189,7 +190,7 @@ fn join(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 }
 
 fn strip(obj: &Obj, args: CallArgs, name: &str, left: bool, right: bool) -> Result<Obj> {
-    let [chars] = exact(args, name, 0)?;
+    let [chars] = exact(args, &format!("str.{name}"), 0)?;
     let set = match &chars {
         None | Some(Obj::None) => None,
         Some(Obj::Str(chars)) => Some(chars.as_str()),
@@ -207,9 +208,9 @@ fn strip(obj: &Obj, args: CallArgs, name: &str, left: bool, right: bool) -> Resu
 }
 
 fn partition(obj: &Obj, args: CallArgs, last: bool) -> Result<Obj> {
-    let [by] = exact(args, "partition", 1)?;
+    let [by] = exact(args, if last { "str.rpartition" } else { "str.partition" }, 1)?;
     let by = by.unwrap_or_default();
-    let by = want_str(&by, "partition() argument")?;
+    let by = sought(&by)?;
     if by.is_empty() {
         return Err(Raise::value_error("empty separator"));
     }
@@ -223,7 +224,7 @@ fn partition(obj: &Obj, args: CallArgs, last: bool) -> Result<Obj> {
 }
 
 fn replace(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
-    let [old, new, count] = exact(args, "replace", 2)?;
+    let [old, new, count] = exact(args, "str.replace", 2)?;
     let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
     let (old, new) = (want_str(&old, "replace() argument 1")?, want_str(&new, "replace() argument 2")?);
     let count = count.map_or(Ok(-1), |c| want_int(&c))?;
@@ -232,8 +233,7 @@ fn replace(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 
 fn split(obj: &Obj, args: CallArgs, last: bool) -> Result<Obj> {
     let func = if last { "rsplit" } else { "split" };
-    let sig = Sig { func, before: 0, params: ["sep", "maxsplit"], required: 0 };
-    let [by, most] = args.bind(&sig)?;
+    let [by, most] = named(args, func, ["sep", "maxsplit"])?;
     let most = most.map_or(Ok(-1), |m| want_int(&m))?;
     let most = usize::try_from(most).unwrap_or(usize::MAX - 1);
     let parts: Vec<&str> = match &by {
@@ -274,10 +274,9 @@ fn rsplit_spaces(text: &str, most: usize) -> Vec<&str> {
     out
 }
 
-fn splitlines(cx: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
-    let sig = Sig { func: "splitlines", before: 0, params: ["keepends"], required: 0 };
-    let [keep] = args.bind(&sig)?;
-    let keep = keep.map_or(Ok(false), |k| cx.truthy(&k))?;
+fn splitlines(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let [keep] = named(args, "splitlines", ["keepends"])?;
+    let keep = keep.map_or(Ok(0), |keep| want_int(&keep))? != 0;
     let lines = if keep { whole_lines(text(obj)) } else { lines(text(obj)) };
     Ok(Obj::list(lines.into_iter().map(Obj::str)))
 }

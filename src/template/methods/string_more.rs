@@ -11,20 +11,23 @@ pub(super) const METHODS: Table = &[
     ("capitalize", |_, s, args| plain(s, args, "str.capitalize", capitalize)),
     ("casefold", |_, s, args| plain(s, args, "str.casefold", |t| t.replace('ß', "ss").to_lowercase())),
     ("center", |_, s, args| pad(s, args, "center")),
-    ("isalnum", |_, s, _| all(s, char::is_alphanumeric)),
-    ("isalpha", |_, s, _| all(s, char::is_alphabetic)),
-    ("isascii", |_, s, _| Ok(Obj::Bool(text(s).is_ascii()))),
-    ("isdecimal", |_, s, _| all(s, |c| c.is_ascii_digit() || (c.is_numeric() && !c.is_ascii() && c.is_ascii_digit()))),
-    ("isdigit", |_, s, _| all(s, |c| c.is_ascii_digit() || "⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉".contains(c))),
-    ("isidentifier", isidentifier),
-    ("islower", |_, s, _| Ok(Obj::Bool(cased(s, char::is_lowercase, char::is_uppercase)))),
-    ("isnumeric", |_, s, _| all(s, char::is_numeric)),
-    ("isprintable", |_, s, _| {
-        Ok(Obj::Bool(!text(s).chars().any(|c| c.is_control() || (c.is_whitespace() && c != ' '))))
+    ("isalnum", |_, s, args| is(s, args, "str.isalnum", |t| all(t, char::is_alphanumeric))),
+    ("isalpha", |_, s, args| is(s, args, "str.isalpha", |t| all(t, char::is_alphabetic))),
+    ("isascii", |_, s, args| is(s, args, "str.isascii", str::is_ascii)),
+    ("isdecimal", |_, s, args| is(s, args, "str.isdecimal", |t| all(t, |c| c.is_ascii_digit()))),
+    ("isdigit", |_, s, args| {
+        is(s, args, "str.isdigit", |t| all(t, |c| c.is_ascii_digit() || "⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉".contains(c)))
     }),
-    ("isspace", |_, s, _| all(s, is_space)),
-    ("istitle", |_, s, _| Ok(Obj::Bool(text(s).chars().any(char::is_alphabetic) && title(text(s)) == text(s)))),
-    ("isupper", |_, s, _| Ok(Obj::Bool(cased(s, char::is_uppercase, char::is_lowercase)))),
+    ("isidentifier", |_, s, args| is(s, args, "str.isidentifier", is_identifier)),
+    ("islower", |_, s, args| is(s, args, "str.islower", |t| cased(t, char::is_lowercase, char::is_uppercase))),
+    ("isnumeric", |_, s, args| is(s, args, "str.isnumeric", |t| all(t, char::is_numeric))),
+    ("isprintable", |_, s, args| {
+        let hidden = |c: char| c.is_control() || (c.is_whitespace() && c != ' ');
+        is(s, args, "str.isprintable", |t| !t.chars().any(hidden))
+    }),
+    ("isspace", |_, s, args| is(s, args, "str.isspace", |t| all(t, is_space))),
+    ("istitle", |_, s, args| is(s, args, "str.istitle", |t| t.chars().any(char::is_alphabetic) && title(t) == t)),
+    ("isupper", |_, s, args| is(s, args, "str.isupper", |t| cased(t, char::is_uppercase, char::is_lowercase))),
     ("ljust", |_, s, args| pad(s, args, "ljust")),
     ("lower", |_, s, args| plain(s, args, "str.lower", str::to_lowercase)),
     ("maketrans", maketrans),
@@ -63,27 +66,37 @@ fn title(text: &str) -> String {
     out
 }
 
-fn all(obj: &Obj, test: impl Fn(char) -> bool) -> Result<Obj> {
-    Ok(Obj::Bool(!text(obj).is_empty() && text(obj).chars().all(test)))
+/// A question about a text, which takes no arguments.
+fn is(obj: &Obj, args: CallArgs, name: &str, test: impl Fn(&str) -> bool) -> Result<Obj> {
+    let [] = exact(args, name, 0)?;
+    Ok(Obj::Bool(test(text(obj))))
 }
 
-fn cased(obj: &Obj, some: fn(char) -> bool, none: fn(char) -> bool) -> bool {
-    text(obj).chars().any(some) && !text(obj).chars().any(none)
+fn all(text: &str, test: impl Fn(char) -> bool) -> bool {
+    !text.is_empty() && text.chars().all(test)
 }
 
-fn isidentifier(_: &mut Cx<'_>, obj: &Obj, _: CallArgs) -> Result<Obj> {
-    let mut chars = text(obj).chars();
+fn cased(text: &str, some: fn(char) -> bool, none: fn(char) -> bool) -> bool {
+    text.chars().any(some) && !text.chars().any(none)
+}
+
+fn is_identifier(text: &str) -> bool {
+    let mut chars = text.chars();
     let starts = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_');
-    Ok(Obj::Bool(starts && chars.all(|c| c.is_alphanumeric() || c == '_')))
+    starts && chars.all(|c| c.is_alphanumeric() || c == '_')
 }
 
 fn pad(obj: &Obj, args: CallArgs, name: &str) -> Result<Obj> {
-    let [width, fill] = exact(args, name, 1)?;
+    let [width, fill] = exact(args, &format!("str.{name}"), 1)?;
     let width = want_int(&width.unwrap_or_default())?;
     let fill = match &fill {
         None => ' ',
         Some(fill) => {
-            let mut chars = want_str(fill, "The fill character")?.chars();
+            let Some(fill) = fill.as_str() else {
+                let words = format!("The fill character must be a unicode character, not {}", fill.type_name());
+                return Err(Raise::type_error(words));
+            };
+            let mut chars = fill.chars();
             match (chars.next(), chars.next()) {
                 (Some(c), None) => c,
                 _ => return Err(Raise::type_error("The fill character must be exactly one character long")),
@@ -115,10 +128,13 @@ fn zfill(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 }
 
 fn maketrans(cx: &mut Cx<'_>, _: &Obj, args: CallArgs) -> Result<Obj> {
-    let [from, to, drop] = exact(args, "maketrans", 1)?;
+    let [from, to, drop] = exact(args, "str.maketrans", 1)?;
     let code = |c: char| Obj::Int(i64::from(c as u32));
     let from = from.unwrap_or_default();
     let Some(to) = to else {
+        if !matches!(from, Obj::Dict(_) | Obj::Map(_)) {
+            return Err(Raise::type_error("if you give only one argument to maketrans it must be a dict"));
+        }
         let mut out = Vec::new();
         for (key, value) in cx.items(&from)? {
             match key.as_str().map(|k| k.chars().next()) {

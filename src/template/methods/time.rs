@@ -6,19 +6,21 @@ use crate::value::{Date, DateTime, Time};
 use std::rc::Rc;
 
 pub(super) const DATE: Table = &[
-    ("ctime", |_, obj, _| Ok(Obj::from(dates::strftime("%a %b %e %H:%M:%S %Y", &moment(obj)?)))),
+    ("ctime", |_, obj, args| {
+        let [] = exact(args, "datetime.ctime", 0)?;
+        Ok(Obj::from(dates::strftime("%a %b %e %H:%M:%S %Y", &moment(obj)?)))
+    }),
     ("isocalendar", isocalendar),
     ("isoformat", isoformat),
-    ("isoweekday", |_, obj, _| Ok(Obj::Int(dates::weekday(&moment(obj)?.date) + 1))),
+    ("isoweekday", |_, obj, args| counted(obj, args, "datetime.isoweekday", |date| dates::weekday(date) + 1)),
     ("replace", replace),
     ("strftime", strftime),
     ("timetuple", timetuple),
-    ("toordinal", |_, obj, _| Ok(Obj::Int(dates::days(&moment(obj)?.date) + 719_163))),
-    ("weekday", |_, obj, _| Ok(Obj::Int(dates::weekday(&moment(obj)?.date)))),
+    ("toordinal", |_, obj, args| counted(obj, args, "datetime.toordinal", |date| dates::days(date) + 719_163)),
+    ("weekday", |_, obj, args| counted(obj, args, "datetime.weekday", dates::weekday)),
 ];
 
-pub(super) const DATETIME: Table =
-    &[("date", |_, obj, _| Ok(Obj::Date(moment(obj)?.date))), ("time", time), ("timestamp", timestamp)];
+pub(super) const DATETIME: Table = &[("date", date), ("time", time), ("timestamp", timestamp)];
 
 pub(super) const DELTA: Table = &[("total_seconds", |_, obj, _| match obj {
     Obj::Delta(d) => Ok(Obj::Float(d.micros as f64 / 1e6)),
@@ -73,7 +75,7 @@ fn isoformat(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
 
 /// The fields of `time.struct_time`, as a tuple.
 fn timetuple(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
-    let [] = exact(args, "timetuple", 0)?;
+    let [] = exact(args, "datetime.timetuple", 0)?;
     let time = moment(obj)?;
     let first = Date { month: 1, day: 1, ..time.date };
     let of_year = dates::days(&time.date) - dates::days(&first) + 1;
@@ -84,9 +86,20 @@ fn timetuple(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     Ok(Obj::tuple([year, month, day, hour, minute, second, weekday, Obj::Int(of_year), Obj::Int(-1)]))
 }
 
+/// A number that a date is or has.
+fn counted(obj: &Obj, args: CallArgs, name: &str, number: impl Fn(&Date) -> i64) -> Result<Obj> {
+    let [] = exact(args, name, 0)?;
+    Ok(Obj::Int(number(&moment(obj)?.date)))
+}
+
+fn date(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let [] = exact(args, "datetime.date", 0)?;
+    Ok(Obj::Date(moment(obj)?.date))
+}
+
 /// The time of the day.
 fn time(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
-    let [] = exact(args, "time", 0)?;
+    let [] = exact(args, "datetime.time", 0)?;
     Ok(of_day(moment(obj)?.time()))
 }
 
@@ -157,8 +170,8 @@ fn strftime(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
     Ok(Obj::from(dates::strftime(want_str(&format, "strftime() argument 1")?, &moment(obj)?)))
 }
 
-fn timestamp(cx: &mut Cx<'_>, obj: &Obj, _: CallArgs) -> Result<Obj> {
-    let _ = cx;
+fn timestamp(_: &mut Cx<'_>, obj: &Obj, args: CallArgs) -> Result<Obj> {
+    let [] = exact(args, "datetime.timestamp", 0)?;
     let time = moment(obj)?;
     let micros = match time.offset {
         Some(_) => dates::micros(&time),

@@ -140,7 +140,7 @@ pub(in crate::template::filters) fn ipv6form(cx: &mut Cx<'_>, input: Obj, args: 
     }
     // What looks like a network is left to what reads addresses.
     if format == "x509" && Address::parse(&value).is_none() && !value.contains('/') {
-        let shown = str_repr(&value);
+        let shown = if let Obj::Str(_) = input { cx.repr(&input)? } else { str_repr(&value) };
         return Err(Raise::ansible(format!("failed to detect a valid IP address from {shown}")));
     }
     let address = Address::parse(&value).ok_or_else(|| invalid(&value))?;

@@ -239,7 +239,8 @@ pub(in crate::template::filters) fn usable_range(cx: &mut Cx<'_>, input: Obj, ar
         return Err(failed(format!("not expecting type '{}'", class_of(&input))));
     }
     let Some(net) = Network::parse(&value) else {
-        return Err(failed(format!("{} does not appear to be an IPv4 or IPv6 network", str_repr(&value))));
+        let shown = if let Obj::Str(_) = input { cx.repr(&input)? } else { str_repr(&value) };
+        return Err(failed(format!("{shown} does not appear to be an IPv4 or IPv6 network")));
     };
     if net.value != net.first() {
         return Err(failed(format!("{value} has host bits set")));
