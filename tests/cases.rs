@@ -44,7 +44,7 @@ cases! {
     python: broken collections deprecated_values finding kept_files kinds leaks new_style open_files
         playbooks profiles routing;
     roles: argument_specs end_role handlers imports includes metadata public whole;
-    templates: collections escapes playbook untrusted;
+    templates: collections embedded escapes playbook untrusted;
     vars: deprecated_settings environment_and_play_hosts extra hostvars_and_play_vars lazy magic play_files
         play_hosts precedence prompts reserved_names vars_files;
     vault: plain several_ids;

@@ -166,20 +166,22 @@ impl Cx<'_> {
             Const::Float(f) => Obj::Float(*f),
             Const::Str(text) => Obj::Str(Text::data(Arc::clone(text))),
             Const::Embedded(text) => Obj::Str(Text::embedded(Arc::clone(text)).place(self.origin.as_ref())),
-            Const::Template(text) => self.embedded(text, "`when: \"{{ a_var }}\" == 42` becomes `when: a_var == 42`"),
+            Const::Template(text) => {
+                let text = Text::trusted(Arc::clone(text), self.origin.clone());
+                self.embedded(&text, "`when: \"{{ a_var }}\" == 42` becomes `when: a_var == 42`")
+            }
         })
     }
 
     /// Renders a constant that is a template itself, with a warning that shows how it is better written.
-    fn embedded(&mut self, text: &Arc<str>, example: &str) -> Obj {
-        let text = Text::trusted(Arc::clone(text), self.origin.clone());
+    fn embedded(&mut self, text: &Text, example: &str) -> Obj {
         let warning = Error::user(
             "Jinja constant strings should not contain embedded templates. This feature will be disabled by default in \
              ansible-core 2.23.",
         );
         let help = format!("Use inline expressions, for example: {example}");
-        self.remark(Remark::warning(warning.at(self.origin.as_ref()).help(help)));
-        self.render_in(&text, self.scope)
+        self.remark(Remark::warning(warning.at(text.origin()).help(help)));
+        self.render_in(text, self.scope)
     }
 
     /// A term of a lookup, with the constants rendered that are templates: itself, or in a list, tuple or dictionary that
@@ -189,7 +191,7 @@ impl Cx<'_> {
             Obj::Str(text) if text.is_embedded() => {
                 let example =
                     "`msg: \"{{ lookup('env', '{{ a_var }}') }}\"` becomes `msg: \"{{ lookup('env', a_var) }}\"`";
-                Ok(self.embedded(&text.shared(), example))
+                Ok(self.embedded(&Text::trusted(text.shared(), text.origin().cloned()), example))
             }
             Obj::List(list) if !list.is_lazy() => {
                 let items = list.borrow().clone();
