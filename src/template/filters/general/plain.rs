@@ -55,7 +55,7 @@ pub(in crate::template::filters) fn counter(cx: &mut Cx<'_>, input: Obj, args: C
 pub(in crate::template::filters) fn groupby_as_dict(cx: &mut Cx<'_>, input: Obj, args: CallArgs) -> Got {
     let [attribute] = args.bind(&sig("groupby_as_dict", 1, ["attribute"], 1))?;
     let attribute = given(attribute);
-    if !is_sequence(&input) && input.as_str().is_none() {
+    if !is_sequence(&input) && !matches!(input, Obj::Str(_) | Obj::Bytes(_)) {
         return Err(Raise::ansible("Input is not a sequence"));
     }
     let mut out: Vec<(Obj, Obj)> = Vec::new();
