@@ -42,9 +42,9 @@ pub(super) fn env(cx: &mut Cx<'_>, args: CallArgs) -> Found {
 pub(super) fn vars(cx: &mut Cx<'_>, args: CallArgs) -> Found {
     let call = Call::new(args);
     let mut out = Vec::new();
-    for name in &call.terms {
-        let Some(name) = name.as_str() else {
-            let kind = name.native_name();
+    for term in &call.terms {
+        let Some(name) = term.as_str() else {
+            let kind = term.native_name();
             return Err(Raise::type_error(format!("Variable name must be 'str' not '{kind}'.")));
         };
         out.push(match (cx.scope_variable(name)?, call.option("default")) {
@@ -56,7 +56,7 @@ pub(super) fn vars(cx: &mut Cx<'_>, args: CallArgs) -> Found {
             }
             (Some(value), _) => value,
             (None, None | Some(Obj::None)) => {
-                Obj::undefined(format!("No variable named {} was found.", str_repr(name)))
+                Obj::undefined(format!("No variable named {} was found.", cx.repr(term)?))
             }
             (None, Some(Obj::Range(_))) => return Err(Raise::type_error("<class 'range'> is not taggable")),
             (None, Some(default)) => default.clone(),
