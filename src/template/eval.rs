@@ -186,7 +186,7 @@ impl Cx<'_> {
 
     /// A term of a lookup, with the constants rendered that are templates: itself, or in a list, tuple or dictionary that
     /// a template wrote. What plugins and variables gave is as it is.
-    pub(super) fn term(&mut self, term: Obj) -> Result<Obj> {
+    pub(super) fn rendered_term(&mut self, term: Obj) -> Result<Obj> {
         match &term {
             Obj::Str(text) if text.is_embedded() => {
                 let example =
@@ -196,19 +196,19 @@ impl Cx<'_> {
             Obj::List(list) if !list.is_lazy() => {
                 let items = list.borrow().clone();
                 self.deeper(|cx| {
-                    Ok(Obj::list(items.into_iter().map(|item| cx.term(item)).collect::<Result<Vec<_>>>()?))
+                    Ok(Obj::list(items.into_iter().map(|item| cx.rendered_term(item)).collect::<Result<Vec<_>>>()?))
                 })
             }
             Obj::Tuple(items) if !items.is_lazy() && !items.is_group() => {
                 let items = items.to_vec();
                 self.deeper(|cx| {
-                    Ok(Obj::tuple(items.into_iter().map(|item| cx.term(item)).collect::<Result<Vec<_>>>()?))
+                    Ok(Obj::tuple(items.into_iter().map(|item| cx.rendered_term(item)).collect::<Result<Vec<_>>>()?))
                 })
             }
             Obj::Dict(dict) if !dict.is_lazy() => {
                 let items: Vec<(Obj, Obj)> = dict.borrow().iter().map(|(k, v)| (k.clone(), v.clone())).collect();
                 self.deeper(|cx| {
-                    let items = items.into_iter().map(|(key, value)| Ok((key, cx.term(value)?)));
+                    let items = items.into_iter().map(|(key, value)| Ok((key, cx.rendered_term(value)?)));
                     Ok(Obj::dict(items.collect::<Result<Vec<_>>>()?))
                 })
             }

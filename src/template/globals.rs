@@ -150,10 +150,6 @@ fn now(cx: &mut Cx<'_>, args: CallArgs) -> Result<Obj> {
     }
 }
 
-fn not_found(cx: &Cx<'_>, name: &str) -> Raise {
-    Error::user(format!("The lookup plugin '{name}' was not found.")).at(cx.origin.as_ref()).into()
-}
-
 /// `lookup(name, terms…)`: one result is itself, several strings are joined by commas.
 fn lookup(cx: &mut Cx<'_>, mut args: CallArgs, query: bool) -> Result<Obj> {
     if args.positional.is_empty() {
@@ -163,13 +159,13 @@ fn lookup(cx: &mut Cx<'_>, mut args: CallArgs, query: bool) -> Result<Obj> {
     let name = args.positional.remove(0).defined()?;
     let Some(name) = name.as_str() else {
         let text = cx.text(&name)?;
-        return Err(not_found(cx, &text));
+        return Err(cx.no_lookup(&text));
     };
     let wantlist = args.take("wantlist").map_or(Ok(false), |w| cx.truthy(&w))? || query;
     let errors = args.take("errors");
     let errors = errors.as_ref().and_then(Obj::as_str).unwrap_or("strict");
     if cx.templar().find_lookup(name).map_err(Error::user)?.is_none() {
-        return Err(not_found(cx, name));
+        return Err(cx.no_lookup(name));
     }
     let found = match cx.run_lookup(name, args) {
         Ok(found) => found,

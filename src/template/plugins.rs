@@ -325,17 +325,22 @@ impl Cx<'_> {
         }
     }
 
+    /// The error of a lookup that there is not.
+    pub(super) fn no_lookup(&self, name: &str) -> Raise {
+        Error::user(format!("The lookup plugin '{name}' was not found.")).at(self.origin.as_ref()).into()
+    }
+
     /// Runs a lookup; what it raises is raised in ansible-core's words.
     pub(super) fn run_lookup(&mut self, name: &str, mut args: CallArgs) -> Result<Vec<Obj>, Raise> {
         let found = self.templar().find_lookup(name).map_err(Error::user)?;
         let Some(lookup) = found else {
-            return Err(Error::user(format!("The lookup plugin '{name}' was not found.")).into());
+            return Err(self.no_lookup(name));
         };
         let lenient = matches!(&lookup, Lookup::Def(def) if def.undefined);
         if !lenient && let Some(marker) = args.first_marker() {
             marker.clone().defined()?;
         }
-        let terms = std::mem::take(&mut args.positional).into_iter().map(|term| self.term(term));
+        let terms = std::mem::take(&mut args.positional).into_iter().map(|term| self.rendered_term(term));
         args.positional = terms.collect::<Result<_, _>>()?;
         if !lenient && let Some(marker) = args.first_marker() {
             marker.clone().defined()?;

@@ -137,7 +137,7 @@ impl Cx<'_> {
             out.push('}');
             return Ok(());
         }
-        // So are all items of such a list.
+        // All items of ansible-core's own lists are read first, too; Python's own are read one by one.
         let mut items = if finalise || !obj.is_lazy() { self.iter_lenient(obj)? } else { self.iter(obj)? };
         items.retain(|item| !(finalise && matches!(item, Obj::Omit)));
         let (open, close) = match obj {
